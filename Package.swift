@@ -1,0 +1,120 @@
+// swift-tools-version: 6.2
+// Strongroom: an embeddable, encrypted object store. Licensed under the Apache License 2.0.
+
+import PackageDescription
+
+/// Warnings are errors for those who build Strongroom itself (Makefile and CI say so), never for
+/// those who embed it: a newer compiler's new warning must not break their build.
+let warningsAreErrors = Context.environment["STRONGROOM_WARNINGS_AS_ERRORS"] != nil
+
+let swiftSettings: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+    .enableUpcomingFeature("ExistentialAny"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+    .enableUpcomingFeature("MemberImportVisibility"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+
+let cSettings: [CSetting] = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
+
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let argumentParser = Target.Dependency.product(
+    name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLineTool"]))
+let swiftCrypto = Target.Dependency.product(
+    name: "Crypto", package: "swift-crypto", condition: .when(traits: ["DualLayer"]))
+
+func room(
+    _ name: String, _ dependencies: [Target.Dependency] = [], path: String? = nil
+) -> Target {
+    .target(name: name, dependencies: dependencies, path: path, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "strongroom",
+    products: [
+        .library(name: "Strongroom", targets: ["Strongroom"]),
+        .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
+        .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
+        .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
+    ],
+    traits: [
+        .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
+        .trait(name: "CommandLineTool", description: "The strongroom command (swift-argument-parser)."),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+    ],
+    targets: [
+        // Floor 0: what the operating system and C libraries give.
+        .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+        .systemLibrary(
+            name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
+        .target(name: "CStrongroomKeyBackend", cSettings: cSettings),
+        .target(name: "CStrongroomShims", cSettings: cSettings),
+        room("StrongroomSystem", ["CStrongroomShims", systemPackage, deque]),
+
+        // Floor 1: the journal, the catalog, the seals; and the disk that lies, for tests.
+        room("StrongroomJournal", ["StrongroomSystem", systemPackage]),
+        room("StrongroomCatalog", ["StrongroomSystem", "CLMDB", systemPackage]),
+        room("StrongroomCrypto", ["StrongroomSystem", "CStrongroomShims", "COpenSSL", swiftCrypto]),
+        room("StrongroomSimulation", ["StrongroomSystem", systemPackage]),
+
+        // Floor 2: key backends; metadata and blobs (the engine's waist).
+        room("StrongroomKeys", [
+            "StrongroomSystem", "StrongroomCrypto", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage,
+        ]),
+        room("StrongroomStorage", [
+            "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
+        ]),
+        room(
+            "StrongroomS3ManagedKeys", ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
+            path: "Plugins/S3ManagedKeys/Backend"),
+        room(
+            "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/S3ManagedKeys/Module"),
+
+        // Floor 4: the engine.
+        room("Strongroom", [
+            "StrongroomSystem", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
+            systemPackage, logging,
+        ]),
+
+        // Floor 6: the command line.
+        .executableTarget(
+            name: "StrongroomCommandLine",
+            dependencies: ["Strongroom", "StrongroomKeys", systemPackage, argumentParser],
+            swiftSettings: swiftSettings),
+
+        tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        tests("StrongroomCryptoTests", ["StrongroomCrypto", "StrongroomSystem", swiftCrypto]),
+        tests("StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        tests("StrongroomCatalogTests", ["StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        tests("StrongroomKeysTests", [
+            "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
+            systemPackage,
+        ]),
+        tests("StrongroomStorageTests", [
+            "StrongroomStorage", "StrongroomJournal", "StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation",
+            systemPackage,
+        ]),
+        tests("StrongroomTests", [
+            "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
+            "StrongroomSystem", "StrongroomSimulation", systemPackage, logging,
+        ]),
+    ]
+)

@@ -1,0 +1,1 @@
+#include "strongroom_key_backend.h"

@@ -1,0 +1,3 @@
+#ifndef STRONGROOM_KEY_BACKEND_H
+#define STRONGROOM_KEY_BACKEND_H
+#endif
