@@ -7,18 +7,19 @@ import PackageDescription
 /// those who embed it: a newer compiler's new warning must not break their build.
 let warningsAreErrors = Context.environment["STRONGROOM_WARNINGS_AS_ERRORS"] != nil
 
-let swiftSettings: [SwiftSetting] = [
-    .swiftLanguageMode(.v6),
-    .strictMemorySafety(),
-    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
-    .enableUpcomingFeature("ExistentialAny"),
-    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
-    .enableUpcomingFeature("MemberImportVisibility"),
-    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
-    .enableUpcomingFeature("InternalImportsByDefault"),
-    // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
-    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
+let swiftSettings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .strictMemorySafety(),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0335-existential-any.md
+        .enableUpcomingFeature("ExistentialAny"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0444-member-import-visibility.md
+        .enableUpcomingFeature("MemberImportVisibility"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0409-access-level-on-imports.md
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        // https://github.com/swiftlang/swift-evolution/blob/main/proposals/0461-async-function-isolation.md
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ] + (warningsAreErrors ? [.treatAllWarnings(as: .error)] : [])
 
 let cSettings: [CSetting] = warningsAreErrors ? [.treatAllWarnings(as: .error)] : []
 
@@ -40,6 +41,11 @@ func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .testTarget(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
+/// The documentation's builder is for those who build the documentation (`make docs`): embedders never resolve it.
+let documentationTools: [Package.Dependency] =
+    Context.environment["STRONGROOM_DOCUMENTATION"] != nil
+    ? [.package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.5.0")] : []
+
 let package = Package(
     name: "strongroom",
     products: [
@@ -58,7 +64,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
-    ],
+    ] + documentationTools,
     targets: [
         // Floor 0: what the operating system and C libraries give.
         .systemLibrary(name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
@@ -75,12 +81,16 @@ let package = Package(
         room("StrongroomSimulation", ["StrongroomSystem", systemPackage]),
 
         // Floor 2: key backends; metadata and blobs (the engine's waist).
-        room("StrongroomKeys", [
-            "StrongroomSystem", "StrongroomCrypto", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage,
-        ]),
-        room("StrongroomStorage", [
-            "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
-        ]),
+        room(
+            "StrongroomKeys",
+            [
+                "StrongroomSystem", "StrongroomCrypto", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage,
+            ]),
+        room(
+            "StrongroomStorage",
+            [
+                "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
+            ]),
         room(
             "StrongroomS3ManagedKeys", ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
             path: "Plugins/S3ManagedKeys/Backend"),
@@ -89,10 +99,13 @@ let package = Package(
             path: "Plugins/S3ManagedKeys/Module"),
 
         // Floor 4: the engine.
-        room("Strongroom", [
-            "StrongroomSystem", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
-            systemPackage, logging,
-        ]),
+        room(
+            "Strongroom",
+            [
+                "StrongroomSystem", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys",
+                "StrongroomS3ManagedKeys",
+                systemPackage, logging,
+            ]),
 
         // Floor 6: the command line.
         .executableTarget(
@@ -102,19 +115,36 @@ let package = Package(
 
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests("StrongroomCryptoTests", ["StrongroomCrypto", "StrongroomSystem", swiftCrypto]),
-        tests("StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
-        tests("StrongroomCatalogTests", ["StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
-        tests("StrongroomKeysTests", [
-            "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
-            systemPackage,
-        ]),
-        tests("StrongroomStorageTests", [
-            "StrongroomStorage", "StrongroomJournal", "StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation",
-            systemPackage,
-        ]),
-        tests("StrongroomTests", [
-            "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
-            "StrongroomSystem", "StrongroomSimulation", systemPackage, logging,
-        ]),
+        tests(
+            "StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        tests(
+            "StrongroomCatalogTests", ["StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        tests(
+            "StrongroomKeysTests",
+            [
+                "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem",
+                "CStrongroomKeyBackend",
+                systemPackage,
+            ]),
+        tests(
+            "StrongroomStorageTests",
+            [
+                "StrongroomStorage", "StrongroomJournal", "StrongroomCatalog", "StrongroomSystem",
+                "StrongroomSimulation",
+                systemPackage,
+            ]),
+        tests(
+            "StrongroomTests",
+            [
+                "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
+                "StrongroomSystem", "StrongroomSimulation", systemPackage, logging,
+            ]),
+        tests(
+            "StrongroomCommandLineTests",
+            [
+                "StrongroomCommandLine", "Strongroom", systemPackage, argumentParser,
+            ]),
+        // The gates on the source itself.
+        tests("StrongroomTidyTests", []),
     ]
 )

@@ -1,0 +1,81 @@
+# Strongroom. The two commands of the README are `make demo` and `make test`; `make check` is what CI runs.
+#
+# One debug build (with all traits) serves build, test and documentation; one release build serves the command
+# line. Key modules are built apart, because they must carry no run path (see Plugins/).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+
+SWIFT ?= swift
+TRAITS := --traits CommandLineTool,DualLayer
+RELEASE := -c release --traits CommandLineTool --scratch-path .build-release
+RELEASE_DIRECTORY := .build-release/release
+# How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
+ROUNDS ?= 200
+FUZZ_SECONDS ?= 60
+# The directory that `make demo` imports; empty means that the demo chooses one.
+DIRECTORY ?=
+
+SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Examples/Embedder
+
+# Where key modules are built; `make modules` is told how by the plug-ins' own makefile.
+MODULES_DIRECTORY := .build-modules/debug
+
+-include Plugins/modules.mk
+
+.PHONY: help setup build modules test demo check lint crash fuzz fuzz-smoke docs conformance embedder release clean
+
+help: ## Say what there is.
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Install what is missing of the system libraries (Debian, Ubuntu); nothing when all are there.
+	@.ci/install-prerequisites
+
+build: setup ## Build everything for development.
+	$(SWIFT) build --build-tests $(TRAITS)
+
+test: setup modules ## Build and run all tests.
+	$(SWIFT) test $(TRAITS)
+
+release: setup modules ## Build the command line with optimisation, its key module beside it.
+	$(SWIFT) build $(RELEASE) --product strongroom
+	cp -f $(MODULES_DIRECTORY)/libS3ManagedKeys.so $(RELEASE_DIRECTORY)/
+
+demo: release ## The guided tour on real files, in under a minute. DIRECTORY=… chooses them.
+	$(RELEASE_DIRECTORY)/strongroom demo $(DIRECTORY)
+
+crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 times.
+	.ci/crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS)
+
+lint: ## Formatting.
+	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
+check: setup ## All that CI runs: lint, warnings as errors, tests, modules, documentation, fuzzing, a crash loop.
+	$(MAKE) lint
+	$(MAKE) test
+	$(MAKE) docs
+	$(MAKE) conformance
+	$(MAKE) crash ROUNDS=20
+	$(MAKE) embedder
+	$(MAKE) fuzz-smoke
+
+conformance: release ## Every module passes the contract; the broken ones are caught.
+	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
+
+docs: ## The documentation; warnings are errors.
+	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package $(TRAITS) --scratch-path .build-docs generate-documentation \
+		--target Strongroom --target StrongroomKeys --warnings-as-errors
+
+embedder: ## Build and run the example application; it must resolve nothing that an embedder does not need.
+	.ci/embedder
+
+fuzz: ## Fuzz each target for FUZZ_SECONDS seconds.
+	.ci/fuzz $(FUZZ_SECONDS)
+
+fuzz-smoke:
+	.ci/fuzz 60
+
+clean: ## Remove what was built.
+	rm -rf .build .build-* Fuzz/.build Examples/*/.build Benchmarks/.build
