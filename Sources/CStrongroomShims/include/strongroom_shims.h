@@ -14,4 +14,21 @@ uint32_t strongroom_crc32c(uint32_t crc, const void *data, size_t length);
    Check value of "123456789": ae8b14860a799888. */
 uint64_t strongroom_crc64nvme(uint64_t crc, const void *data, size_t length);
 
+/* The ways a checksum can be computed, slowest first. */
+enum strongroom_checksum_path {
+    STRONGROOM_CHECKSUM_TABLE = 0,
+    STRONGROOM_CHECKSUM_PCLMUL = 1,
+    STRONGROOM_CHECKSUM_VPCLMUL = 2
+};
+
+/* The way this machine takes. */
+enum strongroom_checksum_path strongroom_checksum_best_path(void);
+
+/* The same checksums, by `path` or the best this machine has below it: tests compare them. */
+uint32_t strongroom_crc32c_on(enum strongroom_checksum_path path, uint32_t crc, const void *data, size_t length);
+uint64_t strongroom_crc64nvme_on(enum strongroom_checksum_path path, uint64_t crc, const void *data, size_t length);
+
+/* getrandom(2) with no flags. Returns the number of bytes written, or minus errno. */
+int64_t strongroom_getrandom(void *buffer, size_t length);
+
 #endif

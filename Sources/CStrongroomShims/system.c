@@ -1,0 +1,11 @@
+/* System calls that the Glibc module leaves out. */
+#define _GNU_SOURCE
+#include "strongroom_shims.h"
+
+#include <errno.h>
+#include <sys/random.h>
+
+int64_t strongroom_getrandom(void *buffer, size_t length) {
+    ssize_t count = getrandom(buffer, length, 0);
+    return count < 0 ? -(int64_t)errno : (int64_t)count;
+}
