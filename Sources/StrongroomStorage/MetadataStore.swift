@@ -12,14 +12,22 @@ package protocol MetadataStore: Sendable {
         _ body: @escaping @Sendable (any MetadataSnapshot) throws(Failure) -> Value
     ) async throws(MetadataReadError<Failure>) -> Value
 
+    /// The latest row of `key` with its payload pinned, or nil where there is none.
+    func pinnedRow(_ key: [UInt8]) async throws(StorageError) -> (any PinnedRow)?
+
     /// Commits atomically and durably what `decide` says, or nothing.
+    ///
+    /// When the commit overwrites or deletes a row among `reads` whose payload is a blob, and no row
+    /// that it writes takes that payload over by `.sameAs`, the blob is deleted once nobody reads it.
+    /// So list in `reads` every key that may already hold a row; a key drawn fresh need not be.
     ///
     /// - Parameters:
     ///   - reads: the keys whose rows `decide` looks at. They are prefetched by the calling task and
     ///     revalidated by the committer against the latest state and its own pending mutations.
     ///   - attachments: payload bytes that the rows of this commit refer to as `.attachment(index)`.
     ///   - decide: a pure, synchronous function of the rows read and the position given; it runs on
-    ///     the committer, may run again, and must not block, log or call a key backend.
+    ///     the committer, may run again, and must not block, log or call a key backend. The keys of
+    ///     its mutations are distinct and within the engine's part of `KeySpace`.
     /// - Returns: when the commit is durable, or what `decide` refused it for.
     func commit<Refusal: Sendable>(
         reads: [[UInt8]],

@@ -1,0 +1,43 @@
+internal import StrongroomSystem
+
+struct InMemorySnapshot: MetadataSnapshot {
+    let rows: SortedRows
+    let lsn: UInt64
+
+    func row(_ key: [UInt8]) throws(StorageError) -> StoredRow? { rows[key] }
+
+    func scan(
+        from lowerBound: [UInt8], to upperBound: [UInt8]?,
+        _ visit: (_ key: [UInt8], _ row: StoredRow) throws(StorageError) -> ScanStep
+    ) throws(StorageError) {
+        var position = rows.position(notLessThan: lowerBound)
+        while position < rows.keys.count {
+            let key = rows.keys[position]
+            if let upperBound, !key.lexicographicallyPrecedes(upperBound) { return }
+            switch try visit(key, rows.rows[position]) {
+            case .next: position += 1
+            case .seek(let target): position = max(position + 1, rows.position(notLessThan: target))
+            case .stop: return
+            }
+        }
+    }
+}
+
+/// Nothing to hold: in memory a payload is part of its row, or of the reader that has it open.
+final class InMemoryPinnedRow: PinnedRow {
+    let row: StoredRow
+    let lsn: UInt64
+
+    init(row: StoredRow, lsn: UInt64) {
+        self.row = row
+        self.lsn = lsn
+    }
+
+    func payloadBytes() async throws(StorageError) -> [UInt8] {
+        switch row.payload {
+        case .none: return []
+        case .inline(let bytes): return bytes
+        case .segment, .blob: preconditionFailure("a payload in memory is inline or a blob; open the blob instead")
+        }
+    }
+}
