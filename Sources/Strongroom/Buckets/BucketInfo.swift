@@ -1,0 +1,15 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// What is true of a bucket.
+public struct BucketInfo: Sendable, Hashable {
+    /// The bucket's name.
+    public var name: BucketName
+    /// When it was created, by the store's clock.
+    public var created: Date
+    /// What puts that ask for nothing get.
+    public var defaultEncryption: DefaultEncryption
+}

@@ -1,0 +1,43 @@
+/// What a put says of the object beside its bytes.
+public struct PutOptions: Sendable, Hashable {
+    /// How to encrypt the object; by default as the bucket says.
+    public var encryption: EncryptionRequest
+    /// The content type, kept sealed. Nil when unknown.
+    public var contentType: String?
+    /// Names and values of the user's own, kept sealed: at most 2 KiB together.
+    public var metadata: [String: String]
+
+    /// Options with defaults for all that is left out.
+    public init(
+        encryption: EncryptionRequest = .bucketDefault, contentType: String? = nil, metadata: [String: String] = [:]
+    ) {
+        self.encryption = encryption
+        self.contentType = contentType
+        self.metadata = metadata
+    }
+
+    /// Longest user metadata, in bytes of all names and values (S3's limit).
+    public static let metadataLimitBytes = 2_048
+    /// Longest content type, in bytes.
+    public static let contentTypeLimitBytes = 1_024
+
+    func check() throws(StoreError) {
+        let metadataBytes = metadata.reduce(0) { $0 + $1.key.utf8.count + $1.value.utf8.count }
+        guard metadataBytes <= Self.metadataLimitBytes else {
+            throw StoreError(
+                .invalidMetadata,
+                "The metadata has \(metadataBytes) bytes; at most \(Self.metadataLimitBytes) are kept. Store more as an object.")
+        }
+        guard metadata.keys.allSatisfy({ !$0.isEmpty }) else {
+            throw StoreError(.invalidMetadata, "A metadata name is empty.")
+        }
+        let everyText = metadata.keys + metadata.values + (contentType.map { [$0] } ?? [])
+        guard everyText.allSatisfy({ text in text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+            throw StoreError(.invalidMetadata, "Metadata and content type must not hold control characters.")
+        }
+        if let count = contentType?.utf8.count, count > Self.contentTypeLimitBytes {
+            throw StoreError(
+                .invalidMetadata, "The content type has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept.")
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/// What the row keeps sealed: everything derived from the plaintext or told by the user.
+///
+/// Byte map of the plaintext, version 1: version u8 = 1, then fields (`FieldWriter`):
+///
+///     tag  value
+///      1   ETag (UTF-8, without quotes)
+///      2   content type (UTF-8), absent where none was given
+///      3   user metadata: for each, in byte order of the names: nameLength u16 | name | valueLength u16 | value
+struct ObjectAttributes: Equatable, Sendable {
+    static let formatVersion: UInt8 = 1
+
+    var etag: String
+    var contentType: String?
+    var metadata: [String: String]
+
+    func encoded() -> [UInt8] {
+        var writer = FieldWriter(reservingBytes: 96)
+        writer.put(1, text: etag)
+        if let contentType { writer.put(2, text: contentType) }
+        if !metadata.isEmpty { writer.put(3, Self.encode(metadata)) }
+        return [Self.formatVersion] + writer.bytes
+    }
+
+    private static func encode(_ metadata: [String: String]) -> [UInt8] {
+        var bytes: [UInt8] = []
+        func append(_ text: String) {
+            bytes.append(UInt8(truncatingIfNeeded: text.utf8.count))
+            bytes.append(UInt8(truncatingIfNeeded: text.utf8.count >> 8))
+            bytes.append(contentsOf: text.utf8)
+        }
+        let byName = metadata.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
+        for (name, value) in byName {
+            append(name)
+            append(value)
+        }
+        return bytes
+    }
+}
+
+extension ObjectAttributes {
+    init(decoding bytes: [UInt8]) throws(FieldReader.Malformed) {
+        guard bytes.first == Self.formatVersion else { throw .init(reason: "the attribute block's version is unknown") }
+        var reader = FieldReader(bytes.dropFirst())
+        etag = try reader.text(1)
+        if let bytes = try reader.optional(2) {
+            guard let text = String(validating: bytes, as: UTF8.self) else {
+                throw .init(reason: "the content type is not UTF-8")
+            }
+            contentType = text
+        }
+        metadata = [:]
+        if let bytes = try reader.optional(3) { metadata = try Self.decodeMetadata(bytes) }
+        try reader.finish()
+    }
+
+    private static func decodeMetadata(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {
+        var rest = bytes
+        var metadata: [String: String] = [:]
+        func take() throws(FieldReader.Malformed) -> String {
+            guard let low = rest.popFirst(), let high = rest.popFirst() else {
+                throw .init(reason: "the user metadata is cut off")
+            }
+            let count = Int(low) | Int(high) << 8
+            guard rest.count >= count, let text = String(validating: rest.prefix(count), as: UTF8.self) else {
+                throw .init(reason: "the user metadata is cut off or not UTF-8")
+            }
+            rest = rest.dropFirst(count)
+            return text
+        }
+        while !rest.isEmpty {
+            let name = try take()
+            metadata[name] = try take()
+        }
+        return metadata
+    }
+}

@@ -1,0 +1,124 @@
+/// The logical row of an object: clear index fields, the sealed attribute block, and what binds the
+/// wrapped data key to all of it. Where the payload lies is not part of it (checkpoints move it).
+///
+/// Byte map of the value, version 1:
+///
+///     version u8 = 1 | fields (`FieldWriter`) | row MAC (32)
+///
+///     tag  value                                  tag  value
+///      1   object uid (16)                         9   key id (UTF-8)             absent in mode none
+///      2   version id (16, random)                10   key version u32            absent in mode none
+///      3   LSN u64                                11   wrapped data key           absent in mode none
+///      4   last modified, ms since 1970, i64      12   wrap binding (32)          absent in mode none
+///      5   plaintext size u64                     13   descriptor MAC (32)        absent in mode none
+///      6   stored payload length u64              14   attribute block (sealed stream)
+///      7   mode u8 (0 none, 1 SSE-S3), suite u16, layers u8
+///      8   backend id (UTF-8), absent in none     15   tree hash of the stored payload (32), blobs only
+///
+/// The row MAC is HMAC-SHA256 under the bucket's metadata key over the row's own key and everything
+/// before it: a row under another name, or one byte changed, is refused before anything else is looked at.
+struct ObjectRow: Equatable, Sendable {
+    static let formatVersion: UInt8 = 1
+    static let uidBytes = 16
+    static let macBytes = 32
+
+    var objectUID: [UInt8]
+    var versionID: [UInt8]
+    var lsn: UInt64
+    var lastModifiedMilliseconds: Int64
+    var sizeBytes: UInt64
+    var storedBytes: UInt64
+    var sealing: Sealing
+    /// Sealed stream under the bucket's attribute key.
+    var attributes: [UInt8]
+    var treeHash: [UInt8]?
+
+    /// How the payload is sealed; fails closed: no combination of missing fields means "none".
+    enum Sealing: Equatable, Sendable {
+        case none
+        case wrapped(WrappedSealing)
+    }
+
+    struct WrappedSealing: Equatable, Sendable {
+        var mode: UInt8
+        var suite: UInt16
+        var layers: UInt8
+        var backendID: String
+        var keyID: String
+        var keyVersion: UInt32
+        var wrappedKey: [UInt8]
+        var wrapBinding: [UInt8]
+        var descriptorMAC: [UInt8]
+    }
+
+    static let modeNone: UInt8 = 0
+    static let modeS3Managed: UInt8 = 1
+}
+
+extension ObjectRow {
+    /// Everything that the row MAC covers of the value.
+    func encodedWithoutMAC() -> [UInt8] {
+        var writer = FieldWriter(reservingBytes: 512 + attributes.count)
+        writer.put(1, objectUID)
+        writer.put(2, versionID)
+        writer.put(3, integer: lsn)
+        writer.put(4, integer: lastModifiedMilliseconds)
+        writer.put(5, integer: sizeBytes)
+        writer.put(6, integer: storedBytes)
+        switch sealing {
+        case .none:
+            writer.put(7, [Self.modeNone, 0, 0, 0])
+        case .wrapped(let wrapped):
+            writer.put(7, [
+                wrapped.mode, UInt8(truncatingIfNeeded: wrapped.suite), UInt8(truncatingIfNeeded: wrapped.suite >> 8),
+                wrapped.layers,
+            ])
+            writer.put(8, text: wrapped.backendID)
+            writer.put(9, text: wrapped.keyID)
+            writer.put(10, integer: wrapped.keyVersion)
+            writer.put(11, wrapped.wrappedKey)
+            writer.put(12, wrapped.wrapBinding)
+            writer.put(13, wrapped.descriptorMAC)
+        }
+        writer.put(14, attributes)
+        if let treeHash { writer.put(15, treeHash) }
+        return [Self.formatVersion] + writer.bytes
+    }
+
+    /// Reads a row whose MAC was checked, or that is only looked at (a locked store).
+    init(decoding value: [UInt8]) throws(FieldReader.Malformed) {
+        guard value.count > 1 + Self.macBytes else { throw .init(reason: "the row is too short") }
+        guard value[0] == Self.formatVersion else { throw .init(reason: "the row's version is \(value[0])") }
+        var reader = FieldReader(value.dropFirst().dropLast(Self.macBytes))
+        objectUID = try reader.required(1, count: Self.uidBytes)
+        versionID = try reader.required(2, count: Self.uidBytes)
+        lsn = try reader.integer(3)
+        lastModifiedMilliseconds = try reader.integer(4)
+        sizeBytes = try reader.integer(5)
+        storedBytes = try reader.integer(6)
+        let mode = try reader.required(7, count: 4)
+        if mode == [Self.modeNone, 0, 0, 0] {
+            sealing = .none
+        } else {
+            sealing = .wrapped(try Self.decodeWrapped(mode, &reader))
+        }
+        attributes = Array(try reader.required(14))
+        if let hash = try reader.optional(15) {
+            guard hash.count == 32 else { throw .init(reason: "the tree hash has \(hash.count) bytes") }
+            treeHash = Array(hash)
+        }
+        try reader.finish()
+    }
+
+    private static func decodeWrapped(
+        _ mode: [UInt8], _ reader: inout FieldReader
+    ) throws(FieldReader.Malformed) -> WrappedSealing {
+        guard mode[0] == modeS3Managed else { throw .init(reason: "encryption mode \(mode[0]) is unknown") }
+        guard mode[3] == 1 else { throw .init(reason: "\(mode[3]) layers are unknown in this mode") }
+        return WrappedSealing(
+            mode: mode[0], suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
+            backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.integer(10),
+            wrappedKey: Array(try reader.required(11)), wrapBinding: try reader.required(12, count: macBytes),
+            descriptorMAC: try reader.required(13, count: macBytes))
+    }
+}
