@@ -31,4 +31,14 @@ uint64_t strongroom_crc64nvme_on(enum strongroom_checksum_path path, uint64_t cr
 /* getrandom(2) with no flags. Returns the number of bytes written, or minus errno. */
 int64_t strongroom_getrandom(void *buffer, size_t length);
 
+/* The kind of the file system that holds `path` (`f_type` of statfs, which the Glibc module leaves out).
+   0, or -1 with errno set. */
+int strongroom_file_system_magic(const char *path, uint32_t *magic);
+
+/* fallocate(2) of bytes 0 to `size`, extending the file. 0, or -1 with errno set. */
+int strongroom_allocate(int descriptor, int64_t size);
+
+/* Names the calling thread; longer than 15 bytes does nothing. */
+void strongroom_name_current_thread(const char *name);
+
 #endif

@@ -1,0 +1,17 @@
+extension StorageFile {
+    /// Up to `count` bytes from `offset`; fewer only at the end of the file.
+    package func readBytes(at offset: UInt64, count: Int) throws(StorageError) -> [UInt8] {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var raw = unsafe span.mutableBytes
+        let found = try read(into: &raw, at: offset)
+        if found < count { bytes.removeLast(count - found) }
+        return bytes
+    }
+
+    package func write(_ bytes: [UInt8], at offset: UInt64) throws(StorageError) {
+        // Safe: a UInt8 has no padding that could be read uninitialised.
+        try unsafe write(bytes.span.bytes, at: offset)
+    }
+}
