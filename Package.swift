@@ -110,7 +110,9 @@ let package = Package(
         // Floor 6: the command line.
         .executableTarget(
             name: "StrongroomCommandLine",
-            dependencies: ["Strongroom", "StrongroomKeys", systemPackage, argumentParser],
+            dependencies: [
+                "Strongroom", "StrongroomKeys", "StrongroomSystem", "CStrongroomShims", systemPackage, argumentParser,
+            ],
             swiftSettings: swiftSettings),
 
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),

@@ -38,6 +38,10 @@ int strongroom_file_system_magic(const char *path, uint32_t *magic);
 /* fallocate(2) of bytes 0 to `size`, extending the file. 0, or -1 with errno set. */
 int strongroom_allocate(int descriptor, int64_t size);
 
+/* prctl(PR_SET_DUMPABLE, 0): no core dump of this process, and no debugger of the same user.
+   0, or -1 with errno set. */
+int strongroom_set_not_dumpable(void);
+
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 

@@ -1,0 +1,76 @@
+#if CommandLineTool
+internal import Glibc
+internal import SystemPackage
+
+/// One directory's entries by `readdir` and `fstatat`, names as the bytes that they are.
+struct DirectoryEntry {
+    enum Kind { case regular, directory, symbolicLink, special }
+
+    var nameBytes: [UInt8]
+    var kind: Kind
+    var sizeBytes: UInt64
+
+    /// Nil where the name is not UTF-8: such a file cannot be named by a key.
+    var name: String? { String(validating: nameBytes, as: UTF8.self) }
+    var nameForDisplay: String { String(decoding: nameBytes, as: UTF8.self) }
+}
+
+enum DirectoryEntries {
+    static func read(_ path: FilePath) throws(CommandFailure) -> [DirectoryEntry] {
+        guard let stream = unsafe opendir(path.string) else { throw failure(path) }
+        // Ours until here, and used by nobody else.
+        defer { unsafe closedir(stream) }
+        let descriptor = unsafe dirfd(stream)
+        var entries: [DirectoryEntry] = []
+        while true {
+            errno = 0
+            // The entry is valid until the next call on this stream; its name is copied at once.
+            guard let entry = unsafe readdir(stream) else {
+                if errno != 0 { throw failure(path) }
+                return entries
+            }
+            let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { name in
+                let text = unsafe UnsafeRawPointer(name).assumingMemoryBound(to: CChar.self)
+                return unsafe UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
+            }
+            if name == [0x2E] || name == [0x2E, 0x2E] { continue }
+            if let found = try describe(name, in: descriptor, below: path) { entries.append(found) }
+        }
+    }
+
+    private static func describe(
+        _ name: [UInt8], in descriptor: Int32, below path: FilePath
+    ) throws(CommandFailure) -> DirectoryEntry? {
+        var status = stat()
+        // `name` gets its terminator here and outlives the call; `status` is what the call fills in.
+        let result = unsafe (name + [0]).withUnsafeBufferPointer { bytes in
+            unsafe bytes.withMemoryRebound(to: CChar.self) { text in
+                unsafe fstatat(descriptor, text.baseAddress!, &status, AT_SYMLINK_NOFOLLOW)
+            }
+        }
+        if result != 0 {
+            // Deleted between the two calls: it is not there any more.
+            if errno == ENOENT { return nil }
+            throw failure(path.appending(String(decoding: name, as: UTF8.self)))
+        }
+        let kind: DirectoryEntry.Kind
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: kind = .regular
+        case S_IFDIR: kind = .directory
+        case S_IFLNK: kind = .symbolicLink
+        default: kind = .special
+        }
+        return DirectoryEntry(nameBytes: name, kind: kind, sizeBytes: UInt64(status.st_size))
+    }
+
+    private static func failure(_ path: FilePath) -> CommandFailure {
+        .system("cannot read", path, Errno(rawValue: errno))
+    }
+}
+
+extension CommandFailure {
+    static func system(_ what: String, _ path: FilePath, _ error: Errno) -> CommandFailure {
+        CommandFailure(.inputOutput, "\(what) \(quoted(path.string)): \(error)")
+    }
+}
+#endif

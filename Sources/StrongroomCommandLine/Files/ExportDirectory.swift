@@ -1,0 +1,61 @@
+#if CommandLineTool
+internal import Glibc
+internal import SystemPackage
+
+/// The directory of an export: files are made below it component by component, each opened relative to the one before and
+/// never through a symbolic link, so that neither a hostile key nor a link that stands there leads outside.
+///
+/// Blocking: call it through ``Offload``.
+struct ExportDirectory: Sendable {
+    let path: FilePath
+
+    /// Makes the directory where it is missing.
+    init(_ path: FilePath) throws(CommandFailure) {
+        self.path = path
+        if unsafe mkdir(path.string, 0o755) != 0, errno != EEXIST {
+            throw .system("cannot create the directory", path, Errno(rawValue: errno))
+        }
+        let descriptor = try Self.open(path.string, in: AT_FDCWD, followLinks: true, shown: path)
+        try? descriptor.close()
+    }
+
+    /// Starts a file and the directories above it.
+    func create<Value>(
+        _ name: ExportName, _ body: (OutputFile) throws(CommandFailure) -> Value
+    ) throws(CommandFailure) -> Value {
+        var directory = try Self.open(path.string, in: AT_FDCWD, followLinks: true, shown: path)
+        defer { try? directory.close() }
+        var shown = path
+        for component in name.components.dropLast() {
+            shown.append(component)
+            if unsafe mkdirat(directory.rawValue, component, 0o755) != 0, errno != EEXIST {
+                throw .system("cannot create the directory", shown, Errno(rawValue: errno))
+            }
+            let next = try Self.open(component, in: directory.rawValue, followLinks: false, shown: shown)
+            try? directory.close()
+            directory = next
+        }
+        let last = name.components[name.components.count - 1]
+        let file = try OutputFile(last, in: directory, shownPath: shown.appending(last))
+        return try body(file)
+    }
+
+    private static func open(
+        _ name: String, in directory: Int32, followLinks: Bool, shown: FilePath
+    ) throws(CommandFailure) -> FileDescriptor {
+        let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followLinks ? 0 : O_NOFOLLOW)
+        let opened = unsafe openat(directory, name, flags)
+        guard opened >= 0 else {
+            let error = Errno(rawValue: errno)
+            if error == .notDirectory || error == .tooManySymbolicLinkLevels {
+                throw CommandFailure(
+                    .fileExists,
+                    "\(quoted(shown.string)) is no directory (or a symbolic link to one) and an object's key needs it "
+                        + "to be one. Export to a new directory")
+            }
+            throw .system("cannot open the directory", shown, error)
+        }
+        return FileDescriptor(rawValue: opened)
+    }
+}
+#endif

@@ -1,0 +1,47 @@
+#if CommandLineTool
+/// The file names that an object's key becomes below the directory of an export.
+///
+/// A key is any text, and a hostile one names a place outside (`../../etc/passwd`, `/etc/passwd`) or nothing
+/// at all (`a//b`, `a/`). What cannot stand below the directory under exactly its own name is refused, never mended:
+/// two keys must never become one file.
+struct ExportName: Equatable, Sendable {
+    /// At least one; the last is the file's.
+    let components: [String]
+
+    /// ext4, XFS, Btrfs and ZFS agree on 255 bytes for one name.
+    static let componentBytesMax = 255
+
+    init(key: String) throws(CommandFailure) {
+        func refuse(_ why: String) -> CommandFailure {
+            CommandFailure(
+                .unsafeFileName,
+                "the key \(quoted(key)) cannot be a file name below the directory: \(why). "
+                    + "Fetch it with `get` under a name of your own")
+        }
+        let components = key.split(separator: "/", omittingEmptySubsequences: false)
+        for component in components {
+            if component.isEmpty { throw refuse("it begins or ends with a slash, or has two in a row") }
+            if component == "." || component == ".." { throw refuse("“\(component)” is a way through directories") }
+            if component.utf8.contains(0) { throw refuse("it holds a NUL") }
+            if component.utf8.count > Self.componentBytesMax {
+                throw refuse("a name may have \(Self.componentBytesMax) bytes, one here has \(component.utf8.count)")
+            }
+        }
+        self.components = components.map(String.init)
+    }
+}
+
+/// A key as a terminal may see it: control characters and quotes escaped, so that a key cannot paint the screen.
+func quoted(_ key: String) -> String {
+    var text = "\""
+    for scalar in key.unicodeScalars {
+        switch scalar {
+        case "\"", "\\": text += "\\" + String(scalar)
+        case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format:
+            text += "\\u{" + String(scalar.value, radix: 16) + "}"
+        default: text.unicodeScalars.append(scalar)
+        }
+    }
+    return text + "\""
+}
+#endif

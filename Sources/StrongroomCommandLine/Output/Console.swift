@@ -1,0 +1,62 @@
+#if CommandLineTool
+internal import Glibc
+internal import SystemPackage
+
+/// Standard output and standard error.
+///
+/// A line is one `write(2)`: a process killed in the middle of its work has printed a line or has not (up to
+/// `PIPE_BUF` in a pipe), and what a script reads was true when it was printed. A reader that goes away ends the process
+/// by `SIGPIPE`, as it does `cat`.
+struct Console: Sendable {
+    /// `--json`: one object per line instead of text for people.
+    var json: Bool
+
+    /// Prints the record as JSON or, for people, the text.
+    func emit(_ record: some Encodable, text: @autoclosure () -> String) {
+        if json {
+            write(JSONLines.encode(record), to: .standardOutput)
+        } else {
+            line(text())
+        }
+    }
+
+    /// Text for people; nothing under `--json`.
+    func say(_ text: @autoclosure () -> String) {
+        if !json { line(text()) }
+    }
+
+    /// A remark that is no result: to standard error, so that it never mixes with what a script reads.
+    func warn(_ text: String) {
+        write([UInt8]("strongroom: \(text)\n".utf8), to: .standardError)
+    }
+
+    /// The failure that ends the command.
+    func fail(_ error: ErrorLine) {
+        if json {
+            write(JSONLines.encode(error), to: .standardError)
+        } else {
+            let place = error.error.bucket.map { bucket in
+                " [" + quoted(error.error.key.map { "\(bucket)/\($0)" } ?? bucket) + "]"
+            }
+            warn("\(error.error.code): \(error.error.message)\(place ?? "")")
+        }
+    }
+
+    private func line(_ text: String) {
+        write([UInt8]((text + "\n").utf8), to: .standardOutput)
+    }
+
+    private func write(_ bytes: [UInt8], to descriptor: FileDescriptor) {
+        do {
+            _ = try descriptor.writeAll(bytes)
+        } catch {
+            // Nobody is left to be told: standard output is closed or full.
+            exit(1)
+        }
+    }
+
+    static func isTerminal(_ descriptor: FileDescriptor) -> Bool {
+        isatty(descriptor.rawValue) == 1
+    }
+}
+#endif

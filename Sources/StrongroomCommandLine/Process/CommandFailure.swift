@@ -1,0 +1,24 @@
+#if CommandLineTool
+/// An operation failed on the command line's side of the library: a file, a terminal, a name.
+struct CommandFailure: Error, Equatable, Sendable {
+    struct Code: Equatable, Sendable {
+        let rawValue: String
+        static let unsafeFileName = Code(rawValue: "unsafeFileName")
+        static let fileExists = Code(rawValue: "fileExists")
+        static let inputOutput = Code(rawValue: "inputOutput")
+        static let cancelled = Code(rawValue: "cancelled")
+        static let verificationFailed = Code(rawValue: "verificationFailed")
+        static let invalidRange = Code(rawValue: "invalidRange")
+        static let demoFailed = Code(rawValue: "demoFailed")
+    }
+
+    var code: Code
+    /// What went wrong and the remedy.
+    var message: String
+
+    init(_ code: Code, _ message: String) {
+        self.code = code
+        self.message = message
+    }
+}
+#endif

@@ -1,0 +1,39 @@
+#if CommandLineTool
+import Testing
+
+@testable import StrongroomCommandLine
+
+@Suite("Arguments")
+struct ArgumentTests {
+    @Test func aBucketEndsAtTheFirstSlash() {
+        #expect(ObjectAddress(argument: "b/k") == ObjectAddress(bucket: "b", key: "k"))
+        #expect(ObjectAddress(argument: "b//k/") == ObjectAddress(bucket: "b", key: "/k/"))
+        for wrong in ["", "b", "b/", "/k", "/"] { #expect(ObjectAddress(argument: wrong) == nil) }
+    }
+
+    @Test func aPrefixIsADirectory() {
+        #expect(PrefixAddress(argument: "b")?.prefix == "")
+        #expect(PrefixAddress(argument: "b/")?.prefix == "")
+        #expect(PrefixAddress(argument: "b/p")?.prefix == "p/")
+        #expect(PrefixAddress(argument: "b/p/q/")?.prefix == "p/q/")
+        #expect(PrefixAddress(argument: "/p") == nil)
+    }
+
+    @Test(arguments: [
+        ("0-0", 0..<1), ("3-", 3..<10), ("3-5", 3..<6), ("3-99", 3..<10), ("-4", 6..<10), ("-99", 0..<10),
+    ])
+    func rangesOfTenBytes(text: String, expected: Range<UInt64>) throws {
+        #expect(try #require(ByteRangeArgument(argument: text)).resolved(size: 10) == expected)
+    }
+
+    @Test(arguments: ["10-", "10-20", "-0"])
+    func rangesThatTouchNothing(text: String) throws {
+        #expect(try #require(ByteRangeArgument(argument: text)).resolved(size: 10) == nil)
+    }
+
+    @Test(arguments: ["", "-", "5-3", "a-b", "1-2-3", "+1-2", " 1-2", "0x1-2", "99999999999999999999-", "1", "٣-٥"])
+    func noRanges(text: String) {
+        #expect(ByteRangeArgument(argument: text) == nil)
+    }
+}
+#endif
