@@ -2,8 +2,8 @@
 internal import Glibc
 internal import SystemPackage
 
-/// The directory of an export: files are made below it component by component, each opened relative to the one before and
-/// never through a symbolic link, so that neither a hostile key nor a link that stands there leads outside.
+/// The directory of an export: files are made below it component by component, each opened relative to the one
+/// before and never through a symbolic link, so that neither a hostile key nor a link that stands there leads outside.
 ///
 /// Blocking: call it through ``Offload``.
 struct ExportDirectory: Sendable {

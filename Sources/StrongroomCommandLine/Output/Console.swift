@@ -5,8 +5,8 @@ internal import SystemPackage
 /// Standard output and standard error.
 ///
 /// A line is one `write(2)`: a process killed in the middle of its work has printed a line or has not (up to
-/// `PIPE_BUF` in a pipe), and what a script reads was true when it was printed. A reader that goes away ends the process
-/// by `SIGPIPE`, as it does `cat`.
+/// `PIPE_BUF` in a pipe), and what a script reads was true when it was printed. A reader that goes away ends
+/// the process by `SIGPIPE`, as it does `cat`.
 struct Console: Sendable {
     /// `--json`: one object per line instead of text for people.
     var json: Bool
