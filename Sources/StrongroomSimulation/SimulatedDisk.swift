@@ -1,0 +1,195 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// The state of a simulated file system. A value: a copy is the whole disk at one moment.
+struct SimulatedDisk: Sendable {
+    typealias NodeID = Int
+
+    enum Node: Sendable {
+        case file(SimulatedContent)
+        case directory(SimulatedDirectory)
+    }
+
+    static let root: NodeID = 0
+
+    var nodes: [NodeID: Node] = [root: .directory(SimulatedDirectory())]
+    /// Open handles of each file: its bytes stay as long as there are any, whatever its name.
+    var openHandles: [NodeID: Int] = [:]
+    var lockedFiles: Set<NodeID> = []
+    private var nextNode = 1
+    private var removalsSinceCollection = 0
+
+    var capacityBytes: UInt64?
+    private(set) var occupiedPages = 0
+
+    // MARK: Names
+
+    func node(at path: FilePath) -> NodeID? {
+        var current = Self.root
+        for component in path.lexicallyNormalized().components {
+            guard case .directory(let directory) = nodes[current], let next = directory.live[component.string] else {
+                return nil
+            }
+            current = next
+        }
+        return current
+    }
+
+    func parent(of path: FilePath) throws(StorageError) -> NodeID {
+        let parent = path.lexicallyNormalized().removingLastComponent()
+        guard let node = node(at: parent), case .directory = nodes[node] else {
+            throw .system(.noSuchFileOrDirectory, "no such directory", path: parent)
+        }
+        return node
+    }
+
+    mutating func insert(_ node: Node, at path: FilePath) throws(StorageError) -> NodeID {
+        let parent = try parent(of: path)
+        guard self.node(at: path) == nil else { throw .system(.fileExists, "cannot create", path: path) }
+        let id = nextNode
+        nextNode += 1
+        nodes[id] = node
+        changeDirectory(parent) { $0.enter(path.lastComponent!.string, id) }
+        return id
+    }
+
+    mutating func remove(_ path: FilePath, wantsDirectory: Bool) throws(StorageError) {
+        let parent = try parent(of: path)
+        guard let id = node(at: path), let node = nodes[id] else {
+            throw .system(.noSuchFileOrDirectory, "cannot remove", path: path)
+        }
+        switch node {
+        case .file(let content):
+            if wantsDirectory { throw .system(.notDirectory, "cannot remove", path: path) }
+            occupiedPages -= content.occupiedPages
+        case .directory(let directory):
+            if !wantsDirectory { throw .system(.isDirectory, "cannot remove", path: path) }
+            if !directory.live.isEmpty { throw .system(.directoryNotEmpty, "cannot remove", path: path) }
+        }
+        changeDirectory(parent) { $0.leave(path.lastComponent!.string) }
+        collectUnreachable()
+    }
+
+    mutating func rename(_ source: FilePath, to target: FilePath) throws(StorageError) {
+        let (sourceParent, targetParent) = (try parent(of: source), try parent(of: target))
+        guard let id = node(at: source) else { throw .system(.noSuchFileOrDirectory, "cannot rename", path: source) }
+        precondition(sourceParent == targetParent, "the simulated disk renames within one directory")
+        if let replaced = node(at: target), replaced != id, case .file(let content) = nodes[replaced] {
+            occupiedPages -= content.occupiedPages
+        }
+        changeDirectory(sourceParent) { $0.move(source.lastComponent!.string, to: target.lastComponent!.string) }
+    }
+
+    mutating func changeDirectory(_ id: NodeID, _ body: (inout SimulatedDirectory) -> Void) {
+        guard case .directory(var directory) = nodes[id] else { return }
+        body(&directory)
+        nodes[id] = .directory(directory)
+    }
+
+    // MARK: Contents
+
+    func content(_ id: NodeID) -> SimulatedContent {
+        guard case .file(let content) = nodes[id] else { preconditionFailure("an open file keeps its bytes") }
+        return content
+    }
+
+    mutating func changeContent(_ id: NodeID, _ body: (inout SimulatedContent) -> Void) {
+        guard case .file(var content) = nodes[id] else { preconditionFailure("an open file keeps its bytes") }
+        // The table must not share the value while it is changed, or each write would copy all pages.
+        nodes[id] = .file(SimulatedContent())
+        let before = content.occupiedPages
+        body(&content)
+        occupiedPages += content.occupiedPages - before
+        nodes[id] = .file(content)
+    }
+
+    func pagesNeeded(by id: NodeID, for range: Range<Int>) -> Int {
+        capacityBytes == nil ? 0 : content(id).additionalPages(for: range)
+    }
+
+    func freePages() -> Int {
+        guard let capacityBytes else { return .max }
+        return max(0, Int(capacityBytes) / PageImage.pageSizeBytes - occupiedPages)
+    }
+
+    mutating func recountOccupiedPages() {
+        occupiedPages = nodes.values.reduce(0) { sum, node in
+            if case .file(let content) = node { sum + content.occupiedPages } else { sum }
+        }
+    }
+
+    /// Forgets files that no name leads to any more, nor would after a crash, nor an open handle.
+    private mutating func collectUnreachable() {
+        removalsSinceCollection += 1
+        guard removalsSinceCollection >= 64 else { return }
+        removalsSinceCollection = 0
+        var reachable: Set<NodeID> = [Self.root]
+        for case .directory(let directory) in nodes.values { reachable.formUnion(directory.mentioned) }
+        for id in nodes.keys where !reachable.contains(id) && openHandles[id, default: 0] == 0 { nodes[id] = nil }
+    }
+}
+
+/// A directory: names that the process sees, names that are durable, changes in between.
+struct SimulatedDirectory: Sendable {
+    enum Change: Sendable {
+        case enter(String, SimulatedDisk.NodeID)
+        case leave(String)
+        case move(String, to: String, SimulatedDisk.NodeID)
+    }
+
+    private(set) var live: [String: SimulatedDisk.NodeID] = [:]
+    private(set) var durable: [String: SimulatedDisk.NodeID] = [:]
+    private var unsynced: [Change] = []
+
+    /// Every node that a name leads to now or might lead to after a crash.
+    var mentioned: [SimulatedDisk.NodeID] {
+        Array(live.values) + Array(durable.values)
+            + unsynced.compactMap { change in
+                switch change {
+                case .enter(_, let id), .move(_, to: _, let id): id
+                case .leave: nil
+                }
+            }
+    }
+
+    mutating func enter(_ name: String, _ id: SimulatedDisk.NodeID) { change(.enter(name, id)) }
+
+    mutating func leave(_ name: String) { change(.leave(name)) }
+
+    mutating func move(_ source: String, to target: String) {
+        if source != target, let id = live[source] { change(.move(source, to: target, id)) }
+    }
+
+    mutating func synchronize() {
+        durable = live
+        unsynced = []
+    }
+
+    /// The names after a power failure: each change since the last sync survives or not by itself.
+    func surviving(_ generator: inout SeededGenerator) -> SimulatedDirectory {
+        var result = SimulatedDirectory()
+        result.durable = durable
+        let mood = generator.next(upperBound: 4 as UInt64)
+        for change in unsynced where mood == 1 || (mood > 1 && generator.chance(1, in: 2)) {
+            Self.apply(change, to: &result.durable)
+        }
+        result.live = result.durable
+        return result
+    }
+
+    private mutating func change(_ change: Change) {
+        Self.apply(change, to: &live)
+        unsynced.append(change)
+    }
+
+    private static func apply(_ change: Change, to names: inout [String: SimulatedDisk.NodeID]) {
+        switch change {
+        case .enter(let name, let id): names[name] = id
+        case .leave(let name): names[name] = nil
+        case .move(let source, to: let target, let id):
+            // The creation of the source may have been lost while its renaming survived.
+            if names[source] == id { names[source] = nil }
+            names[target] = id
+        }
+    }
+}

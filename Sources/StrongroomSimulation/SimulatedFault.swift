@@ -1,0 +1,71 @@
+package import StrongroomSystem
+package import SystemPackage
+
+/// What a call asks of the disk.
+package enum SimulatedOperation: Hashable, Sendable, CaseIterable {
+    case open, create, createDirectory, list, status, remove, rename, read, write, allocate, truncate
+    case synchronizeData, synchronizeDirectory
+
+    /// Whether the call changes the disk or promises something about it: a crash can fall before each of these.
+    package var isMutation: Bool {
+        switch self {
+        case .open, .list, .status, .read: false
+        case .create, .createDirectory, .remove, .rename, .write, .allocate, .truncate: true
+        case .synchronizeData, .synchronizeDirectory: true
+        }
+    }
+}
+
+/// A fault that strikes calls chosen by kind, path and number.
+package struct SimulatedFault: Sendable {
+    package var operations: Set<SimulatedOperation>
+    /// Only calls on paths that end so; all when empty.
+    package var pathSuffix: String
+    /// How many matching calls go through before the first that fails.
+    package var skips: Int
+    /// How many matching calls fail then; nil for ever.
+    package var failures: Int?
+    package var code: StorageError.Code
+    package var systemError: Errno
+
+    /// - Parameter code: `inputOutput` (EIO) or `diskFull` (ENOSPC) or another that the call can fail with.
+    package init(
+        _ operations: Set<SimulatedOperation>, pathSuffix: String = "", skips: Int = 0, failures: Int? = 1,
+        code: StorageError.Code = .inputOutput
+    ) {
+        self.operations = operations
+        self.pathSuffix = pathSuffix
+        self.skips = skips
+        self.failures = failures
+        self.code = code
+        self.systemError = code == .diskFull ? .noSpace : .ioError
+    }
+
+    /// Counts this call; true when it fails.
+    mutating func strikes(_ operation: SimulatedOperation, _ path: FilePath) -> Bool {
+        guard operations.contains(operation), pathSuffix.isEmpty || path.string.hasSuffix(pathSuffix) else {
+            return false
+        }
+        if skips > 0 {
+            skips -= 1
+            return false
+        }
+        guard let left = failures else { return true }
+        failures = left - 1
+        return left > 0
+    }
+}
+
+/// What a simulated disk was asked so far, so that a test can count input and output.
+package struct SimulatedStatistics: Sendable, Equatable {
+    package var calls: [SimulatedOperation: Int] = [:]
+    package var bytesRead: UInt64 = 0
+    package var bytesWritten: UInt64 = 0
+
+    package init() {}
+
+    package subscript(operation: SimulatedOperation) -> Int { calls[operation, default: 0] }
+
+    /// How many calls so far before which a crash could fall.
+    package var mutations: Int { calls.reduce(0) { $1.key.isMutation ? $0 + $1.value : $0 } }
+}
