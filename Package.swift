@@ -76,7 +76,7 @@ let package = Package(
 
         // Floor 1: the journal, the catalog, the seals; and the disk that lies, for tests.
         room("StrongroomJournal", ["StrongroomSystem", systemPackage]),
-        room("StrongroomCatalog", ["StrongroomSystem", "CLMDB", systemPackage]),
+        room("StrongroomCatalog", ["StrongroomSystem", "CStrongroomShims", "CLMDB", systemPackage]),
         room("StrongroomCrypto", ["StrongroomSystem", "CStrongroomShims", "COpenSSL", swiftCrypto]),
         room("StrongroomSimulation", ["StrongroomSystem", systemPackage]),
 

@@ -16,6 +16,10 @@ int strongroom_allocate(int descriptor, int64_t size) {
     return fallocate(descriptor, 0, 0, size);
 }
 
+int strongroom_reserve(int descriptor, int64_t offset, int64_t length) {
+    return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
 void strongroom_name_current_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
 }

@@ -42,6 +42,9 @@ int strongroom_allocate(int descriptor, int64_t size);
    0, or -1 with errno set. */
 int strongroom_set_not_dumpable(void);
 
+/* fallocate(2) of `length` bytes from `offset` that leaves the file's size alone. 0, or -1 with errno set. */
+int strongroom_reserve(int descriptor, int64_t offset, int64_t length);
+
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 

@@ -1,0 +1,99 @@
+import CLMDB
+
+/// A cursor over the rows as LMDB has them. Ends with its transaction: `close` comes first.
+///
+/// Safe to use: the transaction is retained, and `close` makes every later use trap.
+@safe
+final class LMDBRowCursor {
+    private let transaction: LMDBTransaction
+    private var handle: OpaquePointer?
+    private var key = unsafe MDB_val()
+    private var value = unsafe MDB_val()
+
+    init(transaction: LMDBTransaction, handle: OpaquePointer, table: MDB_dbi) throws(LMDBFailure) {
+        self.transaction = transaction
+        var cursor: OpaquePointer?
+        // Safe: a live transaction's handle; `cursor` is written before it is read.
+        try unsafe LMDBFailure.check(mdb_cursor_open(handle, table, &cursor), "open cursor")
+        unsafe self.handle = cursor
+    }
+
+    deinit { close() }
+
+    func close() {
+        guard let handle = unsafe handle else { return }
+        // Safe: closed once, before its transaction ends.
+        unsafe mdb_cursor_close(handle)
+        unsafe self.handle = nil
+    }
+
+    /// Moves to the first row whose key is not less than `lowerBound`; false when there is none.
+    func seek(_ lowerBound: [UInt8]) throws(LMDBFailure) -> Bool {
+        // Safe: the key that LMDB leaves behind points into its map, or to `lowerBound` when nothing was found.
+        let code = unsafe lowerBound.withLMDBValue { bound in
+            let code = unsafe mdb_cursor_get(live, &bound, &value, MDB_SET_RANGE)
+            unsafe key = bound
+            return code
+        }
+        return try found(code)
+    }
+
+    /// Moves to the following row; false when there is none.
+    func step() throws(LMDBFailure) -> Bool {
+        // Safe: LMDB writes both and reads neither.
+        try found(unsafe mdb_cursor_get(live, &key, &value, MDB_NEXT))
+    }
+
+    /// Runs `body` with the current row's key, which lies in the map: valid inside only.
+    func withKey<Result>(_ body: (Span<UInt8>) -> Result) -> Result {
+        // Safe: the key points into the map, which this transaction keeps as it is until the next write.
+        unsafe body(Span(_unsafeBytes: UnsafeRawBufferPointer(start: key.mv_data, count: key.mv_size)))
+    }
+
+    /// A copy of the current row's key.
+    func copyKey() -> [UInt8] {
+        // Safe: as in `withKey`.
+        unsafe [UInt8](key)
+    }
+
+    /// A copy of the current row's value.
+    func copyValue() -> [UInt8] {
+        // Safe: as in `withKey`.
+        unsafe [UInt8](value)
+    }
+
+    private func found(_ code: Int32) throws(LMDBFailure) -> Bool {
+        if code == MDB_NOTFOUND {
+            unsafe key = MDB_val()
+            unsafe value = MDB_val()
+            return false
+        }
+        try LMDBFailure.check(code, "cursor")
+        return true
+    }
+
+    private var live: OpaquePointer {
+        guard let handle = unsafe handle else { preconditionFailure("the catalog's cursor has ended") }
+        return unsafe handle
+    }
+}
+
+extension [UInt8] {
+    /// A copy of bytes that LMDB points to.
+    @unsafe
+    init(_ value: MDB_val) {
+        // Safe where the caller says that the map still holds what `value` points to.
+        unsafe self = Array(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
+    }
+
+    /// Runs `body` with these bytes as LMDB wants them. LMDB's type is mutable, but it never writes to them.
+    @unsafe
+    func withLMDBValue(_ body: (inout MDB_val) -> Int32) -> Int32 {
+        // Safe: the pointer is used inside `body` only.
+        unsafe withUnsafeBytes { bytes in
+            var value = unsafe MDB_val(
+                mv_size: bytes.count, mv_data: UnsafeMutableRawPointer(mutating: bytes.baseAddress))
+            return unsafe body(&value)
+        }
+    }
+}
