@@ -2,9 +2,10 @@
 #define _GNU_SOURCE
 #include "strongroom_shims.h"
 
-#include <sys/prctl.h>
 #include <errno.h>
+#include <sys/prctl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 
 int64_t strongroom_getrandom(void *buffer, size_t length) {
     ssize_t count = getrandom(buffer, length, 0);
@@ -13,4 +14,10 @@ int64_t strongroom_getrandom(void *buffer, size_t length) {
 
 int strongroom_set_not_dumpable(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+uint64_t strongroom_locked_memory_limit_bytes(void) {
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return UINT64_MAX;
+    return limit.rlim_cur;
 }

@@ -48,4 +48,7 @@ int strongroom_reserve(int descriptor, int64_t offset, int64_t length);
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 
+/* The soft limit RLIMIT_MEMLOCK; UINT64_MAX stands for none, and for one that cannot be read. */
+uint64_t strongroom_locked_memory_limit_bytes(void);
+
 #endif

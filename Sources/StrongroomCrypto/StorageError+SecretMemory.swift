@@ -1,0 +1,7 @@
+package import StrongroomSystem
+
+extension StorageError: SecretMemoryErrorConvertible {
+    package init(secretMemory error: SecretMemoryError) {
+        self.init(Code("secretMemory"), error.description)
+    }
+}

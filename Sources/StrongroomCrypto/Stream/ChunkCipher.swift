@@ -1,0 +1,85 @@
+/// The cipher of one stream, with the nonce of each chunk.
+///
+///     cipher key ‖ base nonce ‖ commitment = HKDF-Expand-SHA512(key, label ‖ salt ‖ context)
+///     nonce of chunk n = base nonce XOR n, big-endian
+///
+/// The additional data is empty: place and end of a chunk are bound by nonce and size, the rest by
+/// `context`.
+struct ChunkCipher: ~Copyable {
+    typealias Geometry = SealedStreamGeometry
+
+    let suite: SealedStreamSuite
+    /// Commits to key, salt and context: there is no second key under which the stream opens.
+    let commitment: [UInt8]
+    private let cipher: any AEADCipher
+    private let baseNonce: AEADNonce
+
+    init(
+        _ suite: SealedStreamSuite, key: borrowing SecretBytes, salt: RawSpan, context: [UInt8],
+        implementation: AEADImplementation
+    ) throws(SealError) {
+        guard key.count == Geometry.keySizeBytes else {
+            throw SealError(
+                .invalidKeySize,
+                "a key of \(key.count) bytes was given for a sealed stream, which needs \(Geometry.keySizeBytes). "
+                    + "Look for the fault in the key backend that made it.")
+        }
+        precondition(salt.byteCount == Geometry.saltSizeBytes, "a salt of \(salt.byteCount) bytes")
+        var info = Array(suite.derivationLabel.utf8)
+        info.reserveCapacity(info.count + salt.byteCount + context.count)
+        info.append(bytesOf: salt)
+        info += context
+        let nonceStart = AEADAlgorithm.keySizeBytes
+        let commitmentStart = nonceStart + MemoryLayout<AEADNonce>.size
+        let material: SecretBytes
+        do {
+            material = try HKDF<SHA512>.expand(
+                key, info: info, count: commitmentStart + Geometry.commitmentSizeBytes)
+        } catch {
+            throw SealError(secretMemory: error)
+        }
+        var nonce = AEADNonce(repeating: 0)
+        var commitment: [UInt8] = []
+        cipher = try material.withBytes { (material) throws(SealError) in
+            var span = nonce.mutableSpan
+            // Safe: any bit pattern is a UInt8.
+            var bytes = unsafe span.mutableBytes
+            bytes.overwrite(with: material.extracting(nonceStart..<commitmentStart))
+            commitment.append(bytesOf: material.extracting(commitmentStart..<material.byteCount))
+            return try implementation.cipher(suite.algorithm, key: material.extracting(0..<nonceStart))
+        }
+        self.suite = suite
+        self.commitment = commitment
+        baseNonce = nonce
+    }
+
+    /// Compares the commitment of a stream in constant time, before any chunk is opened.
+    func isCommitted(to commitment: RawSpan) -> Bool {
+        // Safe: a UInt8 is raw bytes.
+        ConstantTime.areEqual(unsafe self.commitment.span.bytes, commitment)
+    }
+
+    func seal(inPlace text: inout MutableRawSpan, chunk index: UInt64) throws(SealError) -> AEADTag {
+        assert(text.byteCount <= suite.chunkSizeBytes)
+        guard index < Geometry.chunkCountMaximum else {
+            throw SealError(
+                .limitExceeded,
+                "a sealed stream has at most \(Geometry.chunkCountMaximum) chunks. Split the object into parts.")
+        }
+        return try cipher.seal(inPlace: &text, nonce: nonce(index), authenticating: RawSpan())
+    }
+
+    /// Zeroes `text` where it is not authentic.
+    func open(inPlace text: inout MutableRawSpan, tag: AEADTag, chunk index: UInt64) throws(SealError) {
+        guard try cipher.open(inPlace: &text, nonce: nonce(index), tag: tag, authenticating: RawSpan())
+        else {
+            throw .chunkNotAuthentic(index)
+        }
+    }
+
+    private func nonce(_ index: UInt64) -> AEADNonce {
+        var nonce = baseNonce
+        for position in 0..<8 { nonce[11 - position] ^= UInt8(truncatingIfNeeded: index >> (8 * position)) }
+        return nonce
+    }
+}
