@@ -10,7 +10,7 @@ package enum KeySpace {
     package static let keyLengthMaximum = 2048
     static let engineLowerBound: [UInt8] = [0x01]
     static let engineUpperBound: [UInt8] = [0x80]
-    static let trashLowerBound: [UInt8] = [0xFF]
+    static let trashByte: UInt8 = 0xFF
 
     /// Whether the engine may use `key`.
     package static func isEngineKey(_ key: [UInt8]) -> Bool {
@@ -18,16 +18,19 @@ package enum KeySpace {
         return first >= 0x01 && first < 0x80
     }
 
-    /// `0xFF ‖ epoch u64 big-endian ‖ blob id (16)`: sorted by age.
-    static func trashKey(_ reference: BlobReference) -> [UInt8] {
-        assert(reference.id.count == BlobReference.idSizeBytes)
-        var key: [UInt8] = [0xFF]
-        key.reserveCapacity(25)
-        for shift in stride(from: 56, through: 0, by: -8) {
-            key.append(UInt8(truncatingIfNeeded: reference.epoch >> shift))
-        }
-        key.append(contentsOf: reference.id)
+    /// `0xFF ‖ epoch u64 big-endian ‖ blob id (16)`: sorted by age. The row's value is the payload's length u64.
+    static func trashKey(_ name: BlobName) -> [UInt8] {
+        assert(name.id.count == BlobReference.idSizeBytes)
+        var key: [UInt8] = [trashByte]
+        key.appendBigEndian(name.epoch)
+        key.append(contentsOf: name.id)
         return key
+    }
+
+    /// Nil when `key` is none of `trashKey(_:)`.
+    static func trashedName(_ key: [UInt8]) -> BlobName? {
+        guard key.count == 9 + BlobReference.idSizeBytes, key[0] == trashByte else { return nil }
+        return BlobName(epoch: key[1..<9].reduce(0) { $0 << 8 | UInt64($1) }, id: Array(key[9...]))
     }
 }
 

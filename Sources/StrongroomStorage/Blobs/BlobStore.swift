@@ -50,9 +50,10 @@ package protocol BlobWriter: AnyObject, Sendable {
     func append(_ bytes: [UInt8]) async throws(StorageError)
     /// Writes the trailer, makes file and directory durable; returns the reference for the row.
     func finish() async throws(StorageError) -> FinishedBlob
-    /// Removes the file. Must be called instead of `leave` when no commit follows.
+    /// Removes the file. Must be called instead of `leave` when no commit follows or the commit was
+    /// refused or failed; but not when it failed with `durabilityUnknown`: it may be durable, so `leave`.
     func abort() async
-    /// The commit that names this blob is durable (or was refused and the file aborted).
+    /// The commit that names this blob is durable, or may be.
     func leave()
 }
 

@@ -1,0 +1,76 @@
+internal import StrongroomSystem
+internal import Synchronization
+internal import SystemPackage
+
+/// The blob files of a store and the calls that block. Shared by the blob store, the reaper and the sweep.
+final class BlobFiles: Sendable {
+    let layout: BlobLayout
+    let registry: BlobRegistry
+    let fileSystem: any FileSystem
+    let poison: StorePoison
+    /// Epoch directories that exist durably. The lock is held while one is made, by threads that may block.
+    private let preparedEpochs = Mutex<Set<UInt64>>([])
+
+    init(directory: FilePath, fileSystem: any FileSystem, poison: StorePoison, firstEpoch: UInt64) {
+        layout = BlobLayout(directory: directory)
+        registry = BlobRegistry(firstEpoch: firstEpoch)
+        self.fileSystem = fileSystem
+        self.poison = poison
+    }
+
+    func create(_ name: BlobName) throws(StorageError) -> any StorageFile {
+        try prepareEpoch(name.epoch)
+        return try fileSystem.open(layout.file(name), .create)
+    }
+
+    private func prepareEpoch(_ epoch: UInt64) throws(StorageError) {
+        try preparedEpochs.withLock { (prepared) throws(StorageError) in
+            guard !prepared.contains(epoch) else { return }
+            let directory = layout.epochDirectory(epoch)
+            // It may stand there already: made before a failure to sync its parent.
+            if try fileSystem.status(directory) == nil { try fileSystem.createDirectory(directory) }
+            try synchronizeDirectory(layout.directory)
+            prepared.insert(epoch)
+        }
+    }
+
+    /// A failed directory sync is reported once, to whoever came first, though it may concern the
+    /// entries of others. (A failed sync of a blob's own content concerns that blob alone, whose put fails.)
+    private func synchronizeDirectory(_ directory: FilePath) throws(StorageError) {
+        do throws(StorageError) {
+            try fileSystem.synchronizeDirectory(directory)
+        } catch {
+            poison.poison(error)
+            throw error
+        }
+    }
+
+    /// Makes creations and removals durable.
+    func synchronizeEpochs(_ epochs: Set<UInt64>) throws(StorageError) {
+        for epoch in epochs.sorted() {
+            let directory = layout.epochDirectory(epoch)
+            guard try fileSystem.status(directory) != nil else { continue }
+            try synchronizeDirectory(directory)
+        }
+    }
+
+    /// Removes a file; that it is gone already is no error. Durable only after `synchronizeEpochs`.
+    func remove(_ name: BlobName) throws(StorageError) {
+        do throws(StorageError) {
+            try fileSystem.remove(layout.file(name))
+        } catch where error.code == .notFound {
+            return
+        }
+    }
+
+    /// Removes the file of a blob that will never be committed. Its epoch may be sealed thereafter, so
+    /// the removal is made durable: a file that came back would never be swept.
+    func removeAbandoned(_ name: BlobName) throws(StorageError) {
+        // In a poisoned store a commit may be durable although its caller was told otherwise: what is
+        // garbage is decided by the sweep when the store is opened again.
+        try poison.check()
+        try remove(name)
+        try synchronizeEpochs([name.epoch])
+        registry.leave(name)
+    }
+}

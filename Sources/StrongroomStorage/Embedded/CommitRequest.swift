@@ -1,0 +1,45 @@
+internal import StrongroomSystem
+
+/// A commit on its way to the committer, with its types erased.
+final class CommitRequest: Sendable {
+    enum Completion: Sendable {
+        /// Durable and visible.
+        case committed(CommitReceipt)
+        /// `decide` refused it; the reason is in the caller's box.
+        case refused
+        /// The rows that were fetched may be out of date: fetch them again and come back.
+        case stale
+        case failed(StorageError)
+    }
+
+    let reads: [[UInt8]]
+    let prefetched: PrefetchedRows
+    let attachments: [[UInt8]]
+    /// Nil when it refuses.
+    let decide: @Sendable (CommitView) -> [RowMutation]?
+    /// Called exactly once, on the committer's thread; must not block.
+    let complete: @Sendable (Completion) -> Void
+    /// Rows of the store's own key range may be changed (the reaper's commits).
+    let isInternal: Bool
+
+    init(
+        reads: [[UInt8]], prefetched: PrefetchedRows, attachments: [[UInt8]], isInternal: Bool = false,
+        decide: @escaping @Sendable (CommitView) -> [RowMutation]?,
+        complete: @escaping @Sendable (Completion) -> Void
+    ) {
+        assert(prefetched.rows.count == reads.count)
+        self.reads = reads
+        self.prefetched = prefetched
+        self.attachments = attachments
+        self.isInternal = isInternal
+        self.decide = decide
+        self.complete = complete
+    }
+}
+
+/// Encoded rows as of some time not before `lsn`.
+struct PrefetchedRows: Sendable {
+    var rows: [[UInt8]?]
+    /// A row is current as long as no table holds its key and every commit after this is still in a table.
+    var lsn: UInt64
+}

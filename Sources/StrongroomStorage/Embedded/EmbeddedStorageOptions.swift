@@ -1,0 +1,33 @@
+/// How an embedded store uses memory and disk. None of it is part of the on-disk format.
+package struct EmbeddedStorageOptions: Sendable {
+    /// What is in the journal and not yet in the catalog is held in memory, up to this. From half of it
+    /// on, writers are slowed down; a checkpoint begins at half, too. At least 1 MiB.
+    package var memtableSizeBytes = 64 << 20
+    /// The same by rows: their checkpoint's time counts, however small they are.
+    package var memtableRowCount = 1_000_000
+    /// Payloads up to this many bytes live in their catalog row, larger ones in their journal segment.
+    package var inlinePayloadMaximumBytes = 512
+    /// A checkpoint begins when so much was written to the journal since the last: it bounds how long
+    /// opening takes.
+    package var checkpointJournalBytes: UInt64 = 256 << 20
+    /// A checkpoint begins when deleted blobs of so many bytes wait for one to be unlinked.
+    package var checkpointTrashBytes: UInt64 = 256 << 20
+    /// A checkpoint begins at the latest after this time, if anything was written; nil for never.
+    package var checkpointIntervalSeconds: Int? = 10
+    package var checkpointRowsPerTransaction = 100_000
+    /// Threads for reading and for writing blobs.
+    package var ioThreadCount = 8
+    /// Whether the committer waits a moment for writers that it expects, and writes an idle frame. Off in
+    /// simulations, which must not depend on time.
+    package var isTimed = true
+
+    package init() {}
+
+    func checkRelations() {
+        precondition(memtableSizeBytes >= 1 << 20, "the memtable has at least 1 MiB")
+        precondition(memtableRowCount >= 2, "the memtable holds at least two rows")
+        precondition((0...65_536).contains(inlinePayloadMaximumBytes), "inline payloads have at most 64 KiB")
+        precondition(checkpointRowsPerTransaction >= 1, "a checkpoint transaction has at least one row")
+        precondition(ioThreadCount >= 1, "reading needs a thread")
+    }
+}

@@ -1,0 +1,88 @@
+internal import StrongroomCatalog
+internal import StrongroomSystem
+internal import Synchronization
+
+/// Looks single keys up in the index for tasks: many at a time in one read transaction, so that under
+/// load a look-up costs no hop of its own between threads.
+final class PointReader: Sendable {
+    private struct Request: Sendable {
+        var keys: [[UInt8]]
+        var complete: @Sendable (Result<[[UInt8]?], StorageError>) -> Void
+    }
+
+    private struct State {
+        var waiting: [Request] = []
+        var drainCount = 0
+    }
+
+    /// So many drain in parallel: pages that are not in memory are waited for by several threads.
+    private static let drainCountMaximum = 4
+    /// Another thread joins when each drain has so many requests before it.
+    private static let requestsPerDrain = 16
+
+    private let index: any OrderedIndex
+    private let pool: IOThreadPool
+    private let state = Mutex(State())
+
+    init(index: any OrderedIndex, pool: IOThreadPool) {
+        self.index = index
+        self.pool = pool
+    }
+
+    /// The values of `keys` in the index, nil where there is none.
+    func values(_ keys: [[UInt8]]) async throws(StorageError) -> [[UInt8]?] {
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<[[UInt8]?], StorageError>, Never>) in
+            let mustStart = state.withLock { state in
+                state.waiting.append(Request(keys: keys) { continuation.resume(returning: $0) })
+                guard state.drainCount < Self.drainCountMaximum,
+                    state.waiting.count > state.drainCount * Self.requestsPerDrain
+                else { return false }
+                state.drainCount += 1
+                return true
+            }
+            if mustStart { pool.submit { self.drain() } }
+        }
+        return try result.get()
+    }
+
+    private func drain() {
+        while let requests = takeWaiting() {
+            let results: [Result<[[UInt8]?], StorageError>]
+            do throws(OrderedIndexReadError<Never>) {
+                results = try index.read { snapshot in requests.map { Self.look(up: $0.keys, in: snapshot) } }
+            } catch {
+                guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
+                results = requests.map { _ in .failure(error) }
+            }
+            for (request, result) in zip(requests, results) { request.complete(result) }
+        }
+    }
+
+    private func takeWaiting() -> [Request]? {
+        state.withLock { state in
+            guard !state.waiting.isEmpty else {
+                state.drainCount -= 1
+                return nil
+            }
+            // A share for each drain that may run.
+            let share = min(state.waiting.count, max(Self.requestsPerDrain, state.waiting.count / state.drainCount))
+            let requests = Array(state.waiting.prefix(share))
+            state.waiting.removeFirst(share)
+            return requests
+        }
+    }
+
+    private static func look(
+        up keys: [[UInt8]], in snapshot: any OrderedIndexSnapshot
+    ) -> Result<[[UInt8]?], StorageError> {
+        do throws(StorageError) {
+            var values: [[UInt8]?] = []
+            values.reserveCapacity(keys.count)
+            for key in keys { values.append(try snapshot.value(key)) }
+            return .success(values)
+        } catch {
+            return .failure(error)
+        }
+    }
+}
