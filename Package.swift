@@ -116,7 +116,9 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
-        tests("StrongroomCryptoTests", ["StrongroomCrypto", "StrongroomSystem", swiftCrypto]),
+        tests("StrongroomCryptoTests", [
+            "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
+        ]),
         tests(
             "StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(

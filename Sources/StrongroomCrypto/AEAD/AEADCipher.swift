@@ -33,14 +33,14 @@ package enum AEADAlgorithm: Sendable, CaseIterable {
 package enum AEADImplementation: Sendable, CaseIterable {
     case openSSL
     #if DualLayer
-        case swiftCrypto
+    case swiftCrypto
     #endif
 
     func cipher(_ algorithm: AEADAlgorithm, key: RawSpan) throws(SealError) -> any AEADCipher {
         switch self {
         case .openSSL: try OpenSSLCipher(algorithm, key: key)
         #if DualLayer
-            case .swiftCrypto: SwiftCryptoCipher(algorithm, key: key)
+        case .swiftCrypto: SwiftCryptoCipher(algorithm, key: key)
         #endif
         }
     }

@@ -14,7 +14,6 @@ package struct Scrypt: Sendable, Equatable {
     package static let parallelizationRange = 1...16
     /// Bound of 128·N·r: parameters come from a file that somebody may have edited.
     package static let memoryMaximumBytes = 1 << 30
-    package static let saltSizeMinimumBytes = 16
 
     /// 128 MiB and a few tenths of a second.
     package static let recommended = Scrypt(unchecked: 17, 8, 1)
@@ -44,12 +43,6 @@ package struct Scrypt: Sendable, Equatable {
     package func derive(
         from passphrase: borrowing SecretBytes, salt: [UInt8], count: Int
     ) throws(SealError) -> SecretBytes {
-        guard salt.count >= Self.saltSizeMinimumBytes else {
-            throw SealError(
-                .limitExceeded,
-                "a salt of \(salt.count) bytes is too short for scrypt, which needs \(Self.saltSizeMinimumBytes). "
-                    + "Restore the key file from a backup.")
-        }
         return try SecretBytes(count: count) { (key: inout MutableRawSpan) throws(SealError) in
             let status = try passphrase.withBytes { (passphrase) throws(SealError) in
                 unsafe key.withUnsafeMutableBytes { key in

@@ -1,0 +1,88 @@
+#if DualLayer
+internal import Crypto
+
+/// A cipher of swift-crypto: the second implementation. It works on copies, as that library's
+/// interface asks; the copies of the text are plaintext on the ordinary heap, never key material.
+final class SwiftCryptoCipher: AEADCipher {
+    private let algorithm: AEADAlgorithm
+    /// Zeroed by swift-crypto when it goes.
+    private let key: SymmetricKey
+
+    init(_ algorithm: AEADAlgorithm, key: RawSpan) {
+        precondition(key.byteCount == AEADAlgorithm.keySizeBytes, "a cipher key of \(key.byteCount) bytes")
+        self.algorithm = algorithm
+        // Safe: the bytes outlive the call, which copies them.
+        self.key = unsafe key.withUnsafeBytes { bytes in unsafe SymmetricKey(data: bytes) }
+    }
+
+    func seal(
+        inPlace text: inout MutableRawSpan, nonce: AEADNonce, authenticating additionalData: RawSpan
+    ) throws(SealError) -> AEADTag {
+        let plaintext = [UInt8](copying: text)
+        let nonce = nonce.indices.map { nonce[$0] }
+        let data = [UInt8](copying: additionalData)
+        do {
+            let tag: [UInt8]
+            switch algorithm {
+            case .aes256GCM:
+                let box = try AES.GCM.seal(
+                    plaintext, using: key, nonce: AES.GCM.Nonce(data: nonce), authenticating: data)
+                tag = Array(box.tag)
+                text.overwrite(with: Array(box.ciphertext))
+            case .chaCha20Poly1305:
+                let box = try ChaChaPoly.seal(
+                    plaintext, using: key, nonce: ChaChaPoly.Nonce(data: nonce), authenticating: data)
+                tag = Array(box.tag)
+                text.overwrite(with: Array(box.ciphertext))
+            }
+            return AEADTag { tag[$0] }
+        } catch {
+            throw .cryptoFailure("sealing a chunk with swift-crypto")
+        }
+    }
+
+    func open(
+        inPlace text: inout MutableRawSpan, nonce: AEADNonce, tag: AEADTag, authenticating additionalData: RawSpan
+    ) throws(SealError) -> Bool {
+        let ciphertext = [UInt8](copying: text)
+        let nonce = nonce.indices.map { nonce[$0] }
+        let tag = tag.indices.map { tag[$0] }
+        let data = [UInt8](copying: additionalData)
+        do {
+            switch algorithm {
+            case .aes256GCM:
+                let box = try AES.GCM.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
+                text.overwrite(with: Array(try AES.GCM.open(box, using: key, authenticating: data)))
+            case .chaCha20Poly1305:
+                let box = try ChaChaPoly.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
+                text.overwrite(with: Array(try ChaChaPoly.open(box, using: key, authenticating: data)))
+            }
+            return true
+        } catch CryptoKitError.authenticationFailure {
+            text.wipe()
+            return false
+        } catch {
+            text.wipe()
+            throw .cryptoFailure("opening a chunk with swift-crypto")
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate init(copying span: RawSpan) {
+        self = []
+        append(bytesOf: span)
+    }
+
+    fileprivate init(copying span: borrowing MutableRawSpan) {
+        self.init(copying: span.bytes)
+    }
+}
+
+extension MutableRawSpan {
+    fileprivate mutating func overwrite(with bytes: [UInt8]) {
+        // Safe: a UInt8 is raw bytes.
+        overwrite(with: unsafe bytes.span.bytes)
+    }
+}
+#endif
