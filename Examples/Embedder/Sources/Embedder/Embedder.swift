@@ -1,0 +1,34 @@
+// The ten lines of the README, in an application of their own. `make embedder` builds and runs it, and checks that the
+// README says the same.
+
+import Foundation
+import Strongroom
+import SystemPackage
+
+@main
+struct Embedder {
+    static func main() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "embedder-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let picture = directory.appending(path: "cat.jpg")
+        try Data(repeating: 7, count: 1 << 20).write(to: picture)
+        try await tenLines(path: FilePath(directory.path).appending("store"), cat: FilePath(picture.path))
+    }
+
+    static func tenLines(path: FilePath, cat: FilePath) async throws {
+        // README
+        let store = try await Store.open(at: path)  // makes it, and a keyring beside it, where there is none
+        let photos = try await store.createBucket("photos")  // sealed under keys of the store's own (SSE-S3)
+
+        try await photos.put("2026/cat.jpg", contentsOf: cat, options: PutOptions(contentType: "image/jpeg"))
+        try await photos.put("note.txt", Array("every byte at rest is sealed".utf8))
+
+        for try await bytes in try await photos.get("2026/cat.jpg", range: 0..<65_536) { print(bytes.count, "verified") }
+        let note = try await photos.get("note.txt").collect(upTo: 1 << 20)
+        for try await object in photos.objects(prefix: "2026/") { print(object.key, object.sizeBytes, object.encryption) }
+        try await store.close()
+        // README
+        precondition(String(decoding: note, as: UTF8.self) == "every byte at rest is sealed")
+    }
+}
