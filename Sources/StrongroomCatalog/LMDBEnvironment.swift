@@ -61,17 +61,22 @@ final class LMDBEnvironment: @unchecked Sendable {
         try unsafe LMDBTransaction(environment: handle, table: table, isReadOnly: isReadOnly)
     }
 
-    var mapSizeBytes: Int {
+    /// Not while the map grows or the environment closes.
+    func statistics() -> LMDBStatistics {
         var info = unsafe MDB_envinfo()
-        // Safe: the environment is open, and `info` outlives the call.
-        let code = unsafe mdb_env_info(handle, &info)
-        assert(code == MDB_SUCCESS, "mdb_env_info fails on a null argument only")
-        return unsafe info.me_mapsize
+        var table = MDB_stat()
+        // Safe: the environment is open, and both variables outlive the calls.
+        let codes = unsafe mdb_env_info(handle, &info) | mdb_env_stat(handle, &table)
+        assert(codes == MDB_SUCCESS, "they fail on a null argument only")
+        // Safe: plain numbers.
+        return unsafe LMDBStatistics(
+            rowCount: table.ms_entries, depth: Int(table.ms_depth), pagesInUse: info.me_last_pgno + 1,
+            pageSizeBytes: Int(table.ms_psize), mapSizeBytes: info.me_mapsize, readerSlots: Int(info.me_numreaders))
     }
 
     /// Makes the map twice as large. No transaction is alive in this process meanwhile.
     func grow() throws(LMDBFailure) {
-        let (doubled, overflow) = mapSizeBytes.multipliedReportingOverflow(by: 2)
+        let (doubled, overflow) = statistics().mapSizeBytes.multipliedReportingOverflow(by: 2)
         if overflow { throw .mapFull }
         // Safe: the caller has drained the readers and ended the write transaction.
         try unsafe LMDBFailure.check(mdb_env_set_mapsize(handle, doubled), "grow the map")

@@ -58,18 +58,18 @@ struct LMDBFailure: Error, Equatable {
     }
 
     private func systemError(path: FilePath) -> StorageError {
-        let (kind, remedy): (StorageError.Code, String) =
-            switch code {
-            case ENOSPC, EDQUOT: (.diskFull, "free some space and try again")
-            case EACCES, EPERM, EROFS: (.permissionDenied, "let this user read and write the catalog's folder")
-            case ENOENT, ENOTDIR: (.notFound, "check the path")
-            case EMFILE, ENFILE: (.descriptorLimit, "raise the limit of open files")
-            case ENOMEM: (.limitExceeded, "reserve a smaller address range or raise the limit of address space")
-            case EINVAL: (.corrupted, Self.damaged)
-            case EAGAIN, EBUSY: (.locked, "close the other user of the catalog")
-            default: (.inputOutput, "check the disk, then close the store and open it again")
-            }
-        return StorageError(
-            kind, "\(call) of the catalog failed; \(remedy)", path: path, systemError: Errno(rawValue: code))
+        switch code {
+        case ENOMEM:
+            StorageError(
+                .limitExceeded,
+                "no address space for the catalog; reserve a smaller map or raise the limit (ulimit -v)", path: path,
+                systemError: Errno(rawValue: code))
+        case EAGAIN, EBUSY:
+            StorageError(
+                .locked, "another process uses the catalog; close the store there", path: path,
+                systemError: Errno(rawValue: code))
+        default:
+            .system(Errno(rawValue: code), "\(call) of the catalog failed", path: path)
+        }
     }
 }

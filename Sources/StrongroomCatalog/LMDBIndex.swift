@@ -104,6 +104,13 @@ package final class LMDBIndex: OrderedIndex {
         }
     }
 
+    package func statistics() throws(StorageError) -> LMDBStatistics {
+        try requireSameProcess()
+        let transaction = try readers.enter()
+        defer { readers.leave(transaction) }
+        return environment.statistics()
+    }
+
     // MARK: - Writing
 
     /// `body` runs again from the start when the map was too small for it.

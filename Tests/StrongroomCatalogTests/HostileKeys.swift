@@ -28,6 +28,8 @@ struct HostileKeys {
         self.generator = generator
     }
 
+    var all: [[UInt8]] { pool }
+
     mutating func next() -> [UInt8] { pool[Int.random(in: 0..<pool.count, using: &generator)] }
 
     static let boundaries = [

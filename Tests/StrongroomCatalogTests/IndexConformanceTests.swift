@@ -12,13 +12,22 @@ import Testing
 
     /// An index and what keeps its disk.
     struct Subject {
-        let index: any OrderedIndex
+        private(set) var index: any OrderedIndex
         private let directory = TemporaryDirectory()
 
         init(_ kind: Kind) throws {
             switch kind {
-            case .lmdb: index = try LMDBIndex(directory: directory.path, options: .small)
+            case .lmdb: index = try LMDBIndex(directory: directory.path, options: .small())
             case .memory: index = MemoryIndex()
+            }
+        }
+
+        mutating func reopen() throws {
+            if let memory = index as? MemoryIndex {
+                index = memory.crash(keepingInFlight: false)
+            } else {
+                index.close()
+                index = try LMDBIndex(directory: directory.path, options: .small(mustExist: true))
             }
         }
     }
@@ -26,7 +35,7 @@ import Testing
     @Test(arguments: Kind.allCases, [1, 2, 3] as [UInt64])
     func randomOperationsAgreeWithASortedMap(kind: Kind, seed: UInt64) throws {
         print("IndexConformanceTests: \(kind), seed \(seed)")
-        let subject = try Subject(kind)
+        var subject = try Subject(kind)
         var keys = HostileKeys(seed: seed, poolSize: 160)
         var generator = SeededGenerator(seed: seed &+ 1_000)
         var model = SortedModel()
@@ -48,6 +57,7 @@ import Testing
                 #expect(isUndone && error.code == .cancelled)
             }
             operations += batch
+            if Int.random(in: 0..<10, using: &generator) == 0 { try subject.reopen() }
             let bound = keys.next()
             let found = try subject.index.read { snapshot throws(StorageError) in
                 (rows: try snapshot.rows(from: bound, limit: 10), value: try snapshot.value(bound))
@@ -56,7 +66,67 @@ import Testing
             #expect(found.value == model.value(bound))
         }
         #expect(try subject.index.rows() == model.rows)
+        let rest = keys.all
+        try subject.index.write { transaction throws(StorageError) in
+            for key in rest { try transaction.delete(key) }
+        }
+        #expect(try subject.index.rows().isEmpty)
+        if let lmdb = subject.index as? LMDBIndex {
+            #expect(try lmdb.statistics().rowCount == 1, "the header alone: no edge outlives its last name")
+        }
         subject.index.close()
+    }
+
+    @Test(arguments: Kind.allCases)
+    func aSnapshotStaysAsItWas(kind: Kind) throws {
+        let subject = try Subject(kind)
+        let (ready, proceed) = (Signal(), Signal())
+        try subject.index.write { transaction throws(StorageError) in
+            for byte in 1...200 as ClosedRange<UInt8> { try transaction.put([byte], [1]) }
+        }
+        let index = subject.index
+        let reader = DedicatedThread(name: "reader") {
+            index.expectOnes(count: 200) {
+                ready.set()
+                proceed.wait()
+            }
+        }
+        ready.wait()
+        try index.write { transaction throws(StorageError) in
+            for byte in 1...200 as ClosedRange<UInt8> {
+                if byte % 2 == 0 { try transaction.delete([byte]) } else { try transaction.put([byte], [2]) }
+            }
+        }
+        proceed.set()
+        reader.join()
+        #expect(try index.rows().allSatisfy { $0.value == [2] })
+    }
+
+    @Test(arguments: Kind.allCases)
+    func closedIsClosed(kind: Kind) throws {
+        let subject = try Subject(kind)
+        subject.index.close()
+        subject.index.close()
+        let error = #expect(throws: StorageError.self) { try subject.index.write { _ in } }
+        #expect(error?.code == .closed)
+        do {
+            _ = try subject.index.rows()
+            Issue.record("read a closed index")
+        } catch {
+            if case .index(let error) = error { #expect(error.code == .closed) } else { Issue.record("\(error)") }
+        }
+    }
+
+    @Test(arguments: Kind.allCases)
+    func theBodysErrorComesOutOfARead(kind: Kind) throws {
+        struct Refusal: Error, Equatable {}
+        let subject = try Subject(kind)
+        do {
+            try subject.index.read { _ throws(Refusal) in throw Refusal() }
+            Issue.record("the error was swallowed")
+        } catch {
+            if case .body(let refusal) = error { #expect(refusal == Refusal()) } else { Issue.record("\(error)") }
+        }
     }
 
     private func step(
@@ -92,15 +162,5 @@ import Testing
                 entry = try cursor.next()
             }
         }
-    }
-}
-
-extension LMDBIndex.Options {
-    /// Without a reserve on disk: tests open many.
-    static var small: Self {
-        var options = Self()
-        options.mapSizeBytes = 1 << 30
-        options.reservedTailBytes = 0
-        return options
     }
 }
