@@ -1,0 +1,155 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomSystem
+internal import Synchronization
+
+/// The backend itself: wraps with keys that are in locked memory, so no operation waits for anything;
+/// what changes the keyring runs on a thread of its own.
+///
+/// A wrapped data key is a sealed stream of its 32 bytes (104 bytes) under a version of a key line, bound
+/// to keyring, line and version.
+final class S3ManagedBackend: KeyBackend {
+    static let wrappedSizeBytes = 104
+
+    let host: any KeyBackendHost
+    /// What wraps and unwraps; nil once closed.
+    private let current: Mutex<Keyring?>
+    /// What is changed, one change after the other; held while a change is written, only on threads that
+    /// may block.
+    private let opened: Mutex<OpenedKeyring>
+
+    /// Blocks.
+    init(
+        _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) {
+        try Self.checkSettings(configuration.settings)
+        let opened =
+            configuration.creates
+            ? try OpenedKeyring(creating: configuration, host) : try OpenedKeyring(opening: configuration)
+        self.host = host
+        current = Mutex(opened.keyring)
+        self.opened = Mutex(opened)
+    }
+
+    private static func checkSettings(_ settings: [String: String]) throws(KeyBackendError) {
+        let known = [S3ManagedKeys.rootKeyFileSetting, S3ManagedKeys.scryptSetting]
+        if let unknown = settings.keys.sorted().first(where: { !known.contains($0) }) {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The S3-managed keys have no setting '\(unknown)'; there are \(known.joined(separator: ", ")).")
+        }
+    }
+
+    // MARK: - Keys
+
+    func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
+        let line = try KeyLine(keyID: request.keyID)
+        let keyring = try openKeyring()
+        let plaintext: SecretBytes
+        do throws(SecretMemoryError) {
+            plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes, from: HostRandom(host: host))
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+        let wrapped = try wrap(plaintext, line, keyring)
+        return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
+    }
+
+    func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
+        try unwrap(wrapped, try openKeyring())
+    }
+
+    func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
+        let keyring = try openKeyring()
+        return try wrap(try unwrap(wrapped, keyring), try KeyLine(keyID: wrapped.keyID), keyring)
+    }
+
+    func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
+        let line = try KeyLine(keyID: request.keyID)
+        return KeyDescription(
+            keyID: line.keyID, currentVersion: String(try openKeyring().currentVersion(line)), health: .ready)
+    }
+
+    func close() async throws(KeyBackendError) {
+        current.withLock { $0 = nil }
+    }
+
+    // MARK: - Changes; block
+
+    /// Returns the new version.
+    func rotate(_ line: KeyLine) throws(KeyBackendError) -> UInt32 {
+        try change { (opened) throws(KeyBackendError) in try opened.rotate(line, host) }.currentVersion(line)
+    }
+
+    func replaceRootKey(_ configuration: borrowing KeyBackendConfiguration) throws(KeyBackendError) {
+        try Self.checkSettings(configuration.settings)
+        _ = try opened.withLock { (opened) throws(KeyBackendError) in
+            try opened.replaceRootKey(configuration, host)
+        }
+    }
+
+    /// What wraps and unwraps at this moment.
+    func openKeyring() throws(KeyBackendError) -> Keyring {
+        guard let keyring = current.withLock({ $0 }) else {
+            throw KeyBackendError(.closed, "The S3-managed keys have been closed; open them again.")
+        }
+        return keyring
+    }
+
+    private func change(
+        _ body: (inout OpenedKeyring) throws(KeyBackendError) -> Void
+    ) throws(KeyBackendError) -> Keyring {
+        try opened.withLock { (opened) throws(KeyBackendError) in
+            try body(&opened)
+            let keyring = opened.keyring
+            // Only what is durable wraps: a version that a crash could take back must not have been used.
+            current.withLock { current in
+                if current != nil { current = keyring }
+            }
+            return keyring
+        }
+    }
+
+    private func wrap(
+        _ key: borrowing SecretBytes, _ line: KeyLine, _ keyring: Keyring
+    ) throws(KeyBackendError) -> WrappedDataKey {
+        let version = keyring.currentVersion(line)
+        guard let wrappingKey = keyring.key(line, version) else {
+            preconditionFailure("The keyring has no current version of \(line.keyID).")
+        }
+        do throws(SealError) {
+            let bytes = try SealedStream.sealSecret(
+                key, .aes256GCM, under: wrappingKey.bytes, context: Self.context(keyring, line, version),
+                random: HostRandom(host: host))
+            assert(bytes.count == Self.wrappedSizeBytes)
+            return WrappedDataKey(keyID: line.keyID, keyVersion: String(version), bytes: bytes)
+        } catch {
+            throw KeyBackendError(.unavailable, error.message, underlying: error)
+        }
+    }
+
+    private func unwrap(_ wrapped: WrappedDataKey, _ keyring: Keyring) throws(KeyBackendError) -> SecretBytes {
+        let line = try KeyLine(keyID: wrapped.keyID)
+        guard let version = UInt32(wrapped.keyVersion), let key = keyring.key(line, version) else {
+            throw KeyBackendError(
+                .keyNotFound,
+                "The keyring has no version '\(wrapped.keyVersion)' of \(line.keyID); it may be older than the store.")
+        }
+        do throws(SealError) {
+            return try SealedStream.openSecret(
+                wrapped.bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: key.bytes,
+                context: Self.context(keyring, line, version))
+        } catch where error.code == .secretMemory || error.code == .cryptoFailure {
+            throw KeyBackendError(.unavailable, error.message, underlying: error)
+        } catch {
+            throw KeyBackendError(
+                .invalidCiphertext,
+                "The wrapped key is damaged, or was wrapped by another key than version \(version) of \(line.keyID).",
+                underlying: error)
+        }
+    }
+
+    private static func context(_ keyring: Keyring, _ line: KeyLine, _ version: UInt32) -> [UInt8] {
+        BoundContext.encode("strongroom/s3-managed/wrap@v1", keyring.document.keyringID, line, version)
+    }
+}

@@ -1,0 +1,72 @@
+internal import Glibc
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import SystemPackage
+
+/// Root key files: 32 random bytes, mode 0600, one name, nobody else's. All calls block.
+enum SecretFile {
+    /// Reads a root key into locked memory, past every buffer of ours.
+    static func readRootKey(_ path: FilePath) throws(KeyBackendError) -> SecretBytes {
+        let file = try TrustedPath.open(path, .secret)
+        defer { Glibc.close(file.rawValue) }
+        var status = stat()
+        // Safe: the structure is ours.
+        guard unsafe fstat(file.rawValue, &status) == 0 else { throw KeyringFolder.failure("inspect", path) }
+        guard status.st_size == RootKeys.rootSizeBytes else {
+            throw KeyBackendError(
+                .keyringDamaged,
+                "\(path) has \(status.st_size) bytes, and a root key has \(RootKeys.rootSizeBytes); "
+                    + "restore it from a backup, or name the right file.")
+        }
+        return try SecretBytes(count: RootKeys.rootSizeBytes) { (room: inout MutableRawSpan) throws(KeyBackendError) in
+            try unsafe room.withUnsafeMutableBytes { (room) throws(KeyBackendError) in
+                var filled = 0
+                while filled < room.count {
+                    // Safe: within the room.
+                    let count = unsafe read(file.rawValue, room.baseAddress! + filled, room.count - filled)
+                    if count < 0, errno == EINTR { continue }
+                    guard count > 0 else { throw KeyringFolder.failure("read", path) }
+                    filled += count
+                }
+            }
+        }
+    }
+
+    /// Makes a root key file where there is none; durable when this returns.
+    static func createRootKey(
+        _ root: borrowing SecretBytes, at path: FilePath
+    ) throws(KeyBackendError) {
+        let directory = try TrustedPath.openDirectory(path.removingLastComponent())
+        defer { Glibc.close(directory.rawValue) }
+        guard let name = path.lastComponent?.string else {
+            throw KeyBackendError(.invalidRequest, "'\(path)' is no path of a file.")
+        }
+        // Safe, here and below: names are copied for the length of the call.
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        let file = unsafe openat(directory.rawValue, name, flags, 0o600)
+        guard file >= 0 else { throw KeyringFolder.failure("create", path) }
+        do throws(KeyBackendError) {
+            defer { Glibc.close(file) }
+            try root.withBytes { (bytes) throws(KeyBackendError) in try write(bytes, to: file, path) }
+            guard fsync(directory.rawValue) == 0 else { throw KeyringFolder.failure("sync", path) }
+        } catch {
+            _ = unsafe unlinkat(directory.rawValue, name, 0)
+            throw error
+        }
+    }
+
+    /// Writes and syncs.
+    static func write(_ content: RawSpan, to descriptor: CInt, _ path: FilePath) throws(KeyBackendError) {
+        try unsafe content.withUnsafeBytes { (content) throws(KeyBackendError) in
+            var written = 0
+            while written < content.count {
+                // Safe: within the content.
+                let count = unsafe Glibc.write(descriptor, content.baseAddress! + written, content.count - written)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { throw KeyringFolder.failure("write", path) }
+                written += count
+            }
+        }
+        guard fsync(descriptor) == 0 else { throw KeyringFolder.failure("sync", path) }
+    }
+}

@@ -1,0 +1,63 @@
+internal import CStrongroomKeyBackend
+
+/// The TLV block of an operation, decoded on the module's side of the contract.
+struct DecodedRequest {
+    var context = KeyRequestContext()
+    var keyID: String?
+    var keyVersion: String?
+    var encryptionContext = EncryptionContext.empty
+
+    init(_ block: RawSpan) throws(KeyBackendError) {
+        guard block.byteCount <= Int(STRONGROOM_KEY_CONTEXT_MAX) else { throw TLVReader.malformed("is too large") }
+        var reader = TLVReader(size: block.byteCount)
+        var caller = Caller(principal: "", account: "")
+        var hasCaller = false
+        var tlsVersion = ""
+        var secure: Bool?
+        var pairs: [(name: String, value: String)] = []
+        var seen: Set<Int> = []
+        while let entry = try reader.next(in: block) {
+            if !Self.repeated.contains(entry.type), !seen.insert(entry.type).inserted {
+                throw TLVReader.malformed("has type \(entry.type) twice")
+            }
+            let value = entry.value
+            hasCaller = hasCaller || (STRONGROOM_KEY_TLV_PRINCIPAL...STRONGROOM_KEY_TLV_VIA_SERVICE) ~= entry.type
+            switch entry.type {
+            case STRONGROOM_KEY_TLV_PRINCIPAL: caller.principal = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_ACCOUNT: caller.account = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_PRINCIPAL_TAG:
+                let tag = try block.pair(in: value)
+                caller.tags[tag.name] = tag.value
+            case STRONGROOM_KEY_TLV_MFA_AGE_SECONDS: caller.multiFactorAgeSeconds = try block.integer(in: value)
+            case STRONGROOM_KEY_TLV_SOURCE_ADDRESS: caller.sourceAddress = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_SECURE_TRANSPORT: secure = try block.flag(in: value)
+            case STRONGROOM_KEY_TLV_TLS_VERSION: tlsVersion = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_VIA_SERVICE: caller.viaService = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_GRANT_TOKEN: context.grantTokens.append(try block.text(in: value))
+            case STRONGROOM_KEY_TLV_REQUEST_ID: context.requestID = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_DEADLINE: context.deadlineNanoseconds = try block.integer(in: value)
+            case STRONGROOM_KEY_TLV_KEY_ID: keyID = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_KEY_VERSION: keyVersion = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT: pairs.append(try block.pair(in: value))
+            default: try Self.skip(entry.type)
+            }
+        }
+        if hasCaller {
+            caller.transport = secure.map { $0 ? .transportLayerSecurity(version: tlsVersion) : .plain }
+            context.caller = caller
+        }
+        encryptionContext = try EncryptionContext(pairs)
+    }
+
+    /// What is unknown is skipped, unless it changes what the operation means.
+    static func skip(_ type: Int) throws(KeyBackendError) {
+        if type & STRONGROOM_KEY_TLV_CRITICAL != 0 {
+            throw KeyBackendError(
+                .unsupported, "The request has TLV type \(type), which this module must understand and does not; update it.")
+        }
+    }
+
+    private static let repeated: Set<Int> = [
+        STRONGROOM_KEY_TLV_PRINCIPAL_TAG, STRONGROOM_KEY_TLV_GRANT_TOKEN, STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT,
+    ]
+}

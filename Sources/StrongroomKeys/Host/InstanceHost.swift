@@ -1,0 +1,78 @@
+internal import Synchronization
+
+/// The host as one instance sees it: its services, and the count of the calls that it has open.
+final class InstanceHost: Sendable {
+    /// An instance that has left this many calls without an answer gets no further ones: each holds memory.
+    static let abandonedCountMax = 64
+
+    private struct State {
+        var isClosing = false
+        var openCount = 0
+        var abandonedCount = 0
+        var faultCount = 0
+        var whenIdle: CheckedContinuation<Void, Never>?
+    }
+
+    let services: any KeyBackendHost
+    let moduleName: String
+    private let state = Mutex(State())
+
+    init(services: any KeyBackendHost, moduleName: String) {
+        self.services = services
+        self.moduleName = moduleName
+    }
+
+    /// How often the module broke the contract so far.
+    var faultCount: Int { state.withLock { $0.faultCount } }
+
+    func recordFault(_ what: String) {
+        state.withLock { $0.faultCount += 1 }
+        services.log(.error, "Key backend '\(moduleName)' broke the contract: it \(what).")
+    }
+
+    /// Counts a call that is about to start.
+    func enter() throws(KeyBackendError) {
+        enum Refusal { case closed, tooManyAbandoned }
+        let refusal = state.withLock { state -> Refusal? in
+            if state.isClosing { return .closed }
+            if state.abandonedCount >= Self.abandonedCountMax { return .tooManyAbandoned }
+            state.openCount += 1
+            return nil
+        }
+        switch refusal {
+        case .closed: throw KeyBackendError(.closed, "The key backend '\(moduleName)' has been closed; open it again.")
+        case .tooManyAbandoned:
+            throw KeyBackendError(
+                .moduleFault,
+                "The key backend '\(moduleName)' has left \(Self.abandonedCountMax) calls without an answer; "
+                    + "nothing more is asked of it until it answers them. Restart the process if it does not.")
+        case nil: break
+        }
+    }
+
+    func abandoned() { state.withLock { $0.abandonedCount += 1 } }
+
+    /// A call ended: with a completion, or because it never started.
+    func left(wasAbandoned: Bool) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            state.openCount -= 1
+            if wasAbandoned { state.abandonedCount -= 1 }
+            assert(state.openCount >= 0)
+            guard state.openCount == 0 else { return nil }
+            return state.whenIdle.take()
+        }
+        waiter?.resume()
+    }
+
+    /// Refuses new calls from now on. False where that was so before.
+    func startClosing() -> Bool {
+        state.withLock { state in
+            if state.isClosing { return false }
+            state.isClosing = true
+            return true
+        }
+    }
+
+    /// Whether calls are open.
+    var isIdle: Bool { state.withLock { $0.openCount == 0 } }
+}

@@ -1,0 +1,199 @@
+internal import CStrongroomKeyBackend
+public import StrongroomCrypto
+internal import StrongroomSystem
+
+/// An open backend, reached through the C contract: what the engine holds.
+///
+/// It trusts the backend's answers no further than it must: each is checked (length, zeros, repetition,
+/// key id, size), each call has a deadline after which nobody waits, and a backend that answers twice or
+/// late reaches nothing. No lock is held while the backend runs.
+public final class KeyBackendInstance: KeyBackend {
+    /// How long a call may take when its request does not say.
+    public static let defaultDeadlineSeconds: UInt64 = 30
+
+    /// The backend's table.
+    public let table: KeyBackendTable
+    let host: InstanceHost
+    let hostID: UInt64
+    let freshness = FreshnessCheck()
+    private let handle: InstanceHandle
+    /// Only for backends that may wait before they return.
+    private let threads: IOThreadPool?
+    /// Threads on which such a backend is called: as many calls as it may hang in at once.
+    private static let callThreadCount = 8
+
+    init(table: KeyBackendTable, handle: InstanceHandle, host: InstanceHost, hostID: UInt64) {
+        self.table = table
+        self.handle = handle
+        self.host = host
+        self.hostID = hostID
+        threads = table.returnsPromptly ? nil : IOThreadPool(threadCount: Self.callThreadCount, name: "key-backend")
+    }
+
+    deinit { OperationRegistry.shared.unregister(host: hostID) }
+
+    /// How often the backend broke the contract so far.
+    package var faultCount: Int { host.faultCount }
+
+    // MARK: - Operations
+
+    /// Asks for a new data key and checks what comes.
+    public func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
+        let operation = try await call(
+            .generateDataKey, request.context, keyID: request.keyID, encryptionContext: request.encryptionContext,
+            room: .generate)
+        let wrapped = try wrappedKey(in: operation, requestedID: request.keyID)
+        let plaintext = try dataKey(in: operation)
+        try checkFresh(plaintext, wrapped)
+        return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
+    }
+
+    /// Opens a wrapped key; an answer from another key than `wrapped.keyID` is refused.
+    public func unwrap(
+        _ wrapped: WrappedDataKey, for request: UnwrapRequest
+    ) async throws(KeyBackendError) -> SecretBytes {
+        let operation = try await call(
+            .unwrap, request.context, input: try input(wrapped), keyID: wrapped.keyID, keyVersion: wrapped.keyVersion,
+            encryptionContext: request.encryptionContext, room: .unwrap)
+        try checkSameKey(operation, wrapped)
+        return try dataKey(in: operation)
+    }
+
+    /// Wraps under the current version of the same key.
+    public func rewrap(
+        _ wrapped: WrappedDataKey, for request: RewrapRequest
+    ) async throws(KeyBackendError) -> WrappedDataKey {
+        let operation = try await call(
+            .rewrap, request.context, input: try input(wrapped), keyID: wrapped.keyID, keyVersion: wrapped.keyVersion,
+            encryptionContext: request.encryptionContext, room: .rewrap)
+        try checkSameKey(operation, wrapped)
+        return try wrappedKey(in: operation, requestedID: wrapped.keyID)
+    }
+
+    /// Asks how a key is.
+    public func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
+        let operation = try await call(.describe, request.context, keyID: request.keyID, room: .describe)
+        return try description(in: operation, requestedID: request.keyID)
+    }
+
+    /// Passes an administrator's request on.
+    public func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
+        guard request.json.count <= Int(STRONGROOM_KEY_CONTROL_REQUEST_MAX) else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "A control request of \(request.json.count) bytes is too large; "
+                    + "the limit is \(STRONGROOM_KEY_CONTROL_REQUEST_MAX).")
+        }
+        let operation = try await call(.control, request.context, input: request.json, room: .control)
+        guard let document = operation.part(.document), !document.isEmpty else {
+            throw fault("answered a control request with nothing, or with more than fits")
+        }
+        return document
+    }
+
+    /// Waits for open calls to be answered, then closes. Fails with `deadlineExceeded` when one never is;
+    /// the instance is unusable all the same. Closing twice is no error.
+    public func close() async throws(KeyBackendError) {
+        guard host.startClosing() else { return }
+        let deadline = deadlineNanoseconds(nil)
+        while !host.isIdle {
+            guard PosixClock().bootNanoseconds() < deadline else {
+                throw KeyBackendError(
+                    .deadlineExceeded, "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
+            }
+            // Closing is rare and its end is not awaited by anybody's request: polling is enough. A cancelled
+            // task polls without pause, until the deadline at most.
+            try? await Task.sleep(for: .milliseconds(2))
+        }
+        let context = TLVWriter.operation(KeyRequestContext(), deadlineNanoseconds: deadline)
+        let operation = try HostOperation(hostID: hostID, context: context, input: [], room: .close)
+        _ = try await run(.close, operation, deadline: deadline, heedsCancellation: false)
+        OperationRegistry.shared.unregister(host: hostID)
+    }
+
+    // MARK: - One call
+
+    private func call(
+        _ function: ModuleFunction, _ context: KeyRequestContext, input: [UInt8] = [], keyID: String? = nil,
+        keyVersion: String? = nil, encryptionContext: EncryptionContext = .empty, room: HostOperation.Room
+    ) async throws(KeyBackendError) -> HostOperation {
+        let deadline = deadlineNanoseconds(context.deadlineNanoseconds)
+        let block = TLVWriter.operation(
+            context, keyID: keyID, keyVersion: keyVersion, encryptionContext: encryptionContext,
+            deadlineNanoseconds: deadline)
+        guard block.count <= Int(STRONGROOM_KEY_CONTEXT_MAX) else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The request's caller, tokens and encryption context have \(block.count) bytes; "
+                    + "the limit is \(STRONGROOM_KEY_CONTEXT_MAX).")
+        }
+        if Task.isCancelled || context.cancellation.isCancelled { throw cancelled }
+        guard PosixClock().bootNanoseconds() < deadline else { throw deadlineExceeded }
+        let operation = try HostOperation(
+            hostID: hostID, context: block, input: input, room: room, cancellation: context.cancellation)
+        try host.enter()
+        try await run(function, operation, deadline: deadline, heedsCancellation: true)
+        return operation
+    }
+
+    /// Starts the call and waits until the backend completes it, or until nobody waits any more.
+    private func run(
+        _ function: ModuleFunction, _ operation: HostOperation, deadline: UInt64, heedsCancellation: Bool
+    ) async throws(KeyBackendError) {
+        let id = OperationRegistry.shared.enter(operation)
+        start(function, operation, id)
+        if !operation.hasEnded {
+            let remaining = deadline &- min(deadline, PosixClock().bootNanoseconds())
+            let timer = Task { [weak self] in
+                // Cancelled when the answer has come.
+                guard (try? await Task.sleep(for: .nanoseconds(Int64(clamping: remaining)))) != nil else { return }
+                self?.abandon(operation, self?.deadlineExceeded)
+            }
+            await withTaskCancellationHandler {
+                _ = await operation.wait()
+            } onCancel: {
+                if heedsCancellation { abandon(operation, cancelled) }
+            }
+            timer.cancel()
+        }
+        switch await operation.wait() {
+        case .abandoned(let error): throw error
+        case .completed(Int32(STRONGROOM_KEY_OK)): return
+        case .completed(let status): throw failure(status, operation)
+        }
+    }
+
+    private func start(_ function: ModuleFunction, _ operation: HostOperation, _ id: UInt64) {
+        guard let threads else {
+            function.call(table, handle, operation, id)
+            return
+        }
+        threads.submit { [table, handle] in
+            // Who gave up while the call was queued must not have it made.
+            if operation.hasEnded {
+                OperationRegistry.shared.withdraw(id)
+            } else {
+                function.call(table, handle, operation, id)
+            }
+        }
+    }
+
+    private func abandon(_ operation: HostOperation, _ error: KeyBackendError?) {
+        guard let error else { return }
+        if operation.end(.abandoned(error)) { host.abandoned() }
+    }
+
+    private func deadlineNanoseconds(_ requested: UInt64?) -> UInt64 {
+        requested ?? PosixClock().bootNanoseconds() + Self.defaultDeadlineSeconds * 1_000_000_000
+    }
+
+    private var cancelled: KeyBackendError {
+        KeyBackendError(.cancelled, "The call of the key backend '\(table.name)' was cancelled.")
+    }
+
+    private var deadlineExceeded: KeyBackendError {
+        KeyBackendError(
+            .deadlineExceeded,
+            "The key backend '\(table.name)' did not answer in time; see that it is reachable, then try again.")
+    }
+}
