@@ -52,6 +52,8 @@ let package = Package(
         .library(name: "Strongroom", targets: ["Strongroom"]),
         .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
+        // For Fuzz/ only: no part of the API.
+        .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
     ],
     traits: [
@@ -107,6 +109,13 @@ let package = Package(
                 systemPackage, logging,
             ]),
 
+        room(
+            "StrongroomFuzzTargets",
+            [
+                "Strongroom", "StrongroomKeys", "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal",
+                "StrongroomCrypto", "StrongroomSystem",
+            ]),
+
         // Floor 6: the command line.
         .executableTarget(
             name: "StrongroomCommandLine",
@@ -116,9 +125,11 @@ let package = Package(
             swiftSettings: swiftSettings),
 
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
-        tests("StrongroomCryptoTests", [
-            "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
-        ]),
+        tests(
+            "StrongroomCryptoTests",
+            [
+                "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
+            ]),
         tests(
             "StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
@@ -148,6 +159,8 @@ let package = Package(
             [
                 "StrongroomCommandLine", "Strongroom", systemPackage, argumentParser,
             ]),
+        // Replays what the fuzzers have found.
+        tests("StrongroomFuzzTargetsTests", ["StrongroomFuzzTargets"]),
         // The gates on the source itself.
         tests("StrongroomTidyTests", []),
     ]

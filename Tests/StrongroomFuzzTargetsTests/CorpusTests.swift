@@ -1,0 +1,64 @@
+import Foundation
+import StrongroomFuzzTargets
+import Testing
+
+/// Replays the committed corpora, and inputs that fuzzers once failed on, on every run: a trap here is a
+/// finding that came back. See `Fuzz/`.
+@Suite("Fuzz corpora")
+struct CorpusTests {
+    struct Target: Sendable, CustomTestStringConvertible {
+        var name: String
+        var run: @Sendable (RawSpan) -> Void
+        var testDescription: String { name }
+    }
+
+    static let targets = [
+        Target(name: "FuzzSealedStream", run: fuzzSealedStream),
+        Target(name: "FuzzCatalogRows", run: fuzzCatalogRows),
+    ]
+
+    private static let fuzz = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Fuzz")
+
+    @Test("every input of the corpus passes", arguments: targets)
+    func corpus(target: Target) throws {
+        let folder = Self.fuzz.appending(path: "Corpus/\(target.name)")
+        let inputs = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
+        #expect(!inputs.isEmpty)
+        for input in inputs { run(target, try [UInt8](Data(contentsOf: input))) }
+    }
+
+    @Test("so do inputs of chance, the same ones in every run", arguments: targets)
+    func chance(target: Target) {
+        var generator = SplitMix64(state: 1)
+        for _ in 0..<500 {
+            let count = Int.random(in: 0...600, using: &generator)
+            run(target, (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        }
+    }
+
+    @Test("each target is a fuzzer's, and each fuzzer's target is here")
+    func complete() throws {
+        let sources = Self.fuzz.appending(path: "Sources")
+        let fuzzers = try FileManager.default.contentsOfDirectory(atPath: sources.path).filter { !$0.hasPrefix(".") }
+        #expect(Set(fuzzers) == Set(Self.targets.map(\.name)))
+    }
+
+    private func run(_ target: Target, _ input: [UInt8]) {
+        // Safe: a UInt8 is raw bytes.
+        target.run(unsafe input.span.bytes)
+    }
+}
+
+/// Steele, Lea and Flood, “Fast splittable pseudorandom number generators” (2014).
+private struct SplitMix64: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+}
