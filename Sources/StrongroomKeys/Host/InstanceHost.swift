@@ -10,7 +10,6 @@ final class InstanceHost: Sendable {
         var openCount = 0
         var abandonedCount = 0
         var faultCount = 0
-        var whenIdle: CheckedContinuation<Void, Never>?
     }
 
     let services: any KeyBackendHost
@@ -50,18 +49,24 @@ final class InstanceHost: Sendable {
         }
     }
 
-    func abandoned() { state.withLock { $0.abandonedCount += 1 } }
+    /// Counts the call that closes: the only one that starts after `startClosing`.
+    func enterClose() { state.withLock { $0.openCount += 1 } }
+
+    /// Counts a call that nobody waits for any more. Before its end is decided, because its completion
+    /// may come at any time and counts it down. Taken back where `end` finds it ended already.
+    func abandon(_ end: () -> Bool) {
+        state.withLock { $0.abandonedCount += 1 }
+        if !end() { state.withLock { $0.abandonedCount -= 1 } }
+    }
 
     /// A call ended: with a completion, or because it never started.
     func left(wasAbandoned: Bool) {
-        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+        state.withLock { state in
             state.openCount -= 1
             if wasAbandoned { state.abandonedCount -= 1 }
             assert(state.openCount >= 0)
-            guard state.openCount == 0 else { return nil }
-            return state.whenIdle.take()
+            assert(state.abandonedCount >= 0)
         }
-        waiter?.resume()
     }
 
     /// Refuses new calls from now on. False where that was so before.

@@ -107,7 +107,8 @@ public final class KeyBackendInstance: KeyBackend {
         }
         let context = TLVWriter.operation(KeyRequestContext(), deadlineNanoseconds: deadline)
         let operation = try HostOperation(hostID: hostID, context: context, input: [], room: .close)
-        _ = try await run(.close, operation, deadline: deadline, heedsCancellation: false)
+        host.enterClose()
+        try await run(.close, operation, deadline: deadline, heedsCancellation: false)
         OperationRegistry.shared.unregister(host: hostID)
     }
 
@@ -180,7 +181,7 @@ public final class KeyBackendInstance: KeyBackend {
 
     private func abandon(_ operation: HostOperation, _ error: KeyBackendError?) {
         guard let error else { return }
-        if operation.end(.abandoned(error)) { host.abandoned() }
+        host.abandon { operation.end(.abandoned(error)) }
     }
 
     private func deadlineNanoseconds(_ requested: UInt64?) -> UInt64 {
