@@ -48,23 +48,27 @@ final class SwiftCryptoCipher: AEADCipher {
         let nonce = nonce.indices.map { nonce[$0] }
         let tag = tag.indices.map { tag[$0] }
         let data = [UInt8](copying: additionalData)
+        let opened: [UInt8]?
         do {
+            // A key, nonce and tag of the right sizes leave a wrong tag as the only reason not to open.
             switch algorithm {
             case .aes256GCM:
                 let box = try AES.GCM.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
-                text.overwrite(with: Array(try AES.GCM.open(box, using: key, authenticating: data)))
+                opened = (try? AES.GCM.open(box, using: key, authenticating: data)).map { Array($0) }
             case .chaCha20Poly1305:
                 let box = try ChaChaPoly.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
-                text.overwrite(with: Array(try ChaChaPoly.open(box, using: key, authenticating: data)))
+                opened = (try? ChaChaPoly.open(box, using: key, authenticating: data)).map { Array($0) }
             }
-            return true
-        } catch CryptoKitError.authenticationFailure {
-            text.wipe()
-            return false
         } catch {
             text.wipe()
             throw .cryptoFailure("opening a chunk with swift-crypto")
         }
+        guard let opened else {
+            text.wipe()
+            return false
+        }
+        text.overwrite(with: opened)
+        return true
     }
 }
 
