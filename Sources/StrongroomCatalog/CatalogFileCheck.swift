@@ -81,6 +81,8 @@ struct CatalogFileCheck {
         let free: LMDBFreeList
         do throws(LMDBFreeList.Fault) {
             free = try LMDBFreeList(meta, from: pagesInFile) { offset, count in
+                // Before the bytes are asked for: a damaged page may claim gigabytes.
+                guard offset <= sizeBytes, UInt64(count) <= sizeBytes - offset else { return nil }
                 do throws(StorageError) {
                     return try file.readBytes(at: offset, count: count)
                 } catch {

@@ -68,7 +68,7 @@ package struct LMDBMetaPage: Equatable, Sendable {
     }
 
     private static func isRoot(_ page: UInt64, lastPage: UInt64) -> Bool {
-        page == emptyRoot || (2...max(2, lastPage)).contains(page) && page <= lastPage
+        page == emptyRoot || (page >= 2 && page <= lastPage)
     }
 }
 
