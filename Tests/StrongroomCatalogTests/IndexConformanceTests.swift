@@ -102,6 +102,25 @@ import Testing
         #expect(try index.rows().allSatisfy { $0.value == [2] })
     }
 
+    /// All names behind an edge go while a cursor stands on one, and one comes back: under another id.
+    @Test(arguments: Kind.allCases)
+    func aCursorFollowsWhatItsTransactionDoes(kind: Kind) throws {
+        let subject = try Subject(kind)
+        let prefix = [UInt8](repeating: 97, count: 400)
+        try subject.index.write { transaction throws(StorageError) in
+            for last in [1, 2, 3] as [UInt8] { try transaction.put(prefix + [last], [last]) }
+            let cursor = try transaction.cursor()
+            #expect(try cursor.seek(prefix)?.key == prefix + [1])
+            for last in [1, 2, 3] as [UInt8] { try transaction.delete(prefix + [last]) }
+            try transaction.put(prefix + [3], [4])
+            #expect(try cursor.next()?.value == [4])
+            #expect(try cursor.next() == nil)
+            try transaction.put(prefix + [5], [5])
+            #expect(try cursor.next() == nil, "the end is the end")
+        }
+        #expect(try subject.index.rows().count == 2)
+    }
+
     @Test(arguments: Kind.allCases)
     func closedIsClosed(kind: Kind) throws {
         let subject = try Subject(kind)
@@ -155,9 +174,14 @@ import Testing
                 let expected = model.rows(from: bound, limit: 1).first
                 #expect(entry?.key == expected?.key && entry?.value == expected?.value)
                 guard let found = entry else { break }
-                let other = keys.next()
-                try transaction.delete(other)
-                model.delete(other)
+                for other in [keys.next(), keys.next(), found.key] where Bool.random(using: &generator) {
+                    try transaction.delete(other)
+                    model.delete(other)
+                }
+                for other in [keys.next(), found.key] where Bool.random(using: &generator) {
+                    try transaction.put(other, [1])
+                    model.put(other, [1])
+                }
                 bound = found.key + [0]
                 entry = try cursor.next()
             }
