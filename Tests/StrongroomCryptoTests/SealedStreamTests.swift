@@ -104,6 +104,21 @@ import Testing
         } throws: { ($0 as? SealError)?.code == .invalidKeySize }
     }
 
+    @Test func aPreparedKeyIsTheSameKey() throws {
+        let key = try SecretBytes.random(count: 32)
+        let prepared = try PreparedKey(key)
+        let salt = FixedRandom(bytes: SystemRandom().bytes(24))
+        let sealed = try SealedStream.seal([1, 2], .aes256GCM, key: prepared, context: Self.context, random: salt)
+        #expect(
+            try sealed == SealedStream.seal([1, 2], .aes256GCM, key: key, context: Self.context, random: salt))
+        #expect(try SealedStream.open(sealed, .aes256GCM, key: prepared, context: Self.context) == [1, 2])
+        let info = Array("strongroom/etag@v1".utf8)
+        let derived = try prepared.expand(info: info, count: 32)
+        #expect(try derived.isEqual(to: HKDF<SHA512>.expand(key, info: info, count: 32)))
+        #expect(try !derived.isEqual(to: prepared.expand(info: info + [0], count: 32)))
+        #expect(throws: SealError.self) { _ = try PreparedKey(SecretBytes.random(count: 31)) }
+    }
+
     @Test(arguments: [0, 3, 4, 0x0100, 0xFFFF] as [UInt16])
     func unknownSuitesAreRefused(number: UInt16) {
         #expect { try SealedStreamSuite(stored: number) } throws: { ($0 as? SealError)?.code == .unknownSuite }

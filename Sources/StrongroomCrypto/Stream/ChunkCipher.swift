@@ -15,15 +15,9 @@ struct ChunkCipher: ~Copyable {
     private let baseNonce: AEADNonce
 
     init(
-        _ suite: SealedStreamSuite, key: borrowing SecretBytes, salt: RawSpan, context: [UInt8],
+        _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, salt: RawSpan, context: [UInt8],
         implementation: AEADImplementation
     ) throws(SealError) {
-        guard key.count == Geometry.keySizeBytes else {
-            throw SealError(
-                .invalidKeySize,
-                "a key of \(key.count) bytes was given for a sealed stream, which needs \(Geometry.keySizeBytes). "
-                    + "Look for the fault in the key backend that made it.")
-        }
         precondition(salt.byteCount == Geometry.saltSizeBytes, "a salt of \(salt.byteCount) bytes")
         var info = Array(suite.derivationLabel.utf8)
         info.reserveCapacity(info.count + salt.byteCount + context.count)
@@ -31,13 +25,7 @@ struct ChunkCipher: ~Copyable {
         info += context
         let nonceStart = AEADAlgorithm.keySizeBytes
         let commitmentStart = nonceStart + MemoryLayout<AEADNonce>.size
-        let material: SecretBytes
-        do {
-            material = try HKDF<SHA512>.expand(
-                key, info: info, count: commitmentStart + Geometry.commitmentSizeBytes)
-        } catch {
-            throw SealError(secretMemory: error)
-        }
+        let material = try key.expand(info: info, count: commitmentStart + Geometry.commitmentSizeBytes)
         var nonce = AEADNonce(repeating: 0)
         var commitment: [UInt8] = []
         cipher = try material.withBytes { (material) throws(SealError) in

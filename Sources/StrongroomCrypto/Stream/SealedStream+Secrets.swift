@@ -9,7 +9,7 @@ extension SealedStream {
 
     /// The stream of `secret`, which must be shorter than a chunk.
     package static func sealSecret(
-        _ secret: borrowing SecretBytes, _ suite: SealedStreamSuite, under key: borrowing SecretBytes,
+        _ secret: borrowing SecretBytes, _ suite: SealedStreamSuite, under key: borrowing some StreamKey & ~Copyable,
         context: [UInt8], random: some RandomSource
     ) throws(SealError) -> [UInt8] {
         precondition(secret.count < suite.chunkSizeBytes, "a secret of \(secret.count) bytes is no short one")
@@ -32,7 +32,7 @@ extension SealedStream {
 
     /// The secret of `count` bytes that `sealSecret` sealed.
     package static func openSecret(
-        _ sealed: RawSpan, count: Int, _ suite: SealedStreamSuite, under key: borrowing SecretBytes,
+        _ sealed: RawSpan, count: Int, _ suite: SealedStreamSuite, under key: borrowing some StreamKey & ~Copyable,
         context: [UInt8]
     ) throws(SealError) -> SecretBytes {
         precondition(count < suite.chunkSizeBytes, "a secret of \(count) bytes is no short one")
@@ -49,7 +49,7 @@ extension SealedStream {
 
     /// The secret of `count` bytes that `sealSecret` sealed.
     package static func openSecret(
-        _ sealed: [UInt8], count: Int, _ suite: SealedStreamSuite, under key: borrowing SecretBytes,
+        _ sealed: [UInt8], count: Int, _ suite: SealedStreamSuite, under key: borrowing some StreamKey & ~Copyable,
         context: [UInt8]
     ) throws(SealError) -> SecretBytes {
         // Safe: a UInt8 is raw bytes.

@@ -4,7 +4,7 @@ package import StrongroomSystem
 package enum SealedStream {
     /// The stream of `plaintext`: header and all chunks.
     package static func seal(
-        _ plaintext: RawSpan, _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8],
+        _ plaintext: RawSpan, _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8],
         random: some RandomSource, implementation: AEADImplementation = .openSSL
     ) throws(SealError) -> [UInt8] {
         var sealer = try StreamSealer(
@@ -20,7 +20,7 @@ package enum SealedStream {
 
     /// The stream of `plaintext`: header and all chunks.
     package static func seal(
-        _ plaintext: [UInt8], _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8],
+        _ plaintext: [UInt8], _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8],
         random: some RandomSource, implementation: AEADImplementation = .openSSL
     ) throws(SealError) -> [UInt8] {
         // Safe: a UInt8 is raw bytes.
@@ -31,7 +31,7 @@ package enum SealedStream {
 
     /// The plaintext of a whole stream; nothing of it where any part is not authentic.
     package static func open(
-        _ sealed: RawSpan, _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8],
+        _ sealed: RawSpan, _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8],
         implementation: AEADImplementation = .openSSL
     ) throws(SealError) -> [UInt8] {
         let headerSize = SealedStreamGeometry.headerSizeBytes
@@ -59,7 +59,7 @@ package enum SealedStream {
 
     /// The plaintext of a whole stream; nothing of it where any part is not authentic.
     package static func open(
-        _ sealed: [UInt8], _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8],
+        _ sealed: [UInt8], _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8],
         implementation: AEADImplementation = .openSSL
     ) throws(SealError) -> [UInt8] {
         // Safe: a UInt8 is raw bytes.

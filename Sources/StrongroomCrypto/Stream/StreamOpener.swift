@@ -15,7 +15,7 @@ package struct StreamOpener: ~Copyable, @unchecked Sendable {
     /// Throws `commitmentMismatch` where `header`, the first 56 bytes of the stream, was not made with
     /// this key and context.
     package init(
-        _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8], header: RawSpan,
+        _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8], header: RawSpan,
         implementation: AEADImplementation = .openSSL
     ) throws(SealError) {
         guard header.byteCount == SealedStreamGeometry.headerSizeBytes else { throw .truncated }
@@ -34,21 +34,15 @@ package struct StreamOpener: ~Copyable, @unchecked Sendable {
 
     package var commitment: [UInt8] { cipher.commitment }
 
-    /// Opens one chunk, tag included, into `output`, whose size is that of the plaintext.
+    /// Opens one chunk, tag included, into `output`, whose size is that of the plaintext; on failure
+    /// `output` is zeros.
     package mutating func openChunk(
         _ sealed: RawSpan, index: UInt64, isLast: Bool, into output: inout MutableRawSpan
     ) throws(SealError) {
-        let textSize = try plaintextSizeBytes(ofChunk: sealed, index: index, isLast: isLast)
+        let textSize = try plaintextSizeBytes(ofChunk: sealed, isLast: isLast)
         precondition(output.byteCount == textSize, "a chunk of \(textSize) bytes for \(output.byteCount)")
-        var tag = AEADTag(repeating: 0)
-        var tagSpan = tag.mutableSpan
-        // Safe: any bit pattern is a UInt8.
-        var tagBytes = unsafe tagSpan.mutableBytes
-        tagBytes.overwrite(with: sealed.extracting(textSize..<sealed.byteCount))
-        try checkNotForked()
         output.overwrite(with: sealed.extracting(0..<textSize))
-        try cipher.open(inPlace: &output, tag: tag, chunk: index)
-        openedChunkCount += 1
+        try open(inPlace: &output, tag: sealed.extracting(textSize..<sealed.byteCount), index: index)
     }
 
     /// Opens one chunk, tag included, and appends its plaintext; on failure `output` is as before.
@@ -56,18 +50,35 @@ package struct StreamOpener: ~Copyable, @unchecked Sendable {
         _ sealed: RawSpan, index: UInt64, isLast: Bool, appendingTo output: inout [UInt8]
     ) throws(SealError) {
         let start = output.count
-        let textSize = try plaintextSizeBytes(ofChunk: sealed, index: index, isLast: isLast)
+        let textSize = try plaintextSizeBytes(ofChunk: sealed, isLast: isLast)
+        let tag = sealed.extracting(textSize..<sealed.byteCount)
         output.append(bytesOf: sealed.extracting(0..<textSize))
         do {
-            var span = output.mutableSpan
-            // Safe: any bit pattern is a UInt8.
-            var bytes = unsafe span.mutableBytes
-            var text = bytes._mutatingExtracting(start..<start + textSize)
-            try openChunk(sealed, index: index, isLast: isLast, into: &text)
+            try output.withTail(from: start) { (text) throws(SealError) in
+                try open(inPlace: &text, tag: tag, index: index)
+            }
         } catch {
             output.wipeTail(from: start)
             throw error
         }
+    }
+
+    private mutating func open(
+        inPlace text: inout MutableRawSpan, tag tagBytes: RawSpan, index: UInt64
+    ) throws(SealError) {
+        do {
+            try checkNotForked()
+        } catch {
+            text.wipe()
+            throw error
+        }
+        var tag = AEADTag(repeating: 0)
+        var span = tag.mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var bytes = unsafe span.mutableBytes
+        bytes.overwrite(with: tagBytes)
+        try cipher.open(inPlace: &text, tag: tag, chunk: index)
+        openedChunkCount += 1
     }
 
     /// Opens the consecutive chunks of a slice, read whole, and appends their plaintext; on failure
@@ -89,7 +100,7 @@ package struct StreamOpener: ~Copyable, @unchecked Sendable {
 
     /// The rule that makes truncation visible: only the last chunk is shorter than the others.
     private func plaintextSizeBytes(
-        ofChunk sealed: RawSpan, index: UInt64, isLast: Bool
+        ofChunk sealed: RawSpan, isLast: Bool
     ) throws(SealError) -> Int {
         let textSize = sealed.byteCount - SealedStreamGeometry.tagSizeBytes
         if textSize < 0 || !isLast && textSize < suite.chunkSizeBytes { throw .truncated }

@@ -21,7 +21,8 @@ package struct StreamSealer: ~Copyable, @unchecked Sendable {
     /// Starts a stream under `key`, bound to `context`. The salt makes every stream's key its own, so
     /// a key may seal any number of streams.
     package init(
-        _ suite: SealedStreamSuite, key: borrowing SecretBytes, context: [UInt8], random: some RandomSource,
+        _ suite: SealedStreamSuite, key: borrowing some StreamKey & ~Copyable, context: [UInt8],
+        random: some RandomSource,
         implementation: AEADImplementation = .openSSL
     ) throws(SealError) {
         var header = random.bytes(SealedStreamGeometry.saltSizeBytes)
