@@ -9,10 +9,11 @@ import SystemPackage
 /// Flags: `MDB_NOTLS` and no other. Never `NOSYNC`, `NOMETASYNC` (an unsynced file can be corrupt
 /// after power loss), `WRITEMAP` (a stray write reaches the file) or `NOMEMINIT` (memory reaches the disk).
 ///
-/// Safe to send: liblmdb allows its environment on any thread; `LMDBIndex` sees to it that `grow` and
-/// `close` run while no transaction does.
+/// Safe to use: the handle is valid from `init` to `close`.
 @safe
 final class LMDBEnvironment: @unchecked Sendable {
+    // Safe to send: liblmdb allows its environment on any thread, and `LMDBIndex` sees to it that `grow` and
+    // `close` run while no transaction does.
     let path: FilePath
     private let handle: OpaquePointer
     /// The main table: LMDB gives it this number in every environment.

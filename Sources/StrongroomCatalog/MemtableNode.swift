@@ -1,8 +1,8 @@
 /// A node of the memtable's B+ tree: entries live in leaves, inner nodes hold separators.
-///
-/// Safe to send although mutable: a node is changed only while exactly one memtable value refers to
-/// it (`isKnownUniquelyReferenced`, checked on the way down); whatever a snapshot can reach is frozen.
 final class MemtableNode<Value: Sendable>: @unchecked Sendable {
+    // Safe to send although mutable: a node is changed only while exactly one memtable value refers to it
+    // (`isKnownUniquelyReferenced`, checked on the way down); whatever a snapshot can reach is frozen.
+
     /// Wide enough that a million entries need four levels, narrow enough that copying a path after a
     /// snapshot costs microseconds.
     static var capacity: Int { 64 }
