@@ -1,4 +1,3 @@
-import Foundation
 import StrongroomCrypto
 import StrongroomSystem
 import Testing
@@ -79,7 +78,7 @@ import Testing
     @Test func pagesAreProtected() throws {
         let key = try SecretBytes.random(count: 32)
         let address = try key.withBytes { unsafe $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }
-        let mappings = try Mapping.all()
+        let mappings = try MemoryMapping.all()
         let index = try #require(mappings.firstIndex { $0.range.contains(address) })
         #expect(mappings[index].flags.isSuperset(of: ["lo", "dd", "wf", "rd", "wr"]))
         let before = try #require(mappings[..<index].last { $0.flags.isDisjoint(with: ["rd", "wr"]) })
@@ -87,26 +86,5 @@ import Testing
         // The region may be split in two where pages are not locked yet.
         #expect(mappings[index].range.lowerBound - before.range.upperBound <= 256 * 1024)
         #expect(after.range.lowerBound - mappings[index].range.upperBound <= 256 * 1024)
-    }
-}
-
-/// One line of /proc/self/smaps, with its flags.
-private struct Mapping {
-    var range: Range<UInt>
-    var flags: Set<String> = []
-
-    static func all() throws -> [Mapping] {
-        var mappings: [Mapping] = []
-        // The kernel gives the file piece by piece, which Foundation's whole-file readers take for its end.
-        let handle = try #require(FileHandle(forReadingAtPath: "/proc/self/smaps"))
-        var contents = Data()
-        while let piece = try handle.read(upToCount: 1 << 16), !piece.isEmpty { contents += piece }
-        for line in String(decoding: contents, as: UTF8.self).split(separator: "\n") {
-            let words = line.split(separator: " ")
-            let bounds = words[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-            if bounds.count == 2 { mappings.append(Mapping(range: bounds[0]..<bounds[1])) }
-            if words[0] == "VmFlags:" { mappings[mappings.count - 1].flags = Set(words.dropFirst().map(String.init)) }
-        }
-        return mappings
     }
 }
