@@ -4,14 +4,22 @@ struct PageImage: Sendable {
 
     private(set) var pages: [Int: [UInt8]] = [:]
 
+    private static let zeroPage = [UInt8](repeating: 0, count: pageSizeBytes)
+
     mutating func write(_ bytes: ArraySlice<UInt8>, at offset: Int) {
         var position = offset
         var rest = bytes
         while !rest.isEmpty {
             let (page, start) = position.quotientAndRemainder(dividingBy: Self.pageSizeBytes)
             let piece = rest.prefix(Self.pageSizeBytes - start)
-            pages[page, default: [UInt8](repeating: 0, count: Self.pageSizeBytes)]
-                .replaceSubrange(start..<start + piece.count, with: piece)
+            if piece.count == Self.pageSizeBytes {
+                pages[page] = Array(piece)
+            } else {
+                unsafe pages[page, default: Self.zeroPage].withUnsafeMutableBytes { target in
+                    // Safe: the piece ends within the page. (`replaceSubrange` takes minutes in debug builds.)
+                    unsafe piece.withUnsafeBytes { unsafe target.baseAddress!.advanced(by: start).copyBytes(of: $0) }
+                }
+            }
             rest = rest.dropFirst(piece.count)
             position += piece.count
         }
@@ -19,18 +27,21 @@ struct PageImage: Sendable {
 
     /// Absent pages read as zeros, as holes and reserved ranges do.
     func read(_ range: Range<Int>) -> [UInt8] {
-        var result: [UInt8] = []
-        result.reserveCapacity(range.count)
-        var position = range.lowerBound
-        while position < range.upperBound {
-            let (page, start) = position.quotientAndRemainder(dividingBy: Self.pageSizeBytes)
-            let end = min(Self.pageSizeBytes, start + range.upperBound - position)
-            if let bytes = pages[page] {
-                result += bytes[start..<end]
-            } else {
-                result += repeatElement(0, count: end - start)
+        var result = [UInt8](repeating: 0, count: range.count)
+        unsafe result.withUnsafeMutableBytes { target in
+            var position = range.lowerBound
+            while position < range.upperBound {
+                let (page, start) = position.quotientAndRemainder(dividingBy: Self.pageSizeBytes)
+                let count = min(Self.pageSizeBytes - start, range.upperBound - position)
+                if let bytes = pages[page] {
+                    // Safe: `count` bytes lie within the page and within what is left of the result.
+                    unsafe bytes.withUnsafeBytes { source in
+                        unsafe target.baseAddress!.advanced(by: position - range.lowerBound)
+                            .copyBytes(of: UnsafeRawBufferPointer(rebasing: source[start..<start + count]))
+                    }
+                }
+                position += count
             }
-            position += end - start
         }
         return result
     }
@@ -44,7 +55,14 @@ struct PageImage: Sendable {
         let (page, rest) = sizeBytes.quotientAndRemainder(dividingBy: Self.pageSizeBytes)
         for index in pages.keys where index > page || (index == page && rest == 0) { pages[index] = nil }
         if rest > 0, pages[page] != nil {
-            pages[page]!.replaceSubrange(rest..., with: repeatElement(0, count: Self.pageSizeBytes - rest))
+            write(Self.zeroPage[rest...], at: sizeBytes)
         }
+    }
+}
+
+extension UnsafeMutableRawPointer {
+    fileprivate func copyBytes(of source: UnsafeRawBufferPointer) {
+        // Safe where the caller left room for all of `source`; an empty one may have no address.
+        if let address = source.baseAddress { unsafe copyMemory(from: address, byteCount: source.count) }
     }
 }

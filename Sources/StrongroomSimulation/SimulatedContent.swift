@@ -162,8 +162,8 @@ extension SimulatedContent {
         var image = image
         let pageCount = (sizeBytes + PageImage.pageSizeBytes - 1) / PageImage.pageSizeBytes
         for page in 0..<pageCount where !image.contains(page: page) && generator.chance(1, in: 2) {
-            let word = generator.next()
-            let garbage = (0..<PageImage.pageSizeBytes).map { UInt8(truncatingIfNeeded: word >> ($0 % 57)) }
+            let byte = UInt8.random(in: 1...255, using: &generator)
+            let garbage = [UInt8](repeating: byte, count: PageImage.pageSizeBytes)
             image.fill(page: page, with: garbage)
         }
         image.truncate(toBytes: sizeBytes)

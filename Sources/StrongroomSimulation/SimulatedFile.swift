@@ -27,7 +27,7 @@ final class SimulatedFile: StorageFile {
             let end = min(content.liveSizeBytes, start.addingReportingOverflow(count).partialValue)
             guard start < end else { return [UInt8]() }
             state.statistics.bytesRead += UInt64(end - start)
-            state.fileStatistics[path.string, default: SimulatedStatistics()].bytesRead += UInt64(end - start)
+            state.fileStatistics[node]?.bytesRead += UInt64(end - start)
             return content.live.read(start..<end)
         }
         // Safe: copies no more than both hold.
@@ -53,7 +53,7 @@ final class SimulatedFile: StorageFile {
                 throw .system(.noSpace, "cannot write", path: path, offset: offset)
             }
             state.statistics.bytesWritten += UInt64(bytes.count)
-            state.fileStatistics[path.string, default: SimulatedStatistics()].bytesWritten += UInt64(bytes.count)
+            state.fileStatistics[node]?.bytesWritten += UInt64(bytes.count)
             state.disk.changeContent(node) { $0.write(bytes, at: start) }
         }
     }
@@ -94,7 +94,10 @@ final class SimulatedFile: StorageFile {
         _ operation: SimulatedOperation, _ body: (inout SimulatedFileSystem.State) throws(StorageError) -> sending Value
     ) throws(StorageError) -> sending Value {
         precondition(!isClosed.load(ordering: .relaxed), "a closed file was used")
-        return try system.access(operation, path, body)
+        return try system.access(operation, path) { (state) throws(StorageError) in
+            state.fileStatistics[node, default: SimulatedStatistics()].calls[operation, default: 0] += 1
+            return try body(&state)
+        }
     }
 }
 

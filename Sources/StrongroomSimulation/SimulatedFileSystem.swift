@@ -14,7 +14,7 @@ package final class SimulatedFileSystem: FileSystem {
         var generator: SeededGenerator
         var faults: [SimulatedFault] = []
         var statistics = SimulatedStatistics()
-        var fileStatistics: [String: SimulatedStatistics] = [:]
+        var fileStatistics: [SimulatedDisk.NodeID: SimulatedStatistics] = [:]
         var isOff = false
         /// How many mutations go through before power fails by itself.
         var mutationsLeft: Int?
@@ -172,9 +172,11 @@ package final class SimulatedFileSystem: FileSystem {
 
     package var statistics: SimulatedStatistics { state.withLock { $0.statistics } }
 
-    /// The calls on this path alone.
+    /// The reads, writes and syncs of the file that stands at `path` alone.
     package func statistics(of path: FilePath) -> SimulatedStatistics {
-        state.withLock { $0.fileStatistics[path.string] ?? SimulatedStatistics() }
+        state.withLock { state in
+            state.disk.node(at: path).flatMap { state.fileStatistics[$0] } ?? SimulatedStatistics()
+        }
     }
 
     /// Inverts the bits of `mask` in one stored byte, durably and unnoticed.
@@ -214,7 +216,6 @@ package final class SimulatedFileSystem: FileSystem {
             }
             if state.isOff { throw StorageError(.inputOutput, "the simulated machine is off", path: path) }
             state.statistics.calls[operation, default: 0] += 1
-            state.fileStatistics[path.string, default: SimulatedStatistics()].calls[operation, default: 0] += 1
             for index in state.faults.indices where state.faults[index].strikes(operation, path) {
                 let fault = state.faults[index]
                 if operation == .synchronizeData, let id = state.disk.node(at: path) {

@@ -1,0 +1,176 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// A file that can become a segment by a header and a new name.
+struct SpareSegment: Sendable {
+    var file: any StorageFile
+    var sizeBytes: UInt64
+}
+
+/// Prepares segments ahead of need.
+///
+/// A sync costs more where blocks are freshly allocated, so new files are written through with zeros
+/// first, by a thread that nobody waits for. Whoever does wait (a writer faster than the zeros) gets
+/// the file as soon as its space is reserved: writing everything twice would cost a bulk load half its
+/// speed. Correctness never rests on the zeros: frames of earlier lives lack the segment's salt.
+final class SegmentPreparer: Sendable {
+    private struct State {
+        var ready: [SpareSegment]
+        /// The size of the next new file.
+        var sizeBytes: UInt64
+        var nextNumber: UInt64
+        /// Somebody waits, and takes a file that is reserved but not written through.
+        var isAwaited = false
+        var isStopped = false
+        /// Why the last attempt failed. The thread rests until somebody asks again.
+        var failure: StorageError?
+    }
+
+    private let monitor: Monitor<State>
+    private let directory: FilePath
+    private let fileSystem: any FileSystem
+    private let configuration: JournalConfiguration
+
+    private static let pieceBytes = 1 << 20
+    /// Syncing this often keeps the writing of zeros from piling up in front of a commit's own sync.
+    private static let piecesPerSync = 4
+
+    init(
+        directory: FilePath, fileSystem: any FileSystem, configuration: JournalConfiguration,
+        spares: [SpareSegment], largestSegmentBytes: UInt64?, nextNumber: UInt64
+    ) {
+        self.directory = directory
+        self.fileSystem = fileSystem
+        self.configuration = configuration
+        let sizeBytes = largestSegmentBytes.map { min($0, configuration.maximumSegmentBytes) }
+        monitor = Monitor(
+            State(
+                ready: spares, sizeBytes: max(sizeBytes ?? 0, configuration.initialSegmentBytes),
+                nextNumber: nextNumber))
+    }
+
+    /// The next segment and the reserve.
+    private var target: Int { 1 + configuration.reservedSegments }
+
+    /// The body of the preparing thread, until `stop`.
+    func run() {
+        while true {
+            let goesOn = monitor.wait(
+                until: { $0.isStopped || ($0.ready.count < target && $0.failure == nil) },
+                { !$0.isStopped })
+            guard goesOn else { return }
+            prepareOne()
+        }
+    }
+
+    func stop() {
+        monitor.withLock { $0.isStopped = true }
+        monitor.broadcast()
+    }
+
+    /// A file for the next segment. Without leave to use the reserve it throws `diskFull` rather than
+    /// take the last ones.
+    func take(mayUseReserve: Bool) throws(StorageError) -> SpareSegment {
+        let remaining = mayUseReserve ? 0 : configuration.reservedSegments
+        monitor.withLock { state in
+            state.failure = nil
+            state.isAwaited = state.ready.count <= remaining
+        }
+        if configuration.preparesInBackground {
+            monitor.broadcast()
+        } else {
+            while monitor.withLock({ $0.ready.count <= remaining && $0.failure == nil && !$0.isStopped }) {
+                prepareOne()
+            }
+        }
+        let result: Result<SpareSegment, StorageError> = monitor.wait(
+            until: { $0.ready.count > remaining || $0.failure != nil || $0.isStopped },
+            { state in
+                state.isAwaited = false
+                if state.ready.count > remaining {
+                    let spare = state.ready.removeFirst()
+                    state.sizeBytes = min(max(state.sizeBytes, spare.sizeBytes * 2), configuration.maximumSegmentBytes)
+                    return .success(spare)
+                }
+                return .failure(state.failure ?? StorageError(.closed, "the journal is closed", path: directory))
+            })
+        monitor.broadcast()
+        return try result.get()
+    }
+
+    /// Takes a recycled file. False if there are enough: then it is the caller's to remove.
+    func offer(_ spare: SpareSegment) -> Bool {
+        let isTaken = monitor.withLock { state in
+            guard state.ready.count < configuration.spareSegmentsMaximum else { return false }
+            state.ready.append(spare)
+            state.failure = nil
+            return true
+        }
+        monitor.broadcast()
+        return isTaken
+    }
+
+    /// A name that no file of the directory has.
+    func takeNumber() -> UInt64 {
+        monitor.withLock { state in
+            defer { state.nextNumber += 1 }
+            return state.nextNumber
+        }
+    }
+
+    // MARK: Preparing
+
+    private func prepareOne() {
+        let preferredBytes = monitor.withLock { $0.sizeBytes }
+        let result: Result<SpareSegment, StorageError>
+        do throws(StorageError) {
+            result = .success(try prepare(sizeBytes: preferredBytes))
+        } catch  where error.code == .diskFull && preferredBytes > configuration.initialSegmentBytes {
+            // A nearly full disk may still have room for a small segment.
+            result = Result { () throws(StorageError) in try prepare(sizeBytes: configuration.initialSegmentBytes) }
+        } catch {
+            result = .failure(error)
+        }
+        monitor.withLock { state in
+            switch result {
+            case .success(let spare): state.ready.append(spare)
+            case .failure(let error): state.failure = error
+            }
+        }
+        monitor.broadcast()
+    }
+
+    private func prepare(sizeBytes: UInt64) throws(StorageError) -> SpareSegment {
+        let number = takeNumber()
+        let path = SegmentName.preparing(number: number).path(in: directory)
+        do throws(StorageError) {
+            let file = try fileSystem.open(path, .create)
+            try file.allocate(sizeBytes: sizeBytes)
+            try writeThrough(file, sizeBytes)
+            let sparePath = SegmentName.spare(number: number).path(in: directory)
+            try fileSystem.rename(path, to: sparePath)
+            return SpareSegment(file: try fileSystem.open(sparePath, .readWrite), sizeBytes: sizeBytes)
+        } catch {
+            // Whatever is left of the file goes at the next opening if it cannot be removed now.
+            try? fileSystem.remove(path)
+            throw error
+        }
+    }
+
+    private func writeThrough(_ file: any StorageFile, _ sizeBytes: UInt64) throws(StorageError) {
+        let zeros = [UInt8](repeating: 0, count: Int(min(sizeBytes, UInt64(Self.pieceBytes))))
+        var offset: UInt64 = 0
+        var pieces = 0
+        while offset < sizeBytes && !monitor.withLock({ $0.isAwaited || $0.isStopped }) {
+            let count = min(sizeBytes - offset, UInt64(zeros.count))
+            try zeros.withRaw { (raw) throws(StorageError) in
+                try file.write(raw.extracting(first: Int(count)), at: offset)
+            }
+            offset += count
+            pieces += 1
+            if pieces % Self.piecesPerSync == 0 { try file.synchronizeData() }
+        }
+        // The size must be durable before the name is a spare's: opening trusts it.
+        try file.synchronizeData()
+    }
+}
