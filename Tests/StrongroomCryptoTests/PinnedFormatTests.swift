@@ -48,4 +48,17 @@ import Testing
         #expect(try Digest.hash(.sha256, unsafe sealed.span.bytes).hex == hash)
         #expect(try SealedStream.open(sealed, suite, key: secret(Self.key), context: Self.context).count == size)
     }
+
+    /// More than 256 chunks: their numbers need a second byte of the nonce.
+    @Test(
+        arguments: [
+            (.aes256GCM, "f709966cc80040b7d79924cad2caaaf33207f845e2d1e2ae5146ac8c34801003"),
+            (.chaCha20Poly1305, "e3c0ae4e9296b459e98d68631e7412c5a27b65be46c55d58f5e264792bb3ca6e"),
+        ] as [(SealedStreamSuite, String)])
+    func manyChunks(suite: SealedStreamSuite, hash: String) throws {
+        let plaintext = [UInt8](repeating: UInt8(ascii: "a"), count: 257 * 16_384 + 3)
+        let sealed = try SealedStream.seal(
+            plaintext, suite, key: secret(Self.key), context: Self.context, random: FixedRandom(bytes: Self.salt))
+        #expect(try Digest.hash(.sha256, unsafe sealed.span.bytes).hex == hash)
+    }
 }

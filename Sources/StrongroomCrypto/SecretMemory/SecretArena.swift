@@ -44,7 +44,7 @@ internal import Synchronization
     private init() {
         pageSizeBytes = sysconf(Int32(_SC_PAGESIZE))
         precondition((4096...65_536).contains(pageSizeBytes), "unexpected page size of \(pageSizeBytes) bytes")
-        // Little-endian bytes of a random word; the lowest bit keeps it from being zero.
+        // The lowest bit keeps the random word from being zero.
         canary = SystemRandom().bytes(8).reduce(0) { $0 << 8 | UInt64($1) } | 1
     }
 
