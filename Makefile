@@ -20,7 +20,7 @@ DIRECTORY ?=
 SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Examples/Embedder
 
 # Where key modules are built; `make modules` is told how by the plug-ins' own makefile.
-MODULES_DIRECTORY := .build-modules/debug
+MODULES_DIRECTORY := .build-modules/release
 
 -include Plugins/modules.mk
 

@@ -134,10 +134,14 @@ let package = Package(
             "StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
             "StrongroomCatalogTests", ["StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+        // The process in which tests check modules that crash.
+        .executableTarget(
+            name: "StrongroomKeyModuleHarness", dependencies: ["StrongroomKeys", systemPackage],
+            path: "Tests/KeyModuleHarness", swiftSettings: swiftSettings),
         tests(
             "StrongroomKeysTests",
             [
-                "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem",
+                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
             ]),

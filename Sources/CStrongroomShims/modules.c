@@ -4,7 +4,10 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -59,6 +62,45 @@ void *strongroom_load_library(const char *path, char *message, size_t message_si
 }
 
 void *strongroom_library_symbol(void *library, const char *name) { return dlsym(library, name); }
+
+/* The environment with SWIFT_BACKTRACE replaced; NULL without memory. Freed by the caller, its strings are not. */
+static char **quiet_environment(void) {
+    static const char name[] = "SWIFT_BACKTRACE=";
+    size_t count = 0;
+    while (environ[count] != NULL) count++;
+    char **copy = malloc((count + 2) * sizeof *copy);
+    if (copy == NULL) return NULL;
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(environ[i], name, sizeof name - 1) != 0) copy[kept++] = environ[i];
+    copy[kept++] = (char *)"SWIFT_BACKTRACE=enable=no";
+    copy[kept] = NULL;
+    return copy;
+}
+
+int strongroom_spawn(const char *path, char *const *argv, int *process, int *output) {
+    int ends[2];
+    posix_spawn_file_actions_t actions;
+    char **environment = quiet_environment();
+    if (environment == NULL) return ENOMEM;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        free(environment);
+        return errno;
+    }
+    int status = posix_spawn_file_actions_init(&actions);
+    if (status == 0) {
+        status = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
+        if (status == 0) status = posix_spawn(process, path, &actions, NULL, argv, environment);
+        posix_spawn_file_actions_destroy(&actions);
+    }
+    close(ends[1]);
+    free(environment);
+    if (status == 0)
+        *output = ends[0];
+    else
+        close(ends[0]);
+    return status;
+}
 
 int strongroom_exit_code(int wait_status) {
     return WIFSIGNALED(wait_status) ? -WTERMSIG(wait_status) : WEXITSTATUS(wait_status);

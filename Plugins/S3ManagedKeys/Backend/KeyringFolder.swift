@@ -29,7 +29,8 @@ struct KeyringFolder: ~Copyable, Sendable {
         guard unsafe fstat(folder.descriptor, &status) == 0 else { throw failure("inspect", path) }
         guard status.st_uid == geteuid(), status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
             throw KeyBackendError(
-                .unsafePermissions, "Others have access to the keyring folder \(path); chmod 700 '\(path)', and own it.")
+                .unsafePermissions, "Others have access to the keyring folder \(path); chmod 700 '\(path)', and own it."
+            )
         }
         return folder
     }
@@ -69,7 +70,7 @@ struct KeyringFolder: ~Copyable, Sendable {
         let file: FileDescriptor
         do {
             file = try TrustedPath.open(path.appending(Self.documentName), .secret)
-        } catch where error.code == .keyringMissing {
+        } catch  where error.code == .keyringMissing {
             throw KeyBackendError(
                 .keyringMissing,
                 "There is no keyring in \(path); make one (init), or restore it from a backup.", underlying: error)

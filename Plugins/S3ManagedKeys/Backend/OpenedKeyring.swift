@@ -84,7 +84,8 @@ struct OpenedKeyring: Sendable {
         try folder.lock()
         guard try folder.readDocument() == documentBytes else {
             throw KeyBackendError(
-                .unavailable, "Another process has changed the keyring \(folder.path); open it again to see the change.")
+                .unavailable, "Another process has changed the keyring \(folder.path); open it again to see the change."
+            )
         }
         return folder
     }

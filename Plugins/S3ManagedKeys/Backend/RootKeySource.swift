@@ -65,10 +65,12 @@ enum RootKeySource {
         }
     }
 
-    private static func readOrMakeFile(_ path: FilePath, _ host: any KeyBackendHost) throws(KeyBackendError) -> SecretBytes {
+    private static func readOrMakeFile(_ path: FilePath, _ host: any KeyBackendHost) throws(KeyBackendError)
+        -> SecretBytes
+    {
         do {
             return try SecretFile.readRootKey(path)
-        } catch where error.code == .keyringMissing {
+        } catch  where error.code == .keyringMissing {
             return try makeFile(path, host)
         }
     }

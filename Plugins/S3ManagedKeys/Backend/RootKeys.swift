@@ -66,7 +66,7 @@ final class RootKeys: Sendable {
         do throws(SealError) {
             return try SealedStream.openSecret(
                 entry.sealedKey, count: 32, .aes256GCM, under: sealingKey, context: context(entry.line, entry.version))
-        } catch where error.code == .secretMemory {
+        } catch  where error.code == .secretMemory {
             throw KeyBackendError(.unavailable, error.message, underlying: error)
         } catch {
             throw KeyringDocument.damaged("version \(entry.version) of \(entry.line.keyID) cannot be opened")

@@ -139,7 +139,7 @@ final class S3ManagedBackend: KeyBackend {
             return try SealedStream.openSecret(
                 wrapped.bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: key.bytes,
                 context: Self.context(keyring, line, version))
-        } catch where error.code == .secretMemory || error.code == .cryptoFailure {
+        } catch  where error.code == .secretMemory || error.code == .cryptoFailure {
             throw KeyBackendError(.unavailable, error.message, underlying: error)
         } catch {
             throw KeyBackendError(

@@ -33,7 +33,8 @@ public struct EncryptionContext: Sendable, Hashable {
         var sizeBytes = 0
         for (index, pair) in sorted.enumerated() {
             if pair.name.isEmpty {
-                throw KeyBackendError(.invalidRequest, "An encryption context has an empty name; give each pair a name.")
+                throw KeyBackendError(
+                    .invalidRequest, "An encryption context has an empty name; give each pair a name.")
             }
             if index > 0, sorted[index - 1].name.utf8.elementsEqual(pair.name.utf8) {
                 throw KeyBackendError(

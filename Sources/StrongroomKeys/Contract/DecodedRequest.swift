@@ -53,7 +53,8 @@ struct DecodedRequest {
     static func skip(_ type: Int) throws(KeyBackendError) {
         if type & STRONGROOM_KEY_TLV_CRITICAL != 0 {
             throw KeyBackendError(
-                .unsupported, "The request has TLV type \(type), which this module must understand and does not; update it.")
+                .unsupported,
+                "The request has TLV type \(type), which this module must understand and does not; update it.")
         }
     }
 

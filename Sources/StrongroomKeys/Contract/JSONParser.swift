@@ -15,7 +15,8 @@ struct JSONParser {
     }
 
     static func malformed(_ what: String, at offset: Int) -> KeyBackendError {
-        KeyBackendError(.invalidRequest, "The control request is not JSON as it should be: \(what) (at byte \(offset)).")
+        KeyBackendError(
+            .invalidRequest, "The control request is not JSON as it should be: \(what) (at byte \(offset)).")
     }
 
     private func malformed(_ what: String) -> KeyBackendError { Self.malformed(what, at: offset) }

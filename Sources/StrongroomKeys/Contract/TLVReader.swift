@@ -35,7 +35,8 @@ struct TLVReader: ~Copyable {
 
 extension RawSpan {
     /// The integer at `offset`, which must lie within the span (traps otherwise).
-    package func littleEndian<Integer: FixedWidthInteger & UnsignedInteger>(_: Integer.Type, at offset: Int) -> Integer {
+    package func littleEndian<Integer: FixedWidthInteger & UnsignedInteger>(_: Integer.Type, at offset: Int) -> Integer
+    {
         var value: Integer = 0
         for index in (0..<Integer.bitWidth / 8).reversed() {
             value = value << 8 | Integer(byte(at: offset + index))

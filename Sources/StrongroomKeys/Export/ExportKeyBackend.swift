@@ -35,7 +35,8 @@ public struct KeyBackendCapabilities: OptionSet, Sendable {
 ///   - open: opens an instance. May block; it runs on a thread of its own.
 public func exportKeyBackend(
     name: String, version: String, capabilities: KeyBackendCapabilities = [],
-    open: @escaping @Sendable (borrowing KeyBackendConfiguration, any KeyBackendHost) throws(KeyBackendError) ->
+    open:
+        @escaping @Sendable (borrowing KeyBackendConfiguration, any KeyBackendHost) throws(KeyBackendError) ->
         any KeyBackend
 ) -> KeyBackendTable {
     // Safe: table and names are allocated here, set completely, and never freed or written again, as the

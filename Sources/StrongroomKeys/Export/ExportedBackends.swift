@@ -4,7 +4,8 @@ internal import Synchronization
 /// The module's side of the contract for backends written in Swift: finds the instance, turns C into
 /// values, runs the backend in a task, turns its result into C, and completes exactly once.
 enum ExportedBackends {
-    typealias Open = @Sendable (borrowing KeyBackendConfiguration, any KeyBackendHost) throws(KeyBackendError) ->
+    typealias Open =
+        @Sendable (borrowing KeyBackendConfiguration, any KeyBackendHost) throws(KeyBackendError) ->
         any KeyBackend
 
     private struct State {

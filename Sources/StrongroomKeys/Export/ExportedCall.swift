@@ -151,7 +151,8 @@ internal import StrongroomCrypto
             throw KeyBackendError(.invalidRequest, "The request does not say which key is expected.")
         }
         return WrappedDataKey(
-            keyID: keyID, keyVersion: decoded.keyVersion ?? "", bytes: try input(sizeBytesMax: WrappedDataKey.sizeBytesMax))
+            keyID: keyID, keyVersion: decoded.keyVersion ?? "",
+            bytes: try input(sizeBytesMax: WrappedDataKey.sizeBytesMax))
     }
 
     private func fill(_ wrapped: WrappedDataKey) throws(KeyBackendError) {

@@ -140,9 +140,10 @@ internal import Synchronization
     func message(otherwise text: String) -> String {
         guard let bytes = part(.message), !bytes.isEmpty else { return text }
         // Control characters could forge lines in a log or on a terminal.
-        return String(String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
-            scalar.properties.generalCategory == .control ? " " : Character(scalar)
-        })
+        return String(
+            String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
+                scalar.properties.generalCategory == .control ? " " : Character(scalar)
+            })
     }
 
     var plaintextSize: UInt64 { unsafe answer.pointee.plaintext.size }

@@ -16,7 +16,7 @@ public final class KeyBackendInstance: KeyBackend {
     let host: InstanceHost
     let hostID: UInt64
     let freshness = FreshnessCheck()
-    private let handle: InstanceHandle
+    let handle: InstanceHandle
     /// Only for backends that may wait before they return.
     private let threads: IOThreadPool?
     /// Threads on which such a backend is called: as many calls as it may hang in at once.
@@ -94,12 +94,17 @@ public final class KeyBackendInstance: KeyBackend {
     /// Waits for open calls to be answered, then closes. Fails with `deadlineExceeded` when one never is;
     /// the instance is unusable all the same. Closing twice is no error.
     public func close() async throws(KeyBackendError) {
+        try await close(deadlineSeconds: Self.defaultDeadlineSeconds)
+    }
+
+    func close(deadlineSeconds: UInt64) async throws(KeyBackendError) {
         guard host.startClosing() else { return }
-        let deadline = deadlineNanoseconds(nil)
+        let deadline = PosixClock().bootNanoseconds() + deadlineSeconds * 1_000_000_000
         while !host.isIdle {
             guard PosixClock().bootNanoseconds() < deadline else {
                 throw KeyBackendError(
-                    .deadlineExceeded, "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
+                    .deadlineExceeded,
+                    "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
             }
             // Closing is rare and its end is not awaited by anybody's request: polling is enough. A cancelled
             // task polls without pause, until the deadline at most.

@@ -30,7 +30,8 @@ public import CStrongroomKeyBackend
         // Safe here and below: only the members of minor 0, each after the check that makes it readable.
         let magic = unsafe pointer.pointee.magic
         guard magic == STRONGROOM_KEY_MODULE_MAGIC else {
-            throw Self.incompatible("its table starts with \(String(magic, radix: 16)), which is not the contract's magic")
+            throw Self.incompatible(
+                "its table starts with \(String(magic, radix: 16)), which is not the contract's magic")
         }
         let major = unsafe pointer.pointee.abi_major
         guard major == UInt32(STRONGROOM_KEY_ABI_MAJOR) else {
@@ -54,7 +55,8 @@ public import CStrongroomKeyBackend
     }
 
     private static func incompatible(_ what: String) -> KeyBackendError {
-        KeyBackendError(.incompatibleModule, "The key backend is not compatible: \(what). Build it with the host's header.")
+        KeyBackendError(
+            .incompatibleModule, "The key backend is not compatible: \(what). Build it with the host's header.")
     }
 
     /// Whether it promises to refuse an unwrap under another encryption context.

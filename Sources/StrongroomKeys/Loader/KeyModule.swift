@@ -114,7 +114,8 @@ public struct KeyModule: Sendable {
                     + "link it without: swift build --disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath.")
         }
         if let name = image.indirectLoads.first {
-            throw KeyBackendError(.untrustedModule, "\(path) asks the dynamic linker to load '\(name)' as well; link it without.")
+            throw KeyBackendError(
+                .untrustedModule, "\(path) asks the dynamic linker to load '\(name)' as well; link it without.")
         }
         for name in image.neededLibraries where !provided.contains(name) {
             // A name with a slash would be a file of its own choosing.

@@ -73,14 +73,16 @@ struct SealedImage: ~Copyable {
         var status = stat()
         // Safe: the structure is ours.
         guard unsafe fstat(descriptor, &status) == 0 else {
-            throw KeyBackendError(.unavailable, "The copy of \(path) cannot be read.", underlying: Errno(rawValue: errno))
+            throw KeyBackendError(
+                .unavailable, "The copy of \(path) cannot be read.", underlying: Errno(rawValue: errno))
         }
         guard status.st_size > 0 else { return try body(RawSpan()) }
         let size = Int(status.st_size)
         // Safe: the file is sealed, so the mapping neither changes nor shrinks while it is read.
         guard let start = unsafe mmap(nil, size, PROT_READ, MAP_PRIVATE, descriptor, 0), unsafe start != MAP_FAILED
         else {
-            throw KeyBackendError(.unavailable, "The copy of \(path) cannot be mapped.", underlying: Errno(rawValue: errno))
+            throw KeyBackendError(
+                .unavailable, "The copy of \(path) cannot be mapped.", underlying: Errno(rawValue: errno))
         }
         defer { unsafe munmap(start, size) }
         return try body(unsafe RawSpan(_unsafeStart: start, byteCount: size))

@@ -18,7 +18,8 @@ public struct TrustedModule: Sendable, Hashable {
     public init(path: FilePath, sha256Hexadecimal text: String) throws(KeyBackendError) {
         guard let digest = Hexadecimal.decode(text), digest.count == 32 else {
             throw KeyBackendError(
-                .invalidRequest, "The pin of \(path) is not a SHA-256 digest of 64 hexadecimal digits; see: module pin.")
+                .invalidRequest, "The pin of \(path) is not a SHA-256 digest of 64 hexadecimal digits; see: module pin."
+            )
         }
         self.init(path: path, sha256: digest)
     }
@@ -38,7 +39,9 @@ package enum Hexadecimal {
 
     /// Nil where `text` is not an even number of hexadecimal digits.
     package static func decode(_ text: String) -> [UInt8]? {
-        let digits = text.utf8.map { Character(Unicode.Scalar($0)).isASCII ? Character(Unicode.Scalar($0)).hexDigitValue : nil }
+        let digits = text.utf8.map {
+            Character(Unicode.Scalar($0)).isASCII ? Character(Unicode.Scalar($0)).hexDigitValue : nil
+        }
         guard digits.count.isMultiple(of: 2) else { return nil }
         var bytes: [UInt8] = []
         for index in stride(from: 0, to: digits.count, by: 2) {

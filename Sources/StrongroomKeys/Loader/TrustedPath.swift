@@ -95,7 +95,8 @@ package enum TrustedPath {
             guard status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
                 throw KeyBackendError(
                     .unsafePermissions,
-                    "Others may read or write the secret in \(path); if nobody has, chmod 600 '\(path)', else replace it.")
+                    "Others may read or write the secret in \(path); if nobody has, chmod 600 '\(path)', else replace it."
+                )
             }
             guard status.st_nlink == 1 else {
                 throw KeyBackendError(

@@ -1,0 +1,34 @@
+# Builds key modules: the Swift ones of Plugins/, the sample in C, and the broken ones that the conformance checks must catch.
+#
+#   make modules                (from the main Makefile)
+#   make -f Plugins/modules.mk modules
+#
+# A module must carry no run path (the loader refuses it), which SwiftPM and swiftc otherwise each add; hence a build of
+# its own, in a folder of its own. It needs only libraries that every host of ours has loaded: the Swift runtime, libcrypto,
+# libc.
+
+SWIFT ?= swift
+CC ?= cc
+MODULES_DIRECTORY ?= .build-modules/release
+
+MODULES_INCLUDE := Sources/CStrongroomKeyBackend/include
+MODULES_CFLAGS := -O2 -Wall -Wextra -Werror -Wno-unused-function -shared -fPIC -fvisibility=hidden -I $(MODULES_INCLUDE)
+MODULES_HEADER := $(MODULES_INCLUDE)/strongroom_key_backend.h
+BROKEN_MODULES := $(patsubst Tests/Modules/broken/%.c,$(MODULES_DIRECTORY)/broken/%.so,$(wildcard Tests/Modules/broken/*.c))
+
+.PHONY: modules modules-swift
+
+modules: modules-swift $(MODULES_DIRECTORY)/libSampleKeys.so $(BROKEN_MODULES) ## Build all key modules.
+
+modules-swift:
+	$(SWIFT) build -c release --product S3ManagedKeys --scratch-path .build-modules \
+		--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath
+
+# After the Swift build, which makes the folder (a link to one that is named for the platform).
+$(MODULES_DIRECTORY)/libSampleKeys.so: Tests/Modules/sample_keys.c $(MODULES_HEADER) | modules-swift
+	$(CC) $(MODULES_CFLAGS) $< -o $@ -lcrypto
+
+$(MODULES_DIRECTORY)/broken/%.so: Tests/Modules/broken/%.c Tests/Modules/broken/broken.h Tests/Modules/sample_keys.c \
+		$(MODULES_HEADER) | modules-swift
+	@mkdir -p $(dir $@)
+	$(CC) $(MODULES_CFLAGS) $< -o $@ -lcrypto

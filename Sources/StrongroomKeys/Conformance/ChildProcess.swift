@@ -1,0 +1,90 @@
+internal import CStrongroomShims
+internal import Glibc
+internal import SystemPackage
+
+/// A child process whose standard output is read line by line. Everything blocks.
+///
+/// Started by posix_spawn, because a fork without exec would run our threads' locks into the child.
+final class ChildProcess {
+    enum Output {
+        case line(String)
+        /// The child has closed its output.
+        case end
+        case timeout
+    }
+
+    /// Longer lines are cut: a child must not fill our memory.
+    private static let lineSizeBytesMax = 8192
+
+    private let processID: pid_t
+    private let output: CInt
+    private var pending: [UInt8] = []
+    private var ended: String?
+
+    init(executable: FilePath, arguments: [String]) throws(KeyBackendError) {
+        // Safe throughout: each copy is freed after the call, which does not keep them.
+        var copies: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map { unsafe strdup($0) }
+        unsafe copies.append(nil)
+        defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
+        var (processID, output): (CInt, CInt) = (-1, -1)
+        let code = unsafe strongroom_spawn(executable.string, copies, &processID, &output)
+        guard code == 0 else {
+            let error = Errno(rawValue: code)
+            throw KeyBackendError(.unavailable, "Cannot start \(executable): \(error).", underlying: error)
+        }
+        self.processID = processID
+        self.output = output
+    }
+
+    deinit {
+        kill()
+        _ = wait()
+        Glibc.close(output)
+    }
+
+    /// The next line, unless none comes within `timeoutSeconds`.
+    func nextLine(timeoutSeconds: UInt64) -> Output {
+        while true {
+            if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
+                let line = String(decoding: pending[..<end], as: UTF8.self)
+                pending.removeSubrange(...end)
+                return .line(line)
+            }
+            if pending.count > Self.lineSizeBytesMax { pending.removeAll() }
+            var wanted = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
+            // Safe: one structure that outlives the call.
+            let ready = unsafe poll(&wanted, 1, Int32(clamping: timeoutSeconds * 1000))
+            if ready < 0, errno == EINTR { continue }
+            if ready == 0 { return .timeout }
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            // Safe: the buffer has the size given.
+            let count = unsafe read(output, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            if count <= 0 { return .end }
+            pending += buffer[..<count]
+        }
+    }
+
+    /// Ends the child, if it has not ended.
+    func kill() {
+        if ended == nil { Glibc.kill(processID, SIGKILL) }
+    }
+
+    /// Waits for the child's end, and says how it came.
+    func wait() -> String {
+        if let ended { return ended }
+        var status: Int32 = 0
+        // Safe: the status outlives the call.
+        while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        let code = strongroom_exit_code(status)
+        let how = code < 0 ? "signal \(-code) (\(Self.signalName(-code)))" : "exit status \(code)"
+        ended = how
+        return how
+    }
+
+    private static func signalName(_ number: Int32) -> String {
+        guard let name = unsafe strsignal(number) else { return "unknown" }
+        // Safe: strsignal returns a terminated string, copied at once.
+        return unsafe String(cString: name)
+    }
+}

@@ -1,0 +1,4 @@
+/* Breaks: no function is NULL. */
+#include "broken.h"
+
+ENTRY(broken.rewrap = NULL)

@@ -1,0 +1,4 @@
+/* Breaks: the module speaks the host's major version. */
+#include "broken.h"
+
+ENTRY(broken.abi_major = 2)
