@@ -27,7 +27,8 @@ final class BlobFileSink: @unchecked Sendable {
         hash.update(piece, payload)
         let treeHash = hash.finish()
         var last = piece
-        last.append(contentsOf: BlobFormat.encode(BlobFormat.Trailer(lengthBytes: payloadLengthBytes, treeHash: treeHash)))
+        last.append(
+            contentsOf: BlobFormat.encode(BlobFormat.Trailer(lengthBytes: payloadLengthBytes, treeHash: treeHash)))
         let end = BlobFormat.fileSizeBytes(payloadLengthBytes: payloadLengthBytes)
         last.append(contentsOf: repeatElement(0, count: Int(end - fileOffset) - last.count))
         try file.write(last, at: fileOffset)

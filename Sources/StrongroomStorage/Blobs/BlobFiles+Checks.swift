@@ -7,7 +7,7 @@ extension BlobFiles {
         let file: any StorageFile
         do throws(StorageError) {
             file = try fileSystem.open(path, .readOnly)
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             throw StorageError(
                 .corrupted, "a blob file that a row names is missing; restore it from a backup", path: path)
         }

@@ -54,11 +54,13 @@ final class BlobFiles: Sendable {
         }
     }
 
+    func synchronizeRoot() throws(StorageError) { try synchronizeDirectory(layout.directory) }
+
     /// Removes a file; that it is gone already is no error. Durable only after `synchronizeEpochs`.
     func remove(_ name: BlobName) throws(StorageError) {
         do throws(StorageError) {
             try fileSystem.remove(layout.file(name))
-        } catch where error.code == .notFound {
+        } catch  where error.code == .notFound {
             return
         }
     }

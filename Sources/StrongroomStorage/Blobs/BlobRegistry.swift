@@ -49,6 +49,10 @@ final class BlobRegistry: Sendable {
 
     func isInFlight(_ name: BlobName) -> Bool { state.withLock { $0.inFlight.contains(name) } }
 
+    func hasInFlight(in epoch: UInt64) -> Bool {
+        state.withLock { $0.inFlight.contains { $0.epoch == epoch } }
+    }
+
     /// New blobs go to a new epoch from now on, if the current one has any.
     func beginEpoch() {
         state.withLock { state in

@@ -16,7 +16,8 @@ final class FileBlobReader: BlobReader {
         guard count >= 0, UInt64(count) <= reference.lengthBytes, offset <= reference.lengthBytes - UInt64(count)
         else {
             throw StorageError(
-                .invalidArgument, "the range \(offset)+\(count) lies outside the payload's \(reference.lengthBytes) bytes",
+                .invalidArgument,
+                "the range \(offset)+\(count) lies outside the payload's \(reference.lengthBytes) bytes",
                 path: file.path)
         }
         return try await store.run { [file] () throws(StorageError) in

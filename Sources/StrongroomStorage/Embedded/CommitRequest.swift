@@ -37,7 +37,7 @@ final class CommitRequest: Sendable {
     }
 }
 
-/// Encoded rows as of some time not before `lsn`.
+/// Encoded rows, each as of `lsn` or of some later commit.
 struct PrefetchedRows: Sendable {
     var rows: [[UInt8]?]
     /// A row is current as long as no table holds its key and every commit after this is still in a table.

@@ -1,3 +1,5 @@
+package import StrongroomJournal
+
 /// How an embedded store uses memory and disk. None of it is part of the on-disk format.
 package struct EmbeddedStorageOptions: Sendable {
     /// What is in the journal and not yet in the catalog is held in memory, up to this. From half of it
@@ -20,6 +22,8 @@ package struct EmbeddedStorageOptions: Sendable {
     /// Whether the committer waits a moment for writers that it expects, and writes an idle frame. Off in
     /// simulations, which must not depend on time.
     package var isTimed = true
+
+    package var journal = JournalConfiguration()
 
     package init() {}
 

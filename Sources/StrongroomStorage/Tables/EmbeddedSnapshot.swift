@@ -4,10 +4,14 @@ internal import StrongroomSystem
 /// The tables above the index snapshot, as one map.
 struct EmbeddedSnapshot: MetadataSnapshot {
     let lsn: UInt64
+    let tableLayers: [RowTable]
+    let base: any OrderedIndexSnapshot
     private let layers: LayeredSnapshot<[UInt8]>
 
     init(tables: RowTables, base: any OrderedIndexSnapshot) {
         lsn = tables.lastLSN
+        tableLayers = tables.layers
+        self.base = base
         layers = LayeredSnapshot(layers: tables.layers, base: base) { $0 }
     }
 

@@ -56,7 +56,7 @@ final class StoreView: Sendable {
     }
 
     /// Blocks.
-    func checkpointState() throws(StorageError) -> CheckpointState {
+    static func checkpointState(of index: any OrderedIndex) throws(StorageError) -> CheckpointState {
         do throws(OrderedIndexReadError<StorageError>) {
             return try index.read { (snapshot) throws(StorageError) in try Self.checkpointState(in: snapshot) }
         } catch {

@@ -1,0 +1,177 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// Runs checkpoints on a thread of its own, and frees what they made free.
+final class Checkpointer: Sendable {
+    typealias Callback = @Sendable (Result<Void, StorageError>) -> Void
+
+    private struct State {
+        var isRequested = false
+        var isStopping = false
+        /// Called when a checkpoint that began after they came has ended.
+        var callbacks: [Callback] = []
+        /// Why the last attempt failed; nil after a success.
+        var failure: StorageError?
+        /// Attempts that have ended, well or not.
+        var endedCount = 0
+        var latest: CheckpointState
+    }
+
+    private struct Wake {
+        var isRequested: Bool
+        var callbacks: [Callback]
+        var isStopping: Bool
+    }
+
+    private static let retryNanoseconds: UInt64 = 1_000_000_000
+    /// How often it is asked whether readers who keep freed space from being used are gone.
+    private static let drainNanoseconds: UInt64 = 20_000_000
+
+    private let view: StoreView
+    private let writer: CheckpointWriter
+    private let journal: Journal
+    private let files: BlobFiles
+    private let reaper: TrashReaper
+    private let poison: StorePoison
+    private let clock: any StoreClock
+    private let intervalNanoseconds: UInt64?
+    private let monitor: Monitor<State>
+
+    init(
+        view: StoreView, journal: Journal, files: BlobFiles, reaper: TrashReaper, poison: StorePoison,
+        clock: any StoreClock, options: EmbeddedStorageOptions, latest: CheckpointState
+    ) {
+        self.view = view
+        writer = CheckpointWriter(index: view.index, rowsPerTransaction: options.checkpointRowsPerTransaction)
+        self.journal = journal
+        self.files = files
+        self.reaper = reaper
+        self.poison = poison
+        self.clock = clock
+        intervalNanoseconds = options.checkpointIntervalSeconds.map { UInt64($0) * 1_000_000_000 }
+        monitor = Monitor(State(latest: latest))
+    }
+
+    // MARK: For other threads
+
+    /// Asks for a checkpoint of everything that is committed now; returns at once.
+    func request() {
+        monitor.withLock { $0.isRequested = true }
+        monitor.broadcast()
+    }
+
+    /// As `request()`, and tells when it has ended.
+    func request(_ callback: @escaping Callback) {
+        let isStopping = monitor.withLock { state in
+            guard !state.isStopping else { return true }
+            state.isRequested = true
+            state.callbacks.append(callback)
+            return false
+        }
+        if isStopping {
+            callback(.failure(StorageError(.closed, "the store is closed; open it again")))
+        } else {
+            monitor.broadcast()
+        }
+    }
+
+    /// No further checkpoint begins, and the thread ends.
+    func stop() {
+        monitor.withLock { $0.isStopping = true }
+        monitor.broadcast()
+    }
+
+    /// Blocks until `hasRoom`, which is asked again after each attempt. Returns why there is none when
+    /// attempts fail, or at once when they are failing already: to wait would be to hang.
+    func waitForRoom(_ hasRoom: () -> Bool) -> StorageError? {
+        while !hasRoom() {
+            let endedCount = monitor.withLock { $0.endedCount }
+            request()
+            let failure = monitor.wait(
+                until: { $0.endedCount > endedCount || $0.failure != nil || $0.isStopping }, { $0.failure })
+            if let failure { return failure }
+            if monitor.withLock({ $0.isStopping }) { return nil }
+        }
+        return nil
+    }
+
+    var failure: StorageError? { monitor.withLock { $0.failure } }
+    /// What the last checkpoint wrote.
+    var latest: CheckpointState { monitor.withLock { $0.latest } }
+
+    // MARK: On its thread
+
+    /// The thread's body.
+    func run() {
+        var reclaimer = SegmentReclaimer(journal: journal, view: view)
+        var lastNanoseconds = clock.bootNanoseconds()
+        while true {
+            let isDraining = reclaimer.isWaiting || reaper.isWaiting
+            let wake = nextWake(pauseNanoseconds: isDraining ? Self.drainNanoseconds : pauseNanoseconds)
+            if wake.isStopping, !wake.isRequested { return }
+            let now = clock.bootNanoseconds()
+            let isDue = intervalNanoseconds.map { now - lastNanoseconds >= $0 } ?? false
+            if isDue || wake.isRequested { lastNanoseconds = now }
+            let result = round(isDue: isDue || wake.isRequested, &reclaimer)
+            for callback in wake.callbacks { callback(result) }
+        }
+    }
+
+    private var pauseNanoseconds: UInt64? { failure != nil ? Self.retryNanoseconds : intervalNanoseconds }
+
+    private func nextWake(pauseNanoseconds: UInt64?) -> Wake {
+        let isAwake = { (state: inout State) in state.isRequested || state.isStopping }
+        let take = { (state: inout State) -> Wake in
+            defer {
+                state.isRequested = false
+                state.callbacks = []
+            }
+            return Wake(isRequested: state.isRequested, callbacks: state.callbacks, isStopping: state.isStopping)
+        }
+        guard let pauseNanoseconds else { return monitor.wait(until: isAwake, take) }
+        return monitor.wait(until: isAwake, timeoutNanoseconds: pauseNanoseconds) { state, _ in take(&state) }
+    }
+
+    private func round(isDue: Bool, _ reclaimer: inout SegmentReclaimer) -> Result<Void, StorageError> {
+        let result: Result<Void, StorageError>
+        do throws(StorageError) {
+            try poison.check()
+            try checkpoint(isDue: isDue, &reclaimer)
+            try reclaimer.recycleDrained()
+            try reaper.unlinkDrained()
+            result = .success(())
+        } catch {
+            // A full disk may have room again; everything else means that what was written is unknown.
+            if error.code == .inputOutput || error.code == .durabilityUnknown { poison.poison(error) }
+            result = .failure(error)
+        }
+        monitor.withLock { state in
+            state.endedCount += 1
+            state.failure = if case .failure(let error) = result { error } else { nil }
+        }
+        monitor.broadcast()
+        return result
+    }
+
+    private func checkpoint(isDue: Bool, _ reclaimer: inout SegmentReclaimer) throws(StorageError) {
+        // One is frozen already when the attempt before failed.
+        if let frozen = view.withTables({ $0.frozen }) { try move(frozen, &reclaimer) }
+        if isDue, let frozen = view.withTables({ $0.active.isEmpty ? nil : $0.freeze() }) {
+            try move(frozen, &reclaimer)
+        }
+        for name in files.registry.abandoned { try files.removeAbandoned(name) }
+    }
+
+    private func move(_ frozen: RowTables.Frozen, _ reclaimer: inout SegmentReclaimer) throws(StorageError) {
+        files.registry.beginEpoch()
+        let state = try writer.write(
+            frozen, after: try StoreView.checkpointState(of: view.index), sealedBlobEpoch: files.registry.sealedEpoch)
+        assert(state.appliedLSN == frozen.lastLSN)
+        view.withTables { $0.dropFrozen() }
+        monitor.withLock { $0.latest = state }
+        reaper.forgetRemoved(appliedLSN: state.appliedLSN)
+        try reclaimer.retireFree(state)
+        try reaper.retireCheckpointed()
+    }
+}

@@ -1,0 +1,69 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// Gives segments back to the journal that hold nothing any more. Used by the checkpointer's thread alone.
+///
+/// A segment is free when the index is exactly the state at `appliedLSN`, every frame in the segment is
+/// older than that, and no row of the index refers to it: what rows above the index refer to lies in
+/// younger frames, or is counted in the index until a later checkpoint moves it. (Tiny payloads travel
+/// inside their rows, never as references.) Then readers with older snapshots must be gone.
+struct SegmentReclaimer {
+    let journal: Journal
+    let view: StoreView
+    private var retirements = Retirements<UInt64>()
+    private var underway: Set<UInt64> = []
+    private var appliedLSN: UInt64 = 0
+
+    init(journal: Journal, view: StoreView) {
+        self.journal = journal
+        self.view = view
+    }
+
+    var isWaiting: Bool { !retirements.isEmpty }
+
+    mutating func retireFree(_ state: CheckpointState) throws(StorageError) {
+        assert(state.containedLSN == state.appliedLSN, "a partial checkpoint frees nothing")
+        let live = Set(try view.segmentUsages().keys)
+        let free = journal.segments().filter { segment in
+            segment.state == .sealed && segment.lastLSN <= state.appliedLSN && !live.contains(segment.id)
+                && !underway.contains(segment.id)
+        }
+        appliedLSN = state.appliedLSN
+        guard !free.isEmpty else { return }
+        underway.formUnion(free.map(\.id))
+        retirements.add(free.map(\.id), epoch: view.epochs.retire())
+    }
+
+    mutating func recycleDrained() throws(StorageError) {
+        for id in retirements.takeDrained(view.epochs) {
+            underway.remove(id)
+            try journal.recycle(id, appliedLSN: appliedLSN)
+        }
+    }
+}
+
+extension StoreView {
+    /// The live payload of every segment that has any, as of the index. Blocks.
+    func segmentUsages() throws(StorageError) -> [UInt64: SegmentUsage] {
+        do throws(OrderedIndexReadError<StorageError>) {
+            return try index.read { (snapshot) throws(StorageError) in
+                var usages: [UInt64: SegmentUsage] = [:]
+                let cursor = try snapshot.cursor()
+                var entry = try cursor.seek(StoreKeys.segmentPrefix)
+                while let (key, value) = entry, ByteOrder.isLess(key, StoreKeys.segmentEnd) {
+                    guard let id = StoreKeys.segmentID(key), let usage = SegmentUsage(decoding: value) else {
+                        throw StorageError(.corrupted, "a segment's counter is damaged; rebuild the catalog")
+                    }
+                    usages[id] = usage
+                    entry = try cursor.next()
+                }
+                return usages
+            }
+        } catch {
+            switch error {
+            case .index(let error), .body(let error): throw error
+            }
+        }
+    }
+}

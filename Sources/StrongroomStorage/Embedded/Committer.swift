@@ -1,0 +1,228 @@
+internal import Glibc
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// The one writer of the journal: gathers commits, decides them, makes the group durable with one
+/// write and one sync, applies it to the tables, and only then tells the callers.
+///
+/// Invariants: nobody is told of a commit, nor of a refusal that saw one, before it is durable; LSNs
+/// have no gaps; store time never goes back; after the first failed write or sync nothing is written.
+///
+/// Its state is touched by its own thread alone, the one that calls `run`.
+final class Committer {
+    private let queue: CommitQueue
+    private let view: StoreView
+    private let journal: Journal
+    private let checkpointer: Checkpointer
+    private let poison: StorePoison
+    private let clock: any StoreClock
+    private let options: EmbeddedStorageOptions
+
+    private var nextLSN: UInt64
+    private var timeMilliseconds: Int64
+    private var group = Group()
+    /// Work since a checkpoint was last asked for.
+    private var journalBytesSinceRequest: UInt64 = 0
+    private var trashBytesSinceRequest: UInt64 = 0
+    /// How many writers there seem to be.
+    private var writerCount = 1
+    private var owesIdleFrame = false
+
+    /// Commits whose frames wait for their write, and who is told afterwards.
+    private struct Group {
+        var commits: [(receipt: CommitReceipt, changes: [RowChange])] = []
+        var outcomes: [(request: CommitRequest, completion: CommitRequest.Completion)] = []
+    }
+
+    private static let idleNanoseconds: UInt64 = 10_000_000
+    /// Readers of the tables wait for so many commits to be applied, not for a whole group.
+    private static let commitsPerLock = 16
+
+    init(
+        queue: CommitQueue, view: StoreView, journal: Journal, checkpointer: Checkpointer, poison: StorePoison,
+        clock: any StoreClock, options: EmbeddedStorageOptions
+    ) {
+        self.queue = queue
+        self.view = view
+        self.journal = journal
+        self.checkpointer = checkpointer
+        self.poison = poison
+        self.clock = clock
+        self.options = options
+        nextLSN = journal.lastLSN + 1
+        timeMilliseconds = view.withTables { $0.timeMilliseconds }
+    }
+
+    /// The thread's body: until the queue is closed and drained.
+    func run() {
+        while true {
+            let expected = options.isTimed ? writerCount : 1
+            let idle = options.isTimed && owesIdleFrame ? Self.idleNanoseconds : nil
+            switch queue.next(expecting: expected, idleNanoseconds: idle) {
+            case .group(let requests): commit(requests)
+            case .idle: writeIdleFrame()
+            case .closed:
+                closeJournal()
+                return
+            }
+        }
+    }
+
+    // MARK: A group
+
+    private func commit(_ requests: [CommitRequest]) {
+        let shortage = makeRoom()
+        if let error = poison.error {
+            for request in requests { request.complete(.failed(error)) }
+            return
+        }
+        timeMilliseconds = max(timeMilliseconds, clock.wallMilliseconds())
+        var evaluator = CommitEvaluator(
+            requests, view: view, inlineMaximumBytes: options.inlinePayloadMaximumBytes,
+            bodyMaximumBytes: journal.maximumBodyBytes)
+        for (position, request) in requests.enumerated() {
+            if let shortage, !mayPassWithoutRoom(request) {
+                group.outcomes.append((request, .failed(shortage)))
+                continue
+            }
+            commit(request, at: position, &evaluator)
+        }
+        flush()
+        // Those just told will come back, and those who came meanwhile are here.
+        writerCount = requests.count + queue.waitingCount
+        requestCheckpointIfDue()
+    }
+
+    private func commit(_ request: CommitRequest, at position: Int, _ evaluator: inout CommitEvaluator) {
+        switch evaluator.evaluate(request, at: position, lsn: nextLSN, timeMilliseconds: timeMilliseconds) {
+        case .stale: group.outcomes.append((request, .stale))
+        case .refused: group.outcomes.append((request, .refused))
+        case .failed(let error): group.outcomes.append((request, .failed(error)))
+        case .accepted(let accepted):
+            do throws(StorageError) {
+                let changes = try append(accepted)
+                evaluator.add(changes)
+                group.commits.append((accepted.receipt, changes))
+                group.outcomes.append((request, .committed(accepted.receipt)))
+                nextLSN += 1
+            } catch {
+                // Nothing of it was written: its LSN goes to the next commit, if there is one.
+                if error.code != .diskFull && error.code != .limitExceeded { poison.poison(error) }
+                group.outcomes.append((request, .failed(poison.error ?? error)))
+            }
+        }
+    }
+
+    /// Puts the commit's frame into the group, writing the group first when it is full.
+    private func append(_ accepted: CommitEvaluator.Accepted) throws(StorageError) -> [RowChange] {
+        let (frame, pieces) = CommitFrame.encode(
+            timeMilliseconds: accepted.receipt.timeMilliseconds, mutations: accepted.mutations,
+            attachments: accepted.attachments)
+        let mayUseReserve = accepted.attachments.isEmpty
+        var place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve)
+        if place == nil {
+            flush()
+            try poison.check()
+            place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve)
+        }
+        guard let place else { preconditionFailure("an empty group takes any frame") }
+        journalBytesSinceRequest += UInt64(pieces.reduce(0) { $0 + $1.count })
+        trashBytesSinceRequest += accepted.trashBytes
+        return frame.changes(at: place)
+    }
+
+    /// Makes the group durable and visible, then tells the callers.
+    private func flush() {
+        let group = group
+        self.group = Group()
+        guard !group.outcomes.isEmpty else { return }
+        if !group.commits.isEmpty {
+            do throws(StorageError) {
+                try journal.writeGroup()
+            } catch {
+                poison.poison(error)
+                // Refusals too: they may rest on a commit of this group.
+                let error = poison.error ?? error
+                for (request, _) in group.outcomes { request.complete(.failed(error)) }
+                return
+            }
+            owesIdleFrame = true
+            apply(group.commits)
+        }
+        for (request, completion) in group.outcomes { request.complete(completion) }
+    }
+
+    private func apply(_ commits: [(receipt: CommitReceipt, changes: [RowChange])]) {
+        for start in stride(from: 0, to: commits.count, by: Self.commitsPerLock) {
+            view.withTables { tables in
+                for (receipt, changes) in commits[start..<min(start + Self.commitsPerLock, commits.count)] {
+                    tables.apply(lsn: receipt.lsn, timeMilliseconds: receipt.timeMilliseconds, changes)
+                }
+            }
+        }
+    }
+
+    // MARK: Memory
+
+    private var fill: Double {
+        view.withTables { tables in
+            max(
+                Double(tables.sizeBytes) / Double(options.memtableSizeBytes),
+                Double(tables.rowCount) / Double(options.memtableRowCount))
+        }
+    }
+
+    /// Slows writers down from half the cap on, ever more, so that they never run into a wall; at the
+    /// cap they wait for the checkpoint. Returns why there is no room when checkpoints fail.
+    private func makeRoom() -> StorageError? {
+        let fill = fill
+        if fill < 0.5 { return nil }
+        if fill < 1 {
+            let excess = 2 * (fill - 0.5)
+            if options.isTimed { usleep(UInt32(2_000 * excess * excess)) }
+            return nil
+        }
+        return checkpointer.waitForRoom { self.fill < 1 || poison.error != nil }
+    }
+
+    /// Deletions go on when no checkpoint can be written, for a full disk is freed by deleting; up to
+    /// twice the cap.
+    private func mayPassWithoutRoom(_ request: CommitRequest) -> Bool {
+        request.attachments.isEmpty && fill < 2
+    }
+
+    private func requestCheckpointIfDue() {
+        guard
+            fill >= 0.5 || journalBytesSinceRequest >= options.checkpointJournalBytes
+                || trashBytesSinceRequest >= options.checkpointTrashBytes
+        else { return }
+        journalBytesSinceRequest = 0
+        trashBytesSinceRequest = 0
+        checkpointer.request()
+    }
+
+    // MARK: Idle and end
+
+    private func writeIdleFrame() {
+        owesIdleFrame = false
+        guard poison.error == nil else { return }
+        do throws(StorageError) {
+            try journal.writeIdleFrame()
+        } catch  where error.code == .diskFull {
+            // The frame is a help to later checks, no promise: without it nothing is lost.
+            return
+        } catch {
+            poison.poison(error)
+        }
+    }
+
+    private func closeJournal() {
+        guard poison.error == nil else { return }
+        do throws(StorageError) {
+            try journal.close()
+        } catch {
+            poison.poison(error)
+        }
+    }
+}

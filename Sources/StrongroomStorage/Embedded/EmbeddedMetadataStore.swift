@@ -1,0 +1,119 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+package import StrongroomSystem
+internal import Synchronization
+
+/// `MetadataStore` on a disk of one's own: the journal is the truth about what was acknowledged, the
+/// tables hold what the index does not have yet, the index holds the rest.
+package final class EmbeddedMetadataStore: MetadataStore {
+    let core: StorageCore
+
+    init(core: StorageCore) {
+        self.core = core
+    }
+
+    // MARK: Reading
+
+    package func read<Value: Sendable, Failure: Error>(
+        _ body: @escaping @Sendable (any MetadataSnapshot) throws(Failure) -> Value
+    ) async throws(MetadataReadError<Failure>) -> Value {
+        do throws(StorageError) {
+            try core.gate.enter()
+        } catch {
+            throw .storage(error)
+        }
+        defer { core.gate.leave() }
+        let epoch = core.view.epochs.enter()
+        defer { core.view.epochs.leave(epoch) }
+        return try await core.pool.run { [view = core.view] () throws(MetadataReadError<Failure>) in
+            try view.read { (snapshot) throws(Failure) in try body(snapshot) }
+        }
+    }
+
+    package func pinnedRow(_ key: [UInt8]) async throws(StorageError) -> (any PinnedRow)? {
+        try core.gate.enter()
+        defer { core.gate.leave() }
+        // Entered before the row is looked up, so that what the row names is not freed in between.
+        let pin = EpochPin(core.view.epochs)
+        let (encoded, lsn) = try await latestRow(key)
+        guard let encoded else { return nil }
+        return EmbeddedPinnedRow(row: try EmbeddedSnapshot.decoded(encoded), lsn: lsn, pin: pin, core: core)
+    }
+
+    /// From the tables without a hop between threads, else from the index.
+    private func latestRow(_ key: [UInt8]) async throws(StorageError) -> (encoded: [UInt8]?, lsn: UInt64) {
+        let (entry, lsn) = core.view.withTables { ($0.entry(key), $0.lastLSN) }
+        switch entry {
+        case .put(let row): return (row, lsn)
+        case .deleted: return (nil, lsn)
+        case nil: return (try await core.pointReader.values([key])[0], lsn)
+        }
+    }
+
+    // MARK: Committing
+
+    package func commit<Refusal: Sendable>(
+        reads: [[UInt8]],
+        attachments: [[UInt8]],
+        decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
+    ) async throws(StorageError) -> CommitOutcome<Refusal> {
+        try core.gate.enter()
+        defer { core.gate.leave() }
+        let refusal = Mutex<Refusal?>(nil)
+        while true {
+            try core.poison.check()
+            let prefetched = try await prefetch(reads)
+            let completion = await submit(
+                reads: reads, prefetched: prefetched, attachments: attachments
+            ) { view in
+                switch decide(view) {
+                case .commit(let mutations): return mutations
+                case .refuse(let reason):
+                    refusal.withLock { $0 = reason }
+                    return nil
+                }
+            }
+            switch completion {
+            case .committed(let receipt): return .committed(receipt)
+            case .refused:
+                guard let reason = refusal.withLock({ $0 }) else { preconditionFailure("a refusal has a reason") }
+                return .refused(reason)
+            case .stale: continue
+            case .failed(let error): throw error
+            }
+        }
+    }
+
+    private func submit(
+        reads: [[UInt8]], prefetched: PrefetchedRows, attachments: [[UInt8]],
+        decide: @escaping @Sendable (CommitView) -> [RowMutation]?
+    ) async -> CommitRequest.Completion {
+        await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
+            let request = CommitRequest(
+                reads: reads, prefetched: prefetched, attachments: attachments, decide: decide,
+                complete: { continuation.resume(returning: $0) })
+            if !core.queue.submit(request) { preconditionFailure("the queue closes after the gate") }
+        }
+    }
+
+    /// The rows as of now, and since when they are known.
+    private func prefetch(_ keys: [[UInt8]]) async throws(StorageError) -> PrefetchedRows {
+        guard !keys.isEmpty else { return PrefetchedRows(rows: [], lsn: 0) }
+        // The LSN is taken before the index is read: what is committed later is in a table when the
+        // committer looks, or the row counts as stale. Rows found in a table are kept, too: that table
+        // may have become part of the index by then.
+        let (lsn, entries) = core.view.withTables { tables in (tables.lastLSN, keys.map { tables.entry($0) }) }
+        var rows: [[UInt8]?] = []
+        rows.reserveCapacity(keys.count)
+        var unknown: [Int] = []
+        for (index, entry) in entries.enumerated() {
+            if case .put(let row) = entry { rows.append(row) } else { rows.append(nil) }
+            if entry == nil { unknown.append(index) }
+        }
+        if !unknown.isEmpty {
+            let values = try await core.pointReader.values(unknown.map { keys[$0] })
+            for (index, value) in zip(unknown, values) { rows[index] = value }
+        }
+        return PrefetchedRows(rows: rows, lsn: lsn)
+    }
+}

@@ -1,0 +1,44 @@
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// A reader's stay in an epoch, for as long as it lives.
+final class EpochPin: Sendable {
+    private let epochs: ReadEpochs
+    private let epoch: UInt64
+
+    init(_ epochs: ReadEpochs) {
+        self.epochs = epochs
+        epoch = epochs.enter()
+    }
+
+    deinit { epochs.leave(epoch) }
+}
+
+final class EmbeddedPinnedRow: PinnedRow {
+    let row: StoredRow
+    let lsn: UInt64
+    private let pin: EpochPin
+    private let core: StorageCore
+
+    init(row: StoredRow, lsn: UInt64, pin: EpochPin, core: StorageCore) {
+        self.row = row
+        self.lsn = lsn
+        self.pin = pin
+        self.core = core
+    }
+
+    func payloadBytes() async throws(StorageError) -> [UInt8] {
+        switch row.payload {
+        case .none: return []
+        case .inline(let bytes): return bytes
+        case .segment(let id, let offset, let lengthBytes):
+            try core.gate.enter()
+            defer { core.gate.leave() }
+            return try await core.pool.run { [reader = core.journal.reader, pin] () throws(StorageError) in
+                defer { withExtendedLifetime(pin) {} }
+                return try reader.read(segmentID: id, at: offset, count: Int(lengthBytes))
+            }
+        case .blob: preconditionFailure("a payload in a blob is opened, not copied")
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package import StrongroomSystem
+package import SystemPackage
+
+/// Metadata and blobs of one store in one directory, opened together: one lock, one committer, one
+/// recovery. Dropping the last reference to it and to what it handed out ends its threads and frees
+/// the lock; `close` does so in order and leaves nothing to replay.
+///
+/// The directory's `journal/`, `blobs/`, `catalog/` and `LOCK` belong to it; what else lies there is
+/// the engine's.
+package final class EmbeddedStorage: Sendable {
+    package let metadata: EmbeddedMetadataStore
+    package let blobs: FileBlobStore
+    private let core: StorageCore
+
+    private init(_ parts: StorageParts, random: any RandomSource) {
+        core = StorageCore(parts)
+        metadata = EmbeddedMetadataStore(core: core)
+        blobs = FileBlobStore(files: parts.files, random: random, pool: parts.pool, gate: core.gate, lifetime: core)
+    }
+
+    /// Makes an empty store in `directory`, which exists; everything is durable on return.
+    ///
+    /// - Parameter storeID: 16 bytes; stands in the catalog and in every journal segment.
+    package static func create(
+        directory: FilePath, storeID: [UInt8], options: EmbeddedStorageOptions = .init(),
+        environment: StorageEnvironment
+    ) async throws(StorageError) {
+        let recovery = Self.recovery(directory, storeID, options, environment)
+        let pool = IOThreadPool(threadCount: 1)
+        try await pool.run { () throws(StorageError) in try recovery.create() }
+    }
+
+    /// Opens a store: recovers what was acknowledged, and runs.
+    package static func open(
+        directory: FilePath, storeID: [UInt8], options: EmbeddedStorageOptions = .init(),
+        environment: StorageEnvironment
+    ) async throws(StorageError) -> EmbeddedStorage {
+        let recovery = Self.recovery(directory, storeID, options, environment)
+        let pool = IOThreadPool(threadCount: options.ioThreadCount)
+        let parts = try await pool.run { () throws(StorageError) in try recovery.open(pool: pool) }
+        return EmbeddedStorage(parts, random: environment.random)
+    }
+
+    private static func recovery(
+        _ directory: FilePath, _ storeID: [UInt8], _ options: EmbeddedStorageOptions,
+        _ environment: StorageEnvironment
+    ) -> StorageRecovery {
+        precondition(storeID.count == CheckpointState.storeIDSizeBytes, "a store id has 16 bytes")
+        options.checkRelations()
+        return StorageRecovery(
+            directory: StorageDirectory(root: directory), storeID: storeID, environment: environment, options: options)
+    }
+
+    /// Refuses what comes from now on, waits for what is under way, writes a last checkpoint, and frees
+    /// the lock. The store is closed however this ends: an error says that the next opening has to
+    /// replay the journal, and nothing is lost. Closing twice is no error.
+    package func close() async throws(StorageError) { try await core.close() }
+
+    /// Moves everything that is committed now into the catalog, and frees what can be freed.
+    package func checkpoint() async throws(StorageError) { try await core.checkpoint() }
+
+    /// Removes blob files that no row names, in all epochs. Returns how many.
+    package func sweepBlobs() async throws(StorageError) -> Int {
+        let sweep = BlobSweep(files: core.files, view: core.view)
+        return try await core.run { () throws(StorageError) in try sweep.run(after: 0) }
+    }
+
+    package func statistics() async throws(StorageError) -> StorageStatistics {
+        try await core.run { [core] () throws(StorageError) in try core.statistics() }
+    }
+}

@@ -1,0 +1,104 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// What the faces of an open store share. When the last of them is dropped the threads end and the
+/// lock is free; `close` does the same in order, with a last checkpoint.
+///
+/// The threads hold the parts, never this: else it would never be dropped.
+final class StorageCore: Sendable {
+    let view: StoreView
+    let journal: Journal
+    let files: BlobFiles
+    let poison: StorePoison
+    let gate = OperationGate()
+    let pool: IOThreadPool
+    let pointReader: PointReader
+    let queue: CommitQueue
+    let checkpointer: Checkpointer
+    private let lock: any FileLock
+    private let committerThread: DedicatedThread
+    private let checkpointerThread: DedicatedThread
+
+    init(_ parts: StorageParts) {
+        lock = parts.lock
+        view = parts.view
+        journal = parts.journal
+        files = parts.files
+        poison = parts.poison
+        pool = parts.pool
+        pointReader = PointReader(index: parts.view.index, pool: pool)
+        queue = parts.queue
+        checkpointer = parts.checkpointer
+        // Each thread keeps the lock until it has ended: nobody may open the directory before.
+        committerThread = DedicatedThread(name: "strongroom-commit") {
+            parts.makeCommitter().run()
+            withExtendedLifetime(parts.lock) {}
+        }
+        checkpointerThread = DedicatedThread(name: "strongroom-checkp") {
+            parts.checkpointer.run()
+            parts.view.index.close()
+            withExtendedLifetime(parts.lock) {}
+        }
+    }
+
+    deinit {
+        queue.close()
+        checkpointer.stop()
+    }
+
+    /// Refuses what comes from now on, waits for what is under way, and writes what the index lacks.
+    ///
+    /// The store is closed however this ends. An error says that the last checkpoint failed: the next
+    /// opening replays the journal instead, and nothing is lost.
+    func close() async throws(StorageError) {
+        guard await gate.close() else { return }
+        let result = await withCheckedContinuation { continuation in
+            checkpointer.request { continuation.resume(returning: $0) }
+        }
+        queue.close()
+        checkpointer.stop()
+        await pool.run { [committerThread, checkpointerThread] in
+            committerThread.join()
+            checkpointerThread.join()
+        }
+        await pool.shutDown()
+        lock.release()
+        try result.get()
+    }
+
+    func checkpoint() async throws(StorageError) {
+        try gate.enter()
+        defer { gate.leave() }
+        let result = await withCheckedContinuation { continuation in
+            checkpointer.request { continuation.resume(returning: $0) }
+        }
+        try result.get()
+    }
+
+    /// Runs blocking work, unless the store is closed.
+    func run<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(StorageError) -> Value
+    ) async throws(StorageError) -> Value {
+        try gate.enter()
+        defer { gate.leave() }
+        return try await pool.run(work)
+    }
+
+    /// Blocks.
+    func statistics() throws(StorageError) -> StorageStatistics {
+        let usages = try view.segmentUsages()
+        let state = try StoreView.checkpointState(of: view.index)
+        let tables = view.withTables { $0 }
+        let segments = journal.segments().map { segment in
+            StorageStatistics.Segment(
+                id: segment.id, sizeBytes: segment.sizeBytes, liveBytes: usages[segment.id]?.liveBytes ?? 0,
+                liveRows: usages[segment.id]?.liveRows ?? 0, isNewest: segment.state == .newest)
+        }
+        return StorageStatistics(
+            rows: state.statistics, lastLSN: tables.lastLSN, appliedLSN: state.appliedLSN,
+            memtableRowCount: tables.rowCount, memtableSizeBytes: tables.sizeBytes, segments: segments,
+            timeMilliseconds: tables.timeMilliseconds, readerCount: view.epochs.readerCount,
+            checkpointFailure: checkpointer.failure, poison: poison.error)
+    }
+}

@@ -1,0 +1,31 @@
+package import StrongroomCatalog
+package import StrongroomSystem
+package import SystemPackage
+
+/// What a store gets from outside: disk, randomness, time, and the index's implementation.
+package struct StorageEnvironment: Sendable {
+    /// Opens the index in a folder; the flag says that there must be one already.
+    package typealias MakeIndex = @Sendable (FilePath, _ mustExist: Bool) throws(StorageError) -> any OrderedIndex
+
+    package var fileSystem: any FileSystem
+    package var random: any RandomSource
+    package var clock: any StoreClock
+    package var makeIndex: MakeIndex
+
+    package init(
+        fileSystem: any FileSystem, random: any RandomSource, clock: any StoreClock,
+        makeIndex: @escaping MakeIndex = Self.lmdb
+    ) {
+        self.fileSystem = fileSystem
+        self.random = random
+        self.clock = clock
+        self.makeIndex = makeIndex
+    }
+
+    /// The index in LMDB, on the real file system.
+    package static let lmdb: MakeIndex = { (directory, mustExist) throws(StorageError) in
+        var options = LMDBIndex.Options()
+        options.mustExist = mustExist
+        return try LMDBIndex(directory: directory, options: options)
+    }
+}

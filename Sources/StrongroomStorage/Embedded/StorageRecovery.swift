@@ -1,0 +1,87 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+
+/// Makes directories into a store and a store's directories into its parts. Everything here blocks.
+struct StorageRecovery {
+    let directory: StorageDirectory
+    /// 16 bytes.
+    let storeID: [UInt8]
+    let environment: StorageEnvironment
+    let options: EmbeddedStorageOptions
+
+    private var fileSystem: any FileSystem { environment.fileSystem }
+
+    /// Makes an empty store, durable on return. The root folder exists and has none of the store's folders.
+    func create() throws(StorageError) {
+        let lock = try fileSystem.lockExclusively(directory.lock)
+        defer { lock.release() }
+        for folder in directory.folders { try fileSystem.createDirectory(folder) }
+        let index = try environment.makeIndex(directory.catalog, false)
+        defer { index.close() }
+        let state = CheckpointState(storeID: storeID)
+        try index.write { (transaction) throws(StorageError) in
+            try transaction.put(CheckpointState.key, state.encoded())
+        }
+        for folder in directory.folders { try fileSystem.synchronizeDirectory(folder) }
+        try fileSystem.synchronizeDirectory(directory.root)
+    }
+
+    /// Locks the store, replays what the index lacks, and sweeps blobs that nobody committed.
+    func open(pool: IOThreadPool) throws(StorageError) -> StorageParts {
+        let lock = try fileSystem.lockExclusively(directory.lock)
+        let index = try environment.makeIndex(directory.catalog, true)
+        do throws(StorageError) {
+            return try open(lock, index, pool)
+        } catch {
+            index.close()
+            lock.release()
+            throw error
+        }
+    }
+
+    private func open(
+        _ lock: any FileLock, _ index: any OrderedIndex, _ pool: IOThreadPool
+    ) throws(StorageError) -> StorageParts {
+        let state = try StoreView.checkpointState(of: index)
+        guard state.storeID == storeID else {
+            throw StorageError(
+                .corrupted, "the catalog belongs to another store; put back the one of this store",
+                path: directory.catalog)
+        }
+        var tables = RowTables(baseLSN: state.appliedLSN, timeMilliseconds: state.timeMilliseconds)
+        let journal = try Journal.open(
+            directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
+            containedLSN: state.containedLSN, random: environment.random, configuration: options.journal
+        ) { (place, frame) throws(StorageError) in
+            guard frame.type == .commit, let commit = CommitFrame(body: frame.body) else {
+                throw StorageError(
+                    .corrupted,
+                    "record \(frame.lsn) of segment \(place.segmentID) is whole and no commit; "
+                        + "open the store with a newer version, or run verify",
+                    path: directory.journal, offset: place.bodyOffset)
+            }
+            tables.apply(lsn: frame.lsn, timeMilliseconds: commit.timeMilliseconds, commit.changes(at: place))
+        }
+        let view = StoreView(tables: tables, index: index)
+        let poison = StorePoison()
+        let files = try openBlobs(state, poison)
+        try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)
+        let queue = CommitQueue()
+        let reaper = TrashReaper(files: files, view: view, queue: queue)
+        let checkpointer = Checkpointer(
+            view: view, journal: journal, files: files, reaper: reaper, poison: poison, clock: environment.clock,
+            options: options, latest: state)
+        return StorageParts(
+            lock: lock, view: view, journal: journal, files: files, poison: poison, queue: queue,
+            checkpointer: checkpointer, pool: pool, clock: environment.clock, options: options)
+    }
+
+    private func openBlobs(_ state: CheckpointState, _ poison: StorePoison) throws(StorageError) -> BlobFiles {
+        let names = try fileSystem.list(directory.blobs)
+        let newest = names.compactMap { BlobLayout.epoch(directoryName: $0) }.max() ?? 0
+        return BlobFiles(
+            directory: directory.blobs, fileSystem: fileSystem, poison: poison,
+            firstEpoch: max(newest, state.sealedBlobEpoch) + 1)
+    }
+}

@@ -1,0 +1,30 @@
+package import StrongroomSystem
+
+/// What an embedded store knows of itself.
+package struct StorageStatistics: Sendable {
+    /// A journal segment and how much of it rows still refer to.
+    package struct Segment: Sendable, Equatable {
+        package var id: UInt64
+        package var sizeBytes: UInt64
+        package var liveBytes: UInt64
+        package var liveRows: UInt64
+        /// It takes the next commit, or ends the log; always kept.
+        package var isNewest: Bool
+    }
+
+    /// Rows and payloads by home as of the last checkpoint: exact counters.
+    package var rows: RowStatistics
+    /// The last commit, and the last one that the index has.
+    package var lastLSN: UInt64
+    package var appliedLSN: UInt64
+    /// Rows above the index and the memory they take.
+    package var memtableRowCount: Int
+    package var memtableSizeBytes: Int
+    package var segments: [Segment]
+    package var timeMilliseconds: Int64
+    package var readerCount: Int
+    /// Why the last checkpoint failed, if it did.
+    package var checkpointFailure: StorageError?
+    /// Why the store takes no more changes, if so.
+    package var poison: StorageError?
+}

@@ -1,0 +1,81 @@
+import StrongroomSimulation
+import StrongroomStorage
+import StrongroomSystem
+import Testing
+
+/// Random work, power failures at random moments, and a plain dictionary that says what must be left.
+@Suite struct CrashSimulationTests {
+    static let writerCount = 4
+
+    /// Works until power fails, recovers, compares; several times on one store.
+    ///
+    /// - Returns: how many operations were acknowledged. Throws what was found wrong.
+    private func run(
+        seed: UInt64, crashes: Int, operationsPerLife: Int, synchronizes: Bool = true
+    ) async throws -> Int {
+        var generator = SeededGenerator(seed: seed)
+        let machine = try await SimulatedMachine(seed: seed, synchronizes: synchronizes)
+        let model = StoreModel()
+        for life in 0..<crashes {
+            let storage = try await machine.open(seed: seed &* 1000 &+ UInt64(life))
+            let mutations = Int.random(in: 1..<operationsPerLife * 3, using: &generator)
+            machine.fileSystem.failPower(afterMutations: mutations)
+            await work(storage, model, operations: operationsPerLife, seed: generator.next())
+            machine.crash(seed: generator.next())
+            try await check(machine, model, seed: generator.next())
+        }
+        return model.acknowledgedCount
+    }
+
+    private func work(_ storage: EmbeddedStorage, _ model: StoreModel, operations: Int, seed: UInt64) async {
+        await withTaskGroup(of: Void.self) { group in
+            for writer in 0..<Self.writerCount {
+                group.addTask {
+                    var workload = RandomWorkload(storage: storage, model: model, seed: seed &+ UInt64(writer))
+                    _ = await workload.run(operations / Self.writerCount)
+                }
+            }
+            group.addTask {
+                // Until power fails, or the others are done.
+                for _ in 0..<(operations / 50) {
+                    do {
+                        try await storage.checkpoint()
+                    } catch {
+                        return
+                    }
+                }
+            }
+        }
+    }
+
+    /// Recovers, compares, and looks for what nobody owns; then closes in order.
+    private func check(_ machine: SimulatedMachine, _ model: StoreModel, seed: UInt64) async throws {
+        let storage = try await machine.open(seed: seed)
+        try await storage.compare(with: model)
+        try await storage.settle()
+        let blobCount = try await storage.compare(with: model)
+        let fileCount = try machine.blobFileCount()
+        guard fileCount == blobCount else { throw Discrepancy("\(fileCount) blob files for \(blobCount) rows") }
+        try await storage.close()
+        machine.reopenIndex()
+    }
+
+    @Test(arguments: 0..<8)
+    func nothingAcknowledgedIsLost(seed: Int) async throws {
+        let acknowledged = try await run(seed: UInt64(seed), crashes: 4, operationsPerLife: 400)
+        #expect(acknowledged > 0)
+    }
+
+    /// Without syncs the same run must find losses, else it could find none at all.
+    @Test func aLyingDiskIsFoundOut() async throws {
+        var found = 0
+        for seed in 100..<110 {
+            do {
+                _ = try await run(seed: UInt64(seed), crashes: 3, operationsPerLife: 300, synchronizes: false)
+            } catch {
+                found += 1
+            }
+        }
+        #expect(found > 0)
+    }
+}

@@ -1,0 +1,80 @@
+import StrongroomCatalog
+import StrongroomJournal
+import StrongroomSimulation
+import StrongroomStorage
+import StrongroomSystem
+import Synchronization
+import SystemPackage
+
+/// A machine with a simulated disk and a modelled index, on which one store lives and may crash.
+final class SimulatedMachine: Sendable {
+    static let directory = FilePath("/store")
+    let clock: ManualClock
+    let options: EmbeddedStorageOptions
+    private let disk: Mutex<SimulatedFileSystem>
+    private let storedIndex: Mutex<MemoryIndex>
+
+    var fileSystem: SimulatedFileSystem { disk.withLock { $0 } }
+    var index: MemoryIndex { storedIndex.withLock { $0 } }
+
+    /// Sizes that make a short test meet every border: rolled segments, full tables, many slices.
+    static var smallOptions: EmbeddedStorageOptions {
+        var options = EmbeddedStorageOptions()
+        options.memtableSizeBytes = 1 << 20
+        options.checkpointIntervalSeconds = nil
+        options.checkpointRowsPerTransaction = 16
+        options.ioThreadCount = 2
+        options.isTimed = false
+        options.journal.initialSegmentBytes = 128 << 10
+        options.journal.maximumSegmentBytes = 256 << 10
+        options.journal.preparesInBackground = false
+        return options
+    }
+
+    init(
+        seed: UInt64, clock: ManualClock = ManualClock(), options: EmbeddedStorageOptions = smallOptions,
+        synchronizes: Bool = true
+    ) async throws {
+        self.clock = clock
+        self.options = options
+        let fileSystem = SimulatedFileSystem(seed: seed, synchronizes: synchronizes)
+        disk = Mutex(fileSystem)
+        storedIndex = Mutex(MemoryIndex())
+        try fileSystem.createDirectory(Self.directory)
+        try fileSystem.synchronizeDirectory(FilePath("/"))
+        try await EmbeddedStorage.create(
+            directory: Self.directory, storeID: StoreKind.storeID, options: options, environment: environment(seed))
+        storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
+    }
+
+    private func environment(_ seed: UInt64) -> StorageEnvironment {
+        let index = index
+        return StorageEnvironment(
+            fileSystem: fileSystem, random: SeededRandom(seed: seed, for: fileSystem), clock: clock,
+            makeIndex: { (_, _) throws(StorageError) in index })
+    }
+
+    func open(seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID) async throws(StorageError) -> EmbeddedStorage {
+        try await EmbeddedStorage.open(
+            directory: Self.directory, storeID: storeID, options: options, environment: environment(seed))
+    }
+
+    /// Power fails. The store that ran goes on to run into errors; this machine has the disk as found.
+    func crash(seed: UInt64) {
+        disk.withLock { $0 = $0.crash(seed: seed) }
+        storedIndex.withLock { $0 = $0.crash(keepingInFlight: seed % 2 == 0) }
+    }
+
+    /// The process is killed: nothing that was written is lost.
+    func kill(seed: UInt64) {
+        disk.withLock { $0 = $0.kill(seed: seed) }
+        storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
+    }
+
+    /// Makes the index usable again after an orderly close, as opening its file would.
+    func reopenIndex() {
+        storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
+    }
+
+    func blobFileCount() throws -> Int { try blobFiles(fileSystem, Self.directory).count }
+}

@@ -1,0 +1,128 @@
+import StrongroomStorage
+import StrongroomSystem
+import Synchronization
+
+/// What a store should hold: a plain dictionary, and the commits since, by position.
+///
+/// `decide` runs on the committer with the position that the commit will have, so what it notes here
+/// is what the journal holds at that position, acknowledged or not.
+final class StoreModel: Sendable {
+    /// A payload by what it is made of: cheap to remember, easy to compare.
+    struct Payload: Equatable {
+        enum Home: Equatable { case attachment, blob }
+        var home: Home
+        var length: Int
+        var seed: UInt8
+
+        var bytes: [UInt8] { payload(length, seed: seed) }
+    }
+
+    struct Row: Equatable {
+        var value: [UInt8]
+        var payload: Payload?
+    }
+
+    enum Change {
+        case put(key: [UInt8], row: Row)
+        /// The payload goes along.
+        case move(from: [UInt8], to: [UInt8], value: [UInt8])
+        case delete(key: [UInt8])
+    }
+
+    private struct State {
+        var rows: [[UInt8]: Row] = [:]
+        var baseLSN: UInt64 = 0
+        var issued: [UInt64: [Change]] = [:]
+        var acknowledgedLSN: UInt64 = 0
+        var acknowledgedCount = 0
+    }
+
+    private let state = Mutex(State())
+
+    func issue(_ changes: [Change], at lsn: UInt64) {
+        state.withLock { $0.issued[lsn] = changes }
+    }
+
+    func acknowledge(_ lsn: UInt64) {
+        state.withLock { state in
+            state.acknowledgedLSN = max(state.acknowledgedLSN, lsn)
+            state.acknowledgedCount += 1
+        }
+    }
+
+    var acknowledgedCount: Int { state.withLock { $0.acknowledgedCount } }
+
+    /// What the recovered store at `lsn` must hold; later commits are forgotten, for their positions
+    /// will be used again.
+    func recover(at lsn: UInt64) -> Result<[[UInt8]: Row], Discrepancy> {
+        state.withLock { state in
+            guard lsn >= state.acknowledgedLSN else {
+                return .failure(
+                    Discrepancy("commit \(state.acknowledgedLSN) was acknowledged, the store ends at \(lsn)"))
+            }
+            while state.baseLSN < lsn {
+                // A position that nobody was given is a commit of the store's own (the reaper's).
+                for change in state.issued[state.baseLSN + 1] ?? [] { Self.apply(change, to: &state.rows) }
+                state.baseLSN += 1
+            }
+            state.issued = [:]
+            return .success(state.rows)
+        }
+    }
+
+    private static func apply(_ change: Change, to rows: inout [[UInt8]: Row]) {
+        switch change {
+        case .put(let key, let row): rows[key] = row
+        case .move(let from, let to, let value):
+            let payload = rows[from]?.payload
+            rows[from] = nil
+            rows[to] = Row(value: value, payload: payload)
+        case .delete(let key): rows[key] = nil
+        }
+    }
+}
+
+struct Discrepancy: Error, CustomStringConvertible {
+    var description: String
+    init(_ description: String) { self.description = description }
+}
+
+extension EmbeddedStorage {
+    /// Compares all rows, payloads included, with what the model says of the store's own position.
+    /// Nobody writes meanwhile. Returns how many rows have blobs.
+    @discardableResult
+    func compare(with model: StoreModel) async throws -> Int {
+        let (lsn, rows) = try await metadata.read { snapshot throws(StorageError) in
+            var rows: [[UInt8]: StoredRow] = [:]
+            try snapshot.scan(from: [], to: nil) { key, row in
+                rows[key] = row
+                return .next
+            }
+            return (snapshot.lsn, rows)
+        }
+        let expected = try model.recover(at: lsn).get()
+        guard Set(rows.keys) == Set(expected.keys) else {
+            let difference = Set(rows.keys).symmetricDifference(expected.keys).count
+            throw Discrepancy("\(difference) keys are missing or too many at \(lsn)")
+        }
+        var blobCount = 0
+        for (key, expectedRow) in expected {
+            guard rows[key]?.value == expectedRow.value else { throw Discrepancy("a value differs at \(lsn)") }
+            guard let pinned = try await metadata.pinnedRow(key), pinned.row == rows[key] else {
+                throw Discrepancy("a look-up and a scan differ at \(lsn)")
+            }
+            let found: [UInt8]
+            if case .blob(let reference) = pinned.row.payload {
+                blobCount += 1
+                let reader = try await blobs.open(reference, expecting: somePrelude)
+                found = try await reader.read(at: 0, count: Int(reference.lengthBytes))
+            } else {
+                found = try await pinned.payloadBytes()
+            }
+            guard found == expectedRow.payload?.bytes ?? [] else {
+                throw Discrepancy("a payload differs at \(lsn): \(pinned.row.payload)")
+            }
+        }
+        return blobCount
+    }
+}
