@@ -31,7 +31,7 @@ public struct PutOptions: Sendable, Hashable {
         guard metadata.keys.allSatisfy({ !$0.isEmpty }) else {
             throw StoreError(.invalidMetadata, "A metadata name is empty.")
         }
-        let everyText = metadata.keys + metadata.values + (contentType.map { [$0] } ?? [])
+        let everyText = Array(metadata.keys) + Array(metadata.values) + [contentType].compactMap { $0 }
         guard everyText.allSatisfy({ text in text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
             throw StoreError(.invalidMetadata, "Metadata and content type must not hold control characters.")
         }
