@@ -17,8 +17,8 @@ extension [UInt8] {
         return try body(&tail)
     }
 
-    /// Zeroes and removes the bytes from `start` on.
-    mutating func wipeTail(from start: Int) {
+    /// Zeroes and removes the bytes from `start` on. What shares the array's storage keeps its bytes.
+    package mutating func wipeTail(from start: Int) {
         withTail(from: start) { tail in tail.wipe() }
         removeLast(count - start)
     }
