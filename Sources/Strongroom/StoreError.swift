@@ -78,6 +78,8 @@ extension StoreError.Code {
     public static let bodyFailed = Self("bodyFailed")
     /// The body ended before, or went on after, the length announced.
     public static let incompleteBody = Self("incompleteBody")
+    /// Something that the request was planned by changed while its body was being stored; put again.
+    public static let conflict = Self("conflict")
     /// The task was cancelled; nothing was left behind.
     public static let cancelled = Self("cancelled")
 
@@ -114,6 +116,9 @@ extension StoreError.Code {
     public static let storeLocked = Self("storeLocked")
     /// Secret memory could not be locked; the message says how to raise the limit.
     public static let secretMemoryUnavailable = Self("secretMemoryUnavailable")
+
+    /// The cryptographic library failed or lacks an algorithm.
+    public static let cryptographyFailed = Self("cryptographyFailed")
 
     // MARK: The machine
 

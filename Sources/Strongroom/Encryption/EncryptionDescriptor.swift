@@ -11,7 +11,7 @@ public struct S3ManagedEncryption: Hashable, Sendable {
     /// The key-encryption key that wraps the object's data key.
     public var keyID: String
     /// The version of that key; rotation re-wraps under a newer one.
-    public var keyVersion: UInt32
+    public var keyVersion: String
     /// The sealed stream's suite.
     public var suite: CipherSuite
 }

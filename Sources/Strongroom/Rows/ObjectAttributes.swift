@@ -1,3 +1,5 @@
+internal import StrongroomCrypto
+
 /// What the row keeps sealed: everything derived from the plaintext or told by the user.
 ///
 /// Byte map of the plaintext, version 1: version u8 = 1, then fields (`FieldWriter`):
@@ -8,6 +10,8 @@
 ///      3   user metadata: for each, in byte order of the names: nameLength u16 | name | valueLength u16 | value
 struct ObjectAttributes: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
+    /// Always this one, whatever seals the payload: a listing opens them without asking.
+    static let suite = SealedStreamSuite.aes256GCM
 
     var etag: String
     var contentType: String?

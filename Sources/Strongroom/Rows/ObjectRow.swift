@@ -7,7 +7,7 @@
 ///
 ///     tag  value                                  tag  value
 ///      1   object uid (16)                         9   key id (UTF-8)             absent in mode none
-///      2   version id (16, random)                10   key version u32            absent in mode none
+///      2   version id (16, random)                10   key version (UTF-8)        absent in mode none
 ///      3   LSN u64                                11   wrapped data key           absent in mode none
 ///      4   last modified, ms since 1970, i64      12   wrap binding (32)          absent in mode none
 ///      5   plaintext size u64                     13   descriptor MAC (32)        absent in mode none
@@ -45,7 +45,7 @@ struct ObjectRow: Equatable, Sendable {
         var layers: UInt8
         var backendID: String
         var keyID: String
-        var keyVersion: UInt32
+        var keyVersion: String
         var wrappedKey: [UInt8]
         var wrapBinding: [UInt8]
         var descriptorMAC: [UInt8]
@@ -75,7 +75,7 @@ extension ObjectRow {
             ])
             writer.put(8, text: wrapped.backendID)
             writer.put(9, text: wrapped.keyID)
-            writer.put(10, integer: wrapped.keyVersion)
+            writer.put(10, text: wrapped.keyVersion)
             writer.put(11, wrapped.wrappedKey)
             writer.put(12, wrapped.wrapBinding)
             writer.put(13, wrapped.descriptorMAC)
@@ -117,7 +117,7 @@ extension ObjectRow {
         guard mode[3] == 1 else { throw .init(reason: "\(mode[3]) layers are unknown in this mode") }
         return WrappedSealing(
             mode: mode[0], suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
-            backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.integer(10),
+            backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.text(10),
             wrappedKey: Array(try reader.required(11)), wrapBinding: try reader.required(12, count: macBytes),
             descriptorMAC: try reader.required(13, count: macBytes))
     }

@@ -1,0 +1,88 @@
+/// What keys and MACs are bound to, each as a canonical list of fields (never concatenation), and each
+/// with a label of its own first, so that no MAC can serve in place of another.
+enum CanonicalFields {
+    /// Context of a payload's sealed stream: only what can never change.
+    static func streamContext(objectUID: [UInt8], partUID: [UInt8], layer: UInt8) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 80)
+        fields.put(1, text: "strongroom/payload@v1")
+        fields.put(2, objectUID)
+        fields.put(3, partUID)
+        fields.put(4, integer: layer)
+        return fields.bytes
+    }
+
+    /// Context of the sealed attribute block.
+    static func attributeContext(objectUID: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 64)
+        fields.put(1, text: "strongroom/attributes@v1")
+        fields.put(2, objectUID)
+        return fields.bytes
+    }
+
+    /// The immutable facts of an object, as far as reads of its bytes rely on them.
+    static func descriptor(
+        objectUID: [UInt8], suite: UInt16, layers: UInt8, sizeBytes: UInt64, etag: String
+    ) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 160)
+        fields.put(1, text: "strongroom/descriptor@v1")
+        fields.put(2, objectUID)
+        fields.put(3, integer: suite)
+        fields.put(4, integer: layers)
+        fields.put(5, integer: sizeBytes)
+        fields.put(6, text: etag)
+        return fields.bytes
+    }
+
+    /// What a wrapped data key is good for, and nothing else. Not the key version: rotation changes it.
+    struct WrapBinding {
+        var mode: UInt8
+        var backendID: String
+        var keyID: String
+        var bucketUID: [UInt8]
+        var key: ObjectKey
+        var versionID: [UInt8]
+        var objectUID: [UInt8]
+        var suite: UInt16
+
+        var bytes: [UInt8] {
+            var fields = FieldWriter(reservingBytes: 320)
+            fields.put(1, text: "strongroom/wrap@v1")
+            fields.put(2, integer: mode)
+            fields.put(3, text: backendID)
+            fields.put(4, text: keyID)
+            fields.put(5, bucketUID)
+            fields.put(6, text: key.rawValue)
+            fields.put(7, versionID)
+            fields.put(8, objectUID)
+            fields.put(9, integer: suite)
+            return fields.bytes
+        }
+    }
+
+    /// What the ETag is made of: 16 bytes of a MAC over the object's uid and the stream's commitment.
+    static func etag(objectUID: [UInt8], commitment: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 96)
+        fields.put(1, text: "strongroom/etag@v1")
+        fields.put(2, objectUID)
+        fields.put(3, commitment)
+        return fields.bytes
+    }
+
+    /// A row's MAC covers the row's own key: a row under another name is another row.
+    static func row(key: [UInt8], value: some Collection<UInt8>) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 48 + key.count + value.count)
+        fields.put(1, text: "strongroom/row@v1")
+        fields.put(2, key)
+        fields.put(3, value)
+        return fields.bytes
+    }
+
+    /// What a key derived from the metadata key is for.
+    static func metadataKey(purpose: String, bucketUID: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 80)
+        fields.put(1, text: "strongroom/metadata@v1")
+        fields.put(2, text: purpose)
+        fields.put(3, bucketUID)
+        return fields.bytes
+    }
+}

@@ -1,0 +1,55 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+
+/// The MACs under an object's data key. Backends may ignore, mangle or have no context of their own, so
+/// the engine itself proves that a wrapped key belongs to this object and to no other.
+enum ObjectBinding {
+    struct Identity: Sendable {
+        var bucketUID: [UInt8]
+        var key: ObjectKey
+        var versionID: [UInt8]
+        var objectUID: [UInt8]
+    }
+
+    /// Ties the wrapped key to names, mode and backend; checked at every unwrap.
+    static func wrap(
+        _ dataKey: borrowing SecretBytes, _ sealing: ObjectRow.WrappedSealing, _ identity: Identity
+    ) throws(SealError) -> [UInt8] {
+        let fields = CanonicalFields.WrapBinding(
+            mode: sealing.mode, backendID: sealing.backendID, keyID: sealing.keyID, bucketUID: identity.bucketUID,
+            key: identity.key, versionID: identity.versionID, objectUID: identity.objectUID, suite: sealing.suite)
+        return try code(dataKey, label: "strongroom/binding@v1", over: fields.bytes)
+    }
+
+    /// Ties what reads of the bytes rely on to the data key.
+    static func descriptor(
+        _ dataKey: borrowing SecretBytes, _ sealing: ObjectRow.WrappedSealing, objectUID: [UInt8], sizeBytes: UInt64,
+        etag: String
+    ) throws(SealError) -> [UInt8] {
+        let fields = CanonicalFields.descriptor(
+            objectUID: objectUID, suite: sealing.suite, layers: sealing.layers, sizeBytes: sizeBytes, etag: etag)
+        do throws(SecretMemoryError) {
+            return try MessageAuthenticator(key: dataKey).code(for: fields)
+        } catch {
+            throw SealError(secretMemory: error)
+        }
+    }
+
+    static func etag(
+        _ dataKey: borrowing SecretBytes, objectUID: [UInt8], commitment: [UInt8]
+    ) throws(SealError) -> String {
+        let fields = CanonicalFields.etag(objectUID: objectUID, commitment: commitment)
+        return Hexadecimal.encode(try code(dataKey, label: "strongroom/etag@v1", over: fields).prefix(16)) + "-1"
+    }
+
+    static func code(
+        _ dataKey: borrowing SecretBytes, label: String, over fields: [UInt8]
+    ) throws(SealError) -> [UInt8] {
+        do throws(SecretMemoryError) {
+            let key = try HKDF<SHA512>.expand(dataKey, info: Array(label.utf8), count: 32)
+            return try MessageAuthenticator(key: key).code(for: fields)
+        } catch {
+            throw SealError(secretMemory: error)
+        }
+    }
+}

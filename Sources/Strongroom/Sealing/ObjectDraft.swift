@@ -1,0 +1,49 @@
+internal import StrongroomCrypto
+
+/// An object that is sealed and bound, and lacks only its place in the commit order.
+struct ObjectDraft: Sendable {
+    /// With an LSN and a time of zero.
+    let row: ObjectRow
+    let etag: String
+    let descriptor: EncryptionDescriptor
+    private let bucketKeys: BucketKeys
+    private let encodedRow: [UInt8]
+
+    init(row: ObjectRow, etag: String, bucketKeys: BucketKeys) {
+        assert(row.lsn == 0 && row.lastModifiedMilliseconds == 0)
+        self.row = row
+        self.etag = etag
+        self.bucketKeys = bucketKeys
+        descriptor = row.descriptor
+        encodedRow = row.encodedWithoutMAC()
+    }
+
+    /// The value to store. Runs on the committer, so it patches two integers instead of encoding anew.
+    func row(lsn: UInt64, timeMilliseconds: Int64, rowKey: [UInt8]) throws(StoreError) -> [UInt8] {
+        var value = encodedRow
+        Self.patch(&value, at: ObjectRow.lsnOffset, lsn)
+        Self.patch(&value, at: ObjectRow.lastModifiedOffset, UInt64(bitPattern: timeMilliseconds))
+        return try bucketKeys.authenticated(value, rowKey: rowKey)
+    }
+
+    private static func patch(_ bytes: inout [UInt8], at offset: Int, _ integer: UInt64) {
+        for index in 0..<8 { bytes[offset + index] = UInt8(truncatingIfNeeded: integer >> (8 * index)) }
+    }
+}
+
+extension ObjectRow {
+    // The first fields have fixed sizes: version byte, two uids and the LSN, each after six bytes of tag and length.
+    static let lsnOffset = 1 + 2 * (6 + uidBytes) + 6
+    static let lastModifiedOffset = lsnOffset + 8 + 6
+
+    var descriptor: EncryptionDescriptor {
+        switch sealing {
+        case .none: .none
+        case .wrapped(let wrapped):
+            .s3Managed(
+                S3ManagedEncryption(
+                    keyID: wrapped.keyID, keyVersion: wrapped.keyVersion,
+                    suite: wrapped.suite == SealedStreamSuite.chaCha20Poly1305.rawValue ? .chaCha20Poly1305 : .aes256GCM))
+        }
+    }
+}

@@ -1,0 +1,55 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+
+extension PayloadSealer {
+    /// The row of the object sealed here, complete but for its place in the commit order.
+    func draft(
+        sizeBytes: UInt64, storedBytes: UInt64, treeHash: [UInt8]?, options: PutOptions
+    ) throws(StoreError) -> ObjectDraft {
+        do throws(SealError) {
+            let etag = try makeETag()
+            let attributes = ObjectAttributes(etag: etag, contentType: options.contentType, metadata: options.metadata)
+            var plain = attributes.encoded()
+            defer { plain.wipeTail(from: 0) }
+            let sealedAttributes = try SealedStream.seal(
+                plain, ObjectAttributes.suite, key: bucketKeys.attributes.bytes,
+                context: CanonicalFields.attributeContext(objectUID: objectUID), random: random)
+            let row = ObjectRow(
+                objectUID: objectUID, versionID: versionID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: sizeBytes,
+                storedBytes: storedBytes, sealing: try makeSealing(sizeBytes: sizeBytes, etag: etag),
+                attributes: sealedAttributes, treeHash: treeHash)
+            return ObjectDraft(row: row, etag: etag, bucketKeys: bucketKeys)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// 32 hexadecimal digits and `-1`, which no client takes for an MD5.
+    private func makeETag() throws(SealError) -> String {
+        switch payload {
+        case .clear:
+            // Without a key the random uid alone makes the tag: it changes with every put.
+            let fields = CanonicalFields.etag(objectUID: objectUID, commitment: [])
+            // Safe: a UInt8 is raw bytes.
+            return Hexadecimal.encode(try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)) + "-1"
+        case .sealed(let keyed):
+            return try ObjectBinding.etag(
+                keyed.dataKey.plaintext, objectUID: objectUID, commitment: keyed.stream.commitment)
+        }
+    }
+
+    private func makeSealing(sizeBytes: UInt64, etag: String) throws(SealError) -> ObjectRow.Sealing {
+        guard case .sealed(let keyed) = payload else { return .none }
+        let wrapped = keyed.dataKey.wrapped
+        var sealing = ObjectRow.WrappedSealing(
+            mode: ObjectRow.modeS3Managed, suite: suite.rawValue, layers: Self.layers, backendID: backendID,
+            keyID: wrapped.keyID, keyVersion: wrapped.keyVersion, wrappedKey: wrapped.bytes, wrapBinding: [],
+            descriptorMAC: [])
+        let identity = ObjectBinding.Identity(
+            bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
+        sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey.plaintext, sealing, identity)
+        sealing.descriptorMAC = try ObjectBinding.descriptor(
+            keyed.dataKey.plaintext, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
+        return .wrapped(sealing)
+    }
+}

@@ -1,0 +1,126 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomSystem
+
+/// Seals one object's payload as its plan says, and binds what must be bound: under a fresh data key,
+/// a fresh uid and a fresh version id.
+///
+/// In mode *none* the bytes go into a `ClearStream`; the row says so under its MAC.
+struct PayloadSealer {
+    /// Part uid of an object that was put whole.
+    static let wholePartUID = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
+    static let layers: UInt8 = 1
+
+    let objectUID: [UInt8]
+    let versionID: [UInt8]
+    let bucket: KnownBucket
+    let bucketKeys: BucketKeys
+    let key: ObjectKey
+    let backendID: String
+    let suite: SealedStreamSuite
+    let random: SystemRandom
+    private(set) var payload: Payload
+
+    enum Payload {
+        case clear(ClearStreamWriter)
+        case sealed(KeyedStream)
+    }
+
+    /// A stream together with the data key that it is sealed under. Both have one owner.
+    final class KeyedStream {
+        let dataKey: GeneratedDataKey
+        var stream: StreamSealer
+
+        init(
+            _ dataKey: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8], random: SystemRandom
+        ) throws(SealError) {
+            let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: wholePartUID, layer: layers)
+            stream = try StreamSealer(suite, key: dataKey.plaintext, context: context, random: random)
+            self.dataKey = dataKey
+        }
+    }
+
+    init(_ plan: EncryptionPlan, of put: PutOperation) async throws(StoreError) {
+        let keys = try put.engine.unlockedKeys()
+        random = put.engine.random
+        let identifiers = random.bytes(2 * ObjectRow.uidBytes)
+        objectUID = Array(identifiers.prefix(ObjectRow.uidBytes))
+        versionID = Array(identifiers.suffix(ObjectRow.uidBytes))
+        bucket = plan.bucket
+        bucketKeys = try put.engine.bucketKeys(plan.bucket)
+        key = put.key
+        backendID = keys.backendID
+        suite = put.engine.settings.suite
+        switch plan.mode {
+        case .none:
+            payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: objectUID)))
+        case .s3Managed:
+            let dataKey: GeneratedDataKey
+            do throws(KeyBackendError) {
+                dataKey = try await keys.backend.generateDataKey(DataKeyRequest(context: keys.context(put.caller)))
+            } catch {
+                throw StoreError(error, bucket: put.bucket, key: put.key)
+            }
+            do throws(SealError) {
+                payload = .sealed(try KeyedStream(dataKey, suite, objectUID: objectUID, random: random))
+            } catch {
+                throw StoreError(error, bucket: put.bucket, key: put.key)
+            }
+        }
+    }
+
+    /// The stream's suite as the blob's prelude records it; 0 in mode none.
+    var suiteNumber: UInt16 {
+        switch payload {
+        case .clear: 0
+        case .sealed: suite.rawValue
+        }
+    }
+
+    /// The stored form of a body that is whole in memory.
+    mutating func sealWhole(_ body: [UInt8]) throws(StoreError) -> [UInt8] {
+        var stored = begin()
+        stored.reserveCapacity(Int(SealedStreamGeometry(suite).sealedSizeBytes(plaintextSizeBytes: UInt64(body.count))))
+        try append(body[...], to: &stored)
+        try end(to: &stored)
+        return stored
+    }
+
+    /// What the stored payload starts with.
+    func begin() -> [UInt8] {
+        switch payload {
+        case .clear: []
+        case .sealed(let keyed): keyed.stream.header
+        }
+    }
+
+    /// Appends what is sealed of the plaintext so far; up to a chunk is held back.
+    mutating func append(_ plaintext: ArraySlice<UInt8>, to output: inout [UInt8]) throws(StoreError) {
+        switch payload {
+        case .clear(var writer):
+            try writer.append(plaintext, to: &output)
+            payload = .clear(writer)
+        case .sealed(let keyed):
+            do throws(SealError) {
+                // Safe: a UInt8 is raw bytes.
+                try keyed.stream.append(unsafe plaintext.span.bytes, to: &output)
+            } catch {
+                throw StoreError(error)
+            }
+        }
+    }
+
+    /// Appends the last chunk.
+    mutating func end(to output: inout [UInt8]) throws(StoreError) {
+        switch payload {
+        case .clear(var writer):
+            try writer.finish(to: &output)
+        case .sealed(let keyed):
+            do throws(SealError) {
+                try keyed.stream.finish(to: &output)
+            } catch {
+                throw StoreError(error)
+            }
+        }
+    }
+}
