@@ -42,6 +42,6 @@ public struct PutReceipt: Sendable, Hashable {
 public struct DeleteReceipt: Sendable, Hashable {
     /// Whether there was an object under the key.
     public var existed: Bool
-    /// Position of the delete in the store's commit order.
-    public var lsn: UInt64
+    /// Position of the delete in the store's commit order; nil where there was nothing to delete.
+    public var lsn: UInt64?
 }

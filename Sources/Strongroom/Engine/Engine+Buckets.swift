@@ -1,0 +1,188 @@
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+extension Engine {
+    enum BucketRefusal: Sendable {
+        /// The bucket's row is not as it was when the change was planned.
+        case stale
+        case failed(StoreError)
+    }
+
+    func createBucket(_ name: BucketName, defaultEncryption: DefaultEncryption) async throws(StoreError) {
+        let keys = try unlockedKeys()
+        let uid = random.bytes(ObjectRow.uidBytes)
+        let rowKey = RowKey.bucket(name)
+        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+            guard view.rows[0] == nil else { return .refuse(.stale) }
+            let row = BucketRow(
+                uid: uid, createdMilliseconds: view.timeMilliseconds, defaultEncryption: defaultEncryption, state: .active,
+                lsn: view.lsn)
+            return keys.decision(row, rowKey)
+        }
+        guard let receipt = try Self.receipt(outcome) else {
+            throw StoreError(.bucketAlreadyExists, "A bucket of that name exists already.", bucket: name)
+        }
+        try note(
+            name,
+            BucketRow(
+                uid: uid, createdMilliseconds: receipt.timeMilliseconds, defaultEncryption: defaultEncryption, state: .active,
+                lsn: receipt.lsn))
+    }
+
+    func setDefaultEncryption(_ encryption: DefaultEncryption, of name: BucketName) async throws(StoreError) {
+        while true {
+            let known = try bucket(name)
+            guard known.row.state == .active else { throw Self.noSuchBucket(name) }
+            var row = known.row
+            row.defaultEncryption = encryption
+            if try await replace(known, with: row, name) { return }
+            try await refreshBucket(name)
+        }
+    }
+
+    /// Deletes an empty bucket in three steps, because emptiness is no single row that a commit could
+    /// check: mark the bucket so that puts are refused, look, then delete the row or take the mark back.
+    /// What a crash leaves marked, the next open resolves.
+    func deleteBucket(_ name: BucketName) async throws(StoreError) {
+        while true {
+            let known = try bucket(name)
+            var marked = known.row
+            marked.state = .deleting
+            if try await replace(known, with: marked, name) { break }
+            try await refreshBucket(name)
+        }
+        guard try await resolveDeletion(of: name) else {
+            throw StoreError(.bucketNotEmpty, "The bucket holds objects; delete them first.", bucket: name)
+        }
+    }
+
+    /// - Returns: whether the marked bucket was empty and is gone.
+    @discardableResult
+    func resolveDeletion(of name: BucketName) async throws(StoreError) -> Bool {
+        let known = try bucket(name)
+        guard known.row.state == .deleting else { return false }
+        guard try await isEmpty(known.row.uid) else {
+            var row = known.row
+            row.state = .active
+            _ = try await replace(known, with: row, name)
+            return false
+        }
+        let rowKey = RowKey.bucket(name)
+        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+            guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
+            return .commit([RowMutation(key: rowKey, change: .delete)])
+        }
+        guard let receipt = try Self.receipt(outcome) else {
+            // Somebody else resolved it in the meantime.
+            try await refreshBucket(name)
+            return buckets[name] == nil
+        }
+        buckets.note(name, nil, lsn: receipt.lsn)
+        return true
+    }
+
+    /// - Returns: false when the stored row is no longer `known`'s.
+    private func replace(
+        _ known: KnownBucket, with row: BucketRow, _ name: BucketName
+    ) async throws(StoreError) -> Bool {
+        let keys = try unlockedKeys()
+        let rowKey = RowKey.bucket(name)
+        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+            guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
+            var row = row
+            row.lsn = view.lsn
+            return keys.decision(row, rowKey)
+        }
+        guard let receipt = try Self.receipt(outcome) else { return false }
+        var row = row
+        row.lsn = receipt.lsn
+        try note(name, row)
+        return true
+    }
+
+    /// Nil when the row had changed in the meantime.
+    private static func receipt(_ outcome: CommitOutcome<BucketRefusal>) throws(StoreError) -> CommitReceipt? {
+        switch outcome {
+        case .committed(let receipt): return receipt
+        case .refused(.stale): return nil
+        case .refused(.failed(let error)): throw error
+        }
+    }
+
+    private func note(_ name: BucketName, _ row: BucketRow) throws(StoreError) {
+        let keys = try unlockedKeys()
+        let stored = try keys.storeRows.authenticated(row.encodedWithoutMAC(), rowKey: RowKey.bucket(name))
+        buckets.note(
+            name, KnownBucket(row: row, storedValue: stored, keys: try keys.keys(ofBucket: row.uid)), lsn: row.lsn)
+    }
+
+    /// Reads the bucket's row anew, after a plan made from what was known went stale.
+    func refreshBucket(_ name: BucketName) async throws(StoreError) {
+        let rowKey = RowKey.bucket(name)
+        let (row, lsn) = try await readStorage { snapshot throws(StorageError) in
+            (try snapshot.row(rowKey), snapshot.lsn)
+        }
+        guard let row else {
+            buckets.note(name, nil, lsn: lsn)
+            return
+        }
+        try adopt(row.value, rowKey: rowKey)
+    }
+
+    /// Fills the directory from the stored rows, and resolves deletions that a crash interrupted.
+    func loadBuckets() async throws(StoreError) {
+        let rows = try await readStorage { snapshot throws(StorageError) in
+            var rows: [(key: [UInt8], value: [UInt8])] = []
+            try snapshot.scan(from: [RowKey.bucketTable], to: [RowKey.bucketTable + 1]) { key, row throws(StorageError) in
+                rows.append((key, row.value))
+                return .next
+            }
+            return rows
+        }
+        for row in rows { try adopt(row.value, rowKey: row.key) }
+        guard keys != nil else { return }
+        for (name, bucket) in buckets.all where bucket.row.state == .deleting {
+            try await resolveDeletion(of: name)
+        }
+    }
+
+    private func adopt(_ storedValue: [UInt8], rowKey: [UInt8]) throws(StoreError) {
+        guard let text = String(validating: rowKey.dropFirst(), as: UTF8.self), let name = try? BucketName(text) else {
+            throw StoreError(.damaged, "The catalog holds a bucket whose name breaks the rules; run verify.")
+        }
+        if let keys, try !keys.storeRows.isAuthentic(storedValue, rowKey: rowKey) {
+            throw StoreError(.damaged, "The bucket's row is not what was written: it was altered.", bucket: name)
+        }
+        let row: BucketRow
+        do throws(FieldReader.Malformed) {
+            row = try BucketRow(decoding: storedValue)
+        } catch {
+            throw StoreError(.damaged, "The bucket's row cannot be read: \(error.reason).", bucket: name)
+        }
+        let bucketKeys = try keys?.keys(ofBucket: row.uid)
+        buckets.note(name, KnownBucket(row: row, storedValue: storedValue, keys: bucketKeys), lsn: row.lsn)
+    }
+
+    private func isEmpty(_ uid: [UInt8]) async throws(StoreError) -> Bool {
+        let start = RowKey.current(uid, prefix: [])
+        return try await readStorage { snapshot throws(StorageError) in
+            var isEmpty = true
+            try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { _, _ throws(StorageError) in
+                isEmpty = false
+                return .stop
+            }
+            return isEmpty
+        }
+    }
+}
+
+extension StoreKeys {
+    fileprivate func decision(_ row: BucketRow, _ rowKey: [UInt8]) -> Decision<Engine.BucketRefusal> {
+        do throws(StoreError) {
+            let value = try storeRows.authenticated(row.encodedWithoutMAC(), rowKey: rowKey)
+            return .commit([RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
+        } catch {
+            return .refuse(.failed(error))
+        }
+    }
+}

@@ -1,0 +1,106 @@
+internal import Logging
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// What stands behind every handle of an open store. The last handle that goes takes it along, and it
+/// ends the threads and frees the lock.
+final class Engine: Sendable {
+    let directory: FilePath
+    let storeID: [UInt8]
+    let metadata: any MetadataStore
+    let blobs: any BlobStore
+    let threads: IOThreadPool
+    let random: SystemRandom
+    let settings: EngineSettings
+    let logger: Logger
+    /// Nil while the store is locked: opened without its keyring.
+    let keys: StoreKeys?
+    let buckets = BucketDirectory()
+    let storage: OpenedStorage
+
+    init(
+        directory: FilePath, storeID: [UInt8], storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
+        settings: EngineSettings, logger: Logger, keys: StoreKeys?
+    ) {
+        self.directory = directory
+        self.storeID = storeID
+        self.storage = storage
+        metadata = storage.metadata
+        blobs = storage.blobs
+        self.threads = threads
+        self.random = random
+        self.settings = settings
+        self.logger = logger
+        self.keys = keys
+    }
+
+    func close() async throws(StoreError) {
+        do throws(StorageError) {
+            try await storage.close()
+        } catch {
+            throw StoreError(error)
+        }
+        guard let keys else { return }
+        do throws(KeyBackendError) {
+            try await keys.backend.close()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// - Throws: `storeLocked` where the keyring is missing.
+    func unlockedKeys() throws(StoreError) -> StoreKeys {
+        guard let keys else {
+            throw StoreError(
+                .storeLocked,
+                "The store was opened without its keyring; only names can be listed. Open it with the keyring in place.")
+        }
+        return keys
+    }
+
+    /// - Throws: `noSuchBucket`.
+    func bucket(_ name: BucketName) throws(StoreError) -> KnownBucket {
+        guard let bucket = buckets[name] else { throw Self.noSuchBucket(name) }
+        return bucket
+    }
+
+    static func noSuchBucket(_ name: BucketName) -> StoreError {
+        StoreError(.noSuchBucket, "There is no bucket of that name; create it first.", bucket: name)
+    }
+
+    /// One commit, with a fault below turned into a public error.
+    func commit<Refusal: Sendable>(
+        reads: [[UInt8]], attachments: [[UInt8]] = [],
+        decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
+    ) async throws(StoreError) -> CommitOutcome<Refusal> {
+        do throws(StorageError) {
+            return try await metadata.commit(reads: reads, attachments: attachments, decide: decide)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+extension Engine {
+    /// One consistent look at the rows, with a fault below turned into a public error.
+    func readStorage<Value: Sendable>(
+        _ body: @escaping @Sendable (any MetadataSnapshot) throws(StorageError) -> Value
+    ) async throws(StoreError) -> Value {
+        do throws(MetadataReadError<StorageError>) {
+            return try await metadata.read(body)
+        } catch {
+            switch error {
+            case .storage(let fault), .body(let fault): throw StoreError(fault)
+            }
+        }
+    }
+}
+
+/// The part of the options that the engine looks at while it runs.
+struct EngineSettings: Sendable {
+    var smallObjectLimitBytes: Int
+    var suite: SealedStreamSuite
+}

@@ -1,0 +1,75 @@
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+/// What the engine stands on: rows and blobs, and what only a store on disk has.
+struct OpenedStorage: Sendable {
+    let metadata: any MetadataStore
+    let blobs: any BlobStore
+    /// Nil in memory.
+    let embedded: EmbeddedStorage?
+
+    init(_ embedded: EmbeddedStorage) {
+        metadata = embedded.metadata
+        blobs = embedded.blobs
+        self.embedded = embedded
+    }
+
+    init(metadata: any MetadataStore, blobs: any BlobStore) {
+        self.metadata = metadata
+        self.blobs = blobs
+        embedded = nil
+    }
+
+    func close() async throws(StorageError) { try await embedded?.close() }
+}
+
+extension StoreOpening {
+    func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
+        var storageOptions = EmbeddedStorageOptions()
+        storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        let environment = StorageEnvironment(fileSystem: fileSystem, random: random, clock: PosixClock())
+        do throws(StorageError) {
+            if creates {
+                try await EmbeddedStorage.create(
+                    directory: directory, storeID: storeID, options: storageOptions, environment: environment)
+            }
+            return OpenedStorage(
+                try await EmbeddedStorage.open(
+                    directory: directory, storeID: storeID, options: storageOptions, environment: environment))
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}
+
+extension Engine {
+    func statistics() async throws(StoreError) -> StoreStatistics {
+        guard let embedded = storage.embedded else { preconditionFailure("a store in memory keeps no statistics") }
+        do throws(StorageError) {
+            let found = try await embedded.statistics()
+            return StoreStatistics(
+                tiny: .init(found.rows.inline), small: .init(found.rows.segments), large: .init(found.rows.blobs),
+                segments: found.segments.map { .init(id: $0.id, sizeBytes: $0.sizeBytes, liveBytes: $0.liveBytes) },
+                lastLSN: found.lastLSN, checkpointLSN: found.appliedLSN, checkpointCount: 0,
+                memtableBytes: found.memtableSizeBytes, checkpointFailure: found.checkpointFailure?.description)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    func checkpoint() async throws(StoreError) {
+        do throws(StorageError) {
+            try await storage.embedded?.checkpoint()
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    func verifyStorage(_ report: inout VerificationReport) async throws(StoreError) {}
+}
+
+extension StoreStatistics.Home {
+    fileprivate init(_ home: RowStatistics.Home) {
+        self.init(objectCount: home.count, storedBytes: home.bytes)
+    }
+}

@@ -1,0 +1,69 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+
+/// The keys of an unlocked store: the backend that seals data keys, and the metadata key.
+final class StoreKeys: Sendable {
+    /// Name of the backend as rows record it: what was sealed by one backend is never sent to another.
+    let backendID: String
+    let backend: any KeyBackend
+    let metadataKey: SharedSecret
+    /// For the rows of buckets themselves.
+    let storeRows: BucketKeys
+
+    init(backendID: String, backend: any KeyBackend, metadataKey: SharedSecret) throws(StoreError) {
+        self.backendID = backendID
+        self.backend = backend
+        self.metadataKey = metadataKey
+        storeRows = try BucketKeys(metadataKey, bucketUID: [UInt8](repeating: 0, count: ObjectRow.uidBytes))
+    }
+
+    func keys(ofBucket uid: [UInt8]) throws(StoreError) -> BucketKeys {
+        try BucketKeys(metadataKey, bucketUID: uid)
+    }
+
+    func context(_ caller: Caller?) -> KeyRequestContext { KeyRequestContext(caller: caller) }
+}
+
+/// What one bucket's rows are authenticated and its attribute blocks sealed with; derived from the
+/// metadata key, so that they need no call to a backend.
+final class BucketKeys: Sendable {
+    private let rowMAC: MessageAuthenticator
+    let attributes: SharedSecret
+    /// For payloads in mode *none*.
+    let clearPayloads: MessageAuthenticator
+
+    init(_ metadataKey: SharedSecret, bucketUID: [UInt8]) throws(StoreError) {
+        func derive(_ purpose: String) throws(SecretMemoryError) -> SecretBytes {
+            try HKDF<SHA512>.expand(
+                metadataKey.bytes, info: CanonicalFields.metadataKey(purpose: purpose, bucketUID: bucketUID), count: 32)
+        }
+        do throws(SecretMemoryError) {
+            rowMAC = try MessageAuthenticator(key: derive("row MAC"))
+            attributes = SharedSecret(try derive("attributes"))
+            clearPayloads = try MessageAuthenticator(key: derive("clear payloads"))
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// The row's value with its MAC at the end.
+    func authenticated(_ value: [UInt8], rowKey: [UInt8]) throws(StoreError) -> [UInt8] {
+        do throws(SecretMemoryError) {
+            return value + (try rowMAC.code(for: CanonicalFields.row(key: rowKey, value: value)))
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Whether `storedValue` is what was written under `rowKey`, to the byte.
+    func isAuthentic(_ storedValue: [UInt8], rowKey: [UInt8]) throws(StoreError) -> Bool {
+        guard storedValue.count > ObjectRow.macBytes else { return false }
+        let code = Array(storedValue.suffix(ObjectRow.macBytes))
+        do throws(SecretMemoryError) {
+            return try rowMAC.isValid(
+                code, for: CanonicalFields.row(key: rowKey, value: storedValue.dropLast(ObjectRow.macBytes)))
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

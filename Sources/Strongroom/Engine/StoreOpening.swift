@@ -1,0 +1,148 @@
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+internal import Logging
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// Opens a store, or makes one.
+///
+/// The order of making matters: keyring, metadata key, journal and catalog are durable before
+/// `store.json` is written, so that a directory with that file is a whole store, whenever power fails.
+struct StoreOpening {
+    let directory: FilePath
+    let keyring: FilePath
+    let options: StoreOptions
+    let logger: Logger
+    let fileSystem = PosixFileSystem()
+    let random = SystemRandom()
+    let threads = IOThreadPool(threadCount: 2)
+
+    init(_ path: FilePath, _ options: StoreOptions) throws(StoreError) {
+        try options.check()
+        directory = try Self.absolute(path)
+        keyring = try Self.absolute(options.keyring ?? FilePath(directory.string + ".keyring"))
+        self.options = options
+        logger = options.logger ?? Logger.current
+        guard !keyring.starts(with: directory) else {
+            throw StoreError(
+                .invalidArgument,
+                "The keyring \(keyring) lies in the store: a copy of the store would carry its keys. Put it elsewhere.")
+        }
+    }
+
+    func run() async throws(StoreError) -> Engine {
+        if try await exists(directory.appending(StoreDescription.fileName)) { return try await open() }
+        guard case .create = options.whenAbsent else {
+            throw StoreError(.notFound, "There is no store at \(directory). Make one with init, or correct the path.")
+        }
+        return try await create()
+    }
+
+    private func create() async throws(StoreError) -> Engine {
+        try await onThread { () throws(StorageError) in
+            if let status = try fileSystem.status(directory) {
+                guard status.kind == .directory, try fileSystem.list(directory).isEmpty else {
+                    throw StorageError(
+                        .alreadyExists,
+                        "Something else stands there: a store is made only in a new or empty directory. If making a store was interrupted here, remove the directory and its keyring.",
+                        path: directory)
+                }
+            } else {
+                try fileSystem.createDirectory(directory)
+                try fileSystem.synchronizeDirectory(directory.removingLastComponent())
+            }
+        }
+        let (backendID, backend) = try await openBackend(creates: true)
+        let storeID = random.bytes(16)
+        let metadataKey = try await MetadataKeyFile.create(
+            in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)
+        let storage = try await openStorage(storeID: storeID, creates: true)
+        let description = StoreDescription(
+            format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID), createdBy: StoreDescription.software,
+            keyBackend: backendID)
+        try await onThread { () throws(StorageError) in
+            try CanonicalJSONFile.write(
+                description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
+        }
+        logger.info("Store created", metadata: ["path": "\(directory)"])
+        return try await engine(
+            storage, storeID: storeID,
+            keys: try StoreKeys(backendID: backendID, backend: backend, metadataKey: metadataKey))
+    }
+
+    private func open() async throws(StoreError) -> Engine {
+        let (description, storeID) = try await onThread { () throws(StorageError) in
+            let description = try StoreDescription.read(in: directory, fileSystem)
+            return (description, try description.storeIDBytes(in: directory))
+        }
+        let keys = try await openKeys(description, storeID)
+        let storage = try await openStorage(storeID: storeID, creates: false)
+        logger.info("Store opened", metadata: ["path": "\(directory)", "locked": "\(keys == nil)"])
+        return try await engine(storage, storeID: storeID, keys: keys)
+    }
+
+    /// Nil for a store that is opened locked.
+    private func openKeys(_ description: StoreDescription, _ storeID: [UInt8]) async throws(StoreError) -> StoreKeys? {
+        guard try await exists(keyring) else {
+            guard case .openLocked = options.whenKeyringMissing else {
+                throw StoreError(
+                    .keyringMissing,
+                    "There is no keyring at \(keyring). Name the place where it is, or open the store locked.")
+            }
+            return nil
+        }
+        let (backendID, backend) = try await openBackend(creates: false)
+        guard backendID == description.keyBackend else {
+            throw StoreError(
+                .keyNotFound,
+                "The store's keys are kept by the backend \(description.keyBackend.debugDescription), and \(backendID.debugDescription) was given.")
+        }
+        let metadataKey = try await MetadataKeyFile.unwrap(
+            in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)
+        return try StoreKeys(backendID: backendID, backend: backend, metadataKey: metadataKey)
+    }
+
+    private func engine(
+        _ storage: OpenedStorage, storeID: [UInt8], keys: StoreKeys?
+    ) async throws(StoreError) -> Engine {
+        let engine = Engine(
+            directory: directory, storeID: storeID, storage: storage, threads: threads, random: random,
+            settings: EngineSettings(
+                smallObjectLimitBytes: options.smallObjectLimitBytes,
+                suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM),
+            logger: logger, keys: keys)
+        try await engine.loadBuckets()
+        return engine
+    }
+
+    private func exists(_ path: FilePath) async throws(StoreError) -> Bool {
+        try await onThread { () throws(StorageError) in try fileSystem.status(path) != nil }
+    }
+
+    private func onThread<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(StorageError) -> Value
+    ) async throws(StoreError) -> Value {
+        do throws(StorageError) {
+            return try await threads.run(work)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Lexically normal and absolute, so that the process may change its directory later.
+    private static func absolute(_ path: FilePath) throws(StoreError) -> FilePath {
+        guard !path.isEmpty else { throw StoreError(.invalidArgument, "The path is empty.") }
+        guard path.isRelative else { return path.lexicallyNormalized() }
+        let current = FilePath(FileManager.default.currentDirectoryPath)
+        guard current.isAbsolute else {
+            throw StoreError(.notFound, "The process's current directory is gone; give an absolute path.")
+        }
+        return current.pushing(path).lexicallyNormalized()
+    }
+}

@@ -1,0 +1,50 @@
+/// Reads a body to its end, whatever the size of its slices, and holds it to the length announced.
+struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
+    private var iterator: Body.AsyncIterator
+    private let announcedBytes: UInt64?
+    private(set) var readBytes: UInt64 = 0
+
+    init(_ body: Body, announcedBytes: UInt64?) {
+        iterator = body.makeAsyncIterator()
+        self.announcedBytes = announcedBytes
+    }
+
+    /// The next slice, never empty; nil at the end.
+    ///
+    /// - Throws: `bodyFailed`, `incompleteBody`, `limitExceeded` or `cancelled`.
+    mutating func next() async throws(StoreError) -> ArraySlice<UInt8>? {
+        while true {
+            guard !Task.isCancelled else { throw StoreError(.cancelled, "The task was cancelled; nothing was stored.") }
+            guard let slice = try await nextOrFailure() else {
+                if let announcedBytes, readBytes != announcedBytes {
+                    throw StoreError(
+                        .incompleteBody,
+                        "The body ended after \(readBytes) bytes; \(announcedBytes) were announced. Nothing was stored.")
+                }
+                return nil
+            }
+            guard !slice.isEmpty else { continue }
+            readBytes += UInt64(slice.count)
+            if let announcedBytes, readBytes > announcedBytes {
+                throw StoreError(
+                    .incompleteBody, "The body goes on after the \(announcedBytes) bytes announced. Nothing was stored.")
+            }
+            guard readBytes <= PutOperation.objectLimitBytes else {
+                throw StoreError(.limitExceeded, "An object has at most 50 TiB. Nothing was stored.")
+            }
+            return slice
+        }
+    }
+
+    private mutating func nextOrFailure() async throws(StoreError) -> ArraySlice<UInt8>? {
+        do {
+            return try await iterator.next(isolation: #isolation)
+        } catch let error as StoreError {
+            throw error
+        } catch is CancellationError {
+            throw StoreError(.cancelled, "The task was cancelled; nothing was stored.")
+        } catch {
+            throw StoreError(.bodyFailed, "The body failed; nothing was stored. See the underlying error.", underlying: error)
+        }
+    }
+}

@@ -1,0 +1,85 @@
+/// The bytes of an object, or a range of them: verified slices as they are asked for.
+///
+/// Can be gone through any number of times. As long as one exists, the object's data key stays in
+/// locked memory.
+public struct ObjectBody: AsyncSequence, Sendable {
+    /// A slice of plaintext, never empty, at most 112 KiB.
+    public typealias Element = ArraySlice<UInt8>
+    /// What reading on may fail with.
+    public typealias Failure = StoreError
+
+    /// What is true of the object.
+    public let info: ObjectInfo
+    /// The bytes of the object that this body holds.
+    public let range: Range<UInt64>
+
+    let content: ObjectContent
+
+    /// How many bytes the body holds.
+    public var lengthBytes: UInt64 { UInt64(range.count) }
+
+    /// Starts at the beginning of the range.
+    public func makeAsyncIterator() -> AsyncIterator {
+        AsyncIterator(cursor: ContentCursor(content, range: range))
+    }
+
+    /// The whole body, when it has at most `limitBytes`.
+    ///
+    /// - Throws: ``StoreError/Code/limitExceeded`` before anything is read when it has more.
+    public func collect(upTo limitBytes: Int) async throws(StoreError) -> [UInt8] {
+        guard lengthBytes <= UInt64(limitBytes) else {
+            throw StoreError(
+                .limitExceeded,
+                "The body has \(lengthBytes) bytes, more than the \(limitBytes) allowed; go through it slice by slice.")
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(lengthBytes))
+        for try await slice in self { bytes.append(contentsOf: slice) }
+        return bytes
+    }
+
+    /// A reader that fills buffers of the caller's.
+    public func makeReader() -> ObjectReader { ObjectReader(cursor: ContentCursor(content, range: range)) }
+
+    /// Goes through the slices.
+    public struct AsyncIterator: AsyncIteratorProtocol {
+        let cursor: ContentCursor
+
+        /// The next slice, or nil at the end.
+        public mutating func next() async throws(StoreError) -> ArraySlice<UInt8>? {
+            try await cursor.next(isolation: #isolation)
+        }
+
+        /// The next slice, or nil at the end.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>? {
+            try await cursor.next(isolation: actor)
+        }
+    }
+}
+
+/// Fills buffers of the caller's with an object's bytes, for those who count copies.
+public struct ObjectReader: ~Copyable {
+    private let cursor: ContentCursor
+    private var rest: ArraySlice<UInt8> = []
+
+    init(cursor: ContentCursor) { self.cursor = cursor }
+
+    /// Fills `buffer` from where the last read ended; returns how many bytes there were, fewer than the
+    /// buffer holds only at the end of the body.
+    public mutating func read(into buffer: inout MutableRawSpan) async throws(StoreError) -> Int {
+        var filled = 0
+        while filled < buffer.byteCount {
+            if rest.isEmpty {
+                guard let next = try await cursor.next(isolation: #isolation) else { break }
+                rest = next
+            }
+            let count = min(rest.count, buffer.byteCount - filled)
+            for (index, byte) in rest.prefix(count).enumerated() {
+                buffer.storeBytes(of: byte, toByteOffset: filled + index, as: UInt8.self)
+            }
+            rest = rest.dropFirst(count)
+            filled += count
+        }
+        return filled
+    }
+}

@@ -1,0 +1,80 @@
+public import Logging
+public import StrongroomCrypto
+public import StrongroomKeys
+public import SystemPackage
+
+/// How to open a store. The defaults suit most applications.
+public struct StoreOptions: Sendable {
+    /// What to do where nothing stands at the path.
+    public enum Absence: Sendable {
+        /// Make a new store, with a new keyring beside it.
+        case create
+        /// Throw ``StoreError/Code/notFound``.
+        case refuse
+    }
+
+    /// What to do when the keyring is not there.
+    public enum MissingKeyring: Sendable {
+        /// Throw ``StoreError/Code/keyringMissing``.
+        case refuse
+        /// Open the store *locked*: names can be listed and stored bytes verified, nothing sealed can be used,
+        /// nothing can be written.
+        case openLocked
+    }
+
+    /// What to do where nothing stands at the path. By default a store is made.
+    public var whenAbsent: Absence = .create
+    /// What to do when the keyring is not there. By default the store refuses to open.
+    public var whenKeyringMissing: MissingKeyring = .refuse
+    /// Where the keyring is: by default beside the store, at `<store>.keyring`. Never inside the store.
+    public var keyring: FilePath?
+    /// What unseals the keyring. By default a root key file of mode 0600 in the keyring, made with the store.
+    public var rootKey: RootKey = .fileInKeyring
+    /// The key backend that seals data keys: linked in by default, or a module that is loaded.
+    public var keyBackend: KeyBackendSource = .linkedS3ManagedKeys
+    /// Memory that holds what the journal has and the catalog has not yet: 4 MiB to 4 GiB, 64 MiB by default.
+    public var memtableLimitBytes = 64 << 20
+    /// Objects to this size travel in the journal, larger ones get a file of their own: 4 KiB to 1 MiB,
+    /// 128 KiB by default.
+    public var smallObjectLimitBytes = 128 << 10
+    /// The size that journal segments grow to: 1 MiB to 1 GiB, 64 MiB by default.
+    public var journalSegmentBytes = 64 << 20
+    /// The cipher of new objects.
+    public var suite: CipherSuite = .aes256GCM
+    /// Where the store logs; by default the task's logger.
+    public var logger: Logger?
+
+    /// The defaults.
+    public init() {}
+
+    func check() throws(StoreError) {
+        let bounds: [(name: String, value: Int, range: ClosedRange<Int>)] = [
+            ("memtableLimitBytes", memtableLimitBytes, 4 << 20...4 << 30),
+            ("smallObjectLimitBytes", smallObjectLimitBytes, 4 << 10...1 << 20),
+            ("journalSegmentBytes", journalSegmentBytes, 1 << 20...1 << 30),
+        ]
+        for bound in bounds where !bound.range.contains(bound.value) {
+            throw StoreError(
+                .invalidArgument,
+                "\(bound.name) is \(bound.value); it may be \(bound.range.lowerBound) to \(bound.range.upperBound).")
+        }
+    }
+}
+
+/// What unseals the keyring.
+public enum RootKey: Sendable {
+    /// A file of 32 random bytes and mode 0600 in the keyring itself.
+    case fileInKeyring
+    /// Such a file elsewhere, for example on a device that is mounted only when needed. Made with the store.
+    case file(FilePath)
+    /// A passphrase, stretched by scrypt.
+    case passphrase(SharedSecret)
+}
+
+/// Which key backend a store uses.
+public enum KeyBackendSource: Sendable {
+    /// The S3-managed keys that are part of this library.
+    case linkedS3ManagedKeys
+    /// A key-backend module, pinned by its SHA-256.
+    case module(TrustedModule)
+}

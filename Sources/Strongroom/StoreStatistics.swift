@@ -1,0 +1,39 @@
+/// Objects and bytes by home, the journal, and how far the catalog is behind.
+public struct StoreStatistics: Sendable, Hashable {
+    /// Payloads of one home.
+    public struct Home: Sendable, Hashable {
+        /// How many objects.
+        public var objectCount: UInt64
+        /// Their stored bytes, seals included.
+        public var storedBytes: UInt64
+    }
+
+    /// A file of the journal.
+    public struct Segment: Sendable, Hashable {
+        /// The segment's number, which names its file.
+        public var id: UInt64
+        /// Size of the file.
+        public var sizeBytes: UInt64
+        /// Bytes of payloads that live in it.
+        public var liveBytes: UInt64
+    }
+
+    /// In rows of the catalog: to about 512 bytes.
+    public var tiny: Home
+    /// In segments of the journal: to about 128 KiB, a setting.
+    public var small: Home
+    /// In files of their own.
+    public var large: Home
+    /// The journal's segments.
+    public var segments: [Segment]
+    /// The last commit.
+    public var lastLSN: UInt64
+    /// The last commit that the catalog on disk holds; opening replays what is after it.
+    public var checkpointLSN: UInt64
+    /// Checkpoints since the store was opened.
+    public var checkpointCount: UInt64
+    /// Memory taken by what the catalog on disk does not hold.
+    public var memtableBytes: Int
+    /// Why the last checkpoint failed, if it did; it is tried again.
+    public var checkpointFailure: String?
+}
