@@ -1,0 +1,34 @@
+import StrongroomCrypto
+
+/// Bytes to look for. Kept inverted, so that a search of this process's memory does not find the needle.
+struct Canary {
+    private let inverted: [UInt8]
+
+    /// 64 bytes that exist nowhere but where a test puts them.
+    init(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        inverted = generator.bytes(64)
+    }
+
+    init(_ secret: borrowing SecretBytes) throws {
+        inverted = try secret.withBytes { bytes in
+            (0..<bytes.byteCount).map { ~(unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self)) }
+        }
+    }
+
+    /// Owned by the caller, who wipes it.
+    var bytes: [UInt8] { inverted.map { ~$0 } }
+
+    func isIn(_ haystack: [UInt8]) -> Bool { unsafe haystack.withUnsafeBytes { unsafe isIn($0) } }
+
+    func isIn(_ haystack: UnsafeRawBufferPointer) -> Bool {
+        guard haystack.count >= inverted.count else { return false }
+        let first = ~inverted[0]
+        for start in 0...(haystack.count - inverted.count) where unsafe haystack[start] == first {
+            var index = 1
+            while index < inverted.count, unsafe haystack[start + index] == ~inverted[index] { index += 1 }
+            if index == inverted.count { return true }
+        }
+        return false
+    }
+}

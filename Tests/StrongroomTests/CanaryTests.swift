@@ -1,0 +1,99 @@
+import Foundation
+import StrongroomCrypto
+import SystemPackage
+import Testing
+
+@testable import Strongroom
+
+/// Recognisable bytes are put in, and then looked for everywhere that outlives the call: in every file of
+/// store and keyring, and in all memory of this process that a core dump would hold.
+@Suite("Canaries", .serialized)
+struct CanaryTests {
+    static func store(_ canary: Canary, size: Int, in bucket: Bucket) async throws {
+        var body = [UInt8](repeating: 0x11, count: size)
+        var needle = canary.bytes
+        body.replaceSubrange(size / 4..<size / 4 + 64, with: needle)
+        try await bucket.put("plain key \(size)", body)
+        needle.wipeTail(from: 0)
+        body.wipeTail(from: 0)
+    }
+
+    @Test("No byte of a sealed body, no content type and no metadata in any file")
+    func files() async throws {
+        try await withStore { store, directory in
+            let bucket = try await store.createBucket("bucket")
+            for (index, size) in [100, 5_000, 100_000, 500_000].enumerated() {
+                try await Self.store(Canary(seed: UInt64(900 + index)), size: size, in: bucket)
+            }
+            let text = "canary-8b2f-in-metadata"
+            try await bucket.put("meta", [1], options: PutOptions(contentType: text, metadata: [text: text]))
+            try await store.checkpoint()
+            try await bucket.delete("plain key 5000")
+            try await store.checkpoint()
+            try await store.close()
+            for file in try directory.files() {
+                let contents = try directory.contents(of: file)
+                for index in 0..<4 { #expect(!Canary(seed: UInt64(900 + index)).isIn(contents), "\(file)") }
+                #expect(contents.firstRange(of: Array(text.utf8)) == nil, "\(file)")
+            }
+        }
+    }
+
+    @Test("The control: a body in mode none is found, so the search can find")
+    func control() async throws {
+        try await withStore { store, directory in
+            let bucket = try await store.createBucket("bucket", defaultEncryption: .none)
+            let canary = Canary(seed: 990)
+            try await Self.store(canary, size: 5_000, in: bucket)
+            try await store.close()
+            let found = try directory.files().contains { file in
+                canary.isIn(try directory.contents(of: file))
+            }
+            #expect(found)
+            let held = canary.bytes
+            #expect(try DumpableMemory.contains(canary))
+            #expect(held.count == 64)
+        }
+    }
+
+    @Test("Nothing of a sealed body stays in dumpable memory once the calls are over", arguments: [100, 5_000, 100_000, 500_000])
+    func memoryAfterPut(size: Int) async throws {
+        try await withStore { store, _ in
+            let bucket = try await store.createBucket("bucket")
+            let canary = Canary(seed: UInt64(1_000 + size))
+            try await Self.store(canary, size: size, in: bucket)
+            #expect(try !DumpableMemory.contains(canary))
+        }
+    }
+
+    @Test("No key of an idle store is in dumpable memory")
+    func keys() async throws {
+        try await withStore { store, directory in
+            let bucket = try await store.createBucket("bucket")
+            for size in [10, 100_000, 300_000] {
+                try await bucket.put("k\(size)", [UInt8](repeating: 1, count: size))
+                _ = try await bucket.get("k\(size)").collect(upTo: size)
+            }
+            let keys = try #require(store.engine.keys)
+            #expect(try !DumpableMemory.contains(Canary(keys.metadataKey.bytes)), "the metadata key is in dumpable memory")
+            let files = try directory.files(below: directory.keyring)
+            let rootKeyFile = try #require(files.first { $0.extension == "key" })
+            let root = try SecretBytes(reading: rootKeyFile)
+            #expect(try !DumpableMemory.contains(Canary(root)), "the root key is in dumpable memory")
+        }
+    }
+}
+
+extension SecretBytes {
+    /// A key file's bytes, which touch no memory but the secret's.
+    init(reading file: FilePath) throws {
+        let descriptor = try FileDescriptor.open(file, .readOnly)
+        defer { try? descriptor.close() }
+        self = try SecretBytes(count: 32) { span in
+            unsafe span.withUnsafeMutableBytes { buffer in
+                let count = unsafe try? descriptor.read(into: buffer)
+                precondition(count == 32, "a root key file has 32 bytes")
+            }
+        }
+    }
+}
