@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Benchmarks: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "strongroom-benchmarks", abstract: "Strongroom against the machine's own limits.",
+        subcommands: [SmallPuts.self, LargeObject.self])
+}

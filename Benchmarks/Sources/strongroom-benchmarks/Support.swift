@@ -1,0 +1,33 @@
+import Foundation
+import SystemPackage
+
+enum Directory {
+    static func create(_ path: FilePath) throws {
+        try FileManager.default.createDirectory(atPath: path.string, withIntermediateDirectories: false)
+    }
+
+    /// Removes what a benchmark made. What cannot be removed is left behind and named.
+    static func removeTree(_ path: FilePath) {
+        do {
+            try FileManager.default.removeItem(atPath: path.string)
+        } catch {
+            print("left behind: \(path): \(error)")
+        }
+    }
+}
+
+func getpidText() -> String { String(getpid()) }
+
+func pad(_ value: Int, _ width: Int) -> String { padded(String(value), width) }
+
+func pad(_ value: Double, _ width: Int, decimals: Int = 0) -> String {
+    guard decimals > 0 else { return padded(String(Int(value.rounded())), width) }
+    let scale = [1.0, 10.0, 100.0][decimals]
+    let scaled = Int((value * scale).rounded())
+    let fraction = String(scaled % Int(scale))
+    return padded("\(scaled / Int(scale)).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)", width)
+}
+
+private func padded(_ text: String, _ width: Int) -> String {
+    String(repeating: " ", count: max(0, width - text.count)) + text
+}
