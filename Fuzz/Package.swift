@@ -4,7 +4,7 @@
 
 import PackageDescription
 
-let targets = ["FuzzSealedStream", "FuzzCatalogRows"]
+let targets = ["FuzzSealedStream", "FuzzCatalogRows", "FuzzModuleImage"]
 
 let package = Package(
     name: "fuzz",
