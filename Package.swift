@@ -120,7 +120,8 @@ let package = Package(
         .executableTarget(
             name: "StrongroomCommandLine",
             dependencies: [
-                "Strongroom", "StrongroomKeys", "StrongroomSystem", "CStrongroomShims", systemPackage, argumentParser,
+                "Strongroom", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
+                "CStrongroomShims", systemPackage, argumentParser,
             ],
             swiftSettings: swiftSettings),
 

@@ -5,6 +5,10 @@ struct StrongroomCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strongroom",
         abstract: "An encrypted object store in a directory.",
-        subcommands: [])
+        subcommands: [
+            InitCommand.self, BucketCommand.self, PutCommand.self, GetCommand.self, HeadCommand.self, ListCommand.self,
+            DeleteCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self, StatsCommand.self,
+            ModuleCommand.self, DemoCommand.self,
+        ])
 }
 #endif

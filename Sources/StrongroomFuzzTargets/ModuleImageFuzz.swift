@@ -1,7 +1,7 @@
 internal import StrongroomKeys
 
-/// A module's file is hostile until it is proven otherwise, and what is read of it decides what is loaded: any bytes give
-/// an image or a refusal, and what an image says stands in the file.
+/// A module's file is hostile until it is proven otherwise, and what is read of it decides what is loaded: any
+/// bytes give an image or a refusal, and what an image says stands in the file.
 public func fuzzModuleImage(_ input: RawSpan) {
     guard let image = try? ELFImage(input) else { return }
     let names = image.neededLibraries + image.searchPaths + image.indirectLoads + [image.sharedObjectName ?? ""]

@@ -18,10 +18,9 @@ struct ExportDirectoryTests: ~Copyable {
     }
 
     private func write(_ key: String, _ text: String, to directory: ExportDirectory) throws(CommandFailure) {
-        try directory.create(try ExportName(key: key)) { file throws(CommandFailure) in
-            try file.append(text.utf8)
-            try file.finish(replacing: .refused)
-        }
+        let file = try directory.create(try ExportName(key: key))
+        try file.append(text.utf8)
+        try file.finish(replacing: .refused)
     }
 
     private func names() throws -> [String] {
@@ -40,8 +39,10 @@ struct ExportDirectoryTests: ~Copyable {
     @Test("what is not finished leaves nothing")
     func abandoned() throws {
         let directory = try ExportDirectory(FilePath(root.path))
-        try directory.create(try ExportName(key: "half")) { file throws(CommandFailure) in
+        do {
+            let file = try directory.create(try ExportName(key: "half"))
             try file.append("half".utf8)
+            #expect(try names().count == 1)
         }
         #expect(try names() == [])
     }
@@ -80,6 +81,22 @@ struct ExportDirectoryTests: ~Copyable {
         try write("a", "file", to: directory)
         #expect(throws: CommandFailure.self) { try write("a/b", "below", to: directory) }
         #expect(try names() == ["a"])
+    }
+
+    @Test("an output file of the user's choosing is replaced only when the new one is whole")
+    func replacing() throws {
+        let path = root.appending(path: "result")
+        try Data("old".utf8).write(to: path)
+        do {
+            let file = try OutputFile(path.path)
+            try file.append("new".utf8)
+        }
+        #expect(try String(contentsOf: path, encoding: .utf8) == "old")
+        let file = try OutputFile(path.path)
+        try file.append("new".utf8)
+        try file.finish(replacing: .allowed)
+        #expect(try String(contentsOf: path, encoding: .utf8) == "new")
+        #expect(try names() == ["result"])
     }
 }
 #endif

@@ -19,25 +19,21 @@ struct ExportDirectory: Sendable {
         try? descriptor.close()
     }
 
-    /// Starts a file and the directories above it.
-    func create<Value>(
-        _ name: ExportName, _ body: (OutputFile) throws(CommandFailure) -> Value
-    ) throws(CommandFailure) -> Value {
+    /// Starts a file and makes the directories above it.
+    func create(_ name: ExportName) throws(CommandFailure) -> OutputFile {
         var directory = try Self.open(path.string, in: AT_FDCWD, followLinks: true, shown: path)
-        defer { try? directory.close() }
         var shown = path
         for component in name.components.dropLast() {
             shown.append(component)
-            if unsafe mkdirat(directory.rawValue, component, 0o755) != 0, errno != EEXIST {
+            let parent = directory
+            defer { try? parent.close() }
+            if unsafe mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST {
                 throw .system("cannot create the directory", shown, Errno(rawValue: errno))
             }
-            let next = try Self.open(component, in: directory.rawValue, followLinks: false, shown: shown)
-            try? directory.close()
-            directory = next
+            directory = try Self.open(component, in: parent.rawValue, followLinks: false, shown: shown)
         }
         let last = name.components[name.components.count - 1]
-        let file = try OutputFile(last, in: directory, shownPath: shown.appending(last))
-        return try body(file)
+        return try OutputFile(last, in: directory, shownPath: shown.appending(last))
     }
 
     private static func open(

@@ -8,6 +8,8 @@ struct ExportName: Equatable, Sendable {
     /// At least one; the last is the file's.
     let components: [String]
 
+    var path: String { components.joined(separator: "/") }
+
     /// ext4, XFS, Btrfs and ZFS agree on 255 bytes for one name.
     static let componentBytesMax = 255
 

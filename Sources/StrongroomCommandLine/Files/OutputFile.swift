@@ -6,15 +6,37 @@ internal import SystemPackage
 /// interrupted leaves nothing.
 ///
 /// Blocking: call it through ``Offload``.
-final class OutputFile {
+///
+/// Used by one caller at a time, one call after the other.
+final class OutputFile: @unchecked Sendable {
+    // Safe to send: the flags are touched only by the one caller of the moment and, after the last, by deinit.
+
     private let directory: FileDescriptor
     private let name: String
     private let temporaryName: String
     private let descriptor: FileDescriptor
     private let shownPath: FilePath
-    private var finished = false
+    private var isOpen = true
+    private var hasItsName = false
 
-    /// - Parameter directory: open for as long as the output file is used.
+    /// A file of the user's choosing, in a directory that exists.
+    convenience init(_ destination: String) throws(CommandFailure) {
+        let path = FilePath(destination)
+        guard let name = path.lastComponent, name.kind == .regular else {
+            throw CommandFailure(.inputOutput, "\(quoted(destination)) is no file name")
+        }
+        let above = path.removingLastComponent()
+        let directory: FileDescriptor
+        do {
+            directory = try FileDescriptor.open(
+                above.isEmpty ? "." : above, .readOnly, options: [.closeOnExec, .directory])
+        } catch {
+            throw .system("cannot open the directory", above, error as? Errno ?? .ioError)
+        }
+        try self.init(name.string, in: directory, shownPath: path)
+    }
+
+    /// - Parameter directory: belongs to the output file from here on.
     init(_ name: String, in directory: FileDescriptor, shownPath: FilePath) throws(CommandFailure) {
         self.directory = directory
         self.name = name
@@ -24,12 +46,18 @@ final class OutputFile {
         // O_EXCL and O_NOFOLLOW: never through something that stands there already.
         let opened = unsafe openat(
             directory.rawValue, temporaryName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard opened >= 0 else { throw .system("cannot create", shownPath, Errno(rawValue: errno)) }
+        guard opened >= 0 else {
+            let error = Errno(rawValue: errno)
+            try? directory.close()
+            throw .system("cannot create", shownPath, error)
+        }
         descriptor = FileDescriptor(rawValue: opened)
     }
 
     deinit {
-        if !finished { discard() }
+        if isOpen { try? descriptor.close() }
+        if !hasItsName { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
+        try? directory.close()
     }
 
     func append(_ bytes: some Sequence<UInt8>) throws(CommandFailure) {
@@ -44,6 +72,7 @@ final class OutputFile {
 
     /// Gives the file its name. `refused`: something of that name is left as it is, and is an error.
     func finish(replacing: Replacing) throws(CommandFailure) {
+        isOpen = false
         do {
             try descriptor.close()
         } catch {
@@ -64,12 +93,7 @@ final class OutputFile {
             throw .system("cannot create", shownPath, error)
         }
         if replacing == .refused { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
-        finished = true
-    }
-
-    private func discard() {
-        try? descriptor.close()
-        _ = unsafe unlinkat(directory.rawValue, temporaryName, 0)
+        hasItsName = true
     }
 }
 #endif

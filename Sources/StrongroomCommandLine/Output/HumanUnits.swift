@@ -34,9 +34,14 @@ enum HumanUnits {
         return "\(seconds) s"
     }
 
-    private static func oneDecimal(_ value: Double) -> String {
+    static func oneDecimal(_ value: Double) -> String {
         let tenths = Int64((value * 10).rounded())
         return "\(tenths / 10).\(tenths % 10)"
     }
+}
+
+extension Duration {
+    /// `12.3 s`
+    var formattedSeconds: String { "\(HumanUnits.oneDecimal(seconds)) s" }
 }
 #endif

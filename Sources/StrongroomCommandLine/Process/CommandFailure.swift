@@ -9,6 +9,8 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let cancelled = Code(rawValue: "cancelled")
         static let verificationFailed = Code(rawValue: "verificationFailed")
         static let invalidRange = Code(rawValue: "invalidRange")
+        static let untrustedModule = Code(rawValue: "untrustedModule")
+        static let secretMemory = Code(rawValue: "secretMemoryUnavailable")
         static let demoFailed = Code(rawValue: "demoFailed")
     }
 

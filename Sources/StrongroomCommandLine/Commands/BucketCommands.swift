@@ -1,0 +1,89 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Strongroom
+
+struct BucketCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bucket", abstract: "Create, list, show and delete buckets.",
+        subcommands: [Create.self, List.self, Show.self, Delete.self, Encryption.self])
+
+    struct Create: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Create a bucket.")
+
+        @Argument(help: "3 to 63 lowercase letters, digits, dots and hyphens.")
+        var name: String
+        @Option(help: "What objects get whose put asks for nothing: AES256 (the default) or none.")
+        var defaultEncryption = SSEArgument.aes256
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let bucket = try await store.createBucket(
+                BucketName(name), defaultEncryption: defaultEncryption.asDefault)
+            console.emit(BucketRecord(try await bucket.info()), text: "created \(name)")
+        }
+    }
+
+    struct List: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "List the buckets.")
+
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            for bucket in try await store.listBuckets() { console.emit(BucketRecord(bucket)) }
+        }
+    }
+
+    struct Show: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Show what is true of a bucket.")
+
+        @Argument var name: String
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            console.emit(BucketRecord(try await store.bucket(BucketName(name)).info()))
+        }
+    }
+
+    struct Delete: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Delete a bucket that holds no object.")
+
+        @Argument var name: String
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await store.deleteBucket(BucketName(name))
+            console.say("deleted \(name)")
+        }
+    }
+
+    struct Encryption: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show or change what objects get whose put asks for nothing. Changes no object that is there.")
+
+        @Argument var name: String
+        @Option(help: "AES256 or none.")
+        var set: SSEArgument?
+        @Flag(help: "Back to AES256, what every new bucket has; never to none.")
+        var delete = false
+        @OptionGroup var location: StoreLocation
+
+        func validate() throws {
+            if set != nil && delete { throw ValidationError("--set and --delete exclude each other.") }
+        }
+
+        func run(on store: Store, _ console: Console) async throws {
+            let bucket = store.bucket(try BucketName(name))
+            if let wanted = delete ? .aes256 : set { try await bucket.setDefaultEncryption(wanted.asDefault) }
+            console.emit(BucketRecord(try await bucket.info()))
+        }
+    }
+}
+
+extension Console {
+    func emit(_ bucket: BucketRecord) {
+        let created = bucket.creationDate.formatted(.iso8601)
+        emit(bucket, text: "\(bucket.name)  created \(created)  encryption \(bucket.defaultEncryption)")
+    }
+}
+#endif

@@ -1,0 +1,72 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Strongroom
+internal import SystemPackage
+
+struct GetCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "get", abstract: "Fetch an object, or a range of it, into a file.")
+
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    var object: ObjectAddress
+    @Argument(help: "The file; replaced only when all is fetched and verified. - is standard output.")
+    var destination: String
+    @Option(help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
+    var range: ByteRangeArgument?
+    @OptionGroup var location: StoreLocation
+
+    private struct Record: Encodable {
+        var key: String
+        var size: UInt64
+        var etag: String
+        var rangeStart: UInt64
+        var rangeLength: UInt64
+    }
+
+    func run(on store: Store, _ console: Console) async throws {
+        let body = try await fetch(from: store.bucket(BucketName(object.bucket)), ObjectKey(object.key))
+        let progress = ProgressDisplay(Progress(title: "get", bytesTotal: body.lengthBytes), console: console)
+        defer { progress.finish() }
+        if destination == "-" {
+            for try await slice in body {
+                try await Offload.run { () throws(CommandFailure) in try Self.print(slice) }
+                progress.advance(bytes: UInt64(slice.count))
+            }
+            return
+        }
+        let file = try await Offload.run { [destination] () throws(CommandFailure) in try OutputFile(destination) }
+        for try await slice in body {
+            try await Offload.run { () throws(CommandFailure) in try file.append(slice) }
+            progress.advance(bytes: UInt64(slice.count))
+        }
+        try await Offload.run { () throws(CommandFailure) in try file.finish(replacing: .allowed) }
+        let record = Record(
+            key: object.key, size: body.info.sizeBytes, etag: body.info.etag, rangeStart: body.range.lowerBound,
+            rangeLength: body.lengthBytes)
+        console.emit(record, text: "fetched \(quoted(object.key)), \(HumanUnits.bytes(body.lengthBytes))")
+    }
+
+    private func fetch(from bucket: Bucket, _ key: ObjectKey) async throws -> ObjectBody {
+        guard let range else { return try await bucket.get(key) }
+        // How long the object is decides what “the last N” means, so both answers must be of the same object.
+        while true {
+            let info = try await bucket.head(key)
+            guard let wanted = range.resolved(size: info.sizeBytes) else {
+                throw CommandFailure(
+                    .invalidRange,
+                    "no byte of the range is in the object, which has \(info.sizeBytes) bytes: \(quoted(object.key))")
+            }
+            let body = try await bucket.get(key, range: wanted)
+            if body.info.etag == info.etag { return body }
+        }
+    }
+
+    private static func print(_ slice: ArraySlice<UInt8>) throws(CommandFailure) {
+        do {
+            _ = try FileDescriptor.standardOutput.writeAll(slice)
+        } catch {
+            throw .system("cannot write to", "-", error as? Errno ?? .ioError)
+        }
+    }
+}
+#endif

@@ -1,0 +1,102 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Strongroom
+internal import SystemPackage
+
+struct ImportCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "import", abstract: "Store every file below a directory as an object.",
+        discussion: """
+            With --json each object has its line, printed only once the object would survive power loss. Symbolic \
+            links and special files are skipped, and said so. A file that cannot be read does not keep the others \
+            out, but makes the command fail at its end.
+            """)
+
+    @Argument(help: "The directory.")
+    var directory: String
+    @Argument(help: ArgumentHelp("Where to store its files.", valueName: "bucket[/prefix]"))
+    var destination: PrefixAddress
+    @OptionGroup var description: ObjectDescription
+    @OptionGroup var location: StoreLocation
+
+    /// As many commits share one sync as wait for it; more puts than this add memory and no speed.
+    static let putsInFlight = 64
+
+    func run(on store: Store, _ console: Console) async throws {
+        let root = FilePath(directory)
+        let prefixBytes = destination.prefix.utf8.count
+        let walk = try await Offload.run { () throws(CommandFailure) in
+            try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)
+        }
+        for skipped in walk.skipped {
+            console.warn("skipped \(quoted("\(directory)/\(skipped.name)")): \(skipped.reason.rawValue)")
+        }
+        let progress = ProgressDisplay(
+            Progress(title: "import", objectsTotal: UInt64(walk.files.count), bytesTotal: walk.totalBytes),
+            console: console)
+        defer { progress.finish() }
+        let work = FileImport(
+            root: root, bucket: store.bucket(try BucketName(destination.bucket)), prefix: destination.prefix,
+            options: try description.options(), console: console, progress: progress)
+        // What is wrong with the bucket is wrong with every file: say it once.
+        _ = try await work.bucket.info()
+        let unreadable = try await work.run(walk.files)
+        progress.finish()
+        let stored = UInt64(walk.files.count - unreadable)
+        console.say(
+            "imported \(HumanUnits.count(stored)) objects, \(HumanUnits.bytes(walk.totalBytes)), in "
+                + "\(progress.elapsed.formattedSeconds)")
+        if unreadable > 0 {
+            throw CommandFailure(.inputOutput, "\(unreadable) files could not be read; all others are stored")
+        }
+    }
+}
+
+/// Puts files with many in flight.
+private struct FileImport: Sendable {
+    let root: FilePath
+    let bucket: Bucket
+    let prefix: String
+    let options: PutOptions
+    let console: Console
+    let progress: ProgressDisplay
+
+    /// Returns how many files could not be read. The first failure of the store ends all.
+    func run(_ files: [DirectoryWalk.File]) async throws -> Int {
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            var unreadable = 0
+            var waiting = files.makeIterator()
+            for _ in 0..<ImportCommand.putsInFlight {
+                guard let file = waiting.next() else { break }
+                group.addTask { try await put(file) }
+            }
+            while let readable = try await group.next() {
+                if !readable { unreadable += 1 }
+                try Task.checkCancellation()
+                if let file = waiting.next() { group.addTask { try await put(file) } }
+            }
+            return unreadable
+        }
+    }
+
+    private func put(_ file: DirectoryWalk.File) async throws -> Bool {
+        let key = try ObjectKey(prefix + file.name)
+        do {
+            let body = try await DescriptorBody("\(root.string)/\(file.name)") { [progress] count in
+                progress.advance(bytes: UInt64(count))
+            }
+            let receipt = try await bucket.put(key, body, options: options)
+            if console.json { console.emit(ObjectRecord(key: key, receipt), text: "") }
+            progress.advance(objects: 1)
+            return true
+        } catch let error as CommandFailure {
+            console.warn("skipped: \(error.message)")
+            return false
+        } catch let error as StoreError where error.code == .bodyFailed {
+            let cause = (error.underlyingError as? CommandFailure)?.message ?? error.message
+            console.warn("skipped: \(cause)")
+            return false
+        }
+    }
+}
+#endif

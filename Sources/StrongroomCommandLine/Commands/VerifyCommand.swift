@@ -1,0 +1,81 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Glibc
+internal import Strongroom
+
+struct VerifyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "verify", abstract: "Check catalog against journal against blobs. Changes nothing.",
+        discussion: """
+            With --data it also opens every object to its last byte. What is wrong is printed, line by line, and makes \
+            the command fail. The work is done in a child process: a catalog that is damaged in the worst way can \
+            end the process that reads it.
+            """)
+
+    @Flag(help: "Read and authenticate all data, too.")
+    var data = false
+    @Flag(help: .hidden)
+    var inThisProcess = false
+    @OptionGroup var location: StoreLocation
+
+    private struct FindingRecord: Encodable {
+        var place: String
+        var reason: String
+    }
+
+    private struct SummaryRecord: Encodable {
+        var objects: UInt64
+        var verifiedBytes: UInt64
+        var findings: UInt64
+        var sound: Bool
+        var locked: Bool
+    }
+
+    func run() async throws {
+        if inThisProcess { return try await verify() }
+        let child = try ChildProcess(Array(CommandLine.arguments.dropFirst()) + ["--in-this-process"])
+        switch try await child.run() {
+        case .exited(0): return
+        case .exited(let status): throw ExitCode(status)
+        case .killed(let signal):
+            try Task.checkCancellation()
+            throw CommandFailure(
+                .verificationFailed,
+                "the process that read the catalog was ended by signal \(signal): the catalog is damaged, so "
+                    + "that it cannot even be read. Restore the store from a backup")
+        }
+    }
+
+    private func verify() async throws {
+        let console = location.console
+        let store = try await location.open()
+        let progress = ProgressDisplay(Progress(title: "verify"), console: console)
+        defer { progress.finish() }
+        var seen = (objects: UInt64(0), bytes: UInt64(0))
+        let report = try await store.verify(readingData: data) { report in
+            progress.advance(objects: report.objectCount - seen.objects, bytes: report.verifiedBytes - seen.bytes)
+            seen = (report.objectCount, report.verifiedBytes)
+        }
+        progress.finish()
+        try await store.close()
+        for finding in report.findings {
+            console.emit(
+                FindingRecord(place: finding.place, reason: finding.reason),
+                text: "\(quoted(finding.place)): \(finding.reason)")
+        }
+        let findings = UInt64(report.findings.count) + report.unlistedFindingCount
+        let read = data ? ", \(HumanUnits.bytes(report.verifiedBytes)) of data" : ""
+        let locked = report.wasLocked ? "; without the keyring nothing sealed could be authenticated" : ""
+        console.emit(
+            SummaryRecord(
+                objects: report.objectCount, verifiedBytes: report.verifiedBytes, findings: findings,
+                sound: report.isSound, locked: report.wasLocked),
+            text: "checked \(HumanUnits.count(report.objectCount)) objects\(read): "
+                + (report.isSound ? "sound\(locked)" : "\(findings) findings\(locked)"))
+        if let first = report.findings.first {
+            throw CommandFailure(
+                .verificationFailed, "\(findings) findings, the first of them at \(first.place): \(first.reason)")
+        }
+    }
+}
+#endif

@@ -1,0 +1,37 @@
+#if CommandLineTool
+internal import SystemPackage
+
+/// A file of text, whole.
+enum TextFile {
+    /// No configuration of ours is nearly as large.
+    static let configurationBytesMax = 1 << 20
+
+    static func readIfPresent(
+        _ path: FilePath, bytesMax: Int = configurationBytesMax
+    ) throws(CommandFailure) -> String? {
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            defer { try? descriptor.close() }
+            var bytes: [UInt8] = []
+            while bytes.count <= bytesMax {
+                let part = try unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, initialized in
+                    // Safe: the system writes at most the buffer's size and says how much it wrote.
+                    initialized = try unsafe descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+                }
+                if part.isEmpty { break }
+                bytes += part
+            }
+            guard bytes.count <= bytesMax, let text = String(validating: bytes, as: UTF8.self) else {
+                throw CommandFailure(.inputOutput, "\(quoted(path.string)) is no text of at most \(bytesMax) bytes")
+            }
+            return text
+        } catch let error as CommandFailure {
+            throw error
+        } catch Errno.noSuchFileOrDirectory {
+            return nil
+        } catch {
+            throw .system("cannot read", path, error as? Errno ?? .ioError)
+        }
+    }
+}
+#endif

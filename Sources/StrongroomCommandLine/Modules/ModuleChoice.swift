@@ -1,0 +1,40 @@
+#if CommandLineTool
+internal import Glibc
+internal import Strongroom
+internal import StrongroomKeys
+internal import SystemPackage
+
+/// Which key backend a command uses: the module named, else the one that came with the program, else the one built in,
+/// which is the same code. Only what is pinned is loaded.
+enum ModuleChoice {
+    static let standardName = "libS3ManagedKeys.so"
+
+    static func backend(named name: String?) async throws -> KeyBackendSource {
+        try await Offload.run { () throws(CommandFailure) in
+            let pins = try ModulePins.load()
+            guard let name else {
+                let standard = try ModulePins.programDirectory().appending(standardName)
+                return pins.pin(of: standard).map { .module($0) } ?? .linkedS3ManagedKeys
+            }
+            let path = try absolute(FilePath(name))
+            guard let trusted = pins.pin(of: path) else {
+                throw CommandFailure(
+                    .untrustedModule,
+                    "the key-backend module \(quoted(path.string)) is not pinned, and what is not pinned is not "
+                        + "loaded. If you trust it: strongroom module pin \(path.string)")
+            }
+            return .module(trusted)
+        }
+    }
+
+    static func absolute(_ path: FilePath) throws(CommandFailure) -> FilePath {
+        if path.isAbsolute { return path.lexicallyNormalized() }
+        // Safe: getcwd allocates the string, which is ours to free.
+        guard let current = unsafe getcwd(nil, 0) else {
+            throw .system("cannot resolve", path, Errno(rawValue: errno))
+        }
+        defer { unsafe free(current) }
+        return unsafe FilePath(String(cString: current)).pushing(path).lexicallyNormalized()
+    }
+}
+#endif

@@ -1,0 +1,90 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Glibc
+internal import Strongroom
+internal import SystemPackage
+
+/// Which store a command works on, what opens its keyring, and how it prints.
+struct StoreLocation: ParsableArguments {
+    @Option(help: "The store's directory; by default what STRONGROOM_STORE names.")
+    var store: String?
+
+    @OptionGroup var keys: KeyOptions
+    @OptionGroup var output: OutputOptions
+
+    var console: Console { output.console }
+
+    func path() throws -> FilePath {
+        if let store { return FilePath(store) }
+        // Safe: nothing in this process changes its environment.
+        if let name = unsafe getenv("STRONGROOM_STORE") { return FilePath(unsafe String(cString: name)) }
+        throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE.")
+    }
+
+    /// Opens a store that exists.
+    func open() async throws -> Store {
+        var options = try await keys.storeOptions()
+        options.whenAbsent = .refuse
+        return try await Store.open(at: path(), options: options)
+    }
+}
+
+/// `--json`
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print one JSON object per line, errors too.")
+    var json = false
+
+    var console: Console { Console(json: json) }
+}
+
+/// What opens the keyring. Keys and passphrases come from files or standard input, never from arguments, which
+/// every user of the machine can read.
+struct KeyOptions: ParsableArguments {
+    @Option(help: "The keyring's directory; by default DIR.keyring, beside the store.")
+    var keyring: String?
+
+    @Option(help: "The file with the root key (32 bytes, mode 0600); by default one in the keyring.")
+    var rootKeyFile: String?
+
+    @Option(help: "The file with the passphrase that opens the keyring; - is standard input.")
+    var passphraseFile: String?
+
+    @Option(help: "The key-backend module; by default libS3ManagedKeys.so beside this program, else the one built in.")
+    var module: String?
+
+    func validate() throws {
+        if rootKeyFile != nil && passphraseFile != nil {
+            throw ValidationError("A keyring opens by --root-key-file or by --passphrase-file, not by both.")
+        }
+    }
+
+    func storeOptions() async throws -> StoreOptions {
+        var options = StoreOptions()
+        options.keyring = keyring.map { FilePath($0) }
+        if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
+        if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
+        options.keyBackend = try await ModuleChoice.backend(named: module)
+        return options
+    }
+}
+
+/// A command that works on one store: opened before, closed after, whatever happens between.
+protocol StoreCommand: AsyncParsableCommand {
+    var location: StoreLocation { get }
+    func run(on store: Store, _ console: Console) async throws
+}
+
+extension StoreCommand {
+    func run() async throws {
+        let store = try await location.open()
+        do {
+            try await run(on: store, location.console)
+        } catch {
+            // The first failure is the one to tell; closing after it can only repeat it.
+            try? await store.close()
+            throw error
+        }
+        try await store.close()
+    }
+}
+#endif

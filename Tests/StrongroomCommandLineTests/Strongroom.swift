@@ -1,0 +1,85 @@
+#if CommandLineTool
+import Foundation
+import Testing
+
+/// The built command, run as a script would run it, in a directory of its own.
+struct Strongroom: ~Copyable {
+    struct Result {
+        var status: Int32
+        var output: String
+        var errors: String
+        /// The JSON objects of standard output, one per line.
+        var lines: [[String: Any]] { Strongroom.objects(output) }
+        /// The error object on standard error.
+        var error: [String: Any]? { Strongroom.objects(errors).last?["error"] as? [String: Any] }
+    }
+
+    let directory = FileManager.default.temporaryDirectory.appending(path: "strongroom-e2e-\(UUID().uuidString)")
+
+    init() throws {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    }
+
+    deinit {
+        try? FileManager.default.removeItem(at: directory)
+    }
+
+    /// Beside the test bundle, where the same build put it.
+    static var executable: URL {
+        URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: "strongroom")
+    }
+
+    var store: URL { directory.appending(path: "store") }
+
+    func path(_ name: String) -> String { directory.appending(path: name).path }
+
+    /// A file of the test's.
+    func write(_ name: String, _ data: Data) throws {
+        let url = directory.appending(path: name)
+        try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try data.write(to: url)
+    }
+
+    func read(_ name: String) throws -> Data { try Data(contentsOf: directory.appending(path: name)) }
+
+    @discardableResult
+    func callAsFunction(_ arguments: String..., input: Data? = nil) throws -> Result {
+        let process = try start(arguments, input: input)
+        process.waitUntilExit()
+        return try result(of: process)
+    }
+
+    func start(_ arguments: [String], input: Data? = nil) throws -> Process {
+        let process = Process()
+        process.executableURL = Self.executable
+        process.arguments = arguments
+        process.currentDirectoryURL = directory
+        process.environment = ["STRONGROOM_STORE": store.path, "HOME": directory.path]
+        for name in ["stdout", "stderr"] { try write(name, Data()) }
+        process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: "stdout"))
+        process.standardError = try FileHandle(forWritingTo: directory.appending(path: "stderr"))
+        if let input {
+            try write("stdin", input)
+            process.standardInput = try FileHandle(forReadingFrom: directory.appending(path: "stdin"))
+        } else {
+            process.standardInput = FileHandle.nullDevice
+        }
+        try process.run()
+        return process
+    }
+
+    func result(of process: Process) throws -> Result {
+        Result(
+            status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
+            output: String(decoding: try read("stdout"), as: UTF8.self),
+            errors: String(decoding: try read("stderr"), as: UTF8.self))
+    }
+
+    private static func objects(_ text: String) -> [[String: Any]] {
+        text.split(separator: "\n").compactMap {
+            try? JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+    }
+}
+#endif
