@@ -24,7 +24,7 @@ MODULES_DIRECTORY := .build-modules/release
 
 -include Plugins/modules.mk
 
-.PHONY: help setup build modules test demo check lint crash fuzz fuzz-smoke docs conformance embedder release clean
+.PHONY: help setup build modules test demo check lint format crash fuzz fuzz-smoke docs conformance embedder release clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -41,6 +41,7 @@ test: setup modules ## Build and run all tests.
 release: setup modules ## Build the command line with optimisation, its key module beside it.
 	$(SWIFT) build $(RELEASE) --product strongroom
 	cp -f $(MODULES_DIRECTORY)/libS3ManagedKeys.so $(RELEASE_DIRECTORY)/
+	cd $(RELEASE_DIRECTORY) && sha256sum libS3ManagedKeys.so > strongroom.modules
 
 demo: release ## The guided tour on real files, in under a minute. DIRECTORY=… chooses them.
 	$(RELEASE_DIRECTORY)/strongroom demo $(DIRECTORY)
@@ -50,6 +51,9 @@ crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 t
 
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
+
+format: ## Format the source as `make lint` wants it.
+	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
 check: setup ## All that CI runs: lint, warnings as errors, tests, modules, documentation, fuzzing, a crash loop.

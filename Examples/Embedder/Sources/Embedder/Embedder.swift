@@ -24,9 +24,9 @@ struct Embedder {
         try await photos.put("2026/cat.jpg", contentsOf: cat, options: PutOptions(contentType: "image/jpeg"))
         try await photos.put("note.txt", Array("every byte at rest is sealed".utf8))
 
-        for try await bytes in try await photos.get("2026/cat.jpg", range: 0..<65_536) { print(bytes.count, "verified") }
+        for try await bytes in try await photos.get("2026/cat.jpg", range: 0..<65_536) { print(bytes.count) }
         let note = try await photos.get("note.txt").collect(upTo: 1 << 20)
-        for try await object in photos.objects(prefix: "2026/") { print(object.key, object.sizeBytes, object.encryption) }
+        for try await object in photos.objects(prefix: "2026/") { print(object.key, object.encryption) }
         try await store.close()
         // README
         precondition(String(decoding: note, as: UTF8.self) == "every byte at rest is sealed")
