@@ -28,6 +28,11 @@ enum CommandRunner {
             withExtendedLifetime(interrupts) {}
             exit(0)
         } catch let error as StoreError {
+            // The body was ours, and so is the better word for what became of it.
+            if let cause = error.underlyingError as? CommandFailure {
+                fail(
+                    code: cause.code.rawValue, message: cause.message, bucket: error.bucket, key: error.key, json: json)
+            }
             fail(code: error.code.rawValue, message: error.message, bucket: error.bucket, key: error.key, json: json)
         } catch let error as CommandFailure {
             fail(code: error.code.rawValue, message: error.message, json: json)

@@ -113,6 +113,25 @@ struct EndToEndTests {
         #expect(piped.lines.map { $0["name"] as? String } == ["files"])
     }
 
+    @Test("an interrupt ends the work cleanly, even while it waits for its input")
+    func interrupt() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        let pipe = Pipe()
+        let process = try strongroom.start(["put", "-", "files/typed", "--json"], reading: pipe)
+        try pipe.fileHandleForWriting.write(contentsOf: Self.content(200_000))
+        // The store is open once its lock refuses somebody else.
+        while process.isRunning,
+            try strongroom("stats", "--json", apart: true).error?["code"] as? String != "storeInUse"
+        {}
+        process.interrupt()
+        process.waitUntilExit()
+        #expect(try strongroom.result(of: process).error?["code"] as? String == "cancelled")
+        #expect(process.terminationReason == .exit)
+        #expect(process.terminationStatus == 1)
+        #expect(try strongroom("list", "files", "--json").output == "")
+    }
+
     @Test("what an import had printed when it was killed is there, and whole")
     func kill() throws {
         let strongroom = try Strongroom()

@@ -43,37 +43,40 @@ struct Strongroom: ~Copyable {
 
     func read(_ name: String) throws -> Data { try Data(contentsOf: directory.appending(path: name)) }
 
+    /// - Parameter apart: while another one runs, whose output must not be overwritten.
     @discardableResult
-    func callAsFunction(_ arguments: String..., input: Data? = nil) throws -> Result {
-        let process = try start(arguments, input: input)
+    func callAsFunction(_ arguments: String..., input: Data? = nil, apart: Bool = false) throws -> Result {
+        var source: Any = FileHandle.nullDevice
+        if let input {
+            try write("stdin", input)
+            source = try FileHandle(forReadingFrom: directory.appending(path: "stdin"))
+        }
+        let process = try start(arguments, reading: source, outputs: apart ? "apart" : "std")
         process.waitUntilExit()
-        return try result(of: process)
+        return try result(of: process, outputs: apart ? "apart" : "std")
     }
 
-    func start(_ arguments: [String], input: Data? = nil) throws -> Process {
+    func start(
+        _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std"
+    ) throws -> Process {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = ["STRONGROOM_STORE": store.path, "HOME": directory.path]
-        for name in ["stdout", "stderr"] { try write(name, Data()) }
-        process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: "stdout"))
-        process.standardError = try FileHandle(forWritingTo: directory.appending(path: "stderr"))
-        if let input {
-            try write("stdin", input)
-            process.standardInput = try FileHandle(forReadingFrom: directory.appending(path: "stdin"))
-        } else {
-            process.standardInput = FileHandle.nullDevice
-        }
+        for name in ["out", "err"] { try write(outputs + name, Data()) }
+        process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: outputs + "out"))
+        process.standardError = try FileHandle(forWritingTo: directory.appending(path: outputs + "err"))
+        process.standardInput = source
         try process.run()
         return process
     }
 
-    func result(of process: Process) throws -> Result {
+    func result(of process: Process, outputs: String = "std") throws -> Result {
         Result(
             status: process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus,
-            output: String(decoding: try read("stdout"), as: UTF8.self),
-            errors: String(decoding: try read("stderr"), as: UTF8.self))
+            output: String(decoding: try read(outputs + "out"), as: UTF8.self),
+            errors: String(decoding: try read(outputs + "err"), as: UTF8.self))
     }
 
     private static func objects(_ text: String) -> [[String: Any]] {

@@ -1,4 +1,5 @@
 #if CommandLineTool
+internal import Glibc
 internal import SystemPackage
 
 /// A file or standard input as an object's body, read off the cooperative pool; says how far it is.
@@ -32,6 +33,10 @@ struct DescriptorBody: AsyncSequence, Sendable {
             isolation actor: isolated (any Actor)?
         ) async throws(CommandFailure) -> ArraySlice<UInt8>? {
             let file = self.file
+            // Somebody may take hours to type; Ctrl-C must not wait for them.
+            while file.mayWait, try await !Offload.run({ () throws(CommandFailure) in try file.isReadable() }) {
+                if Task.isCancelled { throw CommandFailure(.cancelled, "stopped; nothing was stored") }
+            }
             let bytes = try await Offload.run { () throws(CommandFailure) in try file.read(DescriptorBody.sliceBytes) }
             onRead(bytes.count)
             return bytes.isEmpty ? nil : bytes[...]
@@ -60,6 +65,18 @@ final class InputFile: Sendable {
     deinit {
         // Nothing was written through it, so a failure to close loses nothing.
         if descriptor != .standardInput { try? descriptor.close() }
+    }
+
+    /// Whether a read may wait for somebody: a pipe, a terminal.
+    var mayWait: Bool { descriptor == .standardInput }
+
+    /// Whether there is something to read, or the end; looks for a tenth of a second.
+    func isReadable() throws(CommandFailure) -> Bool {
+        var descriptor = pollfd(fd: descriptor.rawValue, events: Int16(POLLIN), revents: 0)
+        // Safe: one descriptor, which outlives the call.
+        let ready = unsafe poll(&descriptor, 1, 100)
+        if ready < 0 && errno != EINTR { throw .system("cannot read", path, Errno(rawValue: errno)) }
+        return ready > 0
     }
 
     func read(_ count: Int) throws(CommandFailure) -> [UInt8] {
