@@ -4,7 +4,7 @@
 
 import PackageDescription
 
-let targets = ["FuzzSealedStream", "FuzzCatalogRows", "FuzzModuleImage"]
+let targets = ["FuzzSealedStream", "FuzzCatalogRows", "FuzzJournalFrames", "FuzzModuleImage"]
 
 let package = Package(
     name: "fuzz",
