@@ -7,7 +7,7 @@ internal import SystemPackage
 struct ModuleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "Key-backend modules: list, check and pin them.",
-        subcommands: [List.self, Pin.self])
+        subcommands: [List.self, ModuleCheckCommand.self, Pin.self, ModuleCheckChild.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(

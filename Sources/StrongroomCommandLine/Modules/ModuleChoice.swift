@@ -27,6 +27,16 @@ enum ModuleChoice {
         }
     }
 
+    /// The running executable itself, links resolved.
+    static func program() throws(CommandFailure) -> FilePath {
+        // Safe: realpath returns a terminated string that is ours to free.
+        guard let resolved = unsafe realpath("/proc/self/exe", nil) else {
+            throw .system("cannot find the program itself:", "/proc/self/exe", Errno(rawValue: errno))
+        }
+        defer { unsafe free(resolved) }
+        return unsafe FilePath(String(cString: resolved))
+    }
+
     static func absolute(_ path: FilePath) throws(CommandFailure) -> FilePath {
         if path.isAbsolute { return path.lexicallyNormalized() }
         // Safe: getcwd allocates the string, which is ours to free.

@@ -99,12 +99,7 @@ struct ModulePins: Sendable {
 
     /// The directory of the running executable itself, links resolved.
     static func programDirectory() throws(CommandFailure) -> FilePath {
-        // Safe: realpath returns a terminated string that is ours to free.
-        guard let resolved = unsafe realpath("/proc/self/exe", nil) else {
-            throw .system("cannot find the program's own directory:", "/proc/self/exe", Errno(rawValue: errno))
-        }
-        defer { unsafe free(resolved) }
-        return unsafe FilePath(String(cString: resolved)).removingLastComponent()
+        try ModuleChoice.program().removingLastComponent()
     }
 
     private static func environment(_ name: String) -> String? {

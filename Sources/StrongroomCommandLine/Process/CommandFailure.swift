@@ -10,6 +10,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let verificationFailed = Code(rawValue: "verificationFailed")
         static let invalidRange = Code(rawValue: "invalidRange")
         static let untrustedModule = Code(rawValue: "untrustedModule")
+        static let moduleFailed = Code(rawValue: "moduleFailed")
         static let secretMemory = Code(rawValue: "secretMemoryUnavailable")
         static let demoFailed = Code(rawValue: "demoFailed")
     }
