@@ -100,11 +100,16 @@ struct JournalRecovery {
         return Array(segments[index...])
     }
 
-    /// What a process read after a crash may still be in memory only: it must not be acted on
-    /// (checkpointed, then recycled) before it would survive another one.
+    /// What a process reads after a crash may still be in memory only: it must not be acted on
+    /// (checkpointed, then recycled) before it would survive another one. And after a sync that failed
+    /// it may be in memory for ever, as if it were clean: so it is read from the device.
     private func synchronize(_ chain: [Segment]) throws(StorageError) {
         try fileSystem.synchronizeDirectory(directory)
-        for segment in chain { try fileSystem.open(segment.path, .readWrite).synchronizeData() }
+        for segment in chain {
+            let file = try fileSystem.open(segment.path, .readWrite)
+            try file.synchronizeData()
+            try file.evictCachedPages()
+        }
     }
 
     private func survey(_ names: [SegmentName], into outcome: inout Outcome) throws(StorageError) {

@@ -70,6 +70,12 @@ struct SimulatedContent: Sendable {
         unsynced = []
     }
 
+    /// Clean pages are read from the disk again; dirty ones stay, as on Linux.
+    mutating func evictCleanPages() {
+        live = durable
+        for change in unsynced { Self.apply(change, to: &live) }
+    }
+
     /// The file as it is found after a power failure at this moment.
     func surviving(_ generator: inout SeededGenerator) -> SimulatedContent {
         var content = SimulatedContent()

@@ -85,6 +85,12 @@ final class SimulatedFile: StorageFile {
         }
     }
 
+    func evictCachedPages() throws(StorageError) {
+        try access(.status) { (state) throws(StorageError) in
+            state.disk.changeContent(node) { $0.evictCleanPages() }
+        }
+    }
+
     func close() {
         guard !isClosed.exchange(true, ordering: .relaxed) else { return }
         system.state.withLock { $0.disk.openHandles[node, default: 1] -= 1 }

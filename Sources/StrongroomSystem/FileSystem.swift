@@ -79,6 +79,11 @@ package protocol StorageFile: AnyObject, Sendable {
     /// bytes is known, and calling again does not heal it.
     func synchronizeData() throws(StorageError)
 
+    /// Forgets what the system remembers of the contents, so that reads ask the device. To be called
+    /// after a sync, before trusting a file that another process wrote: after a sync that failed, Linux
+    /// goes on showing bytes which no disk has, and counts them as clean.
+    func evictCachedPages() throws(StorageError)
+
     /// Closes the descriptor. Further calls trap. Dropping the last reference closes too.
     func close()
 }

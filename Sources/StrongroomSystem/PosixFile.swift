@@ -145,6 +145,14 @@ final class PosixFile: StorageFile {
         }
     }
 
+    func evictCachedPages() throws(StorageError) {
+        // Drops clean pages at once (dirty and mapped ones stay: hence the sync before).
+        let code = posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        guard code == 0 else {
+            throw .system(Errno(rawValue: code), "cannot evict the file from the page cache", path: path)
+        }
+    }
+
     func close() {
         let descriptor = descriptorOrClosed.exchange(-1, ordering: .relaxed)
         // Linux releases the descriptor whatever close returns; a second try could close another's file.
