@@ -1,11 +1,12 @@
-# Builds key modules: the Swift ones of Plugins/, the sample in C, and the broken ones that the conformance checks must catch.
+# Builds key modules: the Swift ones of Plugins/, the sample in C, and the broken ones that the conformance checks must
+# catch.
 #
 #   make modules                (from the main Makefile)
 #   make -f Plugins/modules.mk modules
 #
 # A module must carry no run path (the loader refuses it), which SwiftPM and swiftc otherwise each add; hence a build of
-# its own, in a folder of its own. It needs only libraries that every host of ours has loaded: the Swift runtime, libcrypto,
-# libc.
+# its own, in a folder of its own. It needs only libraries that every host of ours has loaded: the Swift runtime,
+# libcrypto, libc. With optimisation, because an unoptimised build needs one more part of the runtime.
 
 SWIFT ?= swift
 CC ?= cc
@@ -14,7 +15,8 @@ MODULES_DIRECTORY ?= .build-modules/release
 MODULES_INCLUDE := Sources/CStrongroomKeyBackend/include
 MODULES_CFLAGS := -O2 -Wall -Wextra -Werror -Wno-unused-function -shared -fPIC -fvisibility=hidden -I $(MODULES_INCLUDE)
 MODULES_HEADER := $(MODULES_INCLUDE)/strongroom_key_backend.h
-BROKEN_MODULES := $(patsubst Tests/Modules/broken/%.c,$(MODULES_DIRECTORY)/broken/%.so,$(wildcard Tests/Modules/broken/*.c))
+BROKEN_SOURCES := $(wildcard Tests/Modules/broken/*.c)
+BROKEN_MODULES := $(BROKEN_SOURCES:Tests/Modules/broken/%.c=$(MODULES_DIRECTORY)/broken/%.so)
 
 .PHONY: modules modules-swift
 

@@ -2,9 +2,10 @@
 
 #include <stddef.h>
 
-/* The layout is the contract: a compiler that lays a table out otherwise must not build it, and nobody may move a member.
-   These numbers may grow at the end of a structure with a new minor version; they never change. */
-#define AT(type, member, offset) _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved")
+/* The layout is the contract: a compiler that lays a table out otherwise must not build it, and nobody may move a
+   member. These numbers may grow at the end of a structure with a new minor version; they never change. */
+#define AT(type, member, offset) \
+    _Static_assert(offsetof(type, member) == (offset), #type "." #member " has moved")
 
 _Static_assert(sizeof(void *) == 8, "Strongroom's key backends are for 64-bit machines");
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "Strongroom's key backends are for little-endian machines");

@@ -53,6 +53,11 @@ int strongroom_library_is_loaded(const char *name) {
 }
 
 void *strongroom_load_library(const char *path, char *message, size_t message_size) {
+    /* The linker knows libraries by name first: under a name that it knows, it would give out what it loaded then. */
+    if (dlopen(path, RTLD_LAZY | RTLD_NOLOAD) != NULL) {
+        snprintf(message, message_size, "another library has been loaded under the name %s", path);
+        return NULL;
+    }
     void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
     if (library == NULL) {
         const char *text = dlerror();

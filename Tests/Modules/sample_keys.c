@@ -6,8 +6,8 @@
    Build: cc -O2 -shared -fPIC -fvisibility=hidden -I Sources/CStrongroomKeyBackend/include sample_keys.c -lcrypto
 
    A wrapped key: nonce (12, random) | ciphertext (32) | tag (16), AES-256-GCM under one version of the key, with key
-   id, version and encryption context as additional data. Random nonces allow 2^32 wraps under one version (NIST SP 800-38D,
-   8.3); it rotates by itself long before that.
+   id, version and encryption context as additional data. Random nonces allow 2^32 wraps under one version (NIST SP
+   800-38D, 8.3); it rotates by itself long before that.
 
    The key file: magic "SAMPLEK1" | for each version, from 1 on: key (32). */
 #define _GNU_SOURCE

@@ -19,9 +19,9 @@
 
    MEMORY. Nothing allocated on one side is freed on the other. Results go into buffers that the caller provides.
    Everything that a request or an answer points to stays valid and unmoved until the operation's completion is
-   called, however late, even when the host has long stopped waiting, and not an instant after. The module copies what it
-   wants to keep. Plaintext keys are written only into `answer.plaintext`, which the host places in locked memory that is
-   kept out of core dumps; the module zeroes every other copy before it completes.
+   called, however late, even when the host has long stopped waiting, and not an instant after. The module copies what
+   it wants to keep. Plaintext keys are written only into `answer.plaintext`, which the host places in locked memory
+   that is kept out of core dumps; the module zeroes every other copy before it completes.
 
    COMPLETION. For each operation started, the module calls `host->complete` exactly once. A second call is ignored,
    logged, and counted as a fault of the module. One that never comes costs the host the operation's memory for ever.
@@ -138,18 +138,18 @@ enum {
     /* What the operation works on. */
     STRONGROOM_KEY_TLV_KEY_ID = 0x8020,              /* text: key to use, and to expect; absent: module's default key */
     STRONGROOM_KEY_TLV_KEY_VERSION = 0x8021,         /* text: the version recorded when the key was wrapped */
-    STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT = 0x8022,  /* pair, repeated, ascending by the bytes of the name, none twice */
+    STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT = 0x8022,  /* pair, repeated, ascending by bytes of the name, none twice */
 
     /* Configuration, for open only. */
     STRONGROOM_KEY_TLV_KEYRING = 0x0101,             /* text: absolute path of the keyring folder */
     STRONGROOM_KEY_TLV_CREATE = 0x8102,              /* u8, 0 or 1: make a new keyring; fail if there is one */
-    STRONGROOM_KEY_TLV_SETTING = 0x8103,             /* pair, repeated: a setting that the module documents, else refused */
-    STRONGROOM_KEY_TLV_SECRET = 0x8104               /* bytes: the one secret (passphrase, PIN, token) that opens it. The
-                                                        host holds it in locked memory and zeroes it when open returns;
-                                                        a module that takes none refuses it */
+    STRONGROOM_KEY_TLV_SETTING = 0x8103,             /* pair, repeated: a setting the module documents, or refuses */
+    STRONGROOM_KEY_TLV_SECRET = 0x8104               /* bytes: the one secret (passphrase, PIN, token) that opens it.
+                                                        The host holds it in locked memory and zeroes it when open
+                                                        returns; a module that takes none refuses it */
 };
 
-/* ---- What the host offers -----------------------------------------------------------------------------------------*/
+/* ---- What the host offers ----------------------------------------------------------------------------------*/
 
 /* Levels of `log`. */
 enum {
@@ -163,8 +163,8 @@ enum {
 typedef void (*strongroom_key_audit_done)(void *user, int32_t status);
 
 /* The host's table. Constant, and valid as long as the process lives. Every function may be called from any thread.
-   `host` is always the value that `open` received: an identifier, not a pointer. After `close` has completed, calls with
-   it are ignored: clocks and `random` answer all the same. */
+   `host` is always the value that `open` received: an identifier, not a pointer. After `close` has completed, calls
+   with it are ignored; clocks and `random` answer all the same. */
 typedef struct strongroom_key_host {
     uint64_t magic;                             /* STRONGROOM_KEY_HOST_MAGIC */
     uint32_t abi_major;                         /* as the host was built; equal to the module's major */
@@ -192,12 +192,13 @@ typedef struct strongroom_key_host {
     void (*log)(uint64_t host, uint32_t level, const char *text, uint64_t size);
 
     /* Appends one record (a JSON object) to the host's audit log. `record` is copied before this returns; `done` is
-       called with `user` once the record is durable or cannot be made so (STRONGROOM_KEY_E_AUDIT_UNAVAILABLE), perhaps before
-       this returns. A module that audits completes an operation with a key only after its record is durable. */
+       called with `user` once the record is durable or cannot be made so (STRONGROOM_KEY_E_AUDIT_UNAVAILABLE),
+       perhaps before this returns. A module that audits completes an operation with a key only after its record is
+       durable. */
     void (*append_audit)(uint64_t host, strongroom_key_bytes record, strongroom_key_audit_done done, void *user);
 } strongroom_key_host;
 
-/* ---- Requests and answers -----------------------------------------------------------------------------------------*/
+/* ---- Requests and answers ----------------------------------------------------------------------------------*/
 
 /* What every operation receives. Read-only for the module. */
 typedef struct strongroom_key_request {
@@ -218,7 +219,9 @@ typedef struct strongroom_key_answer {
     uint64_t size;                              /* bytes of this structure */
     strongroom_key_buffer plaintext;            /* generate, unwrap: the data key, STRONGROOM_KEY_DATA_KEY_SIZE bytes */
     strongroom_key_buffer wrapped;              /* generate, rewrap: the wrapped key */
-    strongroom_key_buffer key_id;               /* all but control: canonical id of the key used, never an alias */
+    strongroom_key_buffer key_id;               /* all but control: canonical id of the key used, never an alias: the id
+                                                   in the request, or one that ends with "/" and that id, unless the
+                                                   request names an alias (which has "alias/" in its name) */
     strongroom_key_buffer key_version;          /* all but control: version that wraps `wrapped` or unwrapped the input;
                                                    describe: the current version */
     strongroom_key_buffer document;             /* control: JSON */
@@ -228,7 +231,7 @@ typedef struct strongroom_key_answer {
     uint32_t reserved;                          /* zero */
 } strongroom_key_answer;
 
-/* ---- What the module offers ----------------------------------------------------------------------------------------*/
+/* ---- What the module offers ----------------------------------------------------------------------------------*/
 
 /* Bits of `capabilities`. A host that does not know a bit ignores it. */
 #define STRONGROOM_KEY_BINDS_CONTEXT 1ull       /* unwrap under another encryption context is refused */
@@ -255,9 +258,10 @@ typedef struct strongroom_key_module {
     const char *version;                        /* zero-terminated UTF-8: the module's own version */
 
     /* Opens an instance: a keyring, an account of a remote service. `self` is this table, so that one function can
-       serve several. `configuration` is a TLV block, gone when this returns. Blocks as long as it needs: the host calls it on
-       a thread of its own. Answers STRONGROOM_KEY_OK and sets `*instance`, or an error and, where it can, `message`.
-       `host_table` and `host` stay valid as said there; `host` is what this instance passes to every host function. */
+       serve several. `configuration` is a TLV block, gone when this returns. Blocks as long as it needs: the host calls
+       it on a thread of its own. Answers STRONGROOM_KEY_OK and sets `*instance`, or an error and, where it can,
+       `message`. `host_table` and `host` stay valid as said there; `host` is what this instance passes to every host
+       function. */
     int32_t (*open)(
         const struct strongroom_key_module *self, const strongroom_key_host *host_table, uint64_t host,
         strongroom_key_bytes configuration, void **instance, strongroom_key_buffer *message);
@@ -265,8 +269,10 @@ typedef struct strongroom_key_module {
     /* Makes a new random data key and wraps it. Fills plaintext, wrapped, key_id, key_version. */
     strongroom_key_operation generate_data_key;
 
-    /* Opens the wrapped key in `input`. Must refuse it with STRONGROOM_KEY_E_INCORRECT_KEY when the request's key id is
-       there and is not the key that wrapped it. Fills plaintext, key_id, key_version. */
+    /* Opens the wrapped key in `input`, which the key named in the request must have wrapped: else
+       STRONGROOM_KEY_E_INCORRECT_KEY, or STRONGROOM_KEY_E_INVALID_CIPHERTEXT where a wrapped key does not tell. A
+       wrapped key that was changed in any bit is STRONGROOM_KEY_E_INVALID_CIPHERTEXT. Fills plaintext, key_id,
+       key_version. */
     strongroom_key_operation unwrap;
 
     /* Wraps the key in `input` under the current version of the SAME key, with the same encryption context; the
@@ -281,9 +287,9 @@ typedef struct strongroom_key_module {
        documentation. Every module answers {"operation":"status"}. Never a secret in either. */
     strongroom_key_operation control;
 
-    /* Ends the instance: drops keys, threads, connections. `request` has only a context. The host calls it at most once,
-       with no other operation in flight, and nothing afterwards; after the completion the module touches neither the
-       instance nor the host. */
+    /* Ends the instance: drops keys, threads, connections. `request` has only a context. The host calls it at most
+       once, with no other operation in flight, and nothing afterwards; after the completion the module touches neither
+       the instance nor the host. */
     strongroom_key_operation close;
 } strongroom_key_module;
 

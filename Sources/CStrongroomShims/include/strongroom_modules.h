@@ -17,14 +17,15 @@ int strongroom_is_privileged_execution(void);
 int strongroom_library_is_loaded(const char *name);
 
 /* dlopen with RTLD_NOW, RTLD_LOCAL and RTLD_NODELETE: resolved completely, visible to nobody else, never unloaded. NULL
-   on failure, with dlerror's text (cut to fit) in `message`. */
+   on failure, with dlerror's text (cut to fit) in `message`; also where a library was loaded under that name before. */
 void *strongroom_load_library(const char *path, char *message, size_t message_size);
 
 /* dlsym in one library; NULL where the symbol is missing. */
 void *strongroom_library_symbol(void *library, const char *name);
 
-/* Starts `path` with the arguments `argv` (ended by NULL) and this process's environment, but for Swift's backtracer, which
-   is off: a crash is an expected end. The child's standard output comes out of `*output`. Returns 0 or an errno. */
+/* Starts `path` with the arguments `argv` (ended by NULL) and this process's environment, but for Swift's backtracer,
+   which is off: a crash is an expected end. The child's standard output comes out of `*output`. Returns 0 or an
+   errno. */
 int strongroom_spawn(const char *path, char *const *argv, int *process, int *output);
 
 /* Splits the wait status of waitpid: returns the exit code, or minus the number of the signal that ended the child. */

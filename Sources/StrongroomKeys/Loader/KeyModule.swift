@@ -90,7 +90,7 @@ public struct KeyModule: Sendable {
     private static func open(
         _ trust: TrustedModule, _ provided: Set<String>, _ loaded: inout LoadedModules
     ) throws(KeyBackendError) -> (ELFImage, LoadedLibrary) {
-        let sealed = try SealedImage(copying: trust.path)
+        var sealed = try SealedImage(copying: trust.path)
         let digest = try sealed.digest()
         guard digest == trust.sha256 else {
             throw KeyBackendError(

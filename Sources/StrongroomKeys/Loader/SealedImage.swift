@@ -12,6 +12,8 @@ struct SealedImage: ~Copyable {
     static let sizeBytesMax: UInt64 = 128 << 20
 
     private let descriptor: CInt
+    /// Whether the descriptor stays open for good.
+    private var isLoaded = false
     let path: FilePath
 
     /// Copies a file that passes `TrustedPath`.
@@ -33,7 +35,9 @@ struct SealedImage: ~Copyable {
         self.path = path
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        if !isLoaded { Glibc.close(descriptor) }
+    }
 
     /// SHA-256 of the copy.
     func digest() throws(KeyBackendError) -> [UInt8] {
@@ -58,7 +62,10 @@ struct SealedImage: ~Copyable {
     }
 
     /// Loads the copy into this process, for good.
-    func load() throws(KeyBackendError) -> LoadedLibrary {
+    ///
+    /// The descriptor then stays open as well: the dynamic linker remembers the library by the name
+    /// `/proc/self/fd/<number>`, and would take the next copy with that number for this one.
+    mutating func load() throws(KeyBackendError) -> LoadedLibrary {
         var text = [CChar](repeating: 0, count: 512)
         // Safe: the buffer has the size given; the name is copied for the length of the call.
         let library = unsafe strongroom_load_library("/proc/self/fd/\(descriptor)", &text, text.count)
@@ -66,6 +73,7 @@ struct SealedImage: ~Copyable {
             let reason = String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
             throw KeyBackendError(.untrustedModule, "\(path) cannot be loaded: \(reason).")
         }
+        isLoaded = true
         return unsafe LoadedLibrary(handle: library)
     }
 

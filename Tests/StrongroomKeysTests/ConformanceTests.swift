@@ -1,0 +1,68 @@
+import StrongroomKeys
+import SystemPackage
+import Testing
+
+/// Every good module passes every check; every broken one fails the check for what it breaks.
+@Suite struct ConformanceTests {
+    private func check(_ module: FilePath) throws -> [KeyModuleConformance.CheckResult] {
+        try KeyModuleConformance.supervise(
+            executable: ModuleBuilder.harness, arguments: [], module: module, timeoutSeconds: 60)
+    }
+
+    @Test func theSampleInCPasses() throws {
+        let results = try check(try ModuleBuilder.sample())
+        #expect(results.count == 19)
+        #expect(results.filter { !$0.passed } == [])
+    }
+
+    @Test(.enabled(if: ModuleBuilder.swiftModule != nil, "build it with: make modules"))
+    func theSwiftModulePasses() throws {
+        let results = try check(try #require(ModuleBuilder.swiftModule))
+        #expect(results.count == 19)
+        #expect(results.filter { !$0.passed } == [])
+    }
+
+    @Test(arguments: [
+        ("wrong_magic", "has a table of this version", "magic"),
+        ("wrong_major", "has a table of this version", "version 2"),
+        ("short_table", "has a table of this version", "96 bytes"),
+        ("null_function", "has a table of this version", "missing"),
+        ("no_table", "has a table of this version", "no table"),
+        ("no_entry", "has a table of this version", "strongroom_key_backend_v1"),
+        ("short_key", "generates new keys", "16 bytes"),
+        ("zero_key", "generates new keys", "zeros"),
+        ("same_key", "generates new keys", "twice"),
+        ("huge_blob", "generates new keys", "8192"),
+        ("plain_blob", "generates new keys", "plaintext"),
+        ("hangs", "generates new keys", "in time"),
+        ("answers_late", "generates new keys", "in time"),
+        ("unwraps_other_key", "unwrap returns the key", "another data key"),
+        ("other_key_id", "unwrap returns the key", "sample/other"),
+        ("unwraps_anything", "damaged wrapped keys are refused", "accepted"),
+        ("ignores_context", "binds the context if it says so", "accepted"),
+        ("rewraps_other_key", "rewrap keeps the key", "another data key"),
+        ("ignores_room", "asks for room that is missing", "E_BUFFER"),
+        ("racy", "serves 64 threads", "another call's key"),
+        ("control_not_json", "control answers JSON", "JSON"),
+        ("unknown_status", "describes its key", "4711"),
+        ("blocks", "describes its key", "in time"),
+        ("hangs_in_close", "closes", "in time"),
+        ("completes_twice", "completes exactly once", "times"),
+        ("crashes", "describes its key", "signal 6"),
+        ("crashes_in_open", "opens", "signal 11"),
+    ])
+    func aBrokenModuleFailsTheRightCheck(_ module: String, _ name: String, _ reason: String) throws {
+        let results = try check(try ModuleBuilder.broken(module))
+        let failure = try #require(results.first { $0.name == name }?.failure, "\(results)")
+        #expect(failure.contains(reason))
+    }
+
+    @Test func aSupervisedProcessThatHangsIsEnded() throws {
+        // `sleep` takes the module's path for a number of seconds, fails, and has run no checks; `tail -f` hangs.
+        #expect(throws: KeyBackendError.self) {
+            try KeyModuleConformance.supervise(
+                executable: "/usr/bin/tail", arguments: ["-f", "/dev/null"], module: try ModuleBuilder.sample(),
+                timeoutSeconds: 1)
+        }
+    }
+}
