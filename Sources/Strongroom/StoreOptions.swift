@@ -37,7 +37,8 @@ public struct StoreOptions: Sendable {
     /// Objects to this size travel in the journal, larger ones get a file of their own: 4 KiB to 1 MiB,
     /// 128 KiB by default.
     public var smallObjectLimitBytes = 128 << 10
-    /// The size that journal segments grow to: 1 MiB to 1 GiB, 64 MiB by default.
+    /// The size that journal segments grow to: 1 MiB to 1 GiB and a multiple of 4 KiB, at least four times
+    /// `smallObjectLimitBytes`; 64 MiB by default.
     public var journalSegmentBytes = 64 << 20
     /// The cipher of new objects.
     public var suite: CipherSuite = .aes256GCM
@@ -57,6 +58,11 @@ public struct StoreOptions: Sendable {
             throw StoreError(
                 .invalidArgument,
                 "\(bound.name) is \(bound.value); it may be \(bound.range.lowerBound) to \(bound.range.upperBound).")
+        }
+        guard journalSegmentBytes.isMultiple(of: 4_096), journalSegmentBytes >= 4 * smallObjectLimitBytes else {
+            throw StoreError(
+                .invalidArgument,
+                "journalSegmentBytes is \(journalSegmentBytes); it must be a multiple of 4,096 and at least four times smallObjectLimitBytes.")
         }
     }
 }

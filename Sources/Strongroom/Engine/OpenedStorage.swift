@@ -27,6 +27,10 @@ extension StoreOpening {
     func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
         var storageOptions = EmbeddedStorageOptions()
         storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        storageOptions.journal.maximumSegmentBytes = UInt64(options.journalSegmentBytes)
+        // A new store starts small, whatever its segments grow to.
+        storageOptions.journal.initialSegmentBytes = min(
+            storageOptions.journal.initialSegmentBytes, storageOptions.journal.maximumSegmentBytes)
         let environment = StorageEnvironment(fileSystem: fileSystem, random: random, clock: PosixClock())
         do throws(StorageError) {
             if creates {
