@@ -104,9 +104,8 @@ let package = Package(
         room(
             "Strongroom",
             [
-                "StrongroomSystem", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomS3ManagedKeys",
-                systemPackage, logging,
+                "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
+                "StrongroomS3ManagedKeys", systemPackage, logging,
             ]),
 
         room(

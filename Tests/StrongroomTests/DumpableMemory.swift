@@ -17,7 +17,7 @@ enum DumpableMemory {
         defer { _ = unsafe munmap(buffer, window) }
         let isExcluded = unsafe madvise(buffer, window, MADV_DONTDUMP) == 0
         guard isExcluded else { throw Errno(rawValue: errno) }
-        let memory = try FileDescriptor.open("/proc/self/mem", .readOnly)
+        let memory = try FileDescriptor.open(FilePath("/proc/self/mem"), .readOnly)
         defer { try? memory.close() }
         for region in try dumpedRegions() {
             var address = region.lowerBound

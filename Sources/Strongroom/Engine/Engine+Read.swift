@@ -51,7 +51,7 @@ extension Engine {
         do {
             let row = try ObjectRow(decoding: storedValue)
             var plain = try SealedStream.open(
-                row.attributes, ObjectAttributes.suite, key: keys.attributes.bytes,
+                row.attributes, ObjectAttributes.suite, key: keys.attributes,
                 context: CanonicalFields.attributeContext(objectUID: row.objectUID))
             defer { plain.wipeTail(from: 0) }
             let attributes = try ObjectAttributes(decoding: plain)
@@ -129,7 +129,7 @@ extension Engine {
     private func unwrap(
         _ sealing: ObjectRow.WrappedSealing, _ opened: OpenedRow, _ identity: ObjectBinding.Identity, as caller: Caller?,
         _ name: BucketName
-    ) async throws(StoreError) -> SharedSecret {
+    ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
         guard sealing.backendID == keys.backendID else {
             throw StoreError(
@@ -138,13 +138,14 @@ extension Engine {
                 bucket: name, key: identity.key)
         }
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
-        let dataKey: SecretBytes
+        let secret: SecretBytes
         do throws(KeyBackendError) {
-            dataKey = try await keys.backend.unwrap(wrapped, for: UnwrapRequest(context: keys.context(caller)))
+            secret = try await keys.backend.unwrap(wrapped, for: UnwrapRequest(context: keys.context(caller)))
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }
         do throws(SealError) {
+            let dataKey = try DataKey(secret)
             let binding = try ObjectBinding.wrap(dataKey, sealing, identity)
             let descriptor = try ObjectBinding.descriptor(
                 dataKey, sealing, objectUID: identity.objectUID, sizeBytes: opened.row.sizeBytes,
@@ -154,10 +155,10 @@ extension Engine {
                     .commitmentMismatch,
                     "The object's wrapped key was made for another object, or its descriptor was altered.")
             }
+            return dataKey
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }
-        return SharedSecret(dataKey)
     }
 
     /// Suites come from this list, never from the object's bytes alone.

@@ -1,3 +1,4 @@
+internal import StrongroomJournal
 internal import StrongroomStorage
 internal import StrongroomSystem
 

@@ -28,19 +28,17 @@ final class StoreKeys: Sendable {
 /// metadata key, so that they need no call to a backend.
 final class BucketKeys: Sendable {
     private let rowMAC: MessageAuthenticator
-    let attributes: SharedSecret
+    let attributes: PreparedKey
     /// For payloads in mode *none*.
     let clearPayloads: MessageAuthenticator
 
     init(_ metadataKey: SharedSecret, bucketUID: [UInt8]) throws(StoreError) {
-        func derive(_ purpose: String) throws(SecretMemoryError) -> SecretBytes {
-            try HKDF<SHA512>.expand(
-                metadataKey.bytes, info: CanonicalFields.metadataKey(purpose: purpose, bucketUID: bucketUID), count: 32)
-        }
-        do throws(SecretMemoryError) {
-            rowMAC = try MessageAuthenticator(key: derive("row MAC"))
-            attributes = SharedSecret(try derive("attributes"))
-            clearPayloads = try MessageAuthenticator(key: derive("clear payloads"))
+        do throws(SealError) {
+            let key = try PreparedKey(metadataKey.bytes)
+            func info(_ purpose: String) -> [UInt8] { CanonicalFields.metadataKey(purpose: purpose, bucketUID: bucketUID) }
+            rowMAC = try MessageAuthenticator(dataKeyed: key.expand(info: info("row MAC"), count: 32))
+            attributes = try PreparedKey(key.expand(info: info("attributes"), count: 32))
+            clearPayloads = try MessageAuthenticator(dataKeyed: key.expand(info: info("clear payloads"), count: 32))
         } catch {
             throw StoreError(error)
         }
@@ -64,6 +62,17 @@ final class BucketKeys: Sendable {
                 code, for: CanonicalFields.row(key: rowKey, value: storedValue.dropLast(ObjectRow.macBytes)))
         } catch {
             throw StoreError(error)
+        }
+    }
+}
+
+extension MessageAuthenticator {
+    /// The same, with one error for the key's derivation and for the memory it stands in.
+    convenience init(dataKeyed key: borrowing SecretBytes) throws(SealError) {
+        do throws(SecretMemoryError) {
+            try self.init(key: key)
+        } catch {
+            throw SealError(secretMemory: error)
         }
     }
 }

@@ -76,7 +76,7 @@ final class ContentCursor {
             do throws(SealError) {
                 if opener == nil {
                     // Safe: a UInt8 is raw bytes.
-                    opener = try StreamOpener(suite, key: key.bytes, context: context, header: unsafe header.span.bytes)
+                    opener = try StreamOpener(suite, key: key.prepared, context: context, header: unsafe header.span.bytes)
                 }
                 try opener!.openChunk(
                     unsafe stored.span.bytes, index: number, isLast: number == lastChunk, appendingTo: &plain)

@@ -12,7 +12,7 @@ enum StoredPayload: Sendable {
 final class ObjectContent: Sendable {
     enum Sealing: Sendable {
         case clear(ClearStream)
-        case sealed(SealedStreamSuite, SharedSecret, context: [UInt8], header: [UInt8])
+        case sealed(SealedStreamSuite, DataKey, context: [UInt8], header: [UInt8])
     }
 
     let sealing: Sealing
@@ -35,7 +35,7 @@ final class ObjectContent: Sendable {
 
     /// Reads the stream's header. Its commitment is checked by whoever opens the first chunk.
     init(
-        sealed payload: StoredPayload, _ suite: SealedStreamSuite, _ dataKey: SharedSecret, objectUID: [UInt8],
+        sealed payload: StoredPayload, _ suite: SealedStreamSuite, _ dataKey: DataKey, objectUID: [UInt8],
         sizeBytes: UInt64, storedBytes: UInt64, place: ObjectPlace
     ) async throws(StoreError) {
         let context = CanonicalFields.streamContext(

@@ -13,43 +13,28 @@ enum ObjectBinding {
 
     /// Ties the wrapped key to names, mode and backend; checked at every unwrap.
     static func wrap(
-        _ dataKey: borrowing SecretBytes, _ sealing: ObjectRow.WrappedSealing, _ identity: Identity
+        _ dataKey: DataKey, _ sealing: ObjectRow.WrappedSealing, _ identity: Identity
     ) throws(SealError) -> [UInt8] {
         let fields = CanonicalFields.WrapBinding(
             mode: sealing.mode, backendID: sealing.backendID, keyID: sealing.keyID, bucketUID: identity.bucketUID,
             key: identity.key, versionID: identity.versionID, objectUID: identity.objectUID, suite: sealing.suite)
-        return try code(dataKey, label: "strongroom/binding@v1", over: fields.bytes)
+        return try dataKey.code(label: "strongroom/binding@v1", over: fields.bytes)
     }
 
     /// Ties what reads of the bytes rely on to the data key.
     static func descriptor(
-        _ dataKey: borrowing SecretBytes, _ sealing: ObjectRow.WrappedSealing, objectUID: [UInt8], sizeBytes: UInt64,
+        _ dataKey: DataKey, _ sealing: ObjectRow.WrappedSealing, objectUID: [UInt8], sizeBytes: UInt64,
         etag: String
     ) throws(SealError) -> [UInt8] {
         let fields = CanonicalFields.descriptor(
             objectUID: objectUID, suite: sealing.suite, layers: sealing.layers, sizeBytes: sizeBytes, etag: etag)
-        do throws(SecretMemoryError) {
-            return try MessageAuthenticator(key: dataKey).code(for: fields)
-        } catch {
-            throw SealError(secretMemory: error)
-        }
+        return try dataKey.code(over: fields)
     }
 
     static func etag(
-        _ dataKey: borrowing SecretBytes, objectUID: [UInt8], commitment: [UInt8]
+        _ dataKey: DataKey, objectUID: [UInt8], commitment: [UInt8]
     ) throws(SealError) -> String {
         let fields = CanonicalFields.etag(objectUID: objectUID, commitment: commitment)
-        return Hexadecimal.encode(try code(dataKey, label: "strongroom/etag@v1", over: fields).prefix(16)) + "-1"
-    }
-
-    static func code(
-        _ dataKey: borrowing SecretBytes, label: String, over fields: [UInt8]
-    ) throws(SealError) -> [UInt8] {
-        do throws(SecretMemoryError) {
-            let key = try HKDF<SHA512>.expand(dataKey, info: Array(label.utf8), count: 32)
-            return try MessageAuthenticator(key: key).code(for: fields)
-        } catch {
-            throw SealError(secretMemory: error)
-        }
+        return Hexadecimal.encode(try dataKey.code(label: "strongroom/etag@v1", over: fields).prefix(16)) + "-1"
     }
 }

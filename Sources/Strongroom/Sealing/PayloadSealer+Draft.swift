@@ -12,7 +12,7 @@ extension PayloadSealer {
             var plain = attributes.encoded()
             defer { plain.wipeTail(from: 0) }
             let sealedAttributes = try SealedStream.seal(
-                plain, ObjectAttributes.suite, key: bucketKeys.attributes.bytes,
+                plain, ObjectAttributes.suite, key: bucketKeys.attributes,
                 context: CanonicalFields.attributeContext(objectUID: objectUID), random: random)
             let row = ObjectRow(
                 objectUID: objectUID, versionID: versionID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: sizeBytes,
@@ -34,22 +34,22 @@ extension PayloadSealer {
             return Hexadecimal.encode(try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)) + "-1"
         case .sealed(let keyed):
             return try ObjectBinding.etag(
-                keyed.dataKey.plaintext, objectUID: objectUID, commitment: keyed.stream.commitment)
+                keyed.dataKey, objectUID: objectUID, commitment: keyed.stream.commitment)
         }
     }
 
     private func makeSealing(sizeBytes: UInt64, etag: String) throws(SealError) -> ObjectRow.Sealing {
         guard case .sealed(let keyed) = payload else { return .none }
-        let wrapped = keyed.dataKey.wrapped
+        let wrapped = keyed.wrapped
         var sealing = ObjectRow.WrappedSealing(
             mode: ObjectRow.modeS3Managed, suite: suite.rawValue, layers: Self.layers, backendID: backendID,
             keyID: wrapped.keyID, keyVersion: wrapped.keyVersion, wrappedKey: wrapped.bytes, wrapBinding: [],
             descriptorMAC: [])
         let identity = ObjectBinding.Identity(
             bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
-        sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey.plaintext, sealing, identity)
+        sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey, sealing, identity)
         sealing.descriptorMAC = try ObjectBinding.descriptor(
-            keyed.dataKey.plaintext, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
+            keyed.dataKey, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
         return .wrapped(sealing)
     }
 }

@@ -28,15 +28,17 @@ struct PayloadSealer {
 
     /// A stream together with the data key that it is sealed under. Both have one owner.
     final class KeyedStream {
-        let dataKey: GeneratedDataKey
+        let dataKey: DataKey
+        let wrapped: WrappedDataKey
         var stream: StreamSealer
 
         init(
-            _ dataKey: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8], random: SystemRandom
+            _ generated: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8], random: SystemRandom
         ) throws(SealError) {
             let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: wholePartUID, layer: layers)
-            stream = try StreamSealer(suite, key: dataKey.plaintext, context: context, random: random)
-            self.dataKey = dataKey
+            wrapped = generated.wrapped
+            dataKey = try DataKey(generated.takePlaintext())
+            stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
         }
     }
 

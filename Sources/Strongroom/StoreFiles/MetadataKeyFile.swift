@@ -101,7 +101,7 @@ struct MetadataKeyFile: Codable, Sendable {
         fields.put(3, text: backendID)
         fields.put(4, text: keyID)
         do throws(SealError) {
-            return try ObjectBinding.code(secret.bytes, label: "strongroom/binding@v1", over: fields.bytes)
+            return try PreparedKey(secret.bytes).code(label: "strongroom/binding@v1", over: fields.bytes)
         } catch {
             throw StoreError(error)
         }
