@@ -13,6 +13,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#ifdef MFD_EXEC
+#define MEMFD_EXECUTABLE MFD_EXEC
+#else
+#define MEMFD_EXECUTABLE 0x0010U
+#endif
+
 static int copy_all(int source, int target, uint64_t size_max) {
     char buffer[65536];
     uint64_t copied = 0;
@@ -33,7 +39,9 @@ static int copy_all(int source, int target, uint64_t size_max) {
 }
 
 int strongroom_sealed_copy(int descriptor, uint64_t size_max) {
-    int copy = memfd_create("strongroom-key-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    /* Kernels that can forbid executable files in memory want to be told (6.3 and later); others do not know the flag. */
+    int copy = memfd_create("strongroom-key-module", MFD_CLOEXEC | MFD_ALLOW_SEALING | MEMFD_EXECUTABLE);
+    if (copy < 0 && errno == EINVAL) copy = memfd_create("strongroom-key-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (copy < 0) return -errno;
     int status = copy_all(descriptor, copy, size_max);
     if (status == 0 && fcntl(copy, F_ADD_SEALS, F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE) != 0)

@@ -50,7 +50,7 @@ public struct EncryptionContext: Sendable, Hashable {
         self.init(sorted: sorted)
     }
 
-    /// Fails as ``init(_:)-(Sequence)`` does.
+    /// Fails as the initializer from a sequence of pairs does.
     public init(_ dictionary: [String: String]) throws(KeyBackendError) {
         try self.init(dictionary.map { (name: $0.key, value: $0.value) })
     }

@@ -100,15 +100,18 @@ public final class KeyBackendInstance: KeyBackend {
     func close(deadlineSeconds: UInt64) async throws(KeyBackendError) {
         guard host.startClosing() else { return }
         let deadline = PosixClock().bootNanoseconds() + deadlineSeconds * 1_000_000_000
-        while !host.isIdle {
-            guard PosixClock().bootNanoseconds() < deadline else {
-                throw KeyBackendError(
-                    .deadlineExceeded,
-                    "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
+        // A task of its own: closing goes on when the caller's task is cancelled. It is rare, and nobody's
+        // request waits for it, so polling is enough.
+        let isIdle = await Task { [host] in
+            while !host.isIdle {
+                guard PosixClock().bootNanoseconds() < deadline else { return false }
+                try? await Task.sleep(for: .milliseconds(2))
             }
-            // Closing is rare and its end is not awaited by anybody's request: polling is enough. A cancelled
-            // task polls without pause, until the deadline at most.
-            try? await Task.sleep(for: .milliseconds(2))
+            return true
+        }.value
+        guard isIdle else {
+            throw KeyBackendError(
+                .deadlineExceeded, "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
         }
         let context = TLVWriter.operation(KeyRequestContext(), deadlineNanoseconds: deadline)
         let operation = try HostOperation(hostID: hostID, context: context, input: [], room: .close)
