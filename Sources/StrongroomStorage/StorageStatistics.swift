@@ -23,6 +23,8 @@ package struct StorageStatistics: Sendable {
     package var segments: [Segment]
     package var timeMilliseconds: Int64
     package var readerCount: Int
+    /// Checkpoints since the store was opened.
+    package var checkpointCount: Int
     /// Why the last checkpoint failed, if it did.
     package var checkpointFailure: StorageError?
     /// Why the store takes no more changes, if so.

@@ -47,16 +47,21 @@ final class SimulatedMachine: Sendable {
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
-    private func environment(_ seed: UInt64) -> StorageEnvironment {
-        let index = index
+    private func environment(_ seed: UInt64, indexWrites: Int? = nil) -> StorageEnvironment {
+        let stored = index
+        let index: any OrderedIndex = indexWrites.map { InterruptedIndex(stored, writes: $0) } ?? stored
         return StorageEnvironment(
             fileSystem: fileSystem, random: SeededRandom(seed: seed, for: fileSystem), clock: clock,
             makeIndex: { (_, _) throws(StorageError) in index })
     }
 
-    func open(seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID) async throws(StorageError) -> EmbeddedStorage {
+    /// - Parameter indexWrites: after so many transactions the index is full; nil for never.
+    func open(
+        seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID, indexWrites: Int? = nil
+    ) async throws(StorageError) -> EmbeddedStorage {
         try await EmbeddedStorage.open(
-            directory: Self.directory, storeID: storeID, options: options, environment: environment(seed))
+            directory: Self.directory, storeID: storeID, options: options,
+            environment: environment(seed, indexWrites: indexWrites))
     }
 
     /// Power fails. The store that ran goes on to run into errors; this machine has the disk as found.

@@ -15,7 +15,7 @@ final class Checkpointer: Sendable {
         var failure: StorageError?
         /// Attempts that have ended, well or not.
         var endedCount = 0
-        var latest: CheckpointState
+        var completedCount = 0
     }
 
     private struct Wake {
@@ -40,7 +40,7 @@ final class Checkpointer: Sendable {
 
     init(
         view: StoreView, journal: Journal, files: BlobFiles, reaper: TrashReaper, poison: StorePoison,
-        clock: any StoreClock, options: EmbeddedStorageOptions, latest: CheckpointState
+        clock: any StoreClock, options: EmbeddedStorageOptions
     ) {
         self.view = view
         writer = CheckpointWriter(index: view.index, rowsPerTransaction: options.checkpointRowsPerTransaction)
@@ -50,7 +50,7 @@ final class Checkpointer: Sendable {
         self.poison = poison
         self.clock = clock
         intervalNanoseconds = options.checkpointIntervalSeconds.map { UInt64($0) * 1_000_000_000 }
-        monitor = Monitor(State(latest: latest))
+        monitor = Monitor(State())
     }
 
     // MARK: For other threads
@@ -96,9 +96,20 @@ final class Checkpointer: Sendable {
         return nil
     }
 
+    /// Runs a checkpoint of everything that is committed now, and blocks until it has ended; whether it went well.
+    func runAndWait() -> Bool {
+        let ended = Monitor<Bool?>(nil)
+        request { result in
+            let isSuccess = if case .success = result { true } else { false }
+            ended.withLock { $0 = isSuccess }
+            ended.signal()
+        }
+        return ended.wait(until: { $0 != nil }, { $0 ?? false })
+    }
+
     var failure: StorageError? { monitor.withLock { $0.failure } }
-    /// What the last checkpoint wrote.
-    var latest: CheckpointState { monitor.withLock { $0.latest } }
+    /// How many tables were moved into the index since the store was opened.
+    var completedCount: Int { monitor.withLock { $0.completedCount } }
 
     // MARK: On its thread
 
@@ -169,7 +180,7 @@ final class Checkpointer: Sendable {
             frozen, after: try StoreView.checkpointState(of: view.index), sealedBlobEpoch: files.registry.sealedEpoch)
         assert(state.appliedLSN == frozen.lastLSN)
         view.withTables { $0.dropFrozen() }
-        monitor.withLock { $0.latest = state }
+        monitor.withLock { $0.completedCount += 1 }
         reaper.forgetRemoved(appliedLSN: state.appliedLSN)
         try reclaimer.retireFree(state)
         try reaper.retireCheckpointed()

@@ -1,6 +1,7 @@
 internal import StrongroomCatalog
 internal import StrongroomJournal
 internal import StrongroomSystem
+internal import Synchronization
 
 /// Gives segments back to the journal that hold nothing any more. Used by the checkpointer's thread alone.
 ///
@@ -36,9 +37,11 @@ struct SegmentReclaimer {
     }
 
     mutating func recycleDrained() throws(StorageError) {
-        for id in retirements.takeDrained(view.epochs) {
-            underway.remove(id)
-            try journal.recycle(id, appliedLSN: appliedLSN)
+        try view.reclaiming.withLock { _ throws(StorageError) in
+            for id in retirements.takeDrained(view.epochs) {
+                underway.remove(id)
+                try journal.recycle(id, appliedLSN: appliedLSN)
+            }
         }
     }
 }
@@ -47,23 +50,27 @@ extension StoreView {
     /// The live payload of every segment that has any, as of the index. Blocks.
     func segmentUsages() throws(StorageError) -> [UInt64: SegmentUsage] {
         do throws(OrderedIndexReadError<StorageError>) {
-            return try index.read { (snapshot) throws(StorageError) in
-                var usages: [UInt64: SegmentUsage] = [:]
-                let cursor = try snapshot.cursor()
-                var entry = try cursor.seek(StoreKeys.segmentPrefix)
-                while let (key, value) = entry, ByteOrder.isLess(key, StoreKeys.segmentEnd) {
-                    guard let id = StoreKeys.segmentID(key), let usage = SegmentUsage(decoding: value) else {
-                        throw StorageError(.corrupted, "a segment's counter is damaged; rebuild the catalog")
-                    }
-                    usages[id] = usage
-                    entry = try cursor.next()
-                }
-                return usages
-            }
+            return try index.read { (snapshot) throws(StorageError) in try Self.segmentUsages(in: snapshot) }
         } catch {
             switch error {
             case .index(let error), .body(let error): throw error
             }
         }
+    }
+
+    static func segmentUsages(
+        in snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) -> [UInt64: SegmentUsage] {
+        var usages: [UInt64: SegmentUsage] = [:]
+        let cursor = try snapshot.cursor()
+        var entry = try cursor.seek(StoreKeys.segmentPrefix)
+        while let (key, value) = entry, ByteOrder.isLess(key, StoreKeys.segmentEnd) {
+            guard let id = StoreKeys.segmentID(key), let usage = SegmentUsage(decoding: value) else {
+                throw StorageError(.corrupted, "a segment's counter is damaged; rebuild the catalog")
+            }
+            usages[id] = usage
+            entry = try cursor.next()
+        }
+        return usages
     }
 }

@@ -61,13 +61,15 @@ final class TrashReaper: Sendable {
 
     /// Unlinks what nobody can read any more. Blocks.
     func unlinkDrained() throws(StorageError) {
-        let keys = state.withLock { $0.retirements.takeDrained(view.epochs) }
-        guard !keys.isEmpty else { return }
-        do throws(StorageError) {
-            try unlink(keys)
-        } catch {
-            state.withLock { $0.underway.subtract(keys) }
-            throw error
+        try view.reclaiming.withLock { _ throws(StorageError) in
+            let keys = state.withLock { $0.retirements.takeDrained(view.epochs) }
+            guard !keys.isEmpty else { return }
+            do throws(StorageError) {
+                try unlink(keys)
+            } catch {
+                state.withLock { $0.underway.subtract(keys) }
+                throw error
+            }
         }
     }
 

@@ -119,17 +119,30 @@ final class Committer {
         let (frame, pieces) = CommitFrame.encode(
             timeMilliseconds: accepted.receipt.timeMilliseconds, mutations: accepted.mutations,
             attachments: accepted.attachments)
-        let mayUseReserve = accepted.attachments.isEmpty
-        var place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve)
-        if place == nil {
+        let place: FrameLocation
+        do throws(StorageError) {
+            place = try append(pieces, mayUseReserve: accepted.attachments.isEmpty)
+        } catch  where error.code == .diskFull {
+            // Segments that hold nothing any more are free after a checkpoint: deleting must go on for
+            // as long as it takes to free a full disk, whatever the reserve holds.
             flush()
             try poison.check()
-            place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve)
+            guard view.withTables({ $0.rowCount > 0 }), checkpointer.runAndWait() else { throw error }
+            place = try append(pieces, mayUseReserve: accepted.attachments.isEmpty)
         }
-        guard let place else { preconditionFailure("an empty group takes any frame") }
         journalBytesSinceRequest += UInt64(pieces.reduce(0) { $0 + $1.count })
         trashBytesSinceRequest += accepted.trashBytes
         return frame.changes(at: place)
+    }
+
+    private func append(_ pieces: [[UInt8]], mayUseReserve: Bool) throws(StorageError) -> FrameLocation {
+        if let place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve) { return place }
+        flush()
+        try poison.check()
+        guard let place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve) else {
+            preconditionFailure("an empty group takes any frame")
+        }
+        return place
     }
 
     /// Makes the group durable and visible, then tells the callers.

@@ -12,10 +12,16 @@ package final class EmbeddedStorage: Sendable {
     package let blobs: FileBlobStore
     private let core: StorageCore
 
-    private init(_ parts: StorageParts, random: any RandomSource) {
+    private let directory: StorageDirectory
+    private let storeID: [UInt8]
+
+    private init(_ parts: StorageParts, _ recovery: StorageRecovery) {
+        directory = recovery.directory
+        storeID = recovery.storeID
         core = StorageCore(parts)
         metadata = EmbeddedMetadataStore(core: core)
-        blobs = FileBlobStore(files: parts.files, random: random, pool: parts.pool, gate: core.gate, lifetime: core)
+        blobs = FileBlobStore(
+            files: parts.files, random: recovery.environment.random, pool: parts.pool, gate: core.gate, lifetime: core)
     }
 
     /// Makes an empty store in `directory`, which exists; everything is durable on return.
@@ -38,7 +44,7 @@ package final class EmbeddedStorage: Sendable {
         let recovery = Self.recovery(directory, storeID, options, environment)
         let pool = IOThreadPool(threadCount: options.ioThreadCount)
         let parts = try await pool.run { () throws(StorageError) in try recovery.open(pool: pool) }
-        return EmbeddedStorage(parts, random: environment.random)
+        return EmbeddedStorage(parts, recovery)
     }
 
     private static func recovery(
@@ -67,5 +73,17 @@ package final class EmbeddedStorage: Sendable {
 
     package func statistics() async throws(StorageError) -> StorageStatistics {
         try await core.run { [core] () throws(StorageError) in try core.statistics() }
+    }
+
+    /// Walks journal, catalog and blobs, changing nothing, and says what is not as it should be.
+    ///
+    /// - Parameter readingBlobs: whether to read every blob and compute its hash; else their ends are read.
+    package func verify(readingBlobs: Bool) async throws(StorageError) -> StorageVerification {
+        try await core.run { [core, directory, storeID] () throws(StorageError) in
+            var verifier = StorageVerifier(
+                directory: directory, storeID: storeID, view: core.view, journal: core.journal, files: core.files,
+                readsBlobs: readingBlobs)
+            return try verifier.run()
+        }
     }
 }

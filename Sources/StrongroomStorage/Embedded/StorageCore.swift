@@ -99,6 +99,6 @@ final class StorageCore: Sendable {
             rows: state.statistics, lastLSN: tables.lastLSN, appliedLSN: state.appliedLSN,
             memtableRowCount: tables.rowCount, memtableSizeBytes: tables.sizeBytes, segments: segments,
             timeMilliseconds: tables.timeMilliseconds, readerCount: view.epochs.readerCount,
-            checkpointFailure: checkpointer.failure, poison: poison.error)
+            checkpointCount: checkpointer.completedCount, checkpointFailure: checkpointer.failure, poison: poison.error)
     }
 }

@@ -71,7 +71,7 @@ struct StorageRecovery {
         let reaper = TrashReaper(files: files, view: view, queue: queue)
         let checkpointer = Checkpointer(
             view: view, journal: journal, files: files, reaper: reaper, poison: poison, clock: environment.clock,
-            options: options, latest: state)
+            options: options)
         return StorageParts(
             lock: lock, view: view, journal: journal, files: files, poison: poison, queue: queue,
             checkpointer: checkpointer, pool: pool, clock: environment.clock, options: options)

@@ -29,6 +29,12 @@ enum StoreKeys {
         key.append(contentsOf: name.id)
         return key
     }
+
+    /// Nil when `key` is none of `blob(_:)`.
+    static func blobName(_ key: [UInt8]) -> BlobName? {
+        guard key.count == 10 + BlobReference.idSizeBytes, key.starts(with: blobPrefix) else { return nil }
+        return BlobName(epoch: key[2..<10].reduce(0) { $0 << 8 | UInt64($1) }, id: Array(key[10...]))
+    }
 }
 
 extension [UInt8] {

@@ -10,6 +10,8 @@ final class ReadEpochs: Sendable {
         var current: UInt64 = 1
         /// Readers per epoch; none of the counts is zero.
         var readers: [UInt64: Int] = [:]
+        /// Those who keep everything that is retired, whenever it was.
+        var holdCount = 0
     }
 
     private let state = Mutex(State())
@@ -39,7 +41,18 @@ final class ReadEpochs: Sendable {
 
     /// Whether nobody who entered at `epoch` or before is left.
     func isDrained(through epoch: UInt64) -> Bool {
-        state.withLock { state in !state.readers.keys.contains { $0 <= epoch } }
+        state.withLock { state in state.holdCount == 0 && !state.readers.keys.contains { $0 <= epoch } }
+    }
+
+    /// From now on nothing counts as drained. What was found so before may be in the middle of being
+    /// overwritten: `StoreView.reclaiming` waits for that.
+    func hold() { state.withLock { $0.holdCount += 1 } }
+
+    func releaseHold() {
+        state.withLock { state in
+            precondition(state.holdCount > 0, "released without having held")
+            state.holdCount -= 1
+        }
     }
 
     var readerCount: Int { state.withLock { $0.readers.values.reduce(0, +) } }

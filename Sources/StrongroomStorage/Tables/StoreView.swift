@@ -6,6 +6,8 @@ internal import Synchronization
 final class StoreView: Sendable {
     let index: any OrderedIndex
     let epochs = ReadEpochs()
+    /// Held, by threads that may block, while what nobody reads any more is overwritten or unlinked.
+    let reclaiming = Mutex(())
     private let tables: Mutex<RowTables>
 
     init(tables: RowTables, index: any OrderedIndex) {
@@ -66,7 +68,7 @@ final class StoreView: Sendable {
         }
     }
 
-    private static func checkpointState(in snapshot: any OrderedIndexSnapshot) throws(StorageError) -> CheckpointState {
+    static func checkpointState(in snapshot: any OrderedIndexSnapshot) throws(StorageError) -> CheckpointState {
         guard let bytes = try snapshot.value(CheckpointState.key) else {
             throw StorageError(.corrupted, "the catalog has no checkpoint row; rebuild the catalog")
         }

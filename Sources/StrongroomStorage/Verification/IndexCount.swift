@@ -1,0 +1,68 @@
+internal import StrongroomCatalog
+internal import StrongroomSystem
+
+/// The counters of an index beside what its rows add up to.
+struct IndexCount {
+    private(set) var differences: [String] = []
+
+    init(_ snapshot: any OrderedIndexSnapshot) throws(StorageError) {
+        var account = RowAccount(RowStatistics())
+        var owners: [BlobName: [UInt8]] = [:]
+        let cursor = try snapshot.cursor()
+        var entry = try cursor.seek(KeySpace.engineLowerBound)
+        while let (key, row) = entry, KeySpace.isEngineKey(key) {
+            if let (payload, _) = StoredRowCodec.decodePayload(row) {
+                account.count(payload, adding: true)
+                if case .blob(let reference) = payload {
+                    if owners.updateValue(key, forKey: BlobName(reference)) != nil {
+                        differences.append("two rows have one blob")
+                    }
+                }
+            }
+            entry = try cursor.next()
+        }
+        try compareStatistics(account.statistics, snapshot)
+        try compareSegments(account, snapshot)
+        try compareOwners(owners, snapshot)
+    }
+
+    private mutating func compareStatistics(
+        _ counted: RowStatistics, _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) {
+        let state = try StoreView.checkpointState(in: snapshot)
+        if state.statistics != counted {
+            differences.append("the statistics say \(state.statistics.fields), the rows add up to \(counted.fields)")
+        }
+    }
+
+    private mutating func compareSegments(
+        _ account: RowAccount, _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) {
+        var stored = try StoreView.segmentUsages(in: snapshot)
+        for (id, counted) in account.segments {
+            let usage = stored.removeValue(forKey: id) ?? SegmentUsage()
+            if usage != SegmentUsage().changed(bytes: counted.bytes, rows: counted.rows) {
+                differences.append(
+                    "segment \(id) counts \(usage.liveBytes) live bytes, its rows add up to \(counted.bytes)")
+            }
+        }
+        for id in stored.keys.sorted() { differences.append("segment \(id) counts live bytes, and no row is in it") }
+    }
+
+    private mutating func compareOwners(
+        _ owners: [BlobName: [UInt8]], _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) {
+        var owners = owners
+        let cursor = try snapshot.cursor()
+        var entry = try cursor.seek(StoreKeys.blobPrefix)
+        while let (key, owner) = entry, ByteOrder.isLess(key, StoreKeys.blobEnd) {
+            guard let name = StoreKeys.blobName(key), owners.removeValue(forKey: name) == owner else {
+                differences.append("an owner row names a row that does not have the blob")
+                entry = try cursor.next()
+                continue
+            }
+            entry = try cursor.next()
+        }
+        if !owners.isEmpty { differences.append("\(owners.count) blobs have no owner row") }
+    }
+}

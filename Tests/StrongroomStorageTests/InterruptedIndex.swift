@@ -1,0 +1,31 @@
+import StrongroomCatalog
+import StrongroomSystem
+import Synchronization
+
+/// An index whose writes fail, with nothing changed, after so many that go through.
+final class InterruptedIndex: OrderedIndex {
+    private let base: MemoryIndex
+    private let writesLeft: Mutex<Int>
+
+    init(_ base: MemoryIndex, writes: Int) {
+        self.base = base
+        writesLeft = Mutex(writes)
+    }
+
+    func read<Value, Failure: Error>(
+        _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
+    ) throws(OrderedIndexReadError<Failure>) -> Value {
+        try base.read(body)
+    }
+
+    func write(_ body: (any OrderedIndexTransaction) throws(StorageError) -> Void) throws(StorageError) {
+        let mayWrite = writesLeft.withLock { left in
+            left -= 1
+            return left >= 0
+        }
+        guard mayWrite else { throw StorageError(.diskFull, "the disk is full; free some space and try again") }
+        try base.write(body)
+    }
+
+    func close() { base.close() }
+}

@@ -1,0 +1,124 @@
+import StrongroomSimulation
+import StrongroomStorage
+import StrongroomSystem
+import Testing
+
+/// Space comes back, and not before nobody can read it any more.
+@Suite struct ReclaimTests {
+    @Test func deadSegmentsAreRecycled() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        for round in 0..<20 {
+            for number in 0..<4 {
+                try await storage.metadata.put(
+                    key(number), [], .attachment(0), attachments: [payload(50_000, seed: UInt8(round))])
+            }
+            try await storage.checkpoint()
+        }
+        try await storage.settle()
+        // 4 MB were written; 200 kB live.
+        let statistics = try await storage.statistics()
+        #expect(statistics.segments.reduce(0) { $0 + $1.liveBytes } == 200_000)
+        #expect(statistics.segments.reduce(0) { $0 + $1.sizeBytes } <= 1 << 20)
+        for number in 0..<4 {
+            let pinned = try await storage.metadata.pinnedRow(key(number))
+            #expect(try await pinned?.payloadBytes() == payload(50_000, seed: 19))
+        }
+        #expect(try await storage.verify(readingBlobs: true).findingCount == 0)
+        try await storage.close()
+    }
+
+    /// Without the pin the segment would be overwritten and the payload be another's.
+    @Test func aPinnedRowKeepsItsSegment() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        try await storage.metadata.put(key("a"), [], .attachment(0), attachments: [payload(60_000, seed: 1)])
+        var pinned = try await storage.metadata.pinnedRow(key("a"))
+        guard case .segment(let id, _, _)? = pinned?.row.payload else {
+            Issue.record("the payload is in no segment")
+            return
+        }
+        for round in 0..<30 {
+            try await storage.metadata.put(
+                key("a"), [], .attachment(0), attachments: [payload(60_000, seed: UInt8(2 + round))])
+            try await storage.checkpoint()
+        }
+        try await storage.settle()
+        #expect(try await storage.statistics().segments.contains { $0.id == id })
+        #expect(try await pinned?.payloadBytes() == payload(60_000, seed: 1))
+        pinned = nil
+        try await storage.settle()
+        #expect(try await storage.statistics().segments.contains { $0.id == id } == false)
+        #expect(try await storage.statistics().readerCount == 0)
+        try await storage.close()
+    }
+
+    @Test func aPinnedRowKeepsItsBlob() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let (writer, blob) = try await storage.blobs.finished(payload(9000))
+        try await storage.metadata.put(key("a"), [], .blob(blob.reference))
+        writer.leave()
+        var pinned = try await storage.metadata.pinnedRow(key("a"))
+        try await storage.metadata.delete(key("a"))
+        try await storage.settle()
+        #expect(try machine.blobFileCount() == 1)
+        let reader = try await storage.blobs.open(blob.reference, expecting: somePrelude)
+        #expect(pinned?.lsn == 1)
+        pinned = nil
+        try await storage.settle()
+        #expect(try machine.blobFileCount() == 0)
+        #expect(try await reader.read(at: 0, count: 9000) == payload(9000))
+        try await storage.close()
+    }
+
+    /// The trash outlives a process: what was not unlinked before the crash is unlinked after it.
+    @Test func trashIsReapedAfterReopening() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let (writer, blob) = try await storage.blobs.finished(payload(9000))
+        try await storage.metadata.put(key("a"), [], .blob(blob.reference))
+        writer.leave()
+        try await storage.metadata.delete(key("a"))
+        machine.crash(seed: 5)
+        let reopened = try await machine.open(seed: 6)
+        #expect(try machine.blobFileCount() == 1)
+        try await reopened.settle()
+        #expect(try machine.blobFileCount() == 0)
+        try await reopened.close()
+    }
+
+    @Test func openingSweepsWhatNobodyCommitted() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let (kept, blob) = try await storage.blobs.finished(payload(9000))
+        try await storage.metadata.put(key("a"), [], .blob(blob.reference))
+        kept.leave()
+        let (_, uncommitted) = try await storage.blobs.finished(payload(9000))
+        #expect(try machine.blobFileCount() == 2)
+        // A sweep beside a writer leaves its file alone, and a checkpoint does not seal its epoch.
+        #expect(try await storage.sweepBlobs() == 0)
+        try await storage.settle()
+        machine.crash(seed: 5)
+        let reopened = try await machine.open(seed: 6)
+        #expect(try machine.blobFileCount() == 1)
+        _ = try await reopened.blobs.open(blob.reference, expecting: somePrelude)
+        await #expect(throws: StorageError.self) {
+            _ = try await reopened.blobs.open(uncommitted.reference, expecting: somePrelude)
+        }
+        try await reopened.close()
+    }
+
+    /// A writer that is dropped in the middle, as by a cancelled task, leaves nothing for ever.
+    @Test func droppedWritersAreCleanedUp() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        do {
+            let writer = try await storage.blobs.create(somePrelude)
+            try await writer.append(payload(2 << 20))
+        }
+        try await storage.checkpoint()
+        #expect(try machine.blobFileCount() == 0)
+        try await storage.close()
+    }
+}
