@@ -2,9 +2,8 @@ internal import StrongroomSystem
 internal import SystemPackage
 
 /// The blocking half of a blob writer: hashes and writes one piece at a time.
-///
-/// Safe to send although mutable: the writer hands over a piece only after the one before is done.
 final class BlobFileSink: @unchecked Sendable {
+    // Safe although mutable: the writer hands over a piece only after the one before is done.
     private let file: any StorageFile
     private var hash: PayloadHash
     private var fileOffset: UInt64 = 0
