@@ -31,6 +31,13 @@ final class TemporaryDirectory: Sendable {
 
     func contents(of file: FilePath) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file.string))) }
 
+    /// Changes a file's bytes where they are, which keeps its mode.
+    func overwrite(_ file: FilePath, with bytes: [UInt8]) throws {
+        let descriptor = try FileDescriptor.open(file, .writeOnly, options: .truncate)
+        defer { try? descriptor.close() }
+        _ = try descriptor.writeAll(bytes)
+    }
+
     func write(_ bytes: [UInt8], to file: FilePath) throws {
         try Data(bytes).write(to: URL(fileURLWithPath: file.string))
     }

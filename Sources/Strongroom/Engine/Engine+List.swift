@@ -5,6 +5,7 @@ extension Engine {
     /// One page, from one snapshot. Rows are copied out under the snapshot and opened after it, so that
     /// a page never holds a read transaction longer than the scan takes.
     func list(_ options: ListOptions, in name: BucketName) async throws(StoreError) -> ListPage {
+        _ = try unlockedKeys()
         let bucket = try bucket(name)
         let scan = ListScan(options, bucketUID: bucket.row.uid)
         let found = try await readStorage { snapshot throws(StorageError) in try scan.run(snapshot) }
@@ -25,6 +26,15 @@ extension Engine {
             }
         }
         return page
+    }
+
+    func listNames(_ options: ListOptions, in name: BucketName) async throws(StoreError) -> NamePage {
+        let scan = ListScan(options, bucketUID: try bucket(name).row.uid)
+        let found = try await readStorage { snapshot throws(StorageError) in try scan.run(snapshot) }
+        return NamePage(
+            names: found.rows.map { String(decoding: $0.key.dropFirst(RowKey.currentPrefixBytes), as: UTF8.self) },
+            commonPrefixes: found.commonPrefixes.map { String(decoding: $0, as: UTF8.self) },
+            continuation: found.next.map(ListContinuation.init(lowerBound:)))
     }
 }
 

@@ -1,10 +1,19 @@
 extension Bucket {
     /// One page of the bucket's objects in byte order of their keys.
     ///
-    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``.
+    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``,
+    ///   ``StoreError/Code/storeLocked``.
     public func list(_ options: ListOptions = ListOptions()) async throws(StoreError) -> ListPage {
         try options.check()
         return try await engine.list(options, in: name)
+    }
+
+    /// One page of the bucket's names, which works in a locked store too.
+    ///
+    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``.
+    public func listNames(_ options: ListOptions = ListOptions()) async throws(StoreError) -> NamePage {
+        try options.check()
+        return try await engine.listNames(options, in: name)
     }
 
     /// All objects whose keys begin with `prefix`, page by page; each page is consistent in itself.

@@ -56,6 +56,17 @@ public struct ListPage: Sendable, Hashable {
     public var lsn: UInt64
 }
 
+/// One page of names alone, which a locked store can give too. Names stand in the clear: nothing about
+/// them was authenticated.
+public struct NamePage: Sendable, Hashable {
+    /// The keys, in byte order.
+    public var names: [String]
+    /// What was rolled up by the delimiter, in byte order.
+    public var commonPrefixes: [String]
+    /// Pass it on for the next page; nil when this was the last.
+    public var continuation: ListContinuation?
+}
+
 /// An object that a listing or a verification found damaged.
 public struct DamagedObject: Sendable, Hashable {
     /// The bucket.
