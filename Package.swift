@@ -120,7 +120,7 @@ let package = Package(
             name: "StrongroomCommandLine",
             dependencies: [
                 "Strongroom", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
-                "CStrongroomShims", systemPackage, argumentParser,
+                "CStrongroomShims", systemPackage, logging, argumentParser,
             ],
             swiftSettings: swiftSettings),
 

@@ -1,12 +1,19 @@
 #if CommandLineTool
 internal import ArgumentParser
 internal import Glibc
+internal import Logging
 internal import Strongroom
 
 /// Parses, runs and ends: exit status 0 done, 1 failed, 64 wrong usage.
 enum CommandRunner {
     static func run(_ arguments: [String]) async -> Never {
         ProcessHardening.apply()
+        // What a command does it says itself; the library is heard when something is wrong.
+        LoggingSystem.bootstrap { label in
+            var handler = StreamLogHandler.standardError(label: label)
+            handler.logLevel = .warning
+            return handler
+        }
         let json = arguments.contains("--json")
         let command: any ParsableCommand
         do {
@@ -36,6 +43,9 @@ enum CommandRunner {
             fail(code: error.code.rawValue, message: error.message, bucket: error.bucket, key: error.key, json: json)
         } catch let error as CommandFailure {
             fail(code: error.code.rawValue, message: error.message, json: json)
+        } catch let status as ExitCode {
+            // Whoever threw it has said what there was to say.
+            exit(status.rawValue)
         } catch is CancellationError {
             fail(code: StoreError.Code.cancelled.rawValue, message: "stopped; nothing half-done is left", json: json)
         } catch {

@@ -11,7 +11,8 @@ struct GetCommand: StoreCommand {
     var object: ObjectAddress
     @Argument(help: "The file; replaced only when all is fetched and verified. - is standard output.")
     var destination: String
-    @Option(help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
+    // Unconditional: “-7” is a range and no option.
+    @Option(parsing: .unconditional, help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
     var range: ByteRangeArgument?
     @OptionGroup var location: StoreLocation
 

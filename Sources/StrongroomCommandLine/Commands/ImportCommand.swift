@@ -28,9 +28,7 @@ struct ImportCommand: StoreCommand {
         let walk = try await Offload.run { () throws(CommandFailure) in
             try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)
         }
-        for skipped in walk.skipped {
-            console.warn("skipped \(quoted("\(directory)/\(skipped.name)")): \(skipped.reason.rawValue)")
-        }
+        reportSkipped(walk.skipped, console)
         let progress = ProgressDisplay(
             Progress(title: "import", objectsTotal: UInt64(walk.files.count), bytesTotal: walk.totalBytes),
             console: console)
@@ -48,6 +46,24 @@ struct ImportCommand: StoreCommand {
                 + "\(progress.elapsed.formattedSeconds)")
         if unreadable > 0 {
             throw CommandFailure(.inputOutput, "\(unreadable) files could not be read; all others are stored")
+        }
+    }
+}
+
+extension ImportCommand {
+    /// Each of them to a script, a few and the rest in numbers to people: a directory can have thousands of links.
+    private func reportSkipped(_ skipped: [DirectoryWalk.Skipped], _ console: Console) {
+        let shown = console.json || skipped.count <= 5 ? skipped.count : 0
+        for file in skipped.prefix(shown) {
+            console.warn("skipped \(quoted("\(directory)/\(file.name)")): \(file.reason.rawValue)")
+        }
+        guard shown < skipped.count else { return }
+        for (reason, files) in Dictionary(grouping: skipped, by: \.reason).sorted(by: {
+            $0.key.rawValue < $1.key.rawValue
+        }) {
+            let example = quoted("\(directory)/\(files[0].name)")
+            console.warn(
+                "skipped \(HumanUnits.count(UInt64(files.count))) of this kind: \(reason.rawValue), as \(example)")
         }
     }
 }

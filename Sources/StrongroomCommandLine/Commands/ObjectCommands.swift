@@ -27,7 +27,7 @@ struct HeadCommand: StoreCommand {
         lines.append("encryption     \(record.serverSideEncryption)")
         if let cipher = record.cipher { lines.append("cipher         \(cipher)") }
         if let id = record.keyId, let version = record.keyVersion {
-            lines.append("key            \(id), version \(version)")
+            lines.append("sealed under   \(id), version \(version)")
         }
         console.emit(record, text: lines.joined(separator: "\n"))
     }

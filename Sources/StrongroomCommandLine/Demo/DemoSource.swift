@@ -8,11 +8,11 @@ struct DemoSource: Sendable {
     let walk: DirectoryWalk
 
     /// Enough to be convincing, little enough to take seconds.
-    static let filesMin = 2_000
-    static let bytesMax: UInt64 = 768 << 20
+    static let files = 2_000...15_000
+    static let bytesMax: UInt64 = 256 << 20
     /// Every Debian machine that can build Strongroom has thousands of files in the first, or else in one of
     /// the others.
-    static let candidates: [FilePath] = ["/usr/share", "/usr/include", "/usr/lib", "/usr", "/etc"]
+    static let candidates: [FilePath] = ["/usr/share", "/usr/include", "/usr/share/doc", "/usr/lib", "/usr"]
 
     init(_ path: FilePath) async throws {
         self.path = path
@@ -27,11 +27,12 @@ struct DemoSource: Sendable {
     static func choose() async throws -> DemoSource {
         for candidate in candidates {
             guard let source = try? await DemoSource(candidate) else { continue }
-            if source.walk.files.count >= filesMin && source.walk.totalBytes <= bytesMax { return source }
+            if files.contains(source.walk.files.count) && source.walk.totalBytes <= bytesMax { return source }
         }
         throw CommandFailure(
             .inputOutput,
-            "no directory here has at least \(filesMin) files of at most \(HumanUnits.bytes(bytesMax)) together. "
+            "no usual directory here has \(files.lowerBound) to \(files.upperBound) files of at most "
+                + "\(HumanUnits.bytes(bytesMax)) together. "
                 + "Name one: strongroom demo DIRECTORY")
     }
 }
