@@ -74,7 +74,8 @@ struct VerifyCommand: AsyncParsableCommand {
                 + (report.isSound ? "sound\(locked)" : "\(findings) findings\(locked)"))
         if let first = report.findings.first {
             throw CommandFailure(
-                .verificationFailed, "\(findings) findings, the first of them at \(first.place): \(first.reason)")
+                .verificationFailed,
+                (findings == 1 ? "" : "\(findings) findings, the first: ") + "\(quoted(first.place)): \(first.reason)")
         }
     }
 }

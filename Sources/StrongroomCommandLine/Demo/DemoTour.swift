@@ -57,19 +57,17 @@ struct DemoTour: Sendable {
         let copy = try await DemoCopy(of: workspace)
         // The longest name is the least likely to stand in the catalog for another reason.
         let probe = names.filter { $0.utf8.count <= 300 }.max { $0.utf8.count < $1.utf8.count } ?? names[0]
-        var table = Table(("one bit of", .left), ("what happens", .left))
         for target in try await copy.targets(probeKey: probe) {
             try await copy.flip(target)
             let outcome = try await workspace.run([
                 "verify", "--data", "--store", copy.store.string, "--keyring", copy.keyring.string, "--json",
             ])
-            guard case .exited(1) = outcome.end, let refusal = ErrorLine.last(of: outcome.standardError) else {
+            guard outcome.end == .exited(1), let refusal = ErrorLine.last(of: outcome.standardError) else {
                 throw failed("a flipped bit in \(target.title) went unnoticed: \(outcome.end) \(outcome.standardError)")
             }
-            table.add(target.title, shortened(refusal.error.code + ": " + refusal.error.message))
+            console.say("  \(target.title)\n      " + shortened(refusal.error.code + ": " + refusal.error.message))
             try await copy.flip(target)
         }
-        for line in table.lines { console.say(line) }
         let restored = try await workspace.run([
             "verify", "--data", "--store", copy.store.string, "--keyring", copy.keyring.string,
         ])
@@ -131,7 +129,7 @@ struct DemoTour: Sendable {
 
     private func shortened(_ text: String) -> String {
         let line = text.replacing(workspace.path.string + "/", with: "")
-        return line.count <= 96 ? line : line.prefix(95) + "…"
+        return line.count <= 110 ? line : line.prefix(109) + "…"
     }
 }
 #endif
