@@ -87,7 +87,11 @@ package final class Journal: Sendable {
         preparerThread = Mutex(thread)
     }
 
-    deinit { preparer.stop() }
+    deinit {
+        // Waits for the thread: it must not prepare files under the next opening's hands.
+        preparer.stop()
+        preparerThread.withLock { $0.take() }?.join()
+    }
 
     // MARK: Writing, by the committer alone
 

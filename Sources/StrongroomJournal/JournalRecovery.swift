@@ -173,7 +173,7 @@ struct JournalRecovery {
 
     /// Returns if the end of the newest segment may be a torn tail, else throws.
     private func judge(_ end: SegmentScanner.End, _ scanner: inout SegmentScanner) throws(StorageError) {
-        let missingLSN = scanner.lastLSN + 1
+        let missingLSN = scanner.lastLSN &+ 1
         guard missingLSN > durableLSN else {
             throw scanner.corrupted("the journal breaks off before LSN \(missingLSN), which was durable")
         }

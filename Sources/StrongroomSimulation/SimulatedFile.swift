@@ -100,7 +100,7 @@ final class SimulatedFile: StorageFile {
         _ operation: SimulatedOperation, _ body: (inout SimulatedFileSystem.State) throws(StorageError) -> sending Value
     ) throws(StorageError) -> sending Value {
         precondition(!isClosed.load(ordering: .relaxed), "a closed file was used")
-        return try system.access(operation, path) { (state) throws(StorageError) in
+        return try system.access(operation, path, node: node) { (state) throws(StorageError) in
             state.fileStatistics[node, default: SimulatedStatistics()].calls[operation, default: 0] += 1
             return try body(&state)
         }

@@ -206,8 +206,11 @@ package final class SimulatedFileSystem: FileSystem {
     // MARK: Every call
 
     /// Counts the call, lets faults strike, and runs `body` on the state.
+    ///
+    /// - Parameter node: the open file that the call is about: its path may name another one by now.
     func access<Value>(
-        _ operation: SimulatedOperation, _ path: FilePath, _ body: (inout State) throws(StorageError) -> sending Value
+        _ operation: SimulatedOperation, _ path: FilePath, node: SimulatedDisk.NodeID? = nil,
+        _ body: (inout State) throws(StorageError) -> sending Value
     ) throws(StorageError) -> sending Value {
         try state.withLock { (state) throws(StorageError) in
             if operation.isMutation, let left = state.mutationsLeft {
@@ -218,9 +221,9 @@ package final class SimulatedFileSystem: FileSystem {
             state.statistics.calls[operation, default: 0] += 1
             for index in state.faults.indices where state.faults[index].strikes(operation, path) {
                 let fault = state.faults[index]
-                if operation == .synchronizeData, let id = state.disk.node(at: path) {
+                if operation == .synchronizeData, let node {
                     var generator = state.generator
-                    state.disk.changeContent(id) { $0.failToSynchronize(&generator) }
+                    state.disk.changeContent(node) { $0.failToSynchronize(&generator) }
                     state.generator = generator
                 }
                 throw StorageError(

@@ -134,6 +134,38 @@ import Testing
         #expect(try fixture.inspect(appliedLSN: 40).findings.isEmpty)
     }
 
+    /// Between the new header of a recycled file and its new name the old name must be durably gone:
+    /// else a crash there leaves an old segment's name with another segment's header.
+    @Test(arguments: 0..<12)
+    func powerMayFailWhileAFileIsRecycled(mutations: Int) throws {
+        for seed in 0..<8 as Range<UInt64> {
+            var configuration = JournalModel.smallConfiguration()
+            configuration.reservedSegments = 0
+            var model = try JournalModel(seed: seed, configuration: configuration)
+            while model.journal.segments().count < 3 { try model.commit(1, bodyBytesMaximum: 40_000) }
+            model.appliedLSN = model.acknowledgedLSN
+            let oldest = model.journal.segments()[0].id
+            try model.journal.recycle(oldest, appliedLSN: model.appliedLSN)
+            let count = model.journal.segments().count
+            // Up to the brink of the next segment, which will be the recycled file.
+            while true {
+                let body = [UInt8](repeating: 1, count: 20_000)
+                model.issued[model.issuedLSN + 1] = body
+                let before = model.disk.statistics[.synchronizeDirectory]
+                model.disk.failPower(afterMutations: model.journal.segments().count == count ? mutations : 0)
+                model.issuedLSN += 1
+                let error = storageError { () throws(StorageError) in
+                    _ = try model.journal.add(lsn: model.issuedLSN, pieces: [body])
+                    try model.journal.writeGroup()
+                }
+                if error != nil || model.disk.statistics[.synchronizeDirectory] != before { break }
+                model.acknowledgedLSN = model.issuedLSN
+            }
+            model.locations = [:]
+            try model.reopen(model.disk.crash(seed: seed))
+        }
+    }
+
     /// LSNs that were cut off are given out again, with other contents.
     @Test func truncatedRecordsStayGone() throws {
         for seed in 0..<40 as Range<UInt64> {

@@ -40,6 +40,17 @@ import Testing
         #expect(code { () throws(StorageError) in try again.write(expected, at: 0) } != nil)
     }
 
+    @Test func evictionLosesNothing() throws {
+        let file = try system.open(directory.path.appending("file"), .create)
+        let bytes = [UInt8](repeating: 3, count: 100_000)
+        try file.write(bytes, at: 0)
+        try file.evictCachedPages()
+        #expect(try file.readBytes(at: 0, count: bytes.count) == bytes)
+        try file.synchronizeData()
+        try file.evictCachedPages()
+        #expect(try file.readBytes(at: 0, count: bytes.count) == bytes)
+    }
+
     @Test func allocationExtendsAndTruncationCuts() throws {
         let file = try system.open(directory.path.appending("file"), .create)
         try file.allocate(sizeBytes: 100_000)

@@ -87,8 +87,10 @@ import Testing
             #expect(throws: StorageError.self) { try file.synchronizeData() }
             try file.synchronizeData()
             #expect(disk.contents(of: path) == pattern(2), "reads go on showing it")
+            try file.evictCachedPages()
+            let found = disk.contents(of: path)
             let after = Set((0..<20 as Range<UInt64>).map { disk.surviving(seed: $0).contents(of: path) })
-            #expect(after.count == 1, "what reached the disk was decided at the failure")
+            #expect(after == [found], "what reached the disk was decided at the failure")
             if !after.contains(pattern(2)) { losses += 1 }
         }
         #expect(losses > 0)
@@ -102,6 +104,15 @@ import Testing
         let tails = (0..<50 as Range<UInt64>).map { disk.surviving(seed: $0).contents(of: path, at: 16_384) }
         #expect(tails.contains { $0.allSatisfy { $0 == 0 } })
         #expect(tails.contains { $0.contains { $0 != 0 } })
+    }
+
+    @Test func evictionKeepsWhatIsDirty() throws {
+        let (disk, file) = try disk()
+        try file.write(pattern(5, 100), at: 50)
+        try file.truncate(toBytes: 120)
+        let before = disk.contents(of: path)
+        try file.evictCachedPages()
+        #expect(disk.contents(of: path) == before)
     }
 
     @Test func aFullDiskRefuses() throws {
