@@ -16,6 +16,8 @@ public struct VerificationReport: Sendable, Hashable {
     public var findings: [Finding] = []
     /// Findings beyond the limit.
     public var unlistedFindingCount: UInt64 = 0
+    /// Blob files that no object names, left by a crash: space that a sweep gives back, and no damage.
+    public var orphanCount: UInt64 = 0
     /// Whether the store was locked, so that rows and data could not be authenticated.
     public var wasLocked = false
 

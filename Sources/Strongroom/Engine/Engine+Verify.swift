@@ -7,7 +7,7 @@ extension Engine {
     ) async throws(StoreError) -> VerificationReport {
         var report = VerificationReport()
         report.wasLocked = keys == nil
-        try await verifyStorage(&report)
+        try await verifyStorage(&report, readingData: readingData)
         guard keys != nil else { return report }
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)

@@ -1,4 +1,5 @@
 internal import StrongroomJournal
+internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
 
@@ -55,7 +56,7 @@ extension Engine {
             return StoreStatistics(
                 tiny: .init(found.rows.inline), small: .init(found.rows.segments), large: .init(found.rows.blobs),
                 segments: found.segments.map { .init(id: $0.id, sizeBytes: $0.sizeBytes, liveBytes: $0.liveBytes) },
-                lastLSN: found.lastLSN, checkpointLSN: found.appliedLSN, checkpointCount: 0,
+                lastLSN: found.lastLSN, checkpointLSN: found.appliedLSN, checkpointCount: UInt64(found.checkpointCount),
                 memtableBytes: found.memtableSizeBytes, checkpointFailure: found.checkpointFailure?.description)
         } catch {
             throw StoreError(error)
@@ -70,7 +71,26 @@ extension Engine {
         }
     }
 
-    func verifyStorage(_ report: inout VerificationReport) async throws(StoreError) {}
+    /// Catalog against journal against blobs, as far as that needs no key.
+    func verifyStorage(_ report: inout VerificationReport, readingData: Bool) async throws(StoreError) {
+        guard let embedded = storage.embedded else { preconditionFailure("a store in memory has no files") }
+        let found: StorageVerification
+        do throws(StorageError) {
+            found = try await embedded.verify(readingBlobs: readingData && keys == nil)
+        } catch {
+            throw StoreError(error)
+        }
+        for finding in found.findings {
+            guard finding.kind != .orphan else {
+                report.orphanCount += 1
+                continue
+            }
+            let path = finding.error.path.map { "\($0)" + (finding.error.offset.map { " at byte \($0)" } ?? "") }
+            let row = finding.key.map { "row \(Hexadecimal.encode($0))" }
+            report.note(path ?? row ?? "the store", "\(finding.kind.rawValue): \(finding.error.message)")
+        }
+        report.unlistedFindingCount += UInt64(found.findingCount - found.findings.count)
+    }
 }
 
 extension StoreStatistics.Home {
