@@ -141,7 +141,8 @@ let package = Package(
         tests(
             "StrongroomKeysTests",
             [
-                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem",
+                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto",
+                "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
             ]),

@@ -17,7 +17,8 @@ public struct Store: Sendable {
     /// - Throws: ``StoreError/Code/storeInUse``, ``StoreError/Code/wrongRootKey``,
     ///   ``StoreError/Code/keyringMissing``, ``StoreError/Code/corrupted``,
     ///   ``StoreError/Code/unsupportedFormat`` and what the machine refuses.
-    public static func open(at path: FilePath, options: StoreOptions = StoreOptions()) async throws(StoreError) -> Store {
+    public static func open(at path: FilePath, options: StoreOptions = StoreOptions()) async throws(StoreError) -> Store
+    {
         Store(engine: try await StoreOpening(path, options).run(), caller: nil)
     }
 

@@ -62,7 +62,9 @@ public struct StoreOptions: Sendable {
         guard journalSegmentBytes.isMultiple(of: 4_096), journalSegmentBytes >= 4 * smallObjectLimitBytes else {
             throw StoreError(
                 .invalidArgument,
-                "journalSegmentBytes is \(journalSegmentBytes); it must be a multiple of 4,096 and at least four times smallObjectLimitBytes.")
+                "journalSegmentBytes is \(journalSegmentBytes); it must be a multiple of 4,096 "
+                    + "and at least four times smallObjectLimitBytes."
+            )
         }
     }
 }

@@ -12,7 +12,8 @@ struct AttackTests {
     static let chunk = 16_384
 
     static func refuses(
-        _ memory: MemoryEngine, _ key: ObjectKey, range: Range<UInt64>? = nil, sourceLocation: SourceLocation = #_sourceLocation
+        _ memory: MemoryEngine, _ key: ObjectKey, range: Range<UInt64>? = nil,
+        sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         do throws(StoreError) {
             let body = try await memory.store.bucket(bucket).get(key, range: range)
@@ -78,13 +79,17 @@ struct AttackTests {
         }
     }
 
-    @Test("2: chunk i at place j, for every pair, in full and in ranged reads", arguments: [EncryptionRequest.s3Managed, .none])
+    @Test(
+        "2: chunk i at place j, for every pair, in full and in ranged reads",
+        arguments: [EncryptionRequest.s3Managed, .none])
     func chunksElsewhere(encryption: EncryptionRequest) async throws {
         try await Self.withTwoObjects(encryption) { memory, _ in
             let value = try await memory.stored(Self.bucket, "a").value
             let payload = try await memory.payload(Self.bucket, "a")
             let header = encryption == .none ? 0 : 56
-            func place(_ index: Int) -> Range<Int> { header + index * (Self.chunk + 16)..<header + (index + 1) * (Self.chunk + 16) }
+            func place(_ index: Int) -> Range<Int> {
+                header + index * (Self.chunk + 16)..<header + (index + 1) * (Self.chunk + 16)
+            }
             for i in 0..<3 {
                 for j in 0..<3 where i != j {
                     var forged = payload
@@ -100,7 +105,8 @@ struct AttackTests {
         }
     }
 
-    @Test("3: truncated and extended, also with sizes forged to match", arguments: [EncryptionRequest.s3Managed, .none])
+    @Test(
+        "3: truncated and extended, also with sizes forged to match", arguments: [EncryptionRequest.s3Managed, .none])
     func truncatedAndExtended(encryption: EncryptionRequest) async throws {
         try await Self.withTwoObjects(encryption) { memory, _ in
             let value = try await memory.stored(Self.bucket, "a").value

@@ -17,7 +17,9 @@ struct BucketTests {
                 return
             }
             #expect(try await plain.put("a", [1]).encryption == EncryptionDescriptor.none)
-            #expect(try await sealed.put("b", [1], options: PutOptions(encryption: .none)).encryption == EncryptionDescriptor.none)
+            #expect(
+                try await sealed.put("b", [1], options: PutOptions(encryption: .none)).encryption
+                    == EncryptionDescriptor.none)
         }
     }
 
@@ -68,15 +70,19 @@ struct BucketTests {
             }
             #expect(try await store.listBuckets().map(\.name) == ["aaa", "bbb"])
             try await store.bucket("aaa").put("k", [1])
-            await #expect { try await store.deleteBucket("aaa") } throws: { ($0 as? StoreError)?.code == .bucketNotEmpty }
+            await #expect { try await store.deleteBucket("aaa") } throws: {
+                ($0 as? StoreError)?.code == .bucketNotEmpty
+            }
             try await store.bucket("aaa").put("after", [2])
             try await store.bucket("aaa").delete("k")
             try await store.bucket("aaa").delete("after")
             try await store.deleteBucket("aaa")
             #expect(try await store.listBuckets().map(\.name) == ["bbb"])
             for code in try await [
-                errorCode { try await store.bucket("aaa").put("k", [1]) }, errorCode { try await store.bucket("aaa").head("k") },
-                errorCode { try await store.bucket("aaa").delete("k") }, errorCode { try await store.bucket("aaa").list() },
+                errorCode { try await store.bucket("aaa").put("k", [1]) },
+                errorCode { try await store.bucket("aaa").head("k") },
+                errorCode { try await store.bucket("aaa").delete("k") },
+                errorCode { try await store.bucket("aaa").list() },
                 errorCode { try await store.deleteBucket("aaa") }, errorCode { try await store.bucket("aaa").info() },
             ] { #expect(code == .noSuchBucket) }
         }

@@ -56,7 +56,9 @@ struct CanaryTests {
         }
     }
 
-    @Test("Nothing of a sealed body stays in dumpable memory once the calls are over", arguments: [100, 5_000, 100_000, 500_000])
+    @Test(
+        "Nothing of a sealed body stays in dumpable memory once the calls are over",
+        arguments: [100, 5_000, 100_000, 500_000])
     func memoryAfterPut(size: Int) async throws {
         try await withStore { store, _ in
             let bucket = try await store.createBucket("bucket")
@@ -75,7 +77,8 @@ struct CanaryTests {
                 _ = try await bucket.get("k\(size)").collect(upTo: size)
             }
             let keys = try #require(store.engine.keys)
-            #expect(try !DumpableMemory.contains(Canary(keys.metadataKey.bytes)), "the metadata key is in dumpable memory")
+            #expect(
+                try !DumpableMemory.contains(Canary(keys.metadataKey.bytes)), "the metadata key is in dumpable memory")
             let files = try directory.files(below: directory.keyring)
             let rootKeyFile = try #require(files.first { $0.extension == "key" })
             let root = try SecretBytes(reading: rootKeyFile)

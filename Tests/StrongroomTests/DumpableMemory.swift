@@ -24,7 +24,8 @@ enum DumpableMemory {
             while address < region.upperBound {
                 let count = min(window, Int(region.upperBound - address))
                 let target = unsafe UnsafeMutableRawBufferPointer(start: buffer, count: count)
-                guard let read = unsafe try? memory.read(fromAbsoluteOffset: Int64(address), into: target), read > 0 else { break }
+                guard let read = unsafe try? memory.read(fromAbsoluteOffset: Int64(address), into: target), read > 0
+                else { break }
                 if unsafe isHit(UnsafeRawBufferPointer(rebasing: target[..<read])) { return true }
                 guard read > overlap else { break }
                 address += UInt64(read == count && address + UInt64(read) >= region.upperBound ? read : read - overlap)
@@ -42,7 +43,8 @@ enum DumpableMemory {
             if words[0] == "VmFlags:" {
                 if let current, current.isPrivate, !words.contains("dd") { regions.append(current.range) }
             } else if !words[0].hasSuffix(":"), words.count >= 5, let dash = words[0].firstIndex(of: "-"),
-                let start = UInt64(words[0][..<dash], radix: 16), let end = UInt64(words[0][words[0].index(after: dash)...], radix: 16)
+                let start = UInt64(words[0][..<dash], radix: 16),
+                let end = UInt64(words[0][words[0].index(after: dash)...], radix: 16)
             {
                 current = (start..<end, words[1].hasPrefix("rw") && words[1].hasSuffix("p"))
             }

@@ -7,7 +7,8 @@ struct FieldCodingTests {
     @Test("What was written is read, whatever the values", arguments: 0..<200)
     func roundTrip(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let tags = Set((0..<Int.random(in: 0...8, using: &generator)).map { _ in UInt16.random(in: 1...40, using: &generator) })
+        let tags = Set(
+            (0..<Int.random(in: 0...8, using: &generator)).map { _ in UInt16.random(in: 1...40, using: &generator) })
         let fields = tags.sorted().map { ($0, generator.bytes(Int.random(in: 0...50, using: &generator))) }
         var writer = FieldWriter()
         for (tag, value) in fields { writer.put(tag, value) }
@@ -58,9 +59,11 @@ struct RowCodingTests {
     static func row(_ generator: inout SeededGenerator) -> ObjectRow {
         let isSealed = Bool.random(using: &generator)
         return ObjectRow(
-            objectUID: generator.bytes(16), versionID: generator.bytes(16), lsn: .random(in: 0...(.max), using: &generator),
+            objectUID: generator.bytes(16), versionID: generator.bytes(16),
+            lsn: .random(in: 0...(.max), using: &generator),
             lastModifiedMilliseconds: .random(in: 0...(1 << 50), using: &generator),
-            sizeBytes: .random(in: 0...(1 << 50), using: &generator), storedBytes: .random(in: 0...(1 << 50), using: &generator),
+            sizeBytes: .random(in: 0...(1 << 50), using: &generator),
+            storedBytes: .random(in: 0...(1 << 50), using: &generator),
             sealing: isSealed
                 ? .wrapped(
                     .init(
@@ -88,7 +91,8 @@ struct RowCodingTests {
         row.lastModifiedMilliseconds = ~row.lastModifiedMilliseconds
         let after = row.encodedWithoutMAC()
         let changed = zip(before, after).enumerated().filter { $0.element.0 != $0.element.1 }.map(\.offset)
-        let expected = Array(ObjectRow.lsnOffset..<ObjectRow.lsnOffset + 8)
+        let expected =
+            Array(ObjectRow.lsnOffset..<ObjectRow.lsnOffset + 8)
             + Array(ObjectRow.lastModifiedOffset..<ObjectRow.lastModifiedOffset + 8)
         #expect(changed == expected)
     }
@@ -101,7 +105,9 @@ struct RowCodingTests {
             .init(
                 mode: 9, suite: 1, layers: 1, backendID: "b", keyID: "k", keyVersion: "1", wrappedKey: [1],
                 wrapBinding: generator.bytes(32), descriptorMAC: generator.bytes(32)))
-        #expect(throws: FieldReader.Malformed.self) { try ObjectRow(decoding: row.encodedWithoutMAC() + generator.bytes(32)) }
+        #expect(throws: FieldReader.Malformed.self) {
+            try ObjectRow(decoding: row.encodedWithoutMAC() + generator.bytes(32))
+        }
 
         // Mode "none" with the fields of a sealed object after it.
         var forged = FieldWriter()

@@ -8,7 +8,9 @@ struct ListTests {
     struct Model {
         var keys: [String]
 
-        func list(_ prefix: String, _ delimiter: String?, _ startAfter: String?) -> (objects: [String], prefixes: [String]) {
+        func list(_ prefix: String, _ delimiter: String?, _ startAfter: String?) -> (
+            objects: [String], prefixes: [String]
+        ) {
             var objects: [String] = []
             var prefixes: [String] = []
             for key in keys.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
@@ -56,7 +58,8 @@ struct ListTests {
                 let delimiter: String? = [nil, "/", "//", "é"].randomElement(using: &generator)!
                 let startAfter: String? = Bool.random(using: &generator) ? nil : Self.randomKey(&generator)
                 var options = ListOptions(
-                    prefix: prefix, delimiter: delimiter, startAfter: startAfter, limit: .random(in: 1...50, using: &generator))
+                    prefix: prefix, delimiter: delimiter, startAfter: startAfter,
+                    limit: .random(in: 1...50, using: &generator))
                 var objects: [String] = []
                 var prefixes: [String] = []
                 repeat {

@@ -25,7 +25,8 @@ struct MemoryEngine {
         let threads = IOThreadPool(threadCount: 1)
         let storeID = SystemRandom().bytes(16)
         let metadataKey = try await MetadataKeyFile.create(
-            in: directory.path, storeID: storeID, backendID: S3ManagedKeys.table.name, backend: backend, PosixFileSystem(),
+            in: directory.path, storeID: storeID, backendID: S3ManagedKeys.table.name, backend: backend,
+            PosixFileSystem(),
             on: threads)
         engine = Engine(
             directory: directory.path, storeID: storeID,

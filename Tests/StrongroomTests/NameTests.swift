@@ -4,7 +4,9 @@ import Testing
 
 @Suite("Names")
 struct NameTests {
-    @Test("S3's rules for bucket names", arguments: ["abc", "a.b-c", "0ab", String(repeating: "a", count: 63), "my.bucket.1"])
+    @Test(
+        "S3's rules for bucket names",
+        arguments: ["abc", "a.b-c", "0ab", String(repeating: "a", count: 63), "my.bucket.1"])
     func goodBucketNames(name: String) throws {
         #expect(try BucketName(name).rawValue == name)
     }
@@ -12,7 +14,8 @@ struct NameTests {
     @Test(
         "Bucket names that break them",
         arguments: [
-            "", "ab", String(repeating: "a", count: 64), "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b", "192.168.5.4",
+            "", "ab", String(repeating: "a", count: 64), "Abc", "a_b", "-ab", "ab-", ".ab", "ab.", "a..b",
+            "192.168.5.4",
             "xn--abc", "sthree-abc", "abc-s3alias", "abc--ol-s3", "a b", "a/b", "äbc", "a\nb", "..",
         ])
     func badBucketNames(name: String) {

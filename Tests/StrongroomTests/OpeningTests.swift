@@ -18,7 +18,9 @@ struct OpeningTests {
         return directory
     }
 
-    static func openingCode(_ directory: TemporaryDirectory, _ options: StoreOptions = .forTests) async throws -> StoreError.Code? {
+    static func openingCode(_ directory: TemporaryDirectory, _ options: StoreOptions = .forTests) async throws
+        -> StoreError.Code?
+    {
         try await errorCode { try await Store.open(at: directory.store, options: options).close() }
     }
 
@@ -101,7 +103,8 @@ struct OpeningTests {
             errorCode { try await bucket.put("b", [1]) }, errorCode { try await bucket.get("a") },
             errorCode { try await bucket.head("a") }, errorCode { try await bucket.delete("a") },
             errorCode { try await bucket.list() }, errorCode { try await store.createBucket("another") },
-            errorCode { try await store.deleteBucket("bucket") }, errorCode { try await bucket.setDefaultEncryption(.none) },
+            errorCode { try await store.deleteBucket("bucket") },
+            errorCode { try await bucket.setDefaultEncryption(.none) },
         ] { #expect(code == .storeLocked) }
         let report = try await store.verify(readingData: true)
         #expect(report.wasLocked && report.isSound)

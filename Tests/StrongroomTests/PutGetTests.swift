@@ -98,7 +98,8 @@ struct PutGetTests {
     func failingBody(size: Int) async throws {
         try await withStore { store, directory in
             let bucket = try await store.createBucket("bucket")
-            let body = SlicedBody(bytes: [UInt8](repeating: 1, count: size), sliceBytes: 500, failsAfterSlices: size / 500 - 1)
+            let body = SlicedBody(
+                bytes: [UInt8](repeating: 1, count: size), sliceBytes: 500, failsAfterSlices: size / 500 - 1)
             await #expect { try await bucket.put("a", body) } throws: { error in
                 let error = error as? StoreError
                 return error?.code == .bodyFailed && error?.underlyingError is SlicedBody.BodyFault
@@ -129,7 +130,9 @@ struct PutGetTests {
         }
     }
 
-    @Test("An overwritten or deleted object stays readable for who has it open, whatever its home", arguments: [100, 50_000, 500_000])
+    @Test(
+        "An overwritten or deleted object stays readable for who has it open, whatever its home",
+        arguments: [100, 50_000, 500_000])
     func readersKeepWhatTheyOpened(size: Int) async throws {
         try await withStore { store, _ in
             let bucket = try await store.createBucket("bucket")
@@ -154,7 +157,8 @@ struct PutGetTests {
             let bucket = try await store.createBucket("bucket")
             for object in objects {
                 try await bucket.put(
-                    object.key, object.bytes, options: PutOptions(contentType: "a/b", metadata: ["name": "\(object.key)"]))
+                    object.key, object.bytes,
+                    options: PutOptions(contentType: "a/b", metadata: ["name": "\(object.key)"]))
             }
             try await store.close()
         }

@@ -29,7 +29,9 @@ final class TemporaryDirectory: Sendable {
         }
     }
 
-    func contents(of file: FilePath) throws -> [UInt8] { Array(try Data(contentsOf: URL(fileURLWithPath: file.string))) }
+    func contents(of file: FilePath) throws -> [UInt8] {
+        Array(try Data(contentsOf: URL(fileURLWithPath: file.string)))
+    }
 
     /// Changes a file's bytes where they are, which keeps its mode.
     func overwrite(_ file: FilePath, with bytes: [UInt8]) throws {

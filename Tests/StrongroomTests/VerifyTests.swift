@@ -73,7 +73,9 @@ struct VerifyTests {
             for blob in try directory.files(below: directory.store.appending("blobs")) {
                 try PosixFileSystem().remove(blob)
             }
-            #expect(try await errorCode { try await store.bucket("bucket").get("large/0").collect(upTo: 1 << 20) } == .damaged)
+            #expect(
+                try await errorCode { try await store.bucket("bucket").get("large/0").collect(upTo: 1 << 20) }
+                    == .damaged)
             #expect(try await store.bucket("bucket").get("small/0").collect(upTo: 1 << 20).count == 20_000)
             let report = try await store.verify()
             #expect(report.findings.count >= 5)

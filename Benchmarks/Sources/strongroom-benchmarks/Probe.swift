@@ -25,7 +25,9 @@ struct SyncProbe {
         var index: Int64 = 0
         while start.duration(to: clock.now) < .seconds(seconds) {
             let before = clock.now
-            _ = try page.withUnsafeBytes { try descriptor.writeAll(toAbsoluteOffset: index % Int64(Self.pageCount) * 4_096, $0) }
+            _ = try page.withUnsafeBytes {
+                try descriptor.writeAll(toAbsoluteOffset: index % Int64(Self.pageCount) * 4_096, $0)
+            }
             guard fdatasync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
             took.append(before.duration(to: clock.now) / .microseconds(1))
             index += 1

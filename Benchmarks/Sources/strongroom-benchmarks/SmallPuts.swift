@@ -7,7 +7,8 @@ import SystemPackage
 /// The engine and the probe take turns (A B A B); the ratio is the median of the pairs. When the probe's
 /// median sync takes more than 200 µs, the machine is busy with something else and the run is void.
 struct SmallPuts: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "small-puts", abstract: "P1: 200-byte puts, 1, 16, 64 writers.")
+    static let configuration = CommandConfiguration(
+        commandName: "small-puts", abstract: "P1: 200-byte puts, 1, 16, 64 writers.")
 
     @Option(help: "A directory on the disk to measure.") var directory: String = "."
     @Option(help: "Bytes of each object.") var bytes: Int = 200
@@ -35,12 +36,18 @@ struct SmallPuts: AsyncParsableCommand {
             isVoid = isVoid || row.medianMicroseconds > Self.busyMicroseconds
             print(
                 "\(pad(writers, 7)) \(pad(row.putsPerSecond, 8)) \(pad(row.syncsPerSecond, 10)) "
-                    + "\(pad(row.ratio, 15, decimals: 2)) \(pad(row.medianMicroseconds, 16, decimals: 0)) \(pad(row.checkpoints, 13))")
+                    + "\(pad(row.ratio, 15, decimals: 2)) \(pad(row.medianMicroseconds, 16)) "
+                    + "\(pad(row.checkpoints, 13))"
+            )
         }
-        if let one = rates[1], let many = rates[64] { print("64 writers against one: \(pad(many / one, 0, decimals: 1)) times") }
+        if let one = rates[1], let many = rates[64] {
+            print("64 writers against one: \(pad(many / one, 0, decimals: 1)) times")
+        }
         try await store.close()
         if isVoid {
-            print("VOID: a sync took more than \(Int(Self.busyMicroseconds)) µs; the machine is busy with something else.")
+            print(
+                "VOID: a sync took more than \(Int(Self.busyMicroseconds)) µs; the machine is busy otherwise."
+            )
             throw ExitCode(2)
         }
     }
@@ -66,7 +73,8 @@ struct SmallPuts: AsyncParsableCommand {
         }
         let after = try await store.statistics().checkpointCount
         return Row(
-            putsPerSecond: median(engine), syncsPerSecond: median(syncs), ratio: median(zip(engine, syncs).map { $0 / $1 }),
+            putsPerSecond: median(engine), syncsPerSecond: median(syncs),
+            ratio: median(zip(engine, syncs).map { $0 / $1 }),
             medianMicroseconds: median(medians), checkpoints: Int(after - before))
     }
 

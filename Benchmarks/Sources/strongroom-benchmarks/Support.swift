@@ -25,7 +25,8 @@ func pad(_ value: Double, _ width: Int, decimals: Int = 0) -> String {
     let scale = [1.0, 10.0, 100.0][decimals]
     let scaled = Int((value * scale).rounded())
     let fraction = String(scaled % Int(scale))
-    return padded("\(scaled / Int(scale)).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)", width)
+    return padded(
+        "\(scaled / Int(scale)).\(String(repeating: "0", count: decimals - fraction.count))\(fraction)", width)
 }
 
 private func padded(_ text: String, _ width: Int) -> String {

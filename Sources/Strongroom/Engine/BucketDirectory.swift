@@ -44,6 +44,7 @@ struct KnownBucket: Sendable {
 
     func info(_ name: BucketName) -> BucketInfo {
         BucketInfo(
-            name: name, created: .init(storeMilliseconds: row.createdMilliseconds), defaultEncryption: row.defaultEncryption)
+            name: name, created: .init(storeMilliseconds: row.createdMilliseconds),
+            defaultEncryption: row.defaultEncryption)
     }
 }

@@ -15,7 +15,8 @@ extension Engine {
         let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
             let row = BucketRow(
-                uid: uid, createdMilliseconds: view.timeMilliseconds, defaultEncryption: defaultEncryption, state: .active,
+                uid: uid, createdMilliseconds: view.timeMilliseconds, defaultEncryption: defaultEncryption,
+                state: .active,
                 lsn: view.lsn)
             return keys.decision(row, rowKey)
         }
@@ -25,7 +26,8 @@ extension Engine {
         try note(
             name,
             BucketRow(
-                uid: uid, createdMilliseconds: receipt.timeMilliseconds, defaultEncryption: defaultEncryption, state: .active,
+                uid: uid, createdMilliseconds: receipt.timeMilliseconds, defaultEncryption: defaultEncryption,
+                state: .active,
                 lsn: receipt.lsn))
     }
 
@@ -133,7 +135,8 @@ extension Engine {
     func loadBuckets() async throws(StoreError) {
         let rows = try await readStorage { snapshot throws(StorageError) in
             var rows: [(key: [UInt8], value: [UInt8])] = []
-            try snapshot.scan(from: [RowKey.bucketTable], to: [RowKey.bucketTable + 1]) { key, row throws(StorageError) in
+            try snapshot.scan(from: [RowKey.bucketTable], to: [RowKey.bucketTable + 1]) {
+                key, row throws(StorageError) in
                 rows.append((key, row.value))
                 return .next
             }

@@ -81,7 +81,9 @@ struct ListScan: Sendable {
                 return .next
             }
             found.commonPrefixes.append(common)
-            guard let after = RowKey.successor(ofPrefix: RowKey.current(bucketUID, prefix: common)) else { return .stop }
+            guard let after = RowKey.successor(ofPrefix: RowKey.current(bucketUID, prefix: common)) else {
+                return .stop
+            }
             return .seek(after)
         }
         return found

@@ -56,7 +56,8 @@ extension Engine {
             defer { plain.wipeTail(from: 0) }
             let attributes = try ObjectAttributes(decoding: plain)
             let info = ObjectInfo(
-                key: key, sizeBytes: row.sizeBytes, lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds),
+                key: key, sizeBytes: row.sizeBytes,
+                lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds),
                 etag: attributes.etag, contentType: attributes.contentType, metadata: attributes.metadata,
                 encryption: row.descriptor, lsn: row.lsn)
             return OpenedRow(row: row, attributes: attributes, info: info)
@@ -83,7 +84,8 @@ extension Engine {
         case .none:
             let stream = ClearStream(try bucketKeys(bucket), objectUID: opened.row.objectUID)
             let content = try ObjectContent(
-                clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes, place: place)
+                clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes,
+                place: place)
             return ObjectBody(info: opened.info, range: wanted, content: content)
         case .wrapped(let sealing):
             let identity = ObjectBinding.Identity(
@@ -104,12 +106,14 @@ extension Engine {
             guard case .blob(let reference) = pinned.row.payload else {
                 let bytes = try await pinned.payloadBytes()
                 guard UInt64(bytes.count) == row.storedBytes else {
-                    throw StorageError(.corrupted, "The stored payload has \(bytes.count) bytes, not \(row.storedBytes).")
+                    throw StorageError(
+                        .corrupted, "The stored payload has \(bytes.count) bytes, not \(row.storedBytes).")
                 }
                 return .bytes(bytes)
             }
             guard reference.lengthBytes == row.storedBytes else {
-                throw StorageError(.corrupted, "The stored payload has \(reference.lengthBytes) bytes, not \(row.storedBytes).")
+                throw StorageError(
+                    .corrupted, "The stored payload has \(reference.lengthBytes) bytes, not \(row.storedBytes).")
             }
             let suite: UInt16 = if case .wrapped(let sealing) = row.sealing { sealing.suite } else { 0 }
             let prelude = BlobPrelude(objectUID: row.objectUID, partUID: PayloadSealer.wholePartUID, suite: suite)
@@ -127,14 +131,16 @@ extension Engine {
     }
 
     private func unwrap(
-        _ sealing: ObjectRow.WrappedSealing, _ opened: OpenedRow, _ identity: ObjectBinding.Identity, as caller: Caller?,
+        _ sealing: ObjectRow.WrappedSealing, _ opened: OpenedRow, _ identity: ObjectBinding.Identity,
+        as caller: Caller?,
         _ name: BucketName
     ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
         guard sealing.backendID == keys.backendID else {
             throw StoreError(
                 .keyNotFound,
-                "The object is sealed by the key backend \(sealing.backendID.debugDescription), and the store was opened with \(keys.backendID.debugDescription).",
+                "The object is sealed by the key backend \(sealing.backendID.debugDescription), "
+                    + "and the store was opened with \(keys.backendID.debugDescription).",
                 bucket: name, key: identity.key)
         }
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
@@ -150,7 +156,9 @@ extension Engine {
             let descriptor = try ObjectBinding.descriptor(
                 dataKey, sealing, objectUID: identity.objectUID, sizeBytes: opened.row.sizeBytes,
                 etag: opened.attributes.etag)
-            guard ConstantTime.areEqual(binding, sealing.wrapBinding), ConstantTime.areEqual(descriptor, sealing.descriptorMAC) else {
+            guard ConstantTime.areEqual(binding, sealing.wrapBinding),
+                ConstantTime.areEqual(descriptor, sealing.descriptorMAC)
+            else {
                 throw SealError(
                     .commitmentMismatch,
                     "The object's wrapped key was made for another object, or its descriptor was altered.")
@@ -167,7 +175,8 @@ extension Engine {
     ) throws(StoreError) -> SealedStreamSuite {
         guard let suite = SealedStreamSuite(rawValue: sealing.suite) else {
             throw StoreError(
-                .unsupportedFormat, "The object's cipher suite \(sealing.suite) is unknown; a newer version may have written it.",
+                .unsupportedFormat,
+                "The object's cipher suite \(sealing.suite) is unknown; a newer version may have written it.",
                 bucket: place.bucket, key: place.key)
         }
         return suite
@@ -179,7 +188,8 @@ extension Engine {
         guard let range else { return 0..<size }
         guard range.lowerBound < size, !range.isEmpty else {
             throw StoreError(
-                .invalidRange, "The range \(range) does not overlap the object's \(size) bytes.", bucket: name, key: key)
+                .invalidRange, "The range \(range) does not overlap the object's \(size) bytes.", bucket: name, key: key
+            )
         }
         return range.clamped(to: 0..<size)
     }

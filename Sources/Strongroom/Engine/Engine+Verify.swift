@@ -16,14 +16,15 @@ extension Engine {
     }
 
     private func verify(
-        _ name: BucketName, readingData: Bool, _ report: inout VerificationReport, _ progress: ((VerificationReport) -> Void)?
+        _ name: BucketName, readingData: Bool, _ report: inout VerificationReport,
+        _ progress: ((VerificationReport) -> Void)?
     ) async throws(StoreError) {
         var options = ListOptions()
         repeat {
             let page: ListPage
             do throws(StoreError) {
                 page = try await list(options, in: name)
-            } catch where error.code == .noSuchBucket {
+            } catch  where error.code == .noSuchBucket {
                 return
             }
             report.objectCount += UInt64(page.objects.count + page.damaged.count)

@@ -56,7 +56,8 @@ final class Engine: Sendable {
         guard let keys else {
             throw StoreError(
                 .storeLocked,
-                "The store was opened without its keyring; only names can be listed. Open it with the keyring in place.")
+                "The store was opened without its keyring; only names can be listed. Open it with the keyring in place."
+            )
         }
         return keys
     }

@@ -1,5 +1,5 @@
-internal import StrongroomSystem
 internal import StrongroomStorage
+internal import StrongroomSystem
 internal import SystemPackage
 
 extension StoreError {

@@ -35,7 +35,9 @@ final class BucketKeys: Sendable {
     init(_ metadataKey: SharedSecret, bucketUID: [UInt8]) throws(StoreError) {
         do throws(SealError) {
             let key = try PreparedKey(metadataKey.bytes)
-            func info(_ purpose: String) -> [UInt8] { CanonicalFields.metadataKey(purpose: purpose, bucketUID: bucketUID) }
+            func info(_ purpose: String) -> [UInt8] {
+                CanonicalFields.metadataKey(purpose: purpose, bucketUID: bucketUID)
+            }
             rowMAC = try MessageAuthenticator(dataKeyed: key.expand(info: info("row MAC"), count: 32))
             attributes = try PreparedKey(key.expand(info: info("attributes"), count: 32))
             clearPayloads = try MessageAuthenticator(dataKeyed: key.expand(info: info("clear payloads"), count: 32))

@@ -1,14 +1,15 @@
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
 internal import Logging
 internal import StrongroomCrypto
 internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
 internal import SystemPackage
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
 
 /// Opens a store, or makes one.
 ///
@@ -50,7 +51,8 @@ struct StoreOpening {
                 guard status.kind == .directory, try fileSystem.list(directory).isEmpty else {
                     throw StorageError(
                         .alreadyExists,
-                        "Something else stands there: a store is made only in a new or empty directory. If making a store was interrupted here, remove the directory and its keyring.",
+                        "Something else stands there: a store is made only in a new or empty directory. "
+                            + "If making a store was interrupted here, remove the directory and its keyring.",
                         path: directory)
                 }
             } else {
@@ -64,7 +66,8 @@ struct StoreOpening {
             in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)
         let storage = try await openStorage(storeID: storeID, creates: true)
         let description = StoreDescription(
-            format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID), createdBy: StoreDescription.software,
+            format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
+            createdBy: StoreDescription.software,
             keyBackend: backendID)
         try await onThread { () throws(StorageError) in
             try CanonicalJSONFile.write(
@@ -101,7 +104,9 @@ struct StoreOpening {
         guard backendID == description.keyBackend else {
             throw StoreError(
                 .keyNotFound,
-                "The store's keys are kept by the backend \(description.keyBackend.debugDescription), and \(backendID.debugDescription) was given.")
+                "The store's keys are kept by the backend \(description.keyBackend.debugDescription), "
+                    + "and \(backendID.debugDescription) was given."
+            )
         }
         let metadataKey = try await MetadataKeyFile.unwrap(
             in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)

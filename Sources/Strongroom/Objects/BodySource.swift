@@ -19,7 +19,8 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
                 if let announcedBytes, readBytes != announcedBytes {
                     throw StoreError(
                         .incompleteBody,
-                        "The body ended after \(readBytes) bytes; \(announcedBytes) were announced. Nothing was stored.")
+                        "The body ended after \(readBytes) bytes; \(announcedBytes) were announced. Nothing was stored."
+                    )
                 }
                 return nil
             }
@@ -27,7 +28,8 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
             readBytes += UInt64(slice.count)
             if let announcedBytes, readBytes > announcedBytes {
                 throw StoreError(
-                    .incompleteBody, "The body goes on after the \(announcedBytes) bytes announced. Nothing was stored.")
+                    .incompleteBody, "The body goes on after the \(announcedBytes) bytes announced. Nothing was stored."
+                )
             }
             guard readBytes <= PutOperation.objectLimitBytes else {
                 throw StoreError(.limitExceeded, "An object has at most 50 TiB. Nothing was stored.")
@@ -44,7 +46,8 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
         } catch is CancellationError {
             throw StoreError(.cancelled, "The task was cancelled; nothing was stored.")
         } catch {
-            throw StoreError(.bodyFailed, "The body failed; nothing was stored. See the underlying error.", underlying: error)
+            throw StoreError(
+                .bodyFailed, "The body failed; nothing was stored. See the underlying error.", underlying: error)
         }
     }
 }

@@ -61,7 +61,8 @@ public struct ObjectListing: AsyncSequence, Sendable {
             while page.isEmpty, !isAtEnd {
                 let next = try await bucket.list(options)
                 if let damaged = next.damaged.first {
-                    throw StoreError(.damaged, "\(damaged.key.debugDescription): \(damaged.reason)", bucket: bucket.name)
+                    throw StoreError(
+                        .damaged, "\(damaged.key.debugDescription): \(damaged.reason)", bucket: bucket.name)
                 }
                 page = next.objects[...]
                 options.continuation = next.continuation

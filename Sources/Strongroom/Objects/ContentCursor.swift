@@ -34,7 +34,8 @@ final class ContentCursor {
     func next(isolation: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>? {
         while nextChunk < endChunk {
             guard !Task.isCancelled else {
-                throw StoreError(.cancelled, "The task was cancelled.", bucket: content.place.bucket, key: content.place.key)
+                throw StoreError(
+                    .cancelled, "The task was cancelled.", bucket: content.place.bucket, key: content.place.key)
             }
             let first = nextChunk
             let count = min(Self.chunksAtATime, endChunk - first)
@@ -76,7 +77,8 @@ final class ContentCursor {
             do throws(SealError) {
                 if opener == nil {
                     // Safe: a UInt8 is raw bytes.
-                    opener = try StreamOpener(suite, key: key.prepared, context: context, header: unsafe header.span.bytes)
+                    opener = try StreamOpener(
+                        suite, key: key.prepared, context: context, header: unsafe header.span.bytes)
                 }
                 try opener!.openChunk(
                     unsafe stored.span.bytes, index: number, isLast: number == lastChunk, appendingTo: &plain)

@@ -51,7 +51,8 @@ public struct ObjectBody: AsyncSequence, Sendable {
         }
 
         /// The next slice, or nil at the end.
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>? {
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>?
+        {
             try await cursor.next(isolation: actor)
         }
     }

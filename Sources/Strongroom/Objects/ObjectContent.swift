@@ -23,7 +23,9 @@ final class ObjectContent: Sendable {
     /// Bytes before the first chunk.
     var headerBytes: UInt64 { if case .sealed(_, _, _, let header) = sealing { UInt64(header.count) } else { 0 } }
 
-    init(clear stream: ClearStream, _ payload: StoredPayload, sizeBytes: UInt64, storedBytes: UInt64, place: ObjectPlace)
+    init(
+        clear stream: ClearStream, _ payload: StoredPayload, sizeBytes: UInt64, storedBytes: UInt64, place: ObjectPlace
+    )
         throws(StoreError)
     {
         sealing = .clear(stream)
@@ -77,6 +79,7 @@ final class ObjectContent: Sendable {
     }
 
     func damaged(_ reason: String) -> StoreError {
-        StoreError(.damaged, "The object's bytes are not what was written: \(reason)", bucket: place.bucket, key: place.key)
+        StoreError(
+            .damaged, "The object's bytes are not what was written: \(reason)", bucket: place.bucket, key: place.key)
     }
 }

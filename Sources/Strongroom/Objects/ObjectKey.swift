@@ -12,7 +12,9 @@ public struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible
         guard Self.lengthBytes.contains(count) else {
             throw StoreError(
                 .invalidObjectKey,
-                "A key has \(Self.lengthBytes.lowerBound) to \(Self.lengthBytes.upperBound) bytes of UTF-8; this one has \(count).")
+                "A key has \(Self.lengthBytes.lowerBound) to \(Self.lengthBytes.upperBound) bytes of UTF-8; "
+                    + "this one has \(count)."
+            )
         }
         self.rawValue = rawValue
     }
@@ -40,7 +42,9 @@ public struct ObjectKey: Hashable, Sendable, Comparable, CustomStringConvertible
 
     /// A key read back from a row; nil where it is no valid key (the row is damaged).
     package init?(storedBytes bytes: some Collection<UInt8>) {
-        guard Self.lengthBytes.contains(bytes.count), let text = String(validating: bytes, as: UTF8.self) else { return nil }
+        guard Self.lengthBytes.contains(bytes.count), let text = String(validating: bytes, as: UTF8.self) else {
+            return nil
+        }
         rawValue = text
     }
 }

@@ -56,7 +56,8 @@ struct PutOperation: Sendable {
         let writer: any BlobWriter
         do throws(StorageError) {
             writer = try await engine.blobs.create(
-                BlobPrelude(objectUID: sealer.objectUID, partUID: PayloadSealer.wholePartUID, suite: sealer.suiteNumber))
+                BlobPrelude(objectUID: sealer.objectUID, partUID: PayloadSealer.wholePartUID, suite: sealer.suiteNumber)
+            )
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }
@@ -150,7 +151,8 @@ struct PutOperation: Sendable {
         case .refused(.failed(let error)): throw error
         case .committed(let receipt):
             return PutReceipt(
-                etag: draft.etag, sizeBytes: draft.row.sizeBytes, lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
+                etag: draft.etag, sizeBytes: draft.row.sizeBytes,
+                lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
                 encryption: draft.descriptor, lsn: receipt.lsn)
         }
     }

@@ -26,7 +26,9 @@ public struct PutOptions: Sendable, Hashable {
         guard metadataBytes <= Self.metadataLimitBytes else {
             throw StoreError(
                 .invalidMetadata,
-                "The metadata has \(metadataBytes) bytes; at most \(Self.metadataLimitBytes) are kept. Store more as an object.")
+                "The metadata has \(metadataBytes) bytes; at most \(Self.metadataLimitBytes) are kept. "
+                    + "Store more as an object."
+            )
         }
         guard metadata.keys.allSatisfy({ !$0.isEmpty }) else {
             throw StoreError(.invalidMetadata, "A metadata name is empty.")
@@ -37,7 +39,8 @@ public struct PutOptions: Sendable, Hashable {
         }
         if let count = contentType?.utf8.count, count > Self.contentTypeLimitBytes {
             throw StoreError(
-                .invalidMetadata, "The content type has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept.")
+                .invalidMetadata, "The content type has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept."
+            )
         }
     }
 }

@@ -55,7 +55,8 @@ struct FieldReader {
     mutating func optional(_ tag: UInt16) throws(Malformed) -> ArraySlice<UInt8>? {
         guard !rest.isEmpty else { return nil }
         let next = rest
-        guard let nextTag = takeInteger(UInt16.self), let count = takeInteger(UInt32.self), rest.count >= Int(count) else {
+        guard let nextTag = takeInteger(UInt16.self), let count = takeInteger(UInt32.self), rest.count >= Int(count)
+        else {
             throw Malformed(reason: "a field is cut off")
         }
         if let lastTag, nextTag <= lastTag { throw Malformed(reason: "fields are out of order") }
@@ -77,7 +78,9 @@ struct FieldReader {
 
     mutating func required(_ tag: UInt16, count: Int) throws(Malformed) -> [UInt8] {
         let value = try required(tag)
-        guard value.count == count else { throw Malformed(reason: "field \(tag) has \(value.count) bytes, not \(count)") }
+        guard value.count == count else {
+            throw Malformed(reason: "field \(tag) has \(value.count) bytes, not \(count)")
+        }
         return Array(value)
     }
 

@@ -69,10 +69,13 @@ extension ObjectRow {
         case .none:
             writer.put(7, [Self.modeNone, 0, 0, 0])
         case .wrapped(let wrapped):
-            writer.put(7, [
-                wrapped.mode, UInt8(truncatingIfNeeded: wrapped.suite), UInt8(truncatingIfNeeded: wrapped.suite >> 8),
-                wrapped.layers,
-            ])
+            writer.put(
+                7,
+                [
+                    wrapped.mode, UInt8(truncatingIfNeeded: wrapped.suite),
+                    UInt8(truncatingIfNeeded: wrapped.suite >> 8),
+                    wrapped.layers,
+                ])
             writer.put(8, text: wrapped.backendID)
             writer.put(9, text: wrapped.keyID)
             writer.put(10, text: wrapped.keyVersion)

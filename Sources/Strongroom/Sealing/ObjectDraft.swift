@@ -43,7 +43,8 @@ extension ObjectRow {
             .s3Managed(
                 S3ManagedEncryption(
                     keyID: wrapped.keyID, keyVersion: wrapped.keyVersion,
-                    suite: wrapped.suite == SealedStreamSuite.chaCha20Poly1305.rawValue ? .chaCha20Poly1305 : .aes256GCM))
+                    suite: wrapped.suite == SealedStreamSuite.chaCha20Poly1305.rawValue ? .chaCha20Poly1305 : .aes256GCM
+                ))
         }
     }
 }

@@ -33,7 +33,8 @@ struct PayloadSealer {
         var stream: StreamSealer
 
         init(
-            _ generated: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8], random: SystemRandom
+            _ generated: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8],
+            random: SystemRandom
         ) throws(SealError) {
             let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: wholePartUID, layer: layers)
             wrapped = generated.wrapped

@@ -1,10 +1,11 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials
 #else
 internal import Foundation
 #endif
-internal import StrongroomSystem
-internal import SystemPackage
 
 /// A small file of the store's that people may look at: JSON with sorted names, and as its last line a
 /// checksum of all before it, so that a damaged byte is not taken for a setting.
@@ -50,7 +51,8 @@ enum CanonicalJSONFile {
         }
         let bytes = try file.readBytes(at: 0, count: Int(size))
         let body = bytes.dropLast(checksumLineBytes)
-        guard body.count + checksumLineBytes == bytes.count, checksumLine(Array(body)) == Array(bytes[body.endIndex...]) else {
+        guard body.count + checksumLineBytes == bytes.count, checksumLine(Array(body)) == Array(bytes[body.endIndex...])
+        else {
             throw StorageError(
                 .corrupted, "The file is damaged: its checksum does not match. Restore it from a backup of the store.",
                 path: path)

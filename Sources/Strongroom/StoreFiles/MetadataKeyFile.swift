@@ -28,7 +28,8 @@ struct MetadataKeyFile: Codable, Sendable {
 
     /// Makes a new metadata key and writes the file.
     static func create(
-        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend, _ fileSystem: any FileSystem,
+        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend,
+        _ fileSystem: any FileSystem,
         on threads: IOThreadPool
     ) async throws(StoreError) -> SharedSecret {
         // The linked backend keeps a key of its own for metadata, which rotates apart from the objects'.
@@ -61,7 +62,8 @@ struct MetadataKeyFile: Codable, Sendable {
 
     /// Unwraps the store's metadata key.
     static func unwrap(
-        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend, _ fileSystem: any FileSystem,
+        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend,
+        _ fileSystem: any FileSystem,
         on threads: IOThreadPool
     ) async throws(StoreError) -> SharedSecret {
         let path = directory.appending(fileName)
@@ -73,8 +75,11 @@ struct MetadataKeyFile: Codable, Sendable {
         } catch {
             throw StoreError(error)
         }
-        guard file.format == currentFormat, file.keys.count == 1, let entry = file.keys.first, entry.backend == backendID else {
-            throw StoreError(.unsupportedFormat, "The metadata key is of a form or backend that is not known. [\(path)]")
+        guard file.format == currentFormat, file.keys.count == 1, let entry = file.keys.first,
+            entry.backend == backendID
+        else {
+            throw StoreError(
+                .unsupportedFormat, "The metadata key is of a form or backend that is not known. [\(path)]")
         }
         guard let wrappedBytes = Hexadecimal.decode(entry.wrapped), let expected = Hexadecimal.decode(entry.binding)
         else { throw StoreError(.corrupted, "The metadata key is not hexadecimal. [\(path)]") }

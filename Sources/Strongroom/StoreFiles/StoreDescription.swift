@@ -26,7 +26,8 @@ struct StoreDescription: Codable, Sendable {
         guard description.format == currentFormat else {
             throw StorageError(
                 .unsupportedFormat,
-                "The store has format \(description.format); this version of Strongroom knows \(currentFormat). Use the version that wrote it. Nothing was changed.",
+                "The store has format \(description.format); this version of Strongroom knows \(currentFormat). "
+                    + "Use the version that wrote it. Nothing was changed.",
                 path: path)
         }
         return description
@@ -34,7 +35,8 @@ struct StoreDescription: Codable, Sendable {
 
     func storeIDBytes(in directory: FilePath) throws(StorageError) -> [UInt8] {
         guard let bytes = Hexadecimal.decode(storeId), bytes.count == 16 else {
-            throw StorageError(.corrupted, "The store id is not 32 hexadecimal digits.", path: directory.appending(Self.fileName))
+            throw StorageError(
+                .corrupted, "The store id is not 32 hexadecimal digits.", path: directory.appending(Self.fileName))
         }
         return bytes
     }
