@@ -118,13 +118,31 @@ struct KeyringFolder: ~Copyable, Sendable {
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
-    /// Removes a file that is no longer needed. It may be gone already.
-    func remove(_ name: String) throws(KeyBackendError) {
-        // Safe: the name is copied for the length of the call.
-        guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
-            throw Self.failure("remove", path.appending(name))
+    /// Removes the root key files of this folder that the document, which must be durable, does not name:
+    /// the last one, and what a crash has left.
+    func removeRootKeys(except source: KeyringDocument.RootSource) throws(KeyBackendError) {
+        for name in try names() where name.hasPrefix("root-") && name.hasSuffix(".key") && source != .file(name) {
+            // Safe: the name is copied for the length of the call.
+            guard unsafe unlinkat(descriptor, name, 0) == 0 else {
+                throw Self.failure("remove", path.appending(name))
+            }
         }
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+    }
+
+    private func names() throws(KeyBackendError) -> [String] {
+        // Safe throughout: the stream owns its own descriptor; an entry is copied before the next is read.
+        let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard copy >= 0, let stream = unsafe fdopendir(copy) else { throw Self.failure("list", path) }
+        defer { unsafe closedir(stream) }
+        var names: [String] = []
+        while let entry = unsafe readdir(stream) {
+            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            names.append(name)
+        }
+        return names
     }
 
     static func synchronize(_ directory: FilePath) throws(KeyBackendError) {

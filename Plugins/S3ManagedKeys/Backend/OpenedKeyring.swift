@@ -68,14 +68,13 @@ struct OpenedKeyring: Sendable {
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
         let folder = try lockUnchanged()
-        let old = keyring.document.rootSource
         let new = try RootKeySource.make(configuration, in: folder.path, host)
         let keys = try RootKeys(root: new.secret, keyringID: keyring.document.keyringID)
         let changed = try keyring.resealed(new.source, keys, host)
         let bytes = try keys.encoded(changed.document)
         try folder.writeDocument(bytes)
         (keyring, documentBytes, root) = (changed, bytes, keys)
-        if case .file(let name) = old, old != new.source, !name.contains("/") { try folder.remove(name) }
+        try folder.removeRootKeys(except: new.source)
     }
 
     /// Keeps other writers out, and refuses to write over what another process has written.

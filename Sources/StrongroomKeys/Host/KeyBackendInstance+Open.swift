@@ -13,7 +13,8 @@ extension KeyBackendInstance {
     /// - Parameters:
     ///   - table: the backend.
     ///   - configuration: what the backend is opened with; its secret is zeroed when this returns.
-    ///   - host: what the backend may use: clocks, randomness, log, audit.
+    ///   - services: what the backend may use: clocks, randomness, log, audit.
+    ///   - deadlineSeconds: how long to wait.
     public static func open(
         _ table: KeyBackendTable, configuration: consuming KeyBackendConfiguration,
         host services: any KeyBackendHost = ProcessKeyBackendHost.silent,
