@@ -27,7 +27,7 @@ MODULES_DIRECTORY := .build-modules/release
 .PHONY: help setup build modules test demo check lint format crash fuzz fuzz-smoke docs conformance embedder release clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing of the system libraries (Debian, Ubuntu); nothing when all are there.
 	@.ci/install-prerequisites

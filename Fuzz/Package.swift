@@ -4,7 +4,9 @@
 
 import PackageDescription
 
-let targets = ["FuzzSealedStream", "FuzzCatalogRows", "FuzzJournalFrames", "FuzzModuleImage"]
+let targets = [
+    "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage", "FuzzSealedStream",
+]
 
 let package = Package(
     name: "fuzz",

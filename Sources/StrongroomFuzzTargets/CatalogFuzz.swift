@@ -1,11 +1,33 @@
+internal import Strongroom
 internal import StrongroomCatalog
+internal import StrongroomStorage
 
-/// Any bytes may stand in the catalog as a key or a row: none of them may trap, or mean what the encoder
-/// never writes.
+/// Any bytes may stand in the catalog as a key or a row: none of them may trap, or be taken for what the encoder would
+/// write otherwise.
 public func fuzzCatalogRows(_ input: RawSpan) {
-    let bytes = FuzzInput.all(of: input)
-    var name: [UInt8] = []
-    if TrieKey.decode(bytes.span, appendingTo: &name) != nil {
-        guard name.count <= bytes.count else { finding("a key of \(bytes.count) bytes named \(name.count)") }
+    var input = FuzzInput(input)
+    let kind = input.byte() % 6
+    let bytes = input.rest()
+    let isCanonical =
+        switch kind {
+        case 0: keyIsSane(bytes)
+        case 1: FormatProbe.isCanonical(row: bytes)
+        case 2: FormatProbe.isCanonical(checkpointState: bytes)
+        case 3: RowProbe.isCanonical(object: bytes)
+        case 4: RowProbe.isCanonical(bucket: bytes)
+        default: RowProbe.isCanonical(attributes: bytes)
+        }
+    guard isCanonical else { finding("bytes of kind \(kind) are accepted that the encoder would not write") }
+}
+
+/// The body of a commit's journal frame, with its attachments: whole, or nothing.
+public func fuzzCommitFrames(_ input: RawSpan) {
+    guard FormatProbe.isCanonical(commit: FuzzInput.all(of: input)) else {
+        finding("a commit is accepted that the encoder would not write")
     }
+}
+
+private func keyIsSane(_ bytes: [UInt8]) -> Bool {
+    var name: [UInt8] = []
+    return TrieKey.decode(bytes.span, appendingTo: &name) == nil || name.count <= bytes.count
 }

@@ -15,6 +15,7 @@ struct CorpusTests {
     static let targets = [
         Target(name: "FuzzSealedStream", run: fuzzSealedStream),
         Target(name: "FuzzCatalogRows", run: fuzzCatalogRows),
+        Target(name: "FuzzCommitFrames", run: fuzzCommitFrames),
         Target(name: "FuzzJournalFrames", run: fuzzJournalFrames),
         Target(name: "FuzzModuleImage", run: fuzzModuleImage),
     ]

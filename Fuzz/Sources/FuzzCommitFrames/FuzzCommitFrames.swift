@@ -1,0 +1,8 @@
+import StrongroomFuzzTargets
+
+@c(LLVMFuzzerTestOneInput)
+public func testOneInput(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    // Safe: the fuzzer lends `count` bytes for the length of this call.
+    fuzzCommitFrames(unsafe RawSpan(_unsafeStart: start, byteCount: count))
+    return 0
+}
