@@ -61,7 +61,7 @@ struct VerifyCommand: AsyncParsableCommand {
         for finding in report.findings {
             console.emit(
                 FindingRecord(place: finding.place, reason: finding.reason),
-                text: "\(quoted(finding.place)): \(finding.reason)")
+                text: "\(finding.place): \(finding.reason)")
         }
         let findings = UInt64(report.findings.count) + report.unlistedFindingCount
         let read = data ? ", \(HumanUnits.bytes(report.verifiedBytes)) of data" : ""
@@ -75,7 +75,7 @@ struct VerifyCommand: AsyncParsableCommand {
         if let first = report.findings.first {
             throw CommandFailure(
                 .verificationFailed,
-                (findings == 1 ? "" : "\(findings) findings, the first: ") + "\(quoted(first.place)): \(first.reason)")
+                (findings == 1 ? "" : "\(findings) findings, the first: ") + "\(first.place): \(first.reason)")
         }
     }
 }

@@ -65,7 +65,8 @@ struct DemoTour: Sendable {
             guard outcome.end == .exited(1), let refusal = ErrorLine.last(of: outcome.standardError) else {
                 throw failed("a flipped bit in \(target.title) went unnoticed: \(outcome.end) \(outcome.standardError)")
             }
-            console.say("  \(target.title)\n      " + shortened(refusal.error.code + ": " + refusal.error.message))
+            console.say("  \(target.title)")
+            for line in wrapped("\(refusal.error.code): \(refusal.error.message)") { console.say("      \(line)") }
             try await copy.flip(target)
         }
         let restored = try await workspace.run([
@@ -127,9 +128,17 @@ struct DemoTour: Sendable {
         text.split(separator: "\n").map { "  \($0)" }.joined(separator: "\n")
     }
 
-    private func shortened(_ text: String) -> String {
-        let line = text.replacing(workspace.path.string + "/", with: "")
-        return line.count <= 110 ? line : line.prefix(109) + "…"
+    /// Lines of at most 100 columns, where the words allow it.
+    private func wrapped(_ text: String) -> [String] {
+        var lines: [String] = []
+        for word in text.replacing(workspace.path.string + "/", with: "").split(separator: " ") {
+            if let last = lines.last, last.count + word.count < 100 {
+                lines[lines.count - 1] = "\(last) \(word)"
+            } else {
+                lines.append(String(word))
+            }
+        }
+        return lines
     }
 }
 #endif
