@@ -5,12 +5,12 @@ internal import SystemPackage
 
 /// An opened keyring: its document and its keys in locked memory.
 ///
-/// Invariant: `keys` has exactly one secret for each entry of `document`, in the same order.
+/// Invariant: `keys` has exactly one key for each entry of `document`, in the same order.
 struct Keyring: Sendable {
     private(set) var document: KeyringDocument
-    private var keys: [SharedSecret]
+    private var keys: [WrappingKey]
 
-    init(document: KeyringDocument, keys: [SharedSecret]) {
+    init(document: KeyringDocument, keys: [WrappingKey]) {
         assert(document.entries.count == keys.count)
         self.document = document
         self.keys = keys
@@ -32,7 +32,7 @@ struct Keyring: Sendable {
     init(opening document: KeyringDocument, _ root: RootKeys) throws(KeyBackendError) {
         self.document = document
         keys = []
-        for entry in document.entries { keys.append(SharedSecret(try root.open(entry))) }
+        for entry in document.entries { keys.append(try WrappingKey(try root.open(entry))) }
     }
 
     /// The version that wraps.
@@ -41,7 +41,7 @@ struct Keyring: Sendable {
     }
 
     /// Nil where there is no such version.
-    func key(_ line: KeyLine, _ version: UInt32) -> SharedSecret? {
+    func key(_ line: KeyLine, _ version: UInt32) -> WrappingKey? {
         document.entries.firstIndex { $0.line == line && $0.version == version }.map { keys[$0] }
     }
 
@@ -61,7 +61,7 @@ struct Keyring: Sendable {
             sealedKey: try root.seal(key, line, version, random: HostRandom(host: host)))
         let index = document.entries.lastIndex { $0.line.rawValue <= line.rawValue }.map { $0 + 1 } ?? 0
         document.entries.insert(entry, at: index)
-        keys.insert(SharedSecret(key), at: index)
+        keys.insert(try WrappingKey(key), at: index)
         assert(document.entries.count == keys.count)
     }
 
@@ -74,7 +74,7 @@ struct Keyring: Sendable {
         copy.document.checkValue = root.checkValue
         for (index, entry) in document.entries.enumerated() {
             copy.document.entries[index].sealedKey = try root.seal(
-                keys[index].bytes, entry.line, entry.version, random: HostRandom(host: host))
+                keys[index].secret, entry.line, entry.version, random: HostRandom(host: host))
         }
         return copy
     }

@@ -119,7 +119,7 @@ final class S3ManagedBackend: KeyBackend {
         }
         do throws(SealError) {
             let bytes = try SealedStream.sealSecret(
-                key, .aes256GCM, under: wrappingKey.bytes, context: Self.context(keyring, line, version),
+                key, .aes256GCM, under: wrappingKey.prepared, context: Self.context(keyring, line, version),
                 random: HostRandom(host: host))
             assert(bytes.count == Self.wrappedSizeBytes)
             return WrappedDataKey(keyID: line.keyID, keyVersion: String(version), bytes: bytes)
@@ -137,7 +137,7 @@ final class S3ManagedBackend: KeyBackend {
         }
         do throws(SealError) {
             return try SealedStream.openSecret(
-                wrapped.bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: key.bytes,
+                wrapped.bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: key.prepared,
                 context: Self.context(keyring, line, version))
         } catch  where error.code == .secretMemory || error.code == .cryptoFailure {
             throw KeyBackendError(.unavailable, error.message, underlying: error)
