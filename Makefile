@@ -24,7 +24,8 @@ MODULES_DIRECTORY := .build-modules/release
 
 -include Plugins/modules.mk
 
-.PHONY: help setup build modules test demo check lint format crash fuzz fuzz-smoke docs conformance embedder release clean
+.PHONY: help setup build modules test release demo check
+.PHONY: lint format crash conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

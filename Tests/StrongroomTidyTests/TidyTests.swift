@@ -9,11 +9,13 @@ struct TidyTests {
         #expect(SourceTree.files.contains { $0.path == "Package.swift" })
     }
 
-    @Test("no line of code is longer than 120 columns")
+    /// Swift's code is the formatter's to measure (`make lint`), which leaves comments alone.
+    @Test("no comment and no line of C is longer than 120 columns")
     func lineLength() {
-        for file in SourceTree.files {
-            guard !file.path.hasSuffix(".md") else { continue }
+        for file in SourceTree.files where !file.path.hasSuffix(".md") {
             for (number, line) in file.numberedLines where line.count > 120 && !line.contains("https://") {
+                let isTable = line.trimmed.hasPrefix("/// |")
+                guard !file.isSwift || line.trimmed.hasPrefix("//") && !isTable else { continue }
                 Issue.record("\(file.path):\(number) has \(line.count) columns")
             }
         }
@@ -32,11 +34,12 @@ struct TidyTests {
         }
     }
 
-    @Test("no Swift or C file has more than 500 lines")
+    @Test("no file has more than 500 lines; of the tests, more than 800")
     func fileLength() {
-        for file in SourceTree.files {
-            guard !file.path.hasSuffix(".md") else { continue }
-            #expect(file.lines.count <= 500, "\(file.path) has \(file.lines.count) lines: more than one idea?")
+        for file in SourceTree.files where !file.path.hasSuffix(".md") {
+            let limit = file.path.hasPrefix("Tests/") ? 800 : 500
+            let count = file.lines.count - 1
+            #expect(count <= limit, "\(file.path) has \(count) lines: more than one idea?")
         }
     }
 
@@ -81,7 +84,10 @@ struct TidyTests {
                 let code = line.prefix { $0 != "/" }
                 guard unchecked.contains(where: { code.contains($0) }) else { continue }
                 let next = number < file.lines.count ? file.lines[number] : ""
-                let hasReason = next.trimmed.hasPrefix("//") || line.contains("//")
+                let previous = number > 1 ? file.lines[number - 2] : ""
+                // A declaration's own comment stands above it; a type's above is about something else.
+                let above = line.contains(unchecked[1]) && previous.trimmed.hasPrefix("//")
+                let hasReason = above || next.trimmed.hasPrefix("//") || line.contains("//")
                 #expect(hasReason, "\(file.path):\(number): why is it safe? Say so on the next line")
             }
         }

@@ -9,8 +9,8 @@ struct ModuleCheckCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "check", abstract: "Check a module against the key-backend contract, in a child process.",
         discussion: """
-            Runs the module, pinned or not: its code runs with all your rights. Every check that it fails is printed and \
-            makes the command fail; a module that crashes or hangs fails the check that it was at.
+            Runs the module, pinned or not: its code runs with all your rights. Every check that it fails is printed \
+            and makes the command fail; a module that crashes or hangs fails the check that it was at.
             """)
 
     @Argument(help: "The module's file.")
@@ -47,7 +47,7 @@ struct ModuleCheckCommand: AsyncParsableCommand {
         }
         throw CommandFailure(
             .moduleFailed,
-            "\(quoted(path)) does not keep the contract: \(failed.count) of \(results.count) checks failed, first of all "
+            "\(quoted(path)) does not keep the contract: \(failed.count) of \(results.count) checks failed, first "
                 + "“\(first.name)”")
     }
 }
