@@ -17,7 +17,8 @@ FUZZ_SECONDS ?= 60
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
-SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Examples/Embedder
+SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift \
+	Benchmarks/Sources Examples/Embedder/Package.swift Examples/Embedder/Sources
 
 # Where key modules are built; `make modules` is told how by the plug-ins' own makefile.
 MODULES_DIRECTORY := .build-modules/release

@@ -39,7 +39,8 @@ static int copy_all(int source, int target, uint64_t size_max) {
 }
 
 int strongroom_sealed_copy(int descriptor, uint64_t size_max) {
-    /* Kernels that can forbid executable files in memory want to be told (6.3 and later); others do not know the flag. */
+    /* Kernels that can forbid executable files in memory want to be told (6.3 and later); others do not know
+       the flag. */
     int copy = memfd_create("strongroom-key-module", MFD_CLOEXEC | MFD_ALLOW_SEALING | MEMFD_EXECUTABLE);
     if (copy < 0 && errno == EINVAL) copy = memfd_create("strongroom-key-module", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (copy < 0) return -errno;

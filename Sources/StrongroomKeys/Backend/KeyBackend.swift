@@ -5,8 +5,8 @@ public import StrongroomCrypto
 /// An object's bytes are sealed under a *data key*. The backend makes data keys, wraps them under keys
 /// that it never gives out, and opens them again. Strongroom reaches every backend, its own ones too,
 /// through the C contract in `strongroom_key_backend.h`; this protocol is that contract in Swift, on
-/// both sides: a backend's author conforms to it and exports it with ``exportKeyBackend(name:version:capabilities:open:)``,
-/// the host calls it on a ``KeyBackendInstance``.
+/// both sides: a backend's author conforms to it and exports it with
+/// ``exportKeyBackend(name:version:capabilities:open:)``, the host calls it on a ``KeyBackendInstance``.
 ///
 /// Calls come from many tasks at once. A backend answers before `request.context.deadlineNanoseconds`,
 /// looks at `request.context.cancellation` before expensive steps, and never blocks a thread of Swift's

@@ -3,8 +3,9 @@ public import SystemPackage
 
 /// Whether a module keeps the contract of `strongroom_key_backend.h`, check by check.
 ///
-/// A module that crashes or never returns takes the process with it, so ``supervise(executable:arguments:module:timeoutSeconds:)``
-/// runs the checks in a child and turns its end into a failed check.
+/// A module that crashes or never returns takes the process with it, so
+/// ``supervise(executable:arguments:module:timeoutSeconds:)`` runs the checks in a child and turns its end into a
+/// failed check.
 public enum KeyModuleConformance {
     /// How one check went.
     public struct CheckResult: Sendable, Hashable {
