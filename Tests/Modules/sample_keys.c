@@ -377,30 +377,17 @@ static void complete(struct instance *self, uint64_t operation, int32_t status) 
     self->host_table->complete(self->host, operation, status);
 }
 
-static void sample_generate(
-    void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {
-    complete(instance, operation, do_generate(instance, request, answer, operation));
-}
+#define COMPLETING(name, work)                                                                                         \
+    static void name(                                                                                                  \
+        void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {    \
+        complete(instance, operation, work(instance, request, answer, operation));                                     \
+    }
 
-static void sample_unwrap(
-    void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {
-    complete(instance, operation, do_unwrap(instance, request, answer, operation));
-}
-
-static void sample_rewrap(
-    void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {
-    complete(instance, operation, do_rewrap(instance, request, answer, operation));
-}
-
-static void sample_describe(
-    void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {
-    complete(instance, operation, do_describe(instance, request, answer, operation));
-}
-
-static void sample_control(
-    void *instance, const strongroom_key_request *request, strongroom_key_answer *answer, uint64_t operation) {
-    complete(instance, operation, do_control(instance, request, answer, operation));
-}
+COMPLETING(sample_generate, do_generate)
+COMPLETING(sample_unwrap, do_unwrap)
+COMPLETING(sample_rewrap, do_rewrap)
+COMPLETING(sample_describe, do_describe)
+COMPLETING(sample_control, do_control)
 
 static void destroy(struct instance *self) {
     pthread_mutex_destroy(&self->mutex);

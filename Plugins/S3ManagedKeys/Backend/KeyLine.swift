@@ -22,7 +22,8 @@ enum KeyLine: UInt16, CaseIterable, Sendable {
         guard let line = Self.allCases.first(where: { $0.keyID == keyID }) else {
             throw KeyBackendError(
                 .keyNotFound,
-                "The S3-managed keys have no key '\(keyID)'; there are \(Self.allCases.map(\.keyID).joined(separator: ", "))."
+                "The S3-managed keys have no key '\(keyID)'; there are \(S3ManagedKeys.objectKeyID) and "
+                    + "\(S3ManagedKeys.metadataKeyID)."
             )
         }
         self = line

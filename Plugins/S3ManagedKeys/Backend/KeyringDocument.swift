@@ -157,7 +157,7 @@ struct KeyringDocument: Sendable, Equatable {
     static func damaged(_ what: String) -> KeyBackendError {
         KeyBackendError(
             .keyringDamaged,
-            "The keyring's file is damaged: \(what). Restore the keyring folder from a backup; without it nothing opens."
+            "The keyring's file is damaged: \(what). Restore the keyring folder from a backup; nothing opens without."
         )
     }
 }

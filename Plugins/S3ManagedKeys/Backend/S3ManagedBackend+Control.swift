@@ -3,10 +3,9 @@ internal import StrongroomSystem
 
 /// Administration. Each request is a JSON object with a member `operation`:
 ///
-/// | operation | other members | answer |
-/// |---|---|---|
-/// | `status` | | `backend`, `version`, `keyringId`, `rootKey` ("file" or "passphrase"), `keys`: each `keyId`, `currentVersion`, `versions`: each `version`, `createdMilliseconds` |
-/// | `rotate` | `keyId` (by default the objects' key) | `keyId`, `currentVersion` |
+/// - `status` answers `backend`, `version`, `keyringId`, `rootKey` ("file" or "passphrase") and `keys`: of each
+///   `keyId`, `currentVersion` and `versions`, of each of these `version` and `createdMilliseconds`.
+/// - `rotate`, with `keyId` (by default the objects' key), adds a version; it answers `keyId` and `currentVersion`.
 ///
 /// Members that an operation does not know make it fail with `invalidRequest`.
 extension S3ManagedBackend {

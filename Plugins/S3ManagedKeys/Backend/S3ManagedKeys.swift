@@ -12,10 +12,9 @@ public import SystemPackage
 ///
 /// Settings for opening it as a module:
 ///
-/// | setting | meaning |
-/// |---|---|
-/// | `root-key-file` | absolute path of the root key file. When creating: read it, or make it if there is none. When opening: instead of the one recorded. |
-/// | `scrypt-cost-exponent` | when creating with a passphrase: N is two to this power, 10 to 20; 17 by default |
+/// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none. When
+///   opening, it is taken instead of the one recorded.
+/// - `scrypt-cost-exponent`: when creating with a passphrase, N is two to this power, 10 to 20; 17 by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring. The
 /// passphrase is used while opening and kept nowhere.

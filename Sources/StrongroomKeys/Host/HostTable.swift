@@ -5,6 +5,7 @@ internal import CStrongroomKeyBackend
 @safe enum HostTable {
     /// Constant and never freed, as the contract promises to modules.
     nonisolated(unsafe) static let pointer: UnsafePointer<strongroom_key_host> = {
+        // Safe: what it points to is never written again after this.
         let table = UnsafeMutablePointer<strongroom_key_host>.allocate(capacity: 1)
         // Safe: freshly allocated for one value, and never written again.
         unsafe table.initialize(

@@ -8,7 +8,7 @@ extension KeyBackendInstance {
         guard (1...WrappedDataKey.sizeBytesMax) ~= wrapped.bytes.count else {
             throw KeyBackendError(
                 .invalidCiphertext,
-                "A wrapped key of \(wrapped.bytes.count) bytes cannot be one; the limit is \(WrappedDataKey.sizeBytesMax)."
+                "A wrapped key of \(wrapped.bytes.count) bytes is none; the limit is \(WrappedDataKey.sizeBytesMax)."
             )
         }
         return wrapped.bytes

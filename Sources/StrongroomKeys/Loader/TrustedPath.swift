@@ -95,7 +95,7 @@ package enum TrustedPath {
             guard status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
                 throw KeyBackendError(
                     .unsafePermissions,
-                    "Others may read or write the secret in \(path); if nobody has, chmod 600 '\(path)', else replace it."
+                    "Others may read or write the secret in \(path); chmod 600 '\(path)', or replace it if they have."
                 )
             }
             guard status.st_nlink == 1 else {
