@@ -19,6 +19,7 @@ package struct Memtable<Value: Sendable>: Sendable {
         self.entrySizeBytes = entrySizeBytes
     }
 
+    @specialized(where Value == MemtableEntry<[UInt8]>)
     package func value(_ key: [UInt8]) -> Value? {
         var node = root
         while !node.isLeaf { node = node.children[node.childIndex(for: key)] }
@@ -28,6 +29,7 @@ package struct Memtable<Value: Sendable>: Sendable {
     }
 
     /// Returns the value that was replaced.
+    @specialized(where Value == MemtableEntry<[UInt8]>)
     @discardableResult
     package mutating func insert(_ key: [UInt8], _ value: Value) -> Value? {
         makeRootUnique()

@@ -16,6 +16,7 @@ package struct MemtableCursor<Value: Sendable> {
     }
 
     /// The first entry whose key is not less than `lowerBound`.
+    @specialized(where Value == MemtableEntry<[UInt8]>)
     package mutating func seek(_ lowerBound: [UInt8]) -> Memtable<Value>.Entry? {
         path.removeAll(keepingCapacity: true)
         leaf = root
@@ -30,6 +31,7 @@ package struct MemtableCursor<Value: Sendable> {
     }
 
     /// The entry after the one last returned.
+    @specialized(where Value == MemtableEntry<[UInt8]>)
     package mutating func next() -> Memtable<Value>.Entry? {
         precondition(isPositioned, "seek before next")
         if index == leaf.keys.count, !moveToNextLeaf() { return nil }

@@ -24,7 +24,6 @@ final class Checkpointer: Sendable {
         var isStopping: Bool
     }
 
-    private static let retryNanoseconds: UInt64 = 1_000_000_000
     /// How often it is asked whether readers who keep freed space from being used are gone.
     private static let drainNanoseconds: UInt64 = 20_000_000
 
@@ -36,6 +35,8 @@ final class Checkpointer: Sendable {
     private let poison: StorePoison
     private let clock: any StoreClock
     private let intervalNanoseconds: UInt64?
+    /// After how long a failed attempt is repeated by itself.
+    private let retryNanoseconds: UInt64?
     private let monitor: Monitor<State>
 
     init(
@@ -50,6 +51,7 @@ final class Checkpointer: Sendable {
         self.poison = poison
         self.clock = clock
         intervalNanoseconds = options.checkpointIntervalSeconds.map { UInt64($0) * 1_000_000_000 }
+        retryNanoseconds = options.isTimed ? 1_000_000_000 : nil
         monitor = Monitor(State())
     }
 
@@ -129,7 +131,7 @@ final class Checkpointer: Sendable {
         }
     }
 
-    private var pauseNanoseconds: UInt64? { failure != nil ? Self.retryNanoseconds : intervalNanoseconds }
+    private var pauseNanoseconds: UInt64? { failure != nil ? retryNanoseconds : intervalNanoseconds }
 
     private func nextWake(pauseNanoseconds: UInt64?) -> Wake {
         let isAwake = { (state: inout State) in state.isRequested || state.isStopping }

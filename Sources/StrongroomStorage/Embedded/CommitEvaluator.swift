@@ -32,12 +32,15 @@ struct CommitEvaluator {
     private let known: Known
     /// What the group has written so far: the latest state of these keys.
     private var pending: [[UInt8]: MemtableEntry<[UInt8]>] = [:]
+    /// Whether any commit may look at what another one of the group has written.
+    private let hasReaders: Bool
     private let inlineMaximumBytes: Int
     private let bodyMaximumBytes: Int
 
     init(_ group: [CommitRequest], view: StoreView, inlineMaximumBytes: Int, bodyMaximumBytes: Int) {
         self.inlineMaximumBytes = inlineMaximumBytes
         self.bodyMaximumBytes = bodyMaximumBytes
+        hasReaders = group.dropFirst().contains { !$0.reads.isEmpty }
         known = view.withTables { tables in
             Known(baseLSN: tables.baseLSN, entries: group.map { $0.reads.map { tables.entry($0) } })
         }
@@ -115,6 +118,7 @@ struct CommitEvaluator {
 
     /// The commit's frame has its place in the group: later commits of the group see its rows.
     mutating func add(_ changes: [RowChange]) {
+        guard hasReaders else { return }
         for change in changes { pending[change.key] = change.entry }
     }
 }

@@ -9,8 +9,8 @@ internal import StrongroomSystem
 /// Invariants: nobody is told of a commit, nor of a refusal that saw one, before it is durable; LSNs
 /// have no gaps; store time never goes back; after the first failed write or sync nothing is written.
 ///
-/// Its state is touched by its own thread alone, the one that calls `run`.
-final class Committer {
+/// A value that its own thread alone holds, the one that calls `run`.
+struct Committer: ~Copyable {
     private let queue: CommitQueue
     private let view: StoreView
     private let journal: Journal
@@ -55,7 +55,7 @@ final class Committer {
     }
 
     /// The thread's body: until the queue is closed and drained.
-    func run() {
+    mutating func run() {
         while true {
             let expected = options.isTimed ? writerCount : 1
             let idle = options.isTimed && owesIdleFrame ? Self.idleNanoseconds : nil
@@ -71,7 +71,7 @@ final class Committer {
 
     // MARK: A group
 
-    private func commit(_ requests: [CommitRequest]) {
+    private mutating func commit(_ requests: [CommitRequest]) {
         let shortage = makeRoom()
         if let error = poison.error {
             for request in requests { request.complete(.failed(error)) }
@@ -94,7 +94,7 @@ final class Committer {
         requestCheckpointIfDue()
     }
 
-    private func commit(_ request: CommitRequest, at position: Int, _ evaluator: inout CommitEvaluator) {
+    private mutating func commit(_ request: CommitRequest, at position: Int, _ evaluator: inout CommitEvaluator) {
         switch evaluator.evaluate(request, at: position, lsn: nextLSN, timeMilliseconds: timeMilliseconds) {
         case .stale: group.outcomes.append((request, .stale))
         case .refused: group.outcomes.append((request, .refused))
@@ -115,7 +115,7 @@ final class Committer {
     }
 
     /// Puts the commit's frame into the group, writing the group first when it is full.
-    private func append(_ accepted: CommitEvaluator.Accepted) throws(StorageError) -> [RowChange] {
+    private mutating func append(_ accepted: CommitEvaluator.Accepted) throws(StorageError) -> [RowChange] {
         let (frame, pieces) = CommitFrame.encode(
             timeMilliseconds: accepted.receipt.timeMilliseconds, mutations: accepted.mutations,
             attachments: accepted.attachments)
@@ -135,7 +135,7 @@ final class Committer {
         return frame.changes(at: place)
     }
 
-    private func append(_ pieces: [[UInt8]], mayUseReserve: Bool) throws(StorageError) -> FrameLocation {
+    private mutating func append(_ pieces: [[UInt8]], mayUseReserve: Bool) throws(StorageError) -> FrameLocation {
         if let place = try journal.add(lsn: nextLSN, pieces: pieces, mayUseReserve: mayUseReserve) { return place }
         flush()
         try poison.check()
@@ -146,7 +146,7 @@ final class Committer {
     }
 
     /// Makes the group durable and visible, then tells the callers.
-    private func flush() {
+    private mutating func flush() {
         let group = group
         self.group = Group()
         guard !group.outcomes.isEmpty else { return }
@@ -178,7 +178,9 @@ final class Committer {
 
     // MARK: Memory
 
-    private var fill: Double {
+    private var fill: Double { Self.fill(view, options) }
+
+    private static func fill(_ view: StoreView, _ options: EmbeddedStorageOptions) -> Double {
         view.withTables { tables in
             max(
                 Double(tables.sizeBytes) / Double(options.memtableSizeBytes),
@@ -196,7 +198,9 @@ final class Committer {
             if options.isTimed { usleep(UInt32(2_000 * excess * excess)) }
             return nil
         }
-        return checkpointer.waitForRoom { self.fill < 1 || poison.error != nil }
+        return checkpointer.waitForRoom { [view, options, poison] in
+            Self.fill(view, options) < 1 || poison.error != nil
+        }
     }
 
     /// Deletions go on when no checkpoint can be written, for a full disk is freed by deleting; up to
@@ -205,7 +209,7 @@ final class Committer {
         request.attachments.isEmpty && fill < 2
     }
 
-    private func requestCheckpointIfDue() {
+    private mutating func requestCheckpointIfDue() {
         guard
             fill >= 0.5 || journalBytesSinceRequest >= options.checkpointJournalBytes
                 || trashBytesSinceRequest >= options.checkpointTrashBytes
@@ -217,7 +221,7 @@ final class Committer {
 
     // MARK: Idle and end
 
-    private func writeIdleFrame() {
+    private mutating func writeIdleFrame() {
         owesIdleFrame = false
         guard poison.error == nil else { return }
         do throws(StorageError) {

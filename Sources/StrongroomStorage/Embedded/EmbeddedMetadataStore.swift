@@ -62,10 +62,7 @@ package final class EmbeddedMetadataStore: MetadataStore {
         let refusal = Mutex<Refusal?>(nil)
         while true {
             try core.poison.check()
-            let prefetched = try await prefetch(reads)
-            let completion = await submit(
-                reads: reads, prefetched: prefetched, attachments: attachments
-            ) { view in
+            let completion = await submit(reads: reads, attachments: attachments) { view in
                 switch decide(view) {
                 case .commit(let mutations): return mutations
                 case .refuse(let reason):
@@ -84,36 +81,60 @@ package final class EmbeddedMetadataStore: MetadataStore {
         }
     }
 
+    /// Fetches what only the index knows, on a thread that may block, and hands the commit on from
+    /// there: the task sleeps once.
     private func submit(
-        reads: [[UInt8]], prefetched: PrefetchedRows, attachments: [[UInt8]],
-        decide: @escaping @Sendable (CommitView) -> [RowMutation]?
+        reads: [[UInt8]], attachments: [[UInt8]], decide: @escaping @Sendable (CommitView) -> [RowMutation]?
     ) async -> CommitRequest.Completion {
         await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
-            let request = CommitRequest(
-                reads: reads, prefetched: prefetched, attachments: attachments, decide: decide,
-                complete: { continuation.resume(returning: $0) })
-            if !core.queue.submit(request) { preconditionFailure("the queue closes after the gate") }
+            let known = KnownRows(reads, in: core.view)
+            let complete: @Sendable (CommitRequest.Completion) -> Void = { continuation.resume(returning: $0) }
+            let enqueue: @Sendable ([[UInt8]?]) -> Void = { [queue = core.queue] values in
+                let request = CommitRequest(
+                    reads: reads, prefetched: known.completed(with: values), attachments: attachments,
+                    decide: decide, complete: complete)
+                if !queue.submit(request) { preconditionFailure("the queue closes after the gate") }
+            }
+            guard !known.unknown.isEmpty else { return enqueue([]) }
+            core.pointReader.look(up: known.unknown.map { reads[$0] }) { result in
+                switch result {
+                case .success(let values): enqueue(values)
+                case .failure(let error): complete(.failed(error))
+                }
+            }
         }
     }
+}
 
-    /// The rows as of now, and since when they are known.
-    private func prefetch(_ keys: [[UInt8]]) async throws(StorageError) -> PrefetchedRows {
-        guard !keys.isEmpty else { return PrefetchedRows(rows: [], lsn: 0) }
-        // The LSN is taken before the index is read: what is committed later is in a table when the
-        // committer looks, or the row counts as stale. Rows found in a table are kept, too: that table
-        // may have become part of the index by then.
-        let (lsn, entries) = core.view.withTables { tables in (tables.lastLSN, keys.map { tables.entry($0) }) }
-        var rows: [[UInt8]?] = []
+/// What the tables know of a commit's reads when it begins.
+///
+/// The LSN is taken before the index is read: what is committed later is in a table when the committer
+/// looks, or the row counts as stale. Rows found in a table are kept, too: that table may have become
+/// part of the index by then.
+private struct KnownRows: Sendable {
+    private let lsn: UInt64
+    private var rows: [[UInt8]?] = []
+    /// Positions of the keys that only the index knows.
+    private(set) var unknown: [Int] = []
+
+    init(_ keys: [[UInt8]], in view: StoreView) {
+        guard !keys.isEmpty else {
+            lsn = 0
+            return
+        }
+        let (lsn, entries) = view.withTables { tables in (tables.lastLSN, keys.map { tables.entry($0) }) }
+        self.lsn = lsn
         rows.reserveCapacity(keys.count)
-        var unknown: [Int] = []
         for (index, entry) in entries.enumerated() {
             if case .put(let row) = entry { rows.append(row) } else { rows.append(nil) }
             if entry == nil { unknown.append(index) }
         }
-        if !unknown.isEmpty {
-            let values = try await core.pointReader.values(unknown.map { keys[$0] })
-            for (index, value) in zip(unknown, values) { rows[index] = value }
-        }
+    }
+
+    /// - Parameter values: of the unknown keys, in their order.
+    func completed(with values: [[UInt8]?]) -> PrefetchedRows {
+        var rows = rows
+        for (index, value) in zip(unknown, values) { rows[index] = value }
         return PrefetchedRows(rows: rows, lsn: lsn)
     }
 }

@@ -19,8 +19,8 @@ package struct EmbeddedStorageOptions: Sendable {
     package var checkpointRowsPerTransaction = 100_000
     /// Threads for reading and for writing blobs.
     package var ioThreadCount = 8
-    /// Whether the committer waits a moment for writers that it expects, and writes an idle frame. Off in
-    /// simulations, which must not depend on time.
+    /// Whether the committer waits a moment for writers that it expects and writes an idle frame, and a
+    /// failed checkpoint is repeated by itself. Off in simulations, which must not depend on time.
     package var isTimed = true
 
     package var journal = JournalConfiguration()

@@ -7,7 +7,7 @@ internal import Synchronization
 final class PointReader: Sendable {
     private struct Request: Sendable {
         var keys: [[UInt8]]
-        var complete: @Sendable (Result<[[UInt8]?], StorageError>) -> Void
+        var complete: Completion
     }
 
     private struct State {
@@ -29,21 +29,28 @@ final class PointReader: Sendable {
         self.pool = pool
     }
 
+    typealias Completion = @Sendable (Result<[[UInt8]?], StorageError>) -> Void
+
     /// The values of `keys` in the index, nil where there is none.
     func values(_ keys: [[UInt8]]) async throws(StorageError) -> [[UInt8]?] {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<[[UInt8]?], StorageError>, Never>) in
-            let mustStart = state.withLock { state in
-                state.waiting.append(Request(keys: keys) { continuation.resume(returning: $0) })
-                guard state.drainCount < Self.drainCountMaximum,
-                    state.waiting.count > state.drainCount * Self.requestsPerDrain
-                else { return false }
-                state.drainCount += 1
-                return true
-            }
-            if mustStart { pool.submit { self.drain() } }
+            look(up: keys) { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// As `values`, and tells on the thread that read them; `complete` must not block.
+    func look(up keys: [[UInt8]], _ complete: @escaping Completion) {
+        let mustStart = state.withLock { state in
+            state.waiting.append(Request(keys: keys, complete: complete))
+            guard state.drainCount < Self.drainCountMaximum,
+                state.waiting.count > state.drainCount * Self.requestsPerDrain
+            else { return false }
+            state.drainCount += 1
+            return true
+        }
+        if mustStart { pool.submit { self.drain() } }
     }
 
     private func drain() {

@@ -32,7 +32,8 @@ final class StorageCore: Sendable {
         checkpointer = parts.checkpointer
         // Each thread keeps the lock until it has ended: nobody may open the directory before.
         committerThread = DedicatedThread(name: "strongroom-commit") {
-            parts.makeCommitter().run()
+            var committer = parts.makeCommitter()
+            committer.run()
             withExtendedLifetime(parts.lock) {}
         }
         checkpointerThread = DedicatedThread(name: "strongroom-checkp") {
