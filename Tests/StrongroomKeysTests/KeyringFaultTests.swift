@@ -97,14 +97,20 @@ import Testing
 
     // MARK: - Permissions
 
-    @Test func whatIsMadeIsNobodyElses() throws {
-        let previous = umask(0)
-        defer { umask(previous) }
-        try create()
-        for (path, mode) in [(keyring, 0o700), (inner, 0o700), (document, 0o600), (try rootKeyFile, 0o600)] {
-            var status = stat()
-            #expect(unsafe lstat(path.string, &status) == 0)
-            #expect(Int(status.st_mode & 0o7777) == mode)
+    /// In a process of its own, because the mask is the whole process's and other tests make files too.
+    @Test func whatIsMadeIsNobodyElses() async throws {
+        await #expect(processExitsWith: .success) {
+            umask(0)
+            let test = KeyringFaultTests()
+            try test.create()
+            let paths = [
+                (test.keyring, 0o700), (test.inner, 0o700), (test.document, 0o600), (try test.rootKeyFile, 0o600),
+            ]
+            for (path, mode) in paths {
+                var status = stat()
+                #expect(unsafe lstat(path.string, &status) == 0)
+                #expect(Int(status.st_mode & 0o7777) == mode)
+            }
         }
     }
 

@@ -11,7 +11,11 @@ enum ModuleBuilder {
     }
 
     static let packageRoot = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
-    static let folder = TemporaryFolder()
+    /// Lives as long as the process, so its end is the process's.
+    static let folder = {
+        atexit { ModuleBuilder.folder.remove() }
+        return TemporaryFolder()
+    }()
 
     private static let built = Mutex<[String: FilePath]>([:])
 

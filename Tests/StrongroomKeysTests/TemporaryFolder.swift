@@ -12,7 +12,9 @@ final class TemporaryFolder: Sendable {
         path = unsafe FilePath(String(cString: made))
     }
 
-    deinit { Self.remove(path) }
+    deinit { remove() }
+
+    func remove() { Self.remove(path) }
 
     private static func remove(_ path: FilePath) {
         var status = stat()
