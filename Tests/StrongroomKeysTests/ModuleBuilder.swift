@@ -12,7 +12,7 @@ enum ModuleBuilder {
 
     static let packageRoot = FilePath(#filePath).removingLastComponent().removingLastComponent().removingLastComponent()
     /// Lives as long as the process, so its end is the process's.
-    static let folder = {
+    static let folder: TemporaryFolder = {
         atexit { ModuleBuilder.folder.remove() }
         return TemporaryFolder()
     }()
