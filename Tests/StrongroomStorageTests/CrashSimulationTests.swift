@@ -27,11 +27,15 @@ import Testing
         return model.acknowledgedCount
     }
 
-    private func work(_ storage: EmbeddedStorage, _ model: StoreModel, operations: Int, seed: UInt64) async {
+    private func work(
+        _ storage: EmbeddedStorage, _ model: StoreModel, operations: Int, seed: UInt64, blobPercentage: Int = 11
+    ) async {
         await withTaskGroup(of: Void.self) { group in
             for writer in 0..<Self.writerCount {
                 group.addTask {
-                    var workload = RandomWorkload(storage: storage, model: model, seed: seed &+ UInt64(writer))
+                    var workload = RandomWorkload(
+                        storage: storage, model: model, seed: seed &+ UInt64(writer),
+                        blobPercentage: blobPercentage)
                     _ = await workload.run(operations / Self.writerCount)
                 }
             }
@@ -60,9 +64,24 @@ import Testing
         machine.reopenIndex()
     }
 
-    @Test(arguments: 0..<8)
+    /// 100,000 operations on one store that lives on, checkpoints and recycling beside them.
+    @Test func longLifeAgreesWithThePlainDictionary() async throws {
+        let machine = try await SimulatedMachine(seed: 50)
+        let storage = try await machine.open()
+        let model = StoreModel()
+        for round in 0..<10 {
+            await work(storage, model, operations: 10_000, seed: UInt64(round) * 10, blobPercentage: 1)
+            try await storage.compare(with: model)
+        }
+        #expect(try await storage.verify(readingBlobs: true).findings.map(\.error.description) == [])
+        try await storage.settle()
+        #expect(try machine.blobFileCount() == (try await storage.compare(with: model)))
+        try await storage.close()
+    }
+
+    @Test(arguments: 0..<16)
     func nothingAcknowledgedIsLost(seed: Int) async throws {
-        let acknowledged = try await run(seed: UInt64(seed), crashes: 4, operationsPerLife: 400)
+        let acknowledged = try await run(seed: UInt64(seed), crashes: 6, operationsPerLife: 500)
         #expect(acknowledged > 0)
     }
 

@@ -6,9 +6,12 @@ import StrongroomSystem
 struct RandomWorkload {
     let storage: EmbeddedStorage
     let model: StoreModel
+    /// How many of a hundred operations make a blob.
+    let blobPercentage: Int
     var generator: SeededGenerator
 
-    init(storage: EmbeddedStorage, model: StoreModel, seed: UInt64) {
+    init(storage: EmbeddedStorage, model: StoreModel, seed: UInt64, blobPercentage: Int = 11) {
+        self.blobPercentage = blobPercentage
         self.storage = storage
         self.model = model
         generator = SeededGenerator(seed: seed)
@@ -28,12 +31,12 @@ struct RandomWorkload {
 
     private mutating func runOne() async throws(StorageError) {
         switch Int.random(in: 0..<100, using: &generator) {
-        case 0..<45: try await put([randomKey()])
-        case 45..<55: try await put((0..<Int.random(in: 2...5, using: &generator)).map { _ in randomKey() })
-        case 55..<70: try await delete(randomKey())
-        case 70..<85: try await move(randomKey(), randomKey())
-        case 85..<93: try await putBlob(randomKey())
-        case 93..<96: try await abortBlob()
+        case 0..<blobPercentage:
+            if generator.chance(1, in: 4) { try await abortBlob() } else { try await putBlob(randomKey()) }
+        case 0..<55: try await put([randomKey()])
+        case 55..<65: try await put((0..<Int.random(in: 2...5, using: &generator)).map { _ in randomKey() })
+        case 65..<80: try await delete(randomKey())
+        case 80..<95: try await move(randomKey(), randomKey())
         default: _ = try await storage.metadata.pinnedRow(randomKey())?.row
         }
     }
