@@ -85,7 +85,7 @@ struct JournalRecovery {
                     isMissing
                         ? "segment \(first.predecessorID) is missing, which holds records up to LSN "
                             + "\(first.predecessorLastLSN) that the catalog lacks; put the file back, or run repair"
-                        : "segment \(segments[index - 1].header.segmentID) belongs to no chain; run verify, then repair",
+                        : "segment \(segments[index - 1].header.segmentID) belongs to no chain; run verify and repair",
                     path: successor.path)
             }
             index -= 1
