@@ -71,10 +71,17 @@ extension ObjectAttributes {
             rest = rest.dropFirst(count)
             return text
         }
-        while !rest.isEmpty {
+        var lastName: String?
+        // Like the encoder: never empty, in byte order, each name once. Two names that Unicode takes for one
+        // were never in one dictionary.
+        repeat {
             let name = try take()
-            metadata[name] = try take()
-        }
+            let isInOrder = lastName.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
+            guard isInOrder, metadata.updateValue(try take(), forKey: name) == nil else {
+                throw .init(reason: "the user metadata's names are out of order or repeated")
+            }
+            lastName = name
+        } while !rest.isEmpty
         return metadata
     }
 }
