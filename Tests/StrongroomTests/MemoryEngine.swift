@@ -24,9 +24,9 @@ struct MemoryEngine {
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: directory.keyring, creates: true))
         let threads = IOThreadPool(threadCount: 1)
         let storeID = SystemRandom().bytes(16)
+        let opened = OpenedBackend(id: S3ManagedKeys.table.name, backend: backend, logger: Logger.current)
         let metadataKey = try await MetadataKeyFile.create(
-            in: directory.path, storeID: storeID, backendID: S3ManagedKeys.table.name, backend: backend,
-            PosixFileSystem(),
+            in: directory.path, storeID: storeID, opened, PosixFileSystem(),
             on: threads)
         engine = Engine(
             directory: directory.path, storeID: storeID,
@@ -34,7 +34,7 @@ struct MemoryEngine {
             settings: EngineSettings(
                 smallObjectLimitBytes: 128 << 10, suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
-            keys: try StoreKeys(backendID: S3ManagedKeys.table.name, backend: backend, metadataKey: metadataKey))
+            keys: try StoreKeys(opened, metadataKey: metadataKey))
     }
 
     var store: Store { Store(engine: engine, caller: nil) }

@@ -3,19 +3,20 @@ internal import StrongroomKeys
 
 /// The keys of an unlocked store: the backend that seals data keys, and the metadata key.
 final class StoreKeys: Sendable {
-    /// Name of the backend as rows record it: what was sealed by one backend is never sent to another.
-    let backendID: String
-    let backend: any KeyBackend
+    private let opened: OpenedBackend
     let metadataKey: SharedSecret
     /// For the rows of buckets themselves.
     let storeRows: BucketKeys
 
-    init(backendID: String, backend: any KeyBackend, metadataKey: SharedSecret) throws(StoreError) {
-        self.backendID = backendID
-        self.backend = backend
+    init(_ opened: OpenedBackend, metadataKey: SharedSecret) throws(StoreError) {
+        self.opened = opened
         self.metadataKey = metadataKey
         storeRows = try BucketKeys(metadataKey, bucketUID: [UInt8](repeating: 0, count: ObjectRow.uidBytes))
     }
+
+    /// Name of the backend as rows record it: what was sealed by one backend is never sent to another.
+    var backendID: String { opened.id }
+    var backend: any KeyBackend { opened.backend }
 
     func keys(ofBucket uid: [UInt8]) throws(StoreError) -> BucketKeys {
         try BucketKeys(metadataKey, bucketUID: uid)

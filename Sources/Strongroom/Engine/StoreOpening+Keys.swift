@@ -6,7 +6,7 @@ internal import StrongroomSystem
 
 extension StoreOpening {
     /// Opens the key backend that the options name, with the root key or passphrase that they give.
-    func openBackend(creates: Bool) async throws(StoreError) -> (id: String, backend: any KeyBackend) {
+    func openBackend(creates: Bool) async throws(StoreError) -> OpenedBackend {
         let logger = self.logger
         let host = ProcessKeyBackendHost(log: { level, message in
             // Modules are not trusted to write log lines: their text is quoted.
@@ -21,7 +21,7 @@ extension StoreOpening {
             }
             let backend = try await KeyBackendInstance.open(
                 table, configuration: try rootKeyConfiguration(creates: creates), host: host)
-            return (table.name, backend)
+            return OpenedBackend(id: table.name, backend: backend, logger: logger)
         } catch {
             throw StoreError(error)
         }

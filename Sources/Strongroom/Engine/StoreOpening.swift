@@ -60,15 +60,14 @@ struct StoreOpening {
                 try fileSystem.synchronizeDirectory(directory.removingLastComponent())
             }
         }
-        let (backendID, backend) = try await openBackend(creates: true)
+        let opened = try await openBackend(creates: true)
         let storeID = random.bytes(16)
         let metadataKey = try await MetadataKeyFile.create(
-            in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)
+            in: directory, storeID: storeID, opened, fileSystem, on: threads)
         let storage = try await openStorage(storeID: storeID, creates: true)
         let description = StoreDescription(
             format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
-            createdBy: StoreDescription.software,
-            keyBackend: backendID)
+            createdBy: StoreDescription.software, keyBackend: opened.id)
         try await onThread { () throws(StorageError) in
             try CanonicalJSONFile.write(
                 description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
@@ -76,7 +75,7 @@ struct StoreOpening {
         logger.info("Store created", metadata: ["path": "\(directory)"])
         return try await engine(
             storage, storeID: storeID,
-            keys: try StoreKeys(backendID: backendID, backend: backend, metadataKey: metadataKey))
+            keys: try StoreKeys(opened, metadataKey: metadataKey))
     }
 
     private func open() async throws(StoreError) -> Engine {
@@ -100,17 +99,17 @@ struct StoreOpening {
             }
             return nil
         }
-        let (backendID, backend) = try await openBackend(creates: false)
-        guard backendID == description.keyBackend else {
+        let opened = try await openBackend(creates: false)
+        guard opened.id == description.keyBackend else {
             throw StoreError(
                 .keyNotFound,
                 "The store's keys are kept by the backend \(description.keyBackend.debugDescription), "
-                    + "and \(backendID.debugDescription) was given."
+                    + "and \(opened.id.debugDescription) was given."
             )
         }
         let metadataKey = try await MetadataKeyFile.unwrap(
-            in: directory, storeID: storeID, backendID: backendID, backend: backend, fileSystem, on: threads)
-        return try StoreKeys(backendID: backendID, backend: backend, metadataKey: metadataKey)
+            in: directory, storeID: storeID, opened, fileSystem, on: threads)
+        return try StoreKeys(opened, metadataKey: metadataKey)
     }
 
     private func engine(

@@ -28,26 +28,25 @@ struct MetadataKeyFile: Codable, Sendable {
 
     /// Makes a new metadata key and writes the file.
     static func create(
-        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend,
-        _ fileSystem: any FileSystem,
+        in directory: FilePath, storeID: [UInt8], _ opened: OpenedBackend, _ fileSystem: any FileSystem,
         on threads: IOThreadPool
     ) async throws(StoreError) -> SharedSecret {
         // The linked backend keeps a key of its own for metadata, which rotates apart from the objects'.
-        let keyID = backendID == S3ManagedKeys.table.name ? S3ManagedKeys.metadataKeyID : nil
+        let keyID = opened.id == S3ManagedKeys.table.name ? S3ManagedKeys.metadataKeyID : nil
         let generated: GeneratedDataKey
         do throws(KeyBackendError) {
-            generated = try await backend.generateDataKey(DataKeyRequest(keyID: keyID))
+            generated = try await opened.backend.generateDataKey(DataKeyRequest(keyID: keyID))
         } catch {
             throw StoreError(error)
         }
         let wrapped = generated.wrapped
         let secret = SharedSecret(generated.takePlaintext())
-        let binding = try binding(secret, storeID, backendID, wrapped.keyID)
+        let binding = try binding(secret, storeID, opened.id, wrapped.keyID)
         let file = MetadataKeyFile(
             format: currentFormat,
             keys: [
                 Entry(
-                    version: 1, backend: backendID, keyId: wrapped.keyID, keyVersion: wrapped.keyVersion,
+                    version: 1, backend: opened.id, keyId: wrapped.keyID, keyVersion: wrapped.keyVersion,
                     wrapped: Hexadecimal.encode(wrapped.bytes), binding: Hexadecimal.encode(binding))
             ])
         do throws(StorageError) {
@@ -62,8 +61,7 @@ struct MetadataKeyFile: Codable, Sendable {
 
     /// Unwraps the store's metadata key.
     static func unwrap(
-        in directory: FilePath, storeID: [UInt8], backendID: String, backend: any KeyBackend,
-        _ fileSystem: any FileSystem,
+        in directory: FilePath, storeID: [UInt8], _ opened: OpenedBackend, _ fileSystem: any FileSystem,
         on threads: IOThreadPool
     ) async throws(StoreError) -> SharedSecret {
         let path = directory.appending(fileName)
@@ -76,7 +74,7 @@ struct MetadataKeyFile: Codable, Sendable {
             throw StoreError(error)
         }
         guard file.format == currentFormat, file.keys.count == 1, let entry = file.keys.first,
-            entry.backend == backendID
+            entry.backend == opened.id
         else {
             throw StoreError(
                 .unsupportedFormat, "The metadata key is of a form or backend that is not known. [\(path)]")
@@ -86,11 +84,11 @@ struct MetadataKeyFile: Codable, Sendable {
         let wrapped = WrappedDataKey(keyID: entry.keyId, keyVersion: entry.keyVersion, bytes: wrappedBytes)
         let secret: SharedSecret
         do throws(KeyBackendError) {
-            secret = SharedSecret(try await backend.unwrap(wrapped, for: UnwrapRequest()))
+            secret = SharedSecret(try await opened.backend.unwrap(wrapped, for: UnwrapRequest()))
         } catch {
             throw StoreError(error)
         }
-        let actual = try binding(secret, storeID, backendID, entry.keyId)
+        let actual = try binding(secret, storeID, opened.id, entry.keyId)
         guard ConstantTime.areEqual(actual, expected) else {
             throw StoreError(.damaged, "The metadata key belongs to another store. [\(path)]")
         }
