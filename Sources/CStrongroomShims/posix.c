@@ -1,8 +1,10 @@
 #define _GNU_SOURCE
 #include "strongroom_shims.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/uio.h>
 #include <sys/vfs.h>
 
 int strongroom_file_system_magic(const char *path, uint32_t *magic) {
@@ -18,6 +20,12 @@ int strongroom_allocate(int descriptor, int64_t size) {
 
 int strongroom_reserve(int descriptor, int64_t offset, int64_t length) {
     return fallocate(descriptor, FALLOC_FL_KEEP_SIZE, offset, length);
+}
+
+int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int64_t offset) {
+    struct iovec vector = {buffer, length};
+    ssize_t count = preadv2(descriptor, &vector, 1, offset, RWF_NOWAIT);
+    return count < 0 ? -(int64_t)errno : (int64_t)count;
 }
 
 void strongroom_name_current_thread(const char *name) {

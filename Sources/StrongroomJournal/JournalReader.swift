@@ -40,6 +40,16 @@ package final class JournalReader: Sendable {
         return bytes
     }
 
+    /// As `read`, where that takes no waiting for the device; else nil. Never blocks.
+    package func cachedBytes(segmentID: UInt64, at offset: UInt64, count: Int) -> [UInt8]? {
+        let file = cache.withLock { cache in
+            cache.uses += 1
+            cache.entries[segmentID]?.lastUse = cache.uses
+            return cache.entries[segmentID]?.file
+        }
+        return file?.cachedBytes(at: offset, count: count)
+    }
+
     /// Fills `buffer` with the bytes at `offset` of a segment.
     package func read(
         segmentID: UInt64, at offset: UInt64, into buffer: inout MutableRawSpan

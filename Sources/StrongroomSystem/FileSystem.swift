@@ -61,6 +61,10 @@ package protocol StorageFile: AnyObject, Sendable {
     /// only at the end of the file). Interrupted and short reads are continued.
     func read(into buffer: inout MutableRawSpan, at offset: UInt64) throws(StorageError) -> Int
 
+    /// Fills all of `buffer` from `offset` if that takes no waiting for the device, else says false (and
+    /// `buffer` holds anything): then read on a thread that may block. Never blocks itself.
+    func readIfCached(into buffer: inout MutableRawSpan, at offset: UInt64) -> Bool
+
     /// Writes all of `bytes` at `offset`. Interrupted and short writes are continued.
     func write(_ bytes: RawSpan, at offset: UInt64) throws(StorageError)
 

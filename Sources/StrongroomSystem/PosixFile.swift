@@ -55,6 +55,16 @@ final class PosixFile: StorageFile {
         return try check(result, "cannot read", at: offset)
     }
 
+    func readIfCached(into buffer: inout MutableRawSpan, at offset: UInt64) -> Bool {
+        let descriptor = descriptor
+        guard let start = Int64(exactly: offset) else { return false }
+        return unsafe buffer.withUnsafeMutableBytes { bytes in
+            // Safe: the pointer and count are those of the span, which outlives the call. Whatever keeps
+            // it from being filled (not cached, an old kernel, the file's end) is met again by `read`.
+            unsafe strongroom_read_cached(descriptor, bytes.baseAddress, bytes.count, start) == Int64(bytes.count)
+        }
+    }
+
     func write(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) {
         let descriptor = descriptor
         let start = try systemOffset(offset, count: bytes.byteCount)

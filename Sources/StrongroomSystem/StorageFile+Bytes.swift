@@ -10,6 +10,18 @@ extension StorageFile {
         return bytes
     }
 
+    /// Files that cannot tell what is cached.
+    package func readIfCached(into buffer: inout MutableRawSpan, at offset: UInt64) -> Bool { false }
+
+    /// Exactly `count` bytes from `offset`, or nil where that might block.
+    package func cachedBytes(at offset: UInt64, count: Int) -> [UInt8]? {
+        var bytes = [UInt8](repeating: 0, count: count)
+        var span = bytes.mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var raw = unsafe span.mutableBytes
+        return readIfCached(into: &raw, at: offset) ? bytes : nil
+    }
+
     package func write(_ bytes: [UInt8], at offset: UInt64) throws(StorageError) {
         // Safe: a UInt8 has no padding that could be read uninitialised.
         try unsafe write(bytes.span.bytes, at: offset)

@@ -45,6 +45,10 @@ int strongroom_set_not_dumpable(void);
 /* fallocate(2) of `length` bytes from `offset` that leaves the file's size alone. 0, or -1 with errno set. */
 int strongroom_reserve(int descriptor, int64_t offset, int64_t length);
 
+/* preadv2(2) with RWF_NOWAIT: what the page cache has of `length` bytes at `offset`, without waiting for
+   the device. Returns the number of bytes, or minus errno: EAGAIN where it would have to wait. */
+int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int64_t offset);
+
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 

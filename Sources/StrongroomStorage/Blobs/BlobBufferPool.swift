@@ -1,29 +1,42 @@
 internal import Synchronization
 
-/// Buffers of one piece each. Allocations of this size are mapped anew and trimmed away by the C
+/// One piece of a blob on its way to the disk. An object, so that its memory is handed on and never copied.
+final class BlobPiece: @unchecked Sendable {
+    // Safe: the writer fills it, then hands it over and takes another; what hashes and writes it only reads.
+    var bytes: [UInt8] = []
+    /// Where the payload starts: behind the prelude in the first piece, else 0.
+    var payloadStart = 0
+
+    /// Large enough for the disk's full rate, and the unit in which a tree hash has its leaves.
+    static let sizeBytes = 1 << 20
+
+    init() {
+        bytes.reserveCapacity(Self.sizeBytes)
+    }
+
+    var payload: Range<Int> { payloadStart..<bytes.count }
+
+    func empty() {
+        bytes.removeAll(keepingCapacity: true)
+        payloadStart = 0
+    }
+}
+
+/// Pieces for the next blobs. Allocations of this size are mapped anew and trimmed away by the C
 /// library every time, each page a fault; hence they are kept.
 final class BlobBufferPool: Sendable {
-    /// Large enough for the disk's full rate, and the unit in which a tree hash has its leaves.
-    static let pieceSizeBytes = 1 << 20
     /// More writers than this at once allocate, and drop what they allocated.
     private static let keptMaximum = 16
 
-    private let kept = Mutex<[[UInt8]]>([])
+    private let kept = Mutex<[BlobPiece]>([])
 
-    /// An empty array with room for a piece.
-    func take() -> [UInt8] {
-        if let buffer = kept.withLock({ $0.popLast() }) { return buffer }
-        var buffer: [UInt8] = []
-        buffer.reserveCapacity(Self.pieceSizeBytes)
-        return buffer
-    }
+    /// An empty piece.
+    func take() -> BlobPiece { kept.withLock { $0.popLast() } ?? BlobPiece() }
 
-    func give(back buffer: consuming [UInt8]) {
-        var buffer = buffer
-        buffer.removeAll(keepingCapacity: true)
-        guard buffer.capacity >= Self.pieceSizeBytes else { return }
+    func give(back piece: BlobPiece) {
+        piece.empty()
         kept.withLock { kept in
-            if kept.count < Self.keptMaximum { kept.append(buffer) }
+            if kept.count < Self.keptMaximum { kept.append(piece) }
         }
     }
 }

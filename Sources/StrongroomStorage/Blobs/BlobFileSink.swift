@@ -13,24 +13,24 @@ final class BlobFileSink: @unchecked Sendable {
         hash = try PayloadHash()
     }
 
-    /// - Parameter payload: which bytes of `piece` are payload and not prelude.
-    func write(_ piece: [UInt8], payload: Range<Int>) throws(StorageError) {
+    /// May run beside `write` of the same piece.
+    func hash(_ piece: BlobPiece) { hash.update(piece.bytes, piece.payload) }
+
+    func write(_ piece: BlobPiece) throws(StorageError) {
         assert(fileOffset % UInt64(BlobFormat.blockSizeBytes) == 0)
-        hash.update(piece, payload)
-        try file.write(piece, at: fileOffset)
-        fileOffset += UInt64(piece.count)
+        try file.write(piece.bytes, at: fileOffset)
+        fileOffset += UInt64(piece.bytes.count)
     }
 
     /// Writes the last piece with trailer and padding, and makes the file's content durable.
-    func finish(_ piece: [UInt8], payload: Range<Int>, payloadLengthBytes: UInt64) throws(StorageError) -> [UInt8] {
-        hash.update(piece, payload)
+    func finish(_ piece: BlobPiece, payloadLengthBytes: UInt64) throws(StorageError) -> [UInt8] {
+        hash.update(piece.bytes, piece.payload)
         let treeHash = hash.finish()
-        var last = piece
-        last.append(
-            contentsOf: BlobFormat.encode(BlobFormat.Trailer(lengthBytes: payloadLengthBytes, treeHash: treeHash)))
+        let trailer = BlobFormat.Trailer(lengthBytes: payloadLengthBytes, treeHash: treeHash)
+        piece.bytes.append(contentsOf: BlobFormat.encode(trailer))
         let end = BlobFormat.fileSizeBytes(payloadLengthBytes: payloadLengthBytes)
-        last.append(contentsOf: repeatElement(0, count: Int(end - fileOffset) - last.count))
-        try file.write(last, at: fileOffset)
+        piece.bytes.append(contentsOf: repeatElement(0, count: Int(end - fileOffset) - piece.bytes.count))
+        try file.write(piece.bytes, at: fileOffset)
         try file.synchronizeData()
         file.close()
         return treeHash

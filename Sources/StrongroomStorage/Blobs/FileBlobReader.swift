@@ -5,6 +5,8 @@ final class FileBlobReader: BlobReader {
     let reference: BlobReference
     private let file: any StorageFile
     private let store: FileBlobStore
+    /// Copying more than this is long for a thread of Swift's pool, and the hop is then a small part.
+    private static let inlineReadMaximumBytes = 128 << 10
 
     init(reference: BlobReference, file: any StorageFile, store: FileBlobStore) {
         self.reference = reference
@@ -19,6 +21,9 @@ final class FileBlobReader: BlobReader {
                 .invalidArgument,
                 "the range \(offset)+\(count) lies outside the payload's \(reference.lengthBytes) bytes",
                 path: file.path)
+        }
+        if count <= Self.inlineReadMaximumBytes, let cached = try store.cachedBytes(file, at: offset, count: count) {
+            return cached
         }
         return try await store.run { [file] () throws(StorageError) in
             let bytes = try file.readBytes(at: UInt64(BlobFormat.blockSizeBytes) + offset, count: count)

@@ -30,6 +30,13 @@ package final class FileBlobStore: BlobStore {
         return try await pool.run(work)
     }
 
+    /// Payload bytes that take no waiting for the device, else nil.
+    func cachedBytes(_ file: any StorageFile, at offset: UInt64, count: Int) throws(StorageError) -> [UInt8]? {
+        try gate.enter()
+        defer { gate.leave() }
+        return file.cachedBytes(at: UInt64(BlobFormat.blockSizeBytes) + offset, count: count)
+    }
+
     package func create(_ prelude: BlobPrelude) async throws(StorageError) -> any BlobWriter {
         try files.poison.check()
         let name = files.registry.enter(id: random.bytes(BlobReference.idSizeBytes))
@@ -70,11 +77,11 @@ package final class FileBlobStore: BlobStore {
     }
 
     func finish(
-        _ sink: BlobFileSink, piece: [UInt8], payload: Range<Int>, lengthBytes: UInt64, name: BlobName
+        _ sink: BlobFileSink, piece: BlobPiece, lengthBytes: UInt64, name: BlobName
     ) async throws(StorageError) -> [UInt8] {
         try await run { [files] () throws(StorageError) in
             try files.poison.check()
-            let hash = try sink.finish(piece, payload: payload, payloadLengthBytes: lengthBytes)
+            let hash = try sink.finish(piece, payloadLengthBytes: lengthBytes)
             try files.synchronizeEpochs([name.epoch])
             return hash
         }

@@ -12,12 +12,11 @@ final class FileBlobWriter: BlobWriter {
 
     private struct State {
         var phase = Phase.writing
-        var buffer: [UInt8]
-        /// Where the payload starts in `buffer`: behind the prelude in the first piece, else 0.
-        var payloadStart: Int
+        /// Nil once given back.
+        var piece: BlobPiece?
         var payloadLengthBytes: UInt64 = 0
-        /// The piece that is being written; its buffer comes back.
-        var pending: Task<Result<[UInt8], StorageError>, Never>?
+        /// The piece before, which is being written and comes back.
+        var pending: Task<Result<BlobPiece, StorageError>, Never>?
     }
 
     let name: BlobName
@@ -29,9 +28,10 @@ final class FileBlobWriter: BlobWriter {
         self.name = name
         self.store = store
         self.sink = sink
-        var buffer = store.buffers.take()
-        buffer.append(contentsOf: prelude)
-        state = Mutex(State(buffer: buffer, payloadStart: prelude.count))
+        let piece = store.buffers.take()
+        piece.bytes.append(contentsOf: prelude)
+        piece.payloadStart = prelude.count
+        state = Mutex(State(piece: piece))
     }
 
     deinit {
@@ -44,42 +44,40 @@ final class FileBlobWriter: BlobWriter {
         var rest = bytes[...]
         while !rest.isEmpty {
             let isFull = state.withLock { state in
-                precondition(state.phase == .writing, "a blob that is finished takes no more bytes")
-                let count = min(rest.count, BlobBufferPool.pieceSizeBytes - state.buffer.count)
-                state.buffer.append(contentsOf: rest.prefix(count))
+                guard state.phase == .writing, let piece = state.piece else {
+                    preconditionFailure("a blob that is finished takes no more bytes")
+                }
+                let count = min(rest.count, BlobPiece.sizeBytes - piece.bytes.count)
+                piece.bytes.append(contentsOf: rest.prefix(count))
                 state.payloadLengthBytes += UInt64(count)
                 rest = rest.dropFirst(count)
-                return state.buffer.count == BlobBufferPool.pieceSizeBytes
+                return piece.bytes.count == BlobPiece.sizeBytes
             }
             if isFull { try await flush() }
         }
     }
 
-    /// Hands the full buffer over, after the piece before it is written.
+    /// Hands the full piece over, after the one before it is written.
     private func flush() async throws(StorageError) {
-        let next = try await settledBuffer() ?? store.buffers.take()
+        let next = try await settledPiece() ?? store.buffers.take()
         state.withLock { state in
-            let piece = state.buffer
-            let payload = state.payloadStart..<piece.count
-            state.buffer = next
-            state.payloadStart = 0
+            guard let piece = state.piece else { preconditionFailure("a blob that is over has no piece") }
+            state.piece = next
             state.pending = Task { [store, sink] in
-                await store.pool.run { () -> Result<[UInt8], StorageError> in
-                    do throws(StorageError) {
-                        try sink.write(piece, payload: payload)
-                        var empty = piece
-                        empty.removeAll(keepingCapacity: true)
-                        return .success(empty)
-                    } catch {
-                        return .failure(error)
-                    }
+                // Hashing takes as long as writing: on two threads, or a lone large blob waits for both.
+                async let hashed: Void = store.pool.run { sink.hash(piece) }
+                let written = await store.pool.run { () -> Result<Void, StorageError> in
+                    Result { () throws(StorageError) in try sink.write(piece) }
                 }
+                await hashed
+                piece.empty()
+                return written.map { piece }
             }
         }
     }
 
-    /// Waits for the piece that is being written; its buffer, if there was one.
-    private func settledBuffer() async throws(StorageError) -> [UInt8]? {
+    /// Waits for the piece that is being written; returns it, if there was one.
+    private func settledPiece() async throws(StorageError) -> BlobPiece? {
         let pending = state.withLock { state in
             defer { state.pending = nil }
             return state.pending
@@ -88,24 +86,26 @@ final class FileBlobWriter: BlobWriter {
     }
 
     func finish() async throws(StorageError) -> FinishedBlob {
-        if let buffer = try await settledBuffer() { store.buffers.give(back: buffer) }
-        let (piece, payload, lengthBytes) = state.withLock { state in
-            precondition(state.phase == .writing, "a blob is finished once")
+        if let piece = try await settledPiece() { store.buffers.give(back: piece) }
+        let (piece, lengthBytes) = state.withLock { state in
+            guard state.phase == .writing, let piece = state.piece else {
+                preconditionFailure("a blob is finished once")
+            }
             state.phase = .finished
-            return (state.buffer, state.payloadStart..<state.buffer.count, state.payloadLengthBytes)
+            return (piece, state.payloadLengthBytes)
         }
-        let hash = try await store.finish(sink, piece: piece, payload: payload, lengthBytes: lengthBytes, name: name)
-        giveBufferBack()
+        let hash = try await store.finish(sink, piece: piece, lengthBytes: lengthBytes, name: name)
+        givePieceBack()
         let reference = BlobReference(epoch: name.epoch, id: name.id, lengthBytes: lengthBytes)
         return FinishedBlob(reference: reference, treeHash: hash)
     }
 
-    private func giveBufferBack() {
-        let buffer = state.withLock { state in
-            defer { state.buffer = [] }
-            return state.buffer
+    private func givePieceBack() {
+        let piece = state.withLock { state in
+            defer { state.piece = nil }
+            return state.piece
         }
-        store.buffers.give(back: buffer)
+        if let piece { store.buffers.give(back: piece) }
     }
 
     func abort() async {
@@ -120,7 +120,7 @@ final class FileBlobWriter: BlobWriter {
             return state.phase != .over
         }
         guard isFirst else { return }
-        giveBufferBack()
+        givePieceBack()
         await store.abort(name, sink: sink)
     }
 

@@ -34,6 +34,9 @@ final class EmbeddedPinnedRow: PinnedRow {
         case .segment(let id, let offset, let lengthBytes):
             try core.gate.enter()
             defer { core.gate.leave() }
+            // What the page cache has takes no hop between threads.
+            let cached = core.journal.reader.cachedBytes(segmentID: id, at: offset, count: Int(lengthBytes))
+            if let cached { return cached }
             return try await core.pool.run { [reader = core.journal.reader, pin] () throws(StorageError) in
                 defer { withExtendedLifetime(pin) {} }
                 return try reader.read(segmentID: id, at: offset, count: Int(lengthBytes))

@@ -120,7 +120,7 @@ struct StorageVerifier {
         var hash = try PayloadHash()
         var offset: UInt64 = 0
         while offset < reference.lengthBytes {
-            let count = Int(min(reference.lengthBytes - offset, UInt64(BlobBufferPool.pieceSizeBytes)))
+            let count = Int(min(reference.lengthBytes - offset, UInt64(BlobPiece.sizeBytes)))
             let bytes = try file.readBytes(at: UInt64(BlobFormat.blockSizeBytes) + offset, count: count)
             hash.update(bytes, bytes.indices)
             offset += UInt64(count)
