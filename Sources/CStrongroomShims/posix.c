@@ -28,6 +28,12 @@ int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int6
     return count < 0 ? -(int64_t)errno : (int64_t)count;
 }
 
+int strongroom_set_direct(int descriptor) {
+    int flags = fcntl(descriptor, F_GETFL);
+    if (flags < 0) return -1;
+    return fcntl(descriptor, F_SETFL, flags | O_DIRECT) < 0 ? -1 : 0;
+}
+
 void strongroom_name_current_thread(const char *name) {
     pthread_setname_np(pthread_self(), name);
 }

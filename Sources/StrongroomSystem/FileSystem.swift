@@ -71,6 +71,10 @@ package protocol StorageFile: AnyObject, Sendable {
     /// Writes `pieces` one after the other from `offset`, as one gathered write where the system can.
     func write(gathering pieces: [[UInt8]], at offset: UInt64) throws(StorageError)
 
+    /// From now on writes go past the page cache where the file system can do that; each must start and
+    /// end at a multiple of 4096, in the file and in memory. Whether it can: if not, nothing changes.
+    func bypassPageCache() -> Bool
+
     /// Reserves disk space for bytes 0..<`sizeBytes` and extends the file to it: a later write there
     /// cannot fail for want of space. Throws `diskFull`, changing nothing.
     func allocate(sizeBytes: UInt64) throws(StorageError)

@@ -65,6 +65,8 @@ final class PosixFile: StorageFile {
         }
     }
 
+    func bypassPageCache() -> Bool { strongroom_set_direct(descriptor) == 0 }
+
     func write(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) {
         let descriptor = descriptor
         let start = try systemOffset(offset, count: bytes.byteCount)

@@ -13,6 +13,9 @@ extension StorageFile {
     /// Files that cannot tell what is cached.
     package func readIfCached(into buffer: inout MutableRawSpan, at offset: UInt64) -> Bool { false }
 
+    /// Files that have no page cache.
+    package func bypassPageCache() -> Bool { false }
+
     /// Exactly `count` bytes from `offset`, or nil where that might block.
     package func cachedBytes(at offset: UInt64, count: Int) -> [UInt8]? {
         var bytes = [UInt8](repeating: 0, count: count)

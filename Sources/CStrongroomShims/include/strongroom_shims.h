@@ -49,6 +49,10 @@ int strongroom_reserve(int descriptor, int64_t offset, int64_t length);
    the device. Returns the number of bytes, or minus errno: EAGAIN where it would have to wait. */
 int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int64_t offset);
 
+/* Turns O_DIRECT on (fcntl(2) F_SETFL, which the Glibc module leaves out as it is variadic).
+   0, or -1 with errno set: EINVAL where the file system has none. */
+int strongroom_set_direct(int descriptor);
+
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 

@@ -14,26 +14,34 @@ final class BlobFileSink: @unchecked Sendable {
     }
 
     /// May run beside `write` of the same piece.
-    func hash(_ piece: BlobPiece) { hash.update(piece.bytes, piece.payload) }
+    func hash(_ piece: BlobPiece) { piece.withBytes(piece.payload) { hash.update($0) } }
 
+    /// Writes a piece that is followed by another. The blob is a large one, then: its bytes would only
+    /// push others out of the page cache, and copying them there costs as much as the disk takes.
     func write(_ piece: BlobPiece) throws(StorageError) {
-        assert(fileOffset % UInt64(BlobFormat.blockSizeBytes) == 0)
-        try file.write(piece.bytes, at: fileOffset)
-        fileOffset += UInt64(piece.bytes.count)
+        if fileOffset == 0 { _ = file.bypassPageCache() }
+        try writeBlocks(piece)
     }
 
     /// Writes the last piece with trailer and padding, and makes the file's content durable.
     func finish(_ piece: BlobPiece, payloadLengthBytes: UInt64) throws(StorageError) -> [UInt8] {
-        hash.update(piece.bytes, piece.payload)
+        hash(piece)
         let treeHash = hash.finish()
         let trailer = BlobFormat.Trailer(lengthBytes: payloadLengthBytes, treeHash: treeHash)
-        piece.bytes.append(contentsOf: BlobFormat.encode(trailer))
-        let end = BlobFormat.fileSizeBytes(payloadLengthBytes: payloadLengthBytes)
-        piece.bytes.append(contentsOf: repeatElement(0, count: Int(end - fileOffset) - piece.bytes.count))
-        try file.write(piece.bytes, at: fileOffset)
+        piece.append(BlobFormat.encode(trailer)[...])
+        piece.pad(toMultipleOf: BlobFormat.blockSizeBytes)
+        try writeBlocks(piece)
+        assert(fileOffset == BlobFormat.fileSizeBytes(payloadLengthBytes: payloadLengthBytes))
         try file.synchronizeData()
         file.close()
         return treeHash
+    }
+
+    private func writeBlocks(_ piece: BlobPiece) throws(StorageError) {
+        let block = BlobFormat.blockSizeBytes
+        precondition(fileOffset % UInt64(block) == 0 && piece.count % block == 0, "blobs are written in whole blocks")
+        try piece.withBytes(0..<piece.count) { (bytes) throws(StorageError) in try file.write(bytes, at: fileOffset) }
+        fileOffset += UInt64(piece.count)
     }
 
     func close() { file.close() }

@@ -29,7 +29,7 @@ final class FileBlobWriter: BlobWriter {
         self.store = store
         self.sink = sink
         let piece = store.buffers.take()
-        piece.bytes.append(contentsOf: prelude)
+        piece.append(prelude[...])
         piece.payloadStart = prelude.count
         state = Mutex(State(piece: piece))
     }
@@ -47,11 +47,11 @@ final class FileBlobWriter: BlobWriter {
                 guard state.phase == .writing, let piece = state.piece else {
                     preconditionFailure("a blob that is finished takes no more bytes")
                 }
-                let count = min(rest.count, BlobPiece.sizeBytes - piece.bytes.count)
-                piece.bytes.append(contentsOf: rest.prefix(count))
+                let count = min(rest.count, BlobPiece.sizeBytes - piece.count)
+                piece.append(rest.prefix(count))
                 state.payloadLengthBytes += UInt64(count)
                 rest = rest.dropFirst(count)
-                return piece.bytes.count == BlobPiece.sizeBytes
+                return piece.count == BlobPiece.sizeBytes
             }
             if isFull { try await flush() }
         }

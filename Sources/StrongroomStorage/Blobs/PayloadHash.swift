@@ -20,5 +20,7 @@ struct PayloadHash: ~Copyable {
         unsafe treeHash.update(bytes.span.extracting(range).bytes)
     }
 
+    mutating func update(_ bytes: RawSpan) { treeHash.update(bytes) }
+
     mutating func finish() -> [UInt8] { treeHash.finish() }
 }
