@@ -3,9 +3,9 @@ public import SystemPackage
 
 /// An open store: buckets of objects, every byte at rest sealed under a key that a key backend guards.
 ///
-/// A handle, cheap to pass on and to copy. Dropping the last one ends the store's threads and frees its
-/// lock; nothing that was acknowledged is lost by that, nor by a crash. Still, ``close()`` is better: it
-/// waits for what runs and reports what fails.
+/// A handle, cheap to pass on and to copy. Dropping the last one ends the store's threads, which then free
+/// its lock; nothing that was acknowledged is lost by that, nor by a crash. Still, ``close()`` is better:
+/// it waits for what runs, reports what fails, and the lock is free when it returns.
 ///
 /// One process at a time has a store open.
 public struct Store: Sendable {
@@ -61,6 +61,7 @@ public struct Store: Sendable {
 
     /// All buckets in byte order of their names.
     public func listBuckets() async throws(StoreError) -> [BucketInfo] {
-        engine.buckets.all.map { $0.bucket.info($0.name) }
+        try engine.checkOpen()
+        return engine.buckets.all.map { $0.bucket.info($0.name) }
     }
 }

@@ -190,4 +190,68 @@ struct OpeningTests {
             #expect(try await Self.openingCode(directory, options) == .invalidArgument)
         }
     }
+
+    /// Making a store failed halfway left an empty directory and a keyring, and every later attempt was
+    /// refused because of that keyring: there was no way on but to remove keys by hand.
+    @Test("Making a store that was interrupted begins anew, wherever it was")
+    func interruptedCreation() async throws {
+        for step in 0..<4 {
+            let directory = try await Self.made()
+            let fileSystem = PosixFileSystem()
+            try fileSystem.remove(directory.store.appending(StoreDescription.fileName))
+            try directory.write([], to: directory.store.appending(StoreCreation.markName))
+            // Nothing was stored yet when making was interrupted.
+            for blob in try directory.files(below: directory.store.appending("blobs")) { try fileSystem.remove(blob) }
+            for epoch in try fileSystem.list(directory.store.appending("blobs")) {
+                try fileSystem.removeDirectory(directory.store.appending("blobs").appending(epoch))
+            }
+            if step >= 1 { try fileSystem.remove(directory.store.appending(MetadataKeyFile.fileName)) }
+            if step >= 2 {
+                for folder in ["journal", "catalog", "blobs"] {
+                    try directory.removeTree(directory.store.appending(folder))
+                }
+            }
+            if step >= 3 { try directory.removeTree(directory.keyring) }
+            let store = try await Store.open(at: directory.store, options: .forTests)
+            #expect(try await store.listBuckets().isEmpty)
+            try await store.createBucket("bucket").put("a", [1])
+            try await store.close()
+            #expect(try await Self.openingCode(directory) == nil)
+            #expect(try fileSystem.status(directory.store.appending(StoreCreation.markName)) == nil)
+        }
+    }
+
+    /// The remedy once named was to remove the directory and its keyring, also to someone who had merely
+    /// lost one small file of a full store.
+    @Test("A store whose store.json is lost is not touched")
+    func lostDescription() async throws {
+        let directory = try await Self.made()
+        let description = directory.store.appending(StoreDescription.fileName)
+        let honest = try directory.contents(of: description)
+        try PosixFileSystem().remove(description)
+        #expect(try await Self.openingCode(directory) == .alreadyExists)
+        try directory.write(honest, to: description)
+        let store = try await Store.open(at: directory.store, options: .forTests)
+        #expect(try await store.bucket("bucket").get("a").collect(upTo: 3) == [1, 2, 3])
+        try await store.close()
+    }
+
+    @Test("A missing file of the store is damage, not a missing store")
+    func missingFile() async throws {
+        let directory = try await Self.made()
+        try PosixFileSystem().remove(directory.store.appending(MetadataKeyFile.fileName))
+        #expect(try await Self.openingCode(directory) == .corrupted)
+    }
+
+    @Test("Closing twice at once is one closing")
+    func closedTwice() async throws {
+        let directory = try await Self.made()
+        let store = try await Store.open(at: directory.store, options: .forTests)
+        async let first: Void = store.close()
+        async let second: Void = store.close()
+        _ = try await (first, second)
+        #expect(try await Self.openingCode(directory) == nil)
+        #expect(try await errorCode { try await store.listBuckets() } == .closed)
+        #expect(try await errorCode { try await store.bucket("bucket").info() } == .closed)
+    }
 }

@@ -193,4 +193,23 @@ struct PutGetTests {
             }
         }
     }
+
+    /// A store's object as another store's body: its failure once passed for the put's own, and one code of
+    /// it ended the process.
+    @Test("What a body throws is the body's failure, also when it is a store's error")
+    func bodyThrowsAStoreError() async throws {
+        try await withStore { store, _ in
+            let bucket = try await store.createBucket("bucket")
+            for code in [StoreError.Code.durabilityUnknown, .damaged, .closed] {
+                let body = InterruptedBody(sliceCount: 40, sliceBytes: 10_000, interruptAt: 30) {
+                    throw StoreError(code, "of another store")
+                }
+                await #expect { try await bucket.put("a", body) } throws: { error in
+                    let error = error as? StoreError
+                    return error?.code == .bodyFailed && (error?.underlyingError as? StoreError)?.code == code
+                }
+            }
+            #expect(try await bucket.list().objects.isEmpty)
+        }
+    }
 }

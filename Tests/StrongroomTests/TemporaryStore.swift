@@ -33,6 +33,8 @@ final class TemporaryDirectory: Sendable {
         Array(try Data(contentsOf: URL(fileURLWithPath: file.string)))
     }
 
+    func removeTree(_ directory: FilePath) throws { try FileManager.default.removeItem(atPath: directory.string) }
+
     /// Changes a file's bytes where they are, which keeps its mode.
     func overwrite(_ file: FilePath, with bytes: [UInt8]) throws {
         let descriptor = try FileDescriptor.open(file, .writeOnly, options: .truncate)

@@ -12,11 +12,11 @@ struct EncryptionPlan: Sendable {
     var mode: Mode
     var bucket: KnownBucket
 
-    /// - Throws: ``StoreError/Code/noSuchBucket`` where the bucket is being deleted.
+    /// - Throws: ``StoreError/Code/conflict`` while the bucket is being deleted.
     static func resolve(
         _ request: EncryptionRequest, in bucket: KnownBucket, named name: BucketName
     ) throws(StoreError) -> EncryptionPlan {
-        guard bucket.row.state == .active else { throw Engine.noSuchBucket(name) }
+        guard bucket.row.state == .active else { throw Engine.beingDeleted(name) }
         let mode: Mode =
             switch request {
             case .none: .none

@@ -1,3 +1,4 @@
+internal import Logging
 internal import StrongroomStorage
 internal import StrongroomSystem
 
@@ -34,7 +35,7 @@ extension Engine {
     func setDefaultEncryption(_ encryption: DefaultEncryption, of name: BucketName) async throws(StoreError) {
         while true {
             let known = try bucket(name)
-            guard known.row.state == .active else { throw Self.noSuchBucket(name) }
+            guard known.row.state == .active else { throw Self.beingDeleted(name) }
             var row = known.row
             row.defaultEncryption = encryption
             if try await replace(known, with: row, name) { return }
@@ -46,6 +47,10 @@ extension Engine {
     /// check: mark the bucket so that puts are refused, look, then delete the row or take the mark back.
     /// What a crash leaves marked, the next open resolves.
     func deleteBucket(_ name: BucketName) async throws(StoreError) {
+        _ = try unlockedKeys()
+        let notEmpty = StoreError(.bucketNotEmpty, "The bucket holds objects; delete them first.", bucket: name)
+        // Looked at before the mark is set as well, so that a deletion that must fail disturbs no put.
+        guard try await isEmpty(try bucket(name).row.uid) else { throw notEmpty }
         while true {
             let known = try bucket(name)
             var marked = known.row
@@ -53,9 +58,7 @@ extension Engine {
             if try await replace(known, with: marked, name) { break }
             try await refreshBucket(name)
         }
-        guard try await resolveDeletion(of: name) else {
-            throw StoreError(.bucketNotEmpty, "The bucket holds objects; delete them first.", bucket: name)
-        }
+        guard try await resolveDeletion(of: name) else { throw notEmpty }
     }
 
     /// - Returns: whether the marked bucket was empty and is gone.
@@ -114,8 +117,7 @@ extension Engine {
     private func note(_ name: BucketName, _ row: BucketRow) throws(StoreError) {
         let keys = try unlockedKeys()
         let stored = try keys.storeRows.authenticated(row.encodedWithoutMAC(), rowKey: RowKey.bucket(name))
-        buckets.note(
-            name, KnownBucket(row: row, storedValue: stored, keys: try keys.keys(ofBucket: row.uid)), lsn: row.lsn)
+        buckets.note(name, KnownBucket(row: row, storedValue: stored), lsn: row.lsn)
     }
 
     /// Reads the bucket's row anew, after a plan made from what was known went stale.
@@ -128,42 +130,48 @@ extension Engine {
             buckets.note(name, nil, lsn: lsn)
             return
         }
-        try adopt(row.value, rowKey: rowKey)
+        try adopt(row.value, rowKey: rowKey, lsn: lsn)
     }
 
     /// Fills the directory from the stored rows, and resolves deletions that a crash interrupted.
     func loadBuckets() async throws(StoreError) {
-        let rows = try await readStorage { snapshot throws(StorageError) in
+        let (rows, lsn) = try await readStorage { snapshot throws(StorageError) in
             var rows: [(key: [UInt8], value: [UInt8])] = []
             try snapshot.scan(from: [RowKey.bucketTable], to: [RowKey.bucketTable + 1]) {
                 key, row throws(StorageError) in
                 rows.append((key, row.value))
                 return .next
             }
-            return rows
+            return (rows, snapshot.lsn)
         }
-        for row in rows { try adopt(row.value, rowKey: row.key) }
+        for row in rows { try adopt(row.value, rowKey: row.key, lsn: lsn) }
         guard keys != nil else { return }
         for (name, bucket) in buckets.all where bucket.row.state == .deleting {
-            try await resolveDeletion(of: name)
+            // On a full disk, say: the bucket then refuses puts until a deletion is tried again.
+            do throws(StoreError) {
+                try await resolveDeletion(of: name)
+            } catch {
+                logger.warning("Bucket left marked for deletion", metadata: ["bucket": "\(name)", "error": "\(error)"])
+            }
         }
     }
 
-    private func adopt(_ storedValue: [UInt8], rowKey: [UInt8]) throws(StoreError) {
+    /// A row that cannot be trusted makes its bucket unusable, and no other.
+    private func adopt(_ storedValue: [UInt8], rowKey: [UInt8], lsn: UInt64) throws(StoreError) {
         guard let text = String(validating: rowKey.dropFirst(), as: UTF8.self), let name = try? BucketName(text) else {
-            throw StoreError(.damaged, "The catalog holds a bucket whose name breaks the rules; run verify.")
+            buckets.noteUnreadableRow(rowKey)
+            return
         }
         if let keys, try !keys.storeRows.isAuthentic(storedValue, rowKey: rowKey) {
-            throw StoreError(.damaged, "The bucket's row is not what was written: it was altered.", bucket: name)
+            buckets.noteDamage(of: name, "The bucket's row is not what was written: it was altered.", lsn: lsn)
+            return
         }
-        let row: BucketRow
         do throws(FieldReader.Malformed) {
-            row = try BucketRow(decoding: storedValue)
+            let row = try BucketRow(decoding: storedValue)
+            buckets.note(name, KnownBucket(row: row, storedValue: storedValue), lsn: row.lsn)
         } catch {
-            throw StoreError(.damaged, "The bucket's row cannot be read: \(error.reason).", bucket: name)
+            buckets.noteDamage(of: name, "The bucket's row cannot be read: \(error.reason).", lsn: lsn)
         }
-        let bucketKeys = try keys?.keys(ofBucket: row.uid)
-        buckets.note(name, KnownBucket(row: row, storedValue: storedValue, keys: bucketKeys), lsn: row.lsn)
     }
 
     private func isEmpty(_ uid: [UInt8]) async throws(StoreError) -> Bool {

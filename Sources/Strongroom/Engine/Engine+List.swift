@@ -20,7 +20,7 @@ extension Engine {
                     throw StoreError(.damaged, "The row's key is no object key.", bucket: name)
                 }
                 page.objects.append(try opened(value, rowKey: rowKey, key, in: bucket, name).info)
-            } catch {
+            } catch  where error.code == .damaged {
                 page.damaged.append(
                     DamagedObject(bucket: name, key: String(decoding: keyBytes, as: UTF8.self), reason: error.message))
             }

@@ -12,9 +12,7 @@ struct OpenedRow: Sendable {
 
 extension Engine {
     func bucketKeys(_ bucket: KnownBucket) throws(StoreError) -> BucketKeys {
-        _ = try unlockedKeys()
-        guard let keys = bucket.keys else { preconditionFailure("an unlocked store derives keys for every bucket") }
-        return keys
+        try unlockedKeys().keys(ofBucket: bucket.row.uid)
     }
 
     func head(_ key: ObjectKey, in name: BucketName) async throws(StoreError) -> ObjectInfo {

@@ -8,6 +8,7 @@ extension Engine {
         var report = VerificationReport()
         report.wasLocked = keys == nil
         try await verifyStorage(&report, readingData: readingData)
+        for damage in buckets.damaged { report.note(damage.place, damage.reason) }
         guard keys != nil else { return report }
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)

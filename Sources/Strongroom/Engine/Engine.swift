@@ -3,6 +3,7 @@ internal import StrongroomCrypto
 internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
+internal import Synchronization
 internal import SystemPackage
 
 /// What stands behind every handle of an open store. The last handle that goes takes it along, and it
@@ -19,6 +20,7 @@ final class Engine: Sendable {
     /// Nil while the store is locked: opened without its keyring.
     let keys: StoreKeys?
     let buckets = BucketDirectory()
+    private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)
     let storage: OpenedStorage
 
     init(
@@ -37,17 +39,38 @@ final class Engine: Sendable {
         self.keys = keys
     }
 
+    /// Closes once; whoever else closes waits for that, and gets the same answer.
     func close() async throws(StoreError) {
+        let closing = self.closing.withLock { closing in
+            if let closing { return closing }
+            let task = Task { [storage, keys] in await Self.close(storage, keys) }
+            closing = task
+            return task
+        }
+        try await closing.value.get()
+    }
+
+    /// The key backend last, and in any case.
+    private static func close(_ storage: OpenedStorage, _ keys: StoreKeys?) async -> Result<Void, StoreError> {
+        var result: Result<Void, StoreError> = .success(())
         do throws(StorageError) {
             try await storage.close()
         } catch {
-            throw StoreError(error)
+            result = .failure(StoreError(error))
         }
-        guard let keys else { return }
+        guard let keys else { return result }
         do throws(KeyBackendError) {
             try await keys.backend.close()
         } catch {
-            throw StoreError(error)
+            if case .success = result { result = .failure(StoreError(error)) }
+        }
+        return result
+    }
+
+    /// - Throws: `closed`.
+    func checkOpen() throws(StoreError) {
+        guard closing.withLock({ $0 == nil }) else {
+            throw StoreError(.closed, "The store is closed; open it again.")
         }
     }
 
@@ -62,14 +85,20 @@ final class Engine: Sendable {
         return keys
     }
 
-    /// - Throws: `noSuchBucket`.
+    /// - Throws: `noSuchBucket`, `damaged`, `closed`.
     func bucket(_ name: BucketName) throws(StoreError) -> KnownBucket {
-        guard let bucket = buckets[name] else { throw Self.noSuchBucket(name) }
-        return bucket
+        try checkOpen()
+        if let bucket = buckets[name] { return bucket }
+        if let damage = buckets.damage(of: name) { throw StoreError(.damaged, damage, bucket: name) }
+        throw Self.noSuchBucket(name)
     }
 
     static func noSuchBucket(_ name: BucketName) -> StoreError {
         StoreError(.noSuchBucket, "There is no bucket of that name; create it first.", bucket: name)
+    }
+
+    static func beingDeleted(_ name: BucketName) -> StoreError {
+        StoreError(.conflict, "The bucket is being deleted; try again to learn whether it was.", bucket: name)
     }
 
     /// One commit, with a fault below turned into a public error.

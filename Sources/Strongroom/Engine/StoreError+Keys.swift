@@ -16,7 +16,7 @@ extension StoreError {
             case .unsafePermissions: .unsafePermissions
             case .cancelled: .cancelled
             case .closed: .closed
-            default: .keyBackendFailed
+            default: failure.underlying is SecretMemoryError ? .secretMemoryUnavailable : .keyBackendFailed
             }
         self.init(code, "\(failure.message)", bucket: bucket, key: key, underlying: failure)
     }

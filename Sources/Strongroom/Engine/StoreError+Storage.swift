@@ -13,7 +13,12 @@ extension StoreError {
     }
 
     private static func code(of fault: StorageError) -> Code {
+        switch fault.code {
         // Below, "locked" is the file lock; here a locked store is one without its keyring.
-        fault.code == .locked ? .storeInUse : Code(fault.code.rawValue)
+        case .locked: .storeInUse
+        case StorageError.Code("secretMemory"): .secretMemoryUnavailable
+        case StorageError.Code("cryptoFailure"): .cryptographyFailed
+        default: Code(fault.code.rawValue)
+        }
     }
 }

@@ -1,10 +1,14 @@
 internal import StrongroomCrypto
 internal import StrongroomKeys
+internal import Synchronization
 
 /// The keys of an unlocked store: the backend that seals data keys, and the metadata key.
 final class StoreKeys: Sendable {
     private let opened: OpenedBackend
     let metadataKey: SharedSecret
+    private let derived = Mutex<[[UInt8]: BucketKeys]>([:])
+    /// Buckets whose keys are kept: about a KiB of locked memory each.
+    private static let derivedLimit = 256
     /// For the rows of buckets themselves.
     let storeRows: BucketKeys
 
@@ -18,8 +22,15 @@ final class StoreKeys: Sendable {
     var backendID: String { opened.id }
     var backend: any KeyBackend { opened.backend }
 
+    /// Derived when they are needed: what is kept of them lies in locked memory, of which there is little.
     func keys(ofBucket uid: [UInt8]) throws(StoreError) -> BucketKeys {
-        try BucketKeys(metadataKey, bucketUID: uid)
+        if let known = derived.withLock({ $0[uid] }) { return known }
+        let keys = try BucketKeys(metadataKey, bucketUID: uid)
+        derived.withLock { derived in
+            if derived.count >= Self.derivedLimit { derived.removeAll(keepingCapacity: true) }
+            derived[uid] = keys
+        }
+        return keys
     }
 
     func context(_ caller: Caller?) -> KeyRequestContext { KeyRequestContext(caller: caller) }

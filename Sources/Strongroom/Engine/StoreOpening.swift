@@ -46,21 +46,10 @@ struct StoreOpening {
     }
 
     private func create() async throws(StoreError) -> Engine {
-        try await onThread { () throws(StorageError) in
-            if let status = try fileSystem.status(directory) {
-                guard status.kind == .directory, try fileSystem.list(directory).isEmpty else {
-                    throw StorageError(
-                        .alreadyExists,
-                        "Something else stands there: a store is made only in a new or empty directory. "
-                            + "If making a store was interrupted here, remove the directory and its keyring.",
-                        path: directory)
-                }
-            } else {
-                try fileSystem.createDirectory(directory)
-                try fileSystem.synchronizeDirectory(directory.removingLastComponent())
-            }
+        let creation = try await onThread { () throws(StorageError) in
+            try StoreCreation.begin(directory, fileSystem)
         }
-        let opened = try await openBackend(creates: true)
+        let opened = try await openNewBackend(creation)
         let storeID = random.bytes(16)
         let metadataKey = try await MetadataKeyFile.create(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
@@ -71,6 +60,7 @@ struct StoreOpening {
         try await onThread { () throws(StorageError) in
             try CanonicalJSONFile.write(
                 description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
+            try creation.finish()
         }
         logger.info("Store created", metadata: ["path": "\(directory)"])
         return try await engine(
@@ -78,7 +68,27 @@ struct StoreOpening {
             keys: try StoreKeys(opened, metadataKey: metadataKey))
     }
 
+    /// An interrupted attempt may have made the keyring: then nothing is sealed by it yet, and it serves.
+    private func openNewBackend(_ creation: StoreCreation) async throws(StoreError) -> OpenedBackend {
+        guard creation.isResumed else { return try await openBackend(creates: true) }
+        do throws(StoreError) {
+            return try await openBackend(creates: false)
+        } catch  where error.code == .keyringMissing {
+            return try await openBackend(creates: true)
+        }
+    }
+
     private func open() async throws(StoreError) -> Engine {
+        do throws(StoreError) {
+            return try await openWhole()
+        } catch  where error.code == .notFound {
+            throw StoreError(
+                .corrupted, "A file of the store is missing; restore it from a backup. \(error.message)",
+                underlying: error.underlyingError)
+        }
+    }
+
+    private func openWhole() async throws(StoreError) -> Engine {
         let (description, storeID) = try await onThread { () throws(StorageError) in
             let description = try StoreDescription.read(in: directory, fileSystem)
             return (description, try description.storeIDBytes(in: directory))

@@ -41,7 +41,9 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
     private mutating func nextOrFailure() async throws(StoreError) -> ArraySlice<UInt8>? {
         do {
             return try await iterator.next(isolation: #isolation)
-        } catch let error as StoreError {
+        } catch let error as StoreError where Body.self == FileBody.self {
+            // Our own reading of the caller's file. What any other body throws is that body's failure, also
+            // when it comes from a store: its code says nothing about this put.
             throw error
         } catch is CancellationError {
             throw StoreError(.cancelled, "The task was cancelled; nothing was stored.")

@@ -2,7 +2,8 @@ internal import StrongroomCrypto
 internal import StrongroomSystem
 internal import SystemPackage
 
-/// A file of the caller's as a body: read to its end, on the store's own threads. Pipes work too.
+/// A regular file of the caller's as a body: read to its end, on the store's own threads. A pipe, which may
+/// block for ever, is no body of this kind.
 struct FileBody: AsyncSequence {
     typealias Element = ArraySlice<UInt8>
     typealias Failure = StoreError
@@ -52,9 +53,14 @@ private final class OpenFile: Sendable {
     init(_ path: FilePath) throws(StoreError) {
         self.path = path
         do {
-            descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            // Without blocking, because opening a named pipe waits for its writer.
+            descriptor = try FileDescriptor.open(path, .readOnly, options: [.closeOnExec, .nonBlocking])
         } catch {
             throw Self.unreadable(path, error)
+        }
+        guard (try? descriptor.stat())?.type == .regular else {
+            throw StoreError(
+                .bodyFailed, "Only regular files can be put by their path; give other bytes as a sequence. [\(path)]")
         }
     }
 

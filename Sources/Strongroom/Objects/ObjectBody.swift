@@ -62,17 +62,26 @@ public struct ObjectBody: AsyncSequence, Sendable {
 public struct ObjectReader: ~Copyable {
     private let cursor: ContentCursor
     private var rest: ArraySlice<UInt8> = []
+    /// Thrown by the next read, after what had been read before it was given out.
+    private var pending: StoreError?
 
     init(cursor: ContentCursor) { self.cursor = cursor }
 
     /// Fills `buffer` from where the last read ended; returns how many bytes there were, fewer than the
-    /// buffer holds only at the end of the body.
+    /// buffer holds only at the end of the body, or before a failure that the next read throws.
     public mutating func read(into buffer: inout MutableRawSpan) async throws(StoreError) -> Int {
+        if let pending { throw pending }
         var filled = 0
         while filled < buffer.byteCount {
             if rest.isEmpty {
-                guard let next = try await cursor.next(isolation: #isolation) else { break }
-                rest = next
+                do throws(StoreError) {
+                    guard let next = try await cursor.next(isolation: #isolation) else { break }
+                    rest = next
+                } catch {
+                    guard filled > 0 else { throw error }
+                    pending = error
+                    break
+                }
             }
             let count = min(rest.count, buffer.byteCount - filled)
             for (index, byte) in rest.prefix(count).enumerated() {

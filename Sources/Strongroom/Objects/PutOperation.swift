@@ -62,8 +62,10 @@ struct PutOperation: Sendable {
             throw StoreError(error, bucket: bucket, key: key)
         }
         let receipt: PutReceipt?
+        var isFinished = false
         do throws(StoreError) {
             let finished = try await stream(head, &rest, through: &sealer, to: writer)
+            isFinished = true
             let draft = try sealer.draft(
                 sizeBytes: rest.readBytes, storedBytes: finished.reference.lengthBytes, treeHash: finished.treeHash,
                 options: options)
@@ -71,7 +73,7 @@ struct PutOperation: Sendable {
         } catch {
             // What the commit did is unknown then: the file may be named by a durable row, so it stays,
             // and the sweep at the next open decides.
-            if error.code == .durabilityUnknown { writer.leave() } else { await writer.abort() }
+            if isFinished, error.code == .durabilityUnknown { writer.leave() } else { await writer.abort() }
             throw error
         }
         guard let receipt else {

@@ -1,0 +1,70 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// The file `CREATING`: there from the first step of making a store until after `store.json` is durable,
+/// and locked by whoever makes it.
+///
+/// A directory with the mark and without `store.json` holds nothing that anyone was told is stored: making
+/// the store begins anew there. Without the mark a missing `store.json` means a loss, and nothing is touched.
+struct StoreCreation: Sendable {
+    static let markName = "CREATING"
+    private static let leftoverFolders = ["journal", "catalog", "blobs"]
+    private static let leftoverFiles = [
+        "LOCK", MetadataKeyFile.fileName, MetadataKeyFile.fileName + ".new",
+        StoreDescription.fileName + ".new",
+    ]
+
+    let directory: FilePath
+    /// Whether an earlier attempt was interrupted, which may have made the keyring already.
+    let isResumed: Bool
+    private let fileSystem: PosixFileSystem
+    private let mark: any FileLock
+
+    /// Marks the directory, which is made where nothing stands, and clears what an interrupted attempt left.
+    static func begin(_ directory: FilePath, _ fileSystem: PosixFileSystem) throws(StorageError) -> StoreCreation {
+        // Through ".", because the parent may be reached by a symbolic link.
+        let parent = directory.removingLastComponent().appending(".")
+        try fileSystem.requireLocalFileSystem(parent)
+        let markPath = directory.appending(markName)
+        var isResumed = false
+        if let status = try fileSystem.status(directory) {
+            isResumed = try fileSystem.status(markPath) != nil
+            let isEmpty = status.kind == .directory ? try fileSystem.list(directory).isEmpty : false
+            guard isResumed || isEmpty else {
+                throw StorageError(
+                    .alreadyExists,
+                    "Something else stands there: a store is made only in a new or empty directory. "
+                        + "If it was a store, its store.json is lost: restore that file from a backup.",
+                    path: directory)
+            }
+        } else {
+            try fileSystem.createDirectory(directory)
+        }
+        try fileSystem.synchronizeDirectory(parent)
+        let mark = try fileSystem.lockExclusively(markPath)
+        try fileSystem.synchronizeDirectory(directory)
+        let creation = StoreCreation(directory: directory, isResumed: isResumed, fileSystem: fileSystem, mark: mark)
+        if isResumed { try creation.clear() }
+        return creation
+    }
+
+    /// The store is whole: `store.json` is durable.
+    func finish() throws(StorageError) {
+        try fileSystem.remove(directory.appending(Self.markName))
+        try fileSystem.synchronizeDirectory(directory)
+        mark.release()
+    }
+
+    private func clear() throws(StorageError) {
+        for name in Self.leftoverFiles where try fileSystem.status(directory.appending(name)) != nil {
+            try fileSystem.remove(directory.appending(name))
+        }
+        for name in Self.leftoverFolders {
+            let folder = directory.appending(name)
+            guard try fileSystem.status(folder) != nil else { continue }
+            for entry in try fileSystem.list(folder) { try fileSystem.remove(folder.appending(entry)) }
+            try fileSystem.removeDirectory(folder)
+        }
+        try fileSystem.synchronizeDirectory(directory)
+    }
+}
