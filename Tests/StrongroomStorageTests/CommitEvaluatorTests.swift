@@ -28,7 +28,8 @@ import Testing
         var lsn: UInt64 = 100
         var verdicts: [CommitEvaluator.Verdict] = []
         for (position, request) in requests.enumerated() {
-            let verdict = evaluator.evaluate(request, at: position, lsn: lsn, timeMilliseconds: 5)
+            let verdict = evaluator.evaluate(
+                request, at: position, fetched: request.prefetched, lsn: lsn, timeMilliseconds: 5)
             if case .accepted(let accepted) = verdict {
                 evaluator.add(accepted.mutations.map { RowChange(key: $0.key, entry: Self.entry($0.row)) })
                 lsn += 1

@@ -46,11 +46,13 @@ struct CommitEvaluator {
         }
     }
 
-    /// - Parameter position: of `request` in the group.
+    /// - Parameters:
+    ///   - position: of `request` in the group.
+    ///   - fetched: what was read from the index for it; nil counts as out of date.
     func evaluate(
-        _ request: CommitRequest, at position: Int, lsn: UInt64, timeMilliseconds: Int64
+        _ request: CommitRequest, at position: Int, fetched: PrefetchedRows?, lsn: UInt64, timeMilliseconds: Int64
     ) -> Verdict {
-        guard let encodedRows = currentRows(request, at: position) else { return .stale }
+        guard let encodedRows = currentRows(request, at: position, fetched) else { return .stale }
         var rows: [StoredRow?] = []
         rows.reserveCapacity(encodedRows.count)
         for encoded in encodedRows {
@@ -78,7 +80,9 @@ struct CommitEvaluator {
 
     /// Nil when a row may have changed since it was fetched: the change could have left the tables
     /// for the index, which is not read here.
-    private func currentRows(_ request: CommitRequest, at position: Int) -> [[UInt8]?]? {
+    private func currentRows(
+        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?
+    ) -> [[UInt8]?]? {
         var rows: [[UInt8]?] = []
         rows.reserveCapacity(request.reads.count)
         for (index, key) in request.reads.enumerated() {
@@ -86,8 +90,8 @@ struct CommitEvaluator {
             case .put(let row): rows.append(row)
             case .deleted: rows.append(nil)
             case nil:
-                guard known.baseLSN <= request.prefetched.lsn else { return nil }
-                rows.append(request.prefetched.rows[index])
+                guard let fetched, known.baseLSN <= fetched.lsn else { return nil }
+                rows.append(fetched.rows[index])
             }
         }
         return rows

@@ -13,7 +13,9 @@ final class CommitRequest: Sendable {
     }
 
     let reads: [[UInt8]]
-    let prefetched: PrefetchedRows
+    /// Nil when nothing was fetched, because there was no other writer: the committer may then look
+    /// into the index itself, for nobody waits behind it.
+    let prefetched: PrefetchedRows?
     let attachments: [[UInt8]]
     /// Nil when it refuses.
     let decide: @Sendable (CommitView) -> [RowMutation]?
@@ -23,11 +25,11 @@ final class CommitRequest: Sendable {
     let isInternal: Bool
 
     init(
-        reads: [[UInt8]], prefetched: PrefetchedRows, attachments: [[UInt8]], isInternal: Bool = false,
+        reads: [[UInt8]], prefetched: PrefetchedRows?, attachments: [[UInt8]], isInternal: Bool = false,
         decide: @escaping @Sendable (CommitView) -> [RowMutation]?,
         complete: @escaping @Sendable (Completion) -> Void
     ) {
-        assert(prefetched.rows.count == reads.count)
+        assert(prefetched.map { $0.rows.count == reads.count } ?? true)
         self.reads = reads
         self.prefetched = prefetched
         self.attachments = attachments

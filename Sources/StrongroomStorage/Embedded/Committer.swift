@@ -78,6 +78,7 @@ struct Committer: ~Copyable {
             return
         }
         timeMilliseconds = max(timeMilliseconds, clock.wallMilliseconds())
+        let fetched = requests.count == 1 ? fetchForLoneWriter(requests[0]) : nil
         var evaluator = CommitEvaluator(
             requests, view: view, inlineMaximumBytes: options.inlinePayloadMaximumBytes,
             bodyMaximumBytes: journal.maximumBodyBytes)
@@ -86,7 +87,7 @@ struct Committer: ~Copyable {
                 group.outcomes.append((request, .failed(shortage)))
                 continue
             }
-            commit(request, at: position, &evaluator)
+            commit(request, at: position, request.prefetched ?? fetched, &evaluator)
         }
         flush()
         // Those just told will come back, and those who came meanwhile are here.
@@ -94,8 +95,31 @@ struct Committer: ~Copyable {
         requestCheckpointIfDue()
     }
 
-    private mutating func commit(_ request: CommitRequest, at position: Int, _ evaluator: inout CommitEvaluator) {
-        switch evaluator.evaluate(request, at: position, lsn: nextLSN, timeMilliseconds: timeMilliseconds) {
+    /// A hop to another thread costs a lone writer a good part of what a sync takes. Pages that are not
+    /// in memory may be waited for here only as nobody else does: whoever comes meanwhile waits for
+    /// one look-up. When this fails the task comes back with rows, or with the error.
+    private func fetchForLoneWriter(_ request: CommitRequest) -> PrefetchedRows? {
+        guard request.prefetched == nil else { return nil }
+        let known = KnownRows(request.reads, in: view)
+        guard !known.unknown.isEmpty else { return known.completed(with: []) }
+        do throws(OrderedIndexReadError<StorageError>) {
+            let values = try view.index.read { (snapshot) throws(StorageError) in
+                var values: [[UInt8]?] = []
+                for index in known.unknown { values.append(try snapshot.value(request.reads[index])) }
+                return values
+            }
+            return known.completed(with: values)
+        } catch {
+            return nil
+        }
+    }
+
+    private mutating func commit(
+        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?, _ evaluator: inout CommitEvaluator
+    ) {
+        switch evaluator.evaluate(
+            request, at: position, fetched: fetched, lsn: nextLSN, timeMilliseconds: timeMilliseconds)
+        {
         case .stale: group.outcomes.append((request, .stale))
         case .refused: group.outcomes.append((request, .refused))
         case .failed(let error): group.outcomes.append((request, .failed(error)))

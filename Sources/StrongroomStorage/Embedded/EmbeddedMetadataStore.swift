@@ -60,9 +60,13 @@ package final class EmbeddedMetadataStore: MetadataStore {
         try core.gate.enter()
         defer { core.gate.leave() }
         let refusal = Mutex<Refusal?>(nil)
+        var isAlone = core.writersUnderway.add(1, ordering: .relaxed).newValue == 1
+        defer { core.writersUnderway.subtract(1, ordering: .relaxed) }
         while true {
             try core.poison.check()
-            let completion = await submit(reads: reads, attachments: attachments) { view in
+            let completion = await submit(
+                reads: reads, attachments: attachments, isAlone: isAlone
+            ) { view in
                 switch decide(view) {
                 case .commit(let mutations): return mutations
                 case .refuse(let reason):
@@ -75,66 +79,35 @@ package final class EmbeddedMetadataStore: MetadataStore {
             case .refused:
                 guard let reason = refusal.withLock({ $0 }) else { preconditionFailure("a refusal has a reason") }
                 return .refused(reason)
-            case .stale: continue
+            case .stale: isAlone = false
             case .failed(let error): throw error
             }
         }
     }
 
     /// Fetches what only the index knows, on a thread that may block, and hands the commit on from
-    /// there: the task sleeps once.
+    /// there: the task sleeps once. A lone writer leaves the fetching to the committer.
     private func submit(
-        reads: [[UInt8]], attachments: [[UInt8]], decide: @escaping @Sendable (CommitView) -> [RowMutation]?
+        reads: [[UInt8]], attachments: [[UInt8]], isAlone: Bool,
+        decide: @escaping @Sendable (CommitView) -> [RowMutation]?
     ) async -> CommitRequest.Completion {
         await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
-            let known = KnownRows(reads, in: core.view)
             let complete: @Sendable (CommitRequest.Completion) -> Void = { continuation.resume(returning: $0) }
-            let enqueue: @Sendable ([[UInt8]?]) -> Void = { [queue = core.queue] values in
+            let enqueue: @Sendable (PrefetchedRows?) -> Void = { [queue = core.queue] prefetched in
                 let request = CommitRequest(
-                    reads: reads, prefetched: known.completed(with: values), attachments: attachments,
-                    decide: decide, complete: complete)
+                    reads: reads, prefetched: prefetched, attachments: attachments, decide: decide,
+                    complete: complete)
                 if !queue.submit(request) { preconditionFailure("the queue closes after the gate") }
             }
-            guard !known.unknown.isEmpty else { return enqueue([]) }
+            if isAlone { return enqueue(nil) }
+            let known = KnownRows(reads, in: core.view)
+            guard !known.unknown.isEmpty else { return enqueue(known.completed(with: [])) }
             core.pointReader.look(up: known.unknown.map { reads[$0] }) { result in
                 switch result {
-                case .success(let values): enqueue(values)
+                case .success(let values): enqueue(known.completed(with: values))
                 case .failure(let error): complete(.failed(error))
                 }
             }
         }
-    }
-}
-
-/// What the tables know of a commit's reads when it begins.
-///
-/// The LSN is taken before the index is read: what is committed later is in a table when the committer
-/// looks, or the row counts as stale. Rows found in a table are kept, too: that table may have become
-/// part of the index by then.
-private struct KnownRows: Sendable {
-    private let lsn: UInt64
-    private var rows: [[UInt8]?] = []
-    /// Positions of the keys that only the index knows.
-    private(set) var unknown: [Int] = []
-
-    init(_ keys: [[UInt8]], in view: StoreView) {
-        guard !keys.isEmpty else {
-            lsn = 0
-            return
-        }
-        let (lsn, entries) = view.withTables { tables in (tables.lastLSN, keys.map { tables.entry($0) }) }
-        self.lsn = lsn
-        rows.reserveCapacity(keys.count)
-        for (index, entry) in entries.enumerated() {
-            if case .put(let row) = entry { rows.append(row) } else { rows.append(nil) }
-            if entry == nil { unknown.append(index) }
-        }
-    }
-
-    /// - Parameter values: of the unknown keys, in their order.
-    func completed(with values: [[UInt8]?]) -> PrefetchedRows {
-        var rows = rows
-        for (index, value) in zip(unknown, values) { rows[index] = value }
-        return PrefetchedRows(rows: rows, lsn: lsn)
     }
 }

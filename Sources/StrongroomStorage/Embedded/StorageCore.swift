@@ -1,6 +1,7 @@
 internal import StrongroomCatalog
 internal import StrongroomJournal
 internal import StrongroomSystem
+internal import Synchronization
 
 /// What the faces of an open store share. When the last of them is dropped the threads end and the
 /// lock is free; `close` does the same in order, with a last checkpoint.
@@ -16,6 +17,8 @@ final class StorageCore: Sendable {
     let pointReader: PointReader
     let queue: CommitQueue
     let checkpointer: Checkpointer
+    /// Commits that have begun and not ended.
+    let writersUnderway = Atomic(0)
     private let lock: any FileLock
     private let committerThread: DedicatedThread
     private let checkpointerThread: DedicatedThread
