@@ -21,7 +21,7 @@ struct LMDBFailure: Error, Equatable {
     var isMapFull: Bool { code == MDB_MAP_FULL }
 
     private static let damaged =
-        "the catalog is damaged; close the store and run `strongroom repair`, which rebuilds the catalog"
+        "the catalog is damaged; close the store and restore it from a backup"
 
     func storageError(path: FilePath) -> StorageError {
         switch code {

@@ -34,7 +34,8 @@ package final class JournalReader: Sendable {
         let bytes = try file.readBytes(at: offset, count: count)
         guard bytes.count == count else {
             throw StorageError(
-                .corrupted, "the segment ends within a payload of \(count) bytes; run verify, then repair",
+                .corrupted,
+                "the segment ends within a payload of \(count) bytes; run verify, and restore the file from a backup",
                 path: file.path, offset: offset)
         }
         return bytes
@@ -57,7 +58,9 @@ package final class JournalReader: Sendable {
         let file = try file(segmentID)
         guard try file.read(into: &buffer, at: offset) == buffer.byteCount else {
             throw StorageError(
-                .corrupted, "the segment ends within a payload of \(buffer.byteCount) bytes; run verify, then repair",
+                .corrupted,
+                "the segment ends within a payload of \(buffer.byteCount) bytes; "
+                    + "run verify, and restore the file from a backup",
                 path: file.path, offset: offset)
         }
     }

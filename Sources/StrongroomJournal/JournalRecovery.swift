@@ -52,7 +52,8 @@ struct JournalRecovery {
             throw StorageError(
                 .corrupted,
                 "the journal ends at LSN \(outcome.lastLSN), but LSN \(durableLSN) was durable; "
-                    + "restore the missing segments, or run repair", path: chain.last?.path ?? directory)
+                    + "restore the missing segments, or restore the store from a backup",
+                path: chain.last?.path ?? directory)
         }
         outcome.segments = infos(segments)
         outcome.newestID = segments.last?.header.segmentID ?? 0
@@ -84,15 +85,18 @@ struct JournalRecovery {
                     .corrupted,
                     isMissing
                         ? "segment \(first.predecessorID) is missing, which holds records up to LSN "
-                            + "\(first.predecessorLastLSN) that the catalog lacks; put the file back, or run repair"
-                        : "segment \(segments[index - 1].header.segmentID) belongs to no chain; run verify and repair",
+                            + "\(first.predecessorLastLSN) that the catalog lacks; put the file back, "
+                            + "or restore the store from a backup"
+                        : "segment \(segments[index - 1].header.segmentID) belongs to no chain; "
+                            + "run verify, and restore from a backup",
                     path: successor.path)
             }
             index -= 1
             let predecessor = segments[index].header
             guard predecessor.predecessorLastLSN <= first.predecessorLastLSN else {
                 throw StorageError(
-                    .corrupted, "the segment begins after its successor; run verify, then repair",
+                    .corrupted,
+                    "the segment begins after its successor; run verify, and restore the file from a backup",
                     path: segments[index].path)
             }
             first = predecessor
@@ -208,11 +212,13 @@ extension SegmentHeader {
         }
         guard let header = copies.first else {
             throw StorageError(
-                .corrupted, "both copies of the segment's header are damaged; run verify, then repair",
+                .corrupted,
+                "both copies of the segment's header are damaged; run verify, and restore the file from a backup",
                 path: file.path, offset: 0)
         }
         func refuse(_ message: String) -> StorageError {
-            StorageError(.corrupted, "\(message); run verify, then repair", path: file.path, offset: 0)
+            StorageError(
+                .corrupted, "\(message); run verify, and restore the file from a backup", path: file.path, offset: 0)
         }
         guard copies.allSatisfy({ $0 == header }) else { throw refuse("the two copies of the segment's header differ") }
         guard header.segmentID == segmentID else { throw refuse("the file is segment \(header.segmentID)") }

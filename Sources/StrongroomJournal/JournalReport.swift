@@ -73,7 +73,7 @@ private struct JournalInspection {
             if case .success = bytes.withRaw({ SegmentHeader.decode($0.extracting(start..<end)) }) { continue }
             report.findings.append(
                 StorageError(
-                    .corrupted, "one of the two copies of the segment's header is damaged; run repair",
+                    .corrupted, "one of the two copies of the segment's header is damaged; the other one serves",
                     path: file.path, offset: UInt64(start)))
         }
     }

@@ -105,7 +105,9 @@ struct SegmentScanner {
     }
 
     func corrupted(_ message: String) -> StorageError {
-        StorageError(.corrupted, "\(message); run verify, then repair", path: window.file.path, offset: position)
+        StorageError(
+            .corrupted, "\(message); run verify, and restore the file from a backup", path: window.file.path,
+            offset: position)
     }
 
     private static func successorID(_ body: [UInt8]) -> UInt64? {
