@@ -11,6 +11,16 @@ struct GroupWriter: Sendable {
         var file: any StorageFile
         /// Where the next group goes: a multiple of the block size.
         var position: UInt64
+        /// Was taken from the reserve, which has not been filled up since: what frees no space is refused.
+        var isReserve: Bool
+    }
+
+    /// A segment that has its name, which is not durable yet. Its header says where the log goes on, so
+    /// nothing may be added to `current` any more.
+    private struct Unfinished {
+        var header: SegmentHeader
+        var file: any StorageFile
+        var isReserve: Bool
     }
 
     let directory: FilePath
@@ -24,6 +34,7 @@ struct GroupWriter: Sendable {
     private(set) var current: Current?
     /// Set while `current` ends with a close frame.
     private var mustMarkReopening = false
+    private var unfinished: Unfinished?
     private var newestID: UInt64
     /// LSN of the last record added, written or not.
     private(set) var lastLSN: UInt64
@@ -79,7 +90,10 @@ struct GroupWriter: Sendable {
         let frameBytes = FrameHeader.sizeBytes + bodyBytes
         if group.isEmpty {
             if !fits(frameBytes) { onRoll(try roll(mayUseReserve: mayUseReserve)) }
+            if !mayUseReserve { try leaveReserve() }
             if mustMarkReopening { try markReopening() }
+        } else if current?.isReserve == true, !mayUseReserve {
+            return nil
         } else if group.count + frameBytes > configuration.groupLimitBytes || !fits(group.count + frameBytes) {
             return nil
         }
@@ -119,38 +133,64 @@ struct GroupWriter: Sendable {
         defer { isClosed = true }
         try requireUsable()
         precondition(group.isEmpty, "the group must be written before the journal is closed")
-        guard !mustMarkReopening, let current, current.position < current.header.sizeBytes else { return }
+        guard !mustMarkReopening, unfinished == nil, let current, current.position < current.header.sizeBytes else {
+            return
+        }
         try writeControl(.close)
     }
 
     // MARK: Segments
 
     private func fits(_ bytes: Int) -> Bool {
-        guard let current else { return false }
+        guard unfinished == nil, let current else { return false }
         let end = (current.position + UInt64(bytes)).roundedUpToBlock
         return end + JournalConfiguration.blockBytes <= current.header.sizeBytes
     }
 
-    /// Starts the next segment. Throws `diskFull`, with nothing changed, if none can be had.
+    /// Starts the next segment. Throws `diskFull`, with nothing changed, if none can be had, and
+    /// `descriptorLimit` where its directory cannot be opened: the next call goes on from there.
     private mutating func roll(mayUseReserve: Bool) throws(StorageError) -> Roll {
-        let spare = try preparer.take(mayUseReserve: mayUseReserve)
-        let header = SegmentHeader(
-            segmentID: newestID + 1, storeID: storeID, predecessorID: newestID, predecessorLastLSN: lastLSN,
-            salt: random.bytes(8).withRaw { $0.littleEndian(at: 0, as: UInt64.self) }, sizeBytes: spare.sizeBytes)
-        let path = SegmentName.segment(id: header.segmentID).path(in: directory)
+        let next: Unfinished
+        if let unfinished { next = unfinished } else { next = try startSegment(mayUseReserve: mayUseReserve) }
+        unfinished = next
+        let header = next.header
         let sealedID = current?.header.segmentID
         try poisoning { (writer) throws(StorageError) in
-            try spare.file.write(header.encoded(), at: 0)
-            try spare.file.synchronizeData()
-            try writer.fileSystem.rename(spare.file.path, to: path)
             try writer.fileSystem.synchronizeDirectory(writer.directory)
             try writer.seal(successorID: header.segmentID)
             // The descriptor stays, although its path is the spare's: opening another one could fail.
-            writer.current = Current(header: header, file: spare.file, position: SegmentHeader.regionBytes)
+            writer.current = Current(
+                header: header, file: next.file, position: SegmentHeader.regionBytes, isReserve: next.isReserve)
         }
+        unfinished = nil
         newestID = header.segmentID
         mustMarkReopening = false
-        return Roll(sealedID: sealedID, started: header, path: path)
+        return Roll(sealedID: sealedID, started: header, path: path(of: header.segmentID))
+    }
+
+    /// Makes a spare file the successor of the newest segment; its name is not durable yet.
+    private mutating func startSegment(mayUseReserve: Bool) throws(StorageError) -> Unfinished {
+        let spare = try preparer.take(mayUseReserve: mayUseReserve)
+        // Asked after the taking: while the reserve is short, what was taken belongs to it.
+        let isReserve = mayUseReserve && !preparer.hasReserve
+        let header = SegmentHeader(
+            segmentID: newestID + 1, storeID: storeID, predecessorID: newestID, predecessorLastLSN: lastLSN,
+            salt: random.bytes(8).withRaw { $0.littleEndian(at: 0, as: UInt64.self) }, sizeBytes: spare.sizeBytes)
+        try poisoning { (writer) throws(StorageError) in
+            try spare.file.write(header.encoded(), at: 0)
+            try spare.file.synchronizeData()
+            try writer.fileSystem.rename(spare.file.path, to: writer.path(of: header.segmentID))
+        }
+        return Unfinished(header: header, file: spare.file, isReserve: isReserve)
+    }
+
+    private func path(of segmentID: UInt64) -> FilePath { SegmentName.segment(id: segmentID).path(in: directory) }
+
+    /// Throws `diskFull` while `current` is all that there is for commits that free space.
+    private mutating func leaveReserve() throws(StorageError) {
+        guard current?.isReserve == true else { return }
+        try preparer.restoreReserve()
+        current?.isReserve = false
     }
 
     /// Names the successor at the end of the current segment, so that its loss is noticed.
@@ -205,7 +245,8 @@ struct GroupWriter: Sendable {
     ) throws(StorageError) {
         do throws(StorageError) {
             try body(&self)
-        } catch  where error.code == .durabilityUnknown {
+        } catch  where error.code == .durabilityUnknown || error.code == .descriptorLimit {
+            // Without a descriptor for the directory nothing was written, and nothing has failed to be synced.
             throw error
         } catch {
             let poison = StorageError(

@@ -73,7 +73,9 @@ package final class Journal: Sendable {
         var current: GroupWriter.Current?
         if let (header, position) = outcome.resume {
             let path = SegmentName.segment(id: header.segmentID).path(in: directory)
-            current = .init(header: header, file: try fileSystem.open(path, .readWrite), position: position)
+            current = .init(
+                header: header, file: try fileSystem.open(path, .readWrite), position: position,
+                isReserve: !preparer.hasReserve)
         }
         writer = Mutex(
             GroupWriter(
@@ -88,9 +90,7 @@ package final class Journal: Sendable {
     }
 
     deinit {
-        // Waits for the thread: it must not prepare files under the next opening's hands.
-        preparer.stop()
-        preparerThread.withLock { $0.take() }?.join()
+        stopPreparing()
     }
 
     // MARK: Writing, by the committer alone
@@ -134,10 +134,16 @@ package final class Journal: Sendable {
         try writer.withLock { (writer) throws(StorageError) in try writer.writeIdle(onRoll: note) }
     }
 
-    /// Ends the journal in order, after the last group. Waits for its thread. Reading goes on.
-    package func close() throws(StorageError) {
+    /// Ends the thread that prepares segments, and waits for it: it must not make files under the next
+    /// opening's hands. Writes no frame, so it is right after a failed write, too. Idempotent.
+    package func stopPreparing() {
         preparer.stop()
         preparerThread.withLock { $0.take() }?.join()
+    }
+
+    /// Ends the journal in order, after the last group. Waits for its thread. Reading goes on.
+    package func close() throws(StorageError) {
+        stopPreparing()
         try writer.withLock { (writer) throws(StorageError) in try writer.close() }
     }
 
@@ -161,12 +167,19 @@ package final class Journal: Sendable {
         let spareName = SegmentName.spare(number: preparer.takeNumber())
         let path = spareName.path(in: directory)
         try fileSystem.rename(segment.path, to: path)
-        // Its header may be written anew only when the old name is durably gone: else a crash could
-        // leave a segment's name with another segment's header.
-        try fileSystem.synchronizeDirectory(directory)
+        let file: any StorageFile
+        do throws(StorageError) {
+            // Its header may be written anew only when the old name is durably gone: else a crash could
+            // leave a segment's name with another segment's header.
+            try fileSystem.synchronizeDirectory(directory)
+            file = try fileSystem.open(path, .readWrite)
+        } catch {
+            // Its content is untouched, so either name is right; under the old one it can be tried again.
+            try fileSystem.rename(path, to: segment.path)
+            throw error
+        }
         shelf.withLock { $0.segments.removeAll { $0.id == segmentID } }
-        let spare = SpareSegment(file: try fileSystem.open(path, .readWrite), sizeBytes: segment.sizeBytes)
-        if !preparer.offer(spare) { try fileSystem.remove(path) }
+        if !preparer.offer(SpareSegment(file: file, sizeBytes: segment.sizeBytes)) { try fileSystem.remove(path) }
     }
 
     private func note(_ roll: GroupWriter.Roll) {

@@ -68,10 +68,28 @@ final class SegmentPreparer: Sendable {
         monitor.broadcast()
     }
 
+    /// Whether the files that are kept for commits that free space are there.
+    var hasReserve: Bool { monitor.withLock { $0.ready.count >= configuration.reservedSegments } }
+
     /// A file for the next segment. Without leave to use the reserve it throws `diskFull` rather than
     /// take the last ones.
     func take(mayUseReserve: Bool) throws(StorageError) -> SpareSegment {
-        let remaining = mayUseReserve ? 0 : configuration.reservedSegments
+        try awaitReady(moreThan: mayUseReserve ? 0 : configuration.reservedSegments) { state in
+            let spare = state.ready.removeFirst()
+            state.sizeBytes = min(max(state.sizeBytes, spare.sizeBytes * 2), configuration.maximumSegmentBytes)
+            return spare
+        }
+    }
+
+    /// Fills the reserve up again if it can be; else throws why not.
+    func restoreReserve() throws(StorageError) {
+        guard !hasReserve else { return }
+        try awaitReady(moreThan: configuration.reservedSegments - 1) { _ in }
+    }
+
+    private func awaitReady<Value: Sendable>(
+        moreThan remaining: Int, _ body: (inout State) -> Value
+    ) throws(StorageError) -> Value {
         monitor.withLock { state in
             state.failure = nil
             state.isAwaited = state.ready.count <= remaining
@@ -83,15 +101,11 @@ final class SegmentPreparer: Sendable {
                 prepareOne()
             }
         }
-        let result: Result<SpareSegment, StorageError> = monitor.wait(
+        let result: Result<Value, StorageError> = monitor.wait(
             until: { $0.ready.count > remaining || $0.failure != nil || $0.isStopped },
             { state in
                 state.isAwaited = false
-                if state.ready.count > remaining {
-                    let spare = state.ready.removeFirst()
-                    state.sizeBytes = min(max(state.sizeBytes, spare.sizeBytes * 2), configuration.maximumSegmentBytes)
-                    return .success(spare)
-                }
+                if state.ready.count > remaining { return .success(body(&state)) }
                 return .failure(state.failure ?? StorageError(.closed, "the journal is closed", path: directory))
             })
         monitor.broadcast()
@@ -143,16 +157,18 @@ final class SegmentPreparer: Sendable {
     private func prepare(sizeBytes: UInt64) throws(StorageError) -> SpareSegment {
         let number = takeNumber()
         let path = SegmentName.preparing(number: number).path(in: directory)
+        var leftover = path
         do throws(StorageError) {
             let file = try fileSystem.open(path, .create)
             try file.allocate(sizeBytes: sizeBytes)
             try writeThrough(file, sizeBytes)
             let sparePath = SegmentName.spare(number: number).path(in: directory)
             try fileSystem.rename(path, to: sparePath)
+            leftover = sparePath
             return SpareSegment(file: try fileSystem.open(sparePath, .readWrite), sizeBytes: sizeBytes)
         } catch {
             // Whatever is left of the file goes at the next opening if it cannot be removed now.
-            try? fileSystem.remove(path)
+            try? fileSystem.remove(leftover)
             throw error
         }
     }

@@ -27,6 +27,8 @@ package struct StorageStatistics: Sendable {
     package var checkpointCount: Int
     /// Why the last checkpoint failed, if it did.
     package var checkpointFailure: StorageError?
+    /// Why something that checkpoints made free could not be freed yet, if so. It is tried again.
+    package var cleanUpFailure: StorageError?
     /// Why the store takes no more changes, if so.
     package var poison: StorageError?
 }

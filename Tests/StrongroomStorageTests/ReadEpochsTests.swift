@@ -51,10 +51,10 @@ import Testing
         retirements.add([], epoch: epochs.retire())
         retirements.add([3], epoch: epochs.retire())
         #expect(retirements.takeDrained(epochs) == [])
-        #expect(!retirements.isEmpty)
+        #expect(retirements.isWaiting)
         epochs.leave(reader)
         #expect(retirements.takeDrained(epochs) == [1, 2, 3])
-        #expect(retirements.isEmpty)
+        #expect(!retirements.isWaiting)
     }
 
     @Test func blobEpochsSealInOrder() {

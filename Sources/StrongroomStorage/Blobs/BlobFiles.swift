@@ -40,7 +40,8 @@ final class BlobFiles: Sendable {
         do throws(StorageError) {
             try fileSystem.synchronizeDirectory(directory)
         } catch {
-            poison.poison(error)
+            // Where the directory could not even be opened, no sync has failed: the next one still tells.
+            if !error.isOfOpening { poison.poison(error) }
             throw error
         }
     }
@@ -75,4 +76,9 @@ final class BlobFiles: Sendable {
         try synchronizeEpochs([name.epoch])
         registry.leave(name)
     }
+}
+
+extension StorageError {
+    /// Whether only opening a file can have failed so: nothing was written or synced yet.
+    fileprivate var isOfOpening: Bool { [.descriptorLimit, .notFound, .permissionDenied].contains(code) }
 }

@@ -30,6 +30,10 @@ package final class FileBlobStore: BlobStore {
         return try await pool.run(work)
     }
 
+    /// For work on the pool's threads that outlives the call that begins it: the store is not closed
+    /// before the operation has ended.
+    func beginOperation() throws(StorageError) -> OperationGate.Operation { try gate.begin() }
+
     /// Payload bytes that take no waiting for the device, else nil.
     func cachedBytes(_ file: any StorageFile, at offset: UInt64, count: Int) throws(StorageError) -> [UInt8]? {
         try gate.enter()

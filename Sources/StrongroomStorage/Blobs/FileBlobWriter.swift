@@ -59,11 +59,21 @@ final class FileBlobWriter: BlobWriter {
 
     /// Hands the full piece over, after the one before it is written.
     private func flush() async throws(StorageError) {
-        let next = try await settledPiece() ?? store.buffers.take()
+        // Entered before the work is handed over, which goes on behind the caller's back: closing the
+        // store waits for it, and whoever comes after that is told here, with the piece still in place.
+        let operation = try store.beginOperation()
+        let next: BlobPiece
+        do throws(StorageError) {
+            next = try await settledPiece() ?? store.buffers.take()
+        } catch {
+            operation.end()
+            throw error
+        }
         state.withLock { state in
             guard let piece = state.piece else { preconditionFailure("a blob that is over has no piece") }
             state.piece = next
             state.pending = Task { [store, sink] in
+                defer { operation.end() }
                 // Hashing takes as long as writing: on two threads, or a lone large blob waits for both.
                 async let hashed: Void = store.pool.run { sink.hash(piece) }
                 let written = await store.pool.run { () -> Result<Void, StorageError> in

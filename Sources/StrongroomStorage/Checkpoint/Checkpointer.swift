@@ -13,6 +13,8 @@ final class Checkpointer: Sendable {
         var callbacks: [Callback] = []
         /// Why the last attempt failed; nil after a success.
         var failure: StorageError?
+        /// Why something that a checkpoint made free could not be freed; nil when everything was.
+        var cleanUpFailure: StorageError?
         /// Attempts that have ended, well or not.
         var endedCount = 0
         var completedCount = 0
@@ -110,6 +112,7 @@ final class Checkpointer: Sendable {
     }
 
     var failure: StorageError? { monitor.withLock { $0.failure } }
+    var cleanUpFailure: StorageError? { monitor.withLock { $0.cleanUpFailure } }
     /// How many tables were moved into the index since the store was opened.
     var completedCount: Int { monitor.withLock { $0.completedCount } }
 
@@ -131,7 +134,9 @@ final class Checkpointer: Sendable {
         }
     }
 
-    private var pauseNanoseconds: UInt64? { failure != nil ? retryNanoseconds : intervalNanoseconds }
+    private var pauseNanoseconds: UInt64? {
+        failure != nil || cleanUpFailure != nil ? retryNanoseconds : intervalNanoseconds
+    }
 
     private func nextWake(pauseNanoseconds: UInt64?) -> Wake {
         let isAwake = { (state: inout State) in state.isRequested || state.isStopping }
@@ -147,36 +152,51 @@ final class Checkpointer: Sendable {
     }
 
     private func round(isDue: Bool, _ reclaimer: inout SegmentReclaimer) -> Result<Void, StorageError> {
-        let result: Result<Void, StorageError>
-        do throws(StorageError) {
-            try poison.check()
-            try checkpoint(isDue: isDue, &reclaimer)
-            try reclaimer.recycleDrained()
-            try reaper.unlinkDrained()
-            result = .success(())
-        } catch {
-            // A full disk may have room again; everything else means that what was written is unknown.
-            if error.code == .inputOutput || error.code == .durabilityUnknown { poison.poison(error) }
-            result = .failure(error)
+        var cleanUp = CleanUp()
+        let failure = attempt { () throws(StorageError) in try checkpoint(isDue: isDue, &reclaimer, &cleanUp) }
+        // Whether or not the checkpoint went well: freeing may be what the next one waits for. And each
+        // for itself: one file that cannot be removed does not keep the others.
+        cleanUp.note(attempt { () throws(StorageError) in try reclaimer.recycleDrained() })
+        cleanUp.note(attempt { () throws(StorageError) in try reaper.unlinkDrained() })
+        for name in files.registry.abandoned {
+            cleanUp.note(attempt { () throws(StorageError) in try files.removeAbandoned(name) })
         }
         monitor.withLock { state in
             state.endedCount += 1
-            state.failure = if case .failure(let error) = result { error } else { nil }
+            state.failure = failure
+            state.cleanUpFailure = cleanUp.failure
         }
         monitor.broadcast()
-        return result
+        return failure.map { .failure($0) } ?? .success(())
     }
 
-    private func checkpoint(isDue: Bool, _ reclaimer: inout SegmentReclaimer) throws(StorageError) {
-        // One is frozen already when the attempt before failed.
-        if let frozen = view.withTables({ $0.frozen }) { try move(frozen, &reclaimer) }
-        if isDue, let frozen = view.withTables({ $0.active.isEmpty ? nil : $0.freeze() }) {
-            try move(frozen, &reclaimer)
+    /// Runs one part of a round, unless the store is poisoned; returns why it failed.
+    private func attempt(_ body: () throws(StorageError) -> Void) -> StorageError? {
+        do throws(StorageError) {
+            try poison.check()
+            try body()
+            return nil
+        } catch {
+            // A full disk may have room again, and so have the descriptors; a failed write or sync means
+            // that what was written is unknown.
+            if error.code == .inputOutput || error.code == .durabilityUnknown { poison.poison(error) }
+            return error
         }
-        for name in files.registry.abandoned { try files.removeAbandoned(name) }
     }
 
-    private func move(_ frozen: RowTables.Frozen, _ reclaimer: inout SegmentReclaimer) throws(StorageError) {
+    private func checkpoint(
+        isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp
+    ) throws(StorageError) {
+        // One is frozen already when the attempt before failed.
+        if let frozen = view.withTables({ $0.frozen }) { try move(frozen, &reclaimer, &cleanUp) }
+        if isDue, let frozen = view.withTables({ $0.active.isEmpty ? nil : $0.freeze() }) {
+            try move(frozen, &reclaimer, &cleanUp)
+        }
+    }
+
+    private func move(
+        _ frozen: RowTables.Frozen, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp
+    ) throws(StorageError) {
         files.registry.beginEpoch()
         let state = try writer.write(
             frozen, after: try StoreView.checkpointState(of: view.index), sealedBlobEpoch: files.registry.sealedEpoch)
@@ -184,7 +204,15 @@ final class Checkpointer: Sendable {
         view.withTables { $0.dropFrozen() }
         monitor.withLock { $0.completedCount += 1 }
         reaper.forgetRemoved(appliedLSN: state.appliedLSN)
-        try reclaimer.retireFree(state)
-        try reaper.retireCheckpointed()
+        // From here on the checkpoint has succeeded: what it made free is found again after the next one.
+        cleanUp.note(attempt { () throws(StorageError) in try reclaimer.retireFree(state) })
+        cleanUp.note(attempt { () throws(StorageError) in try reaper.retireCheckpointed() })
     }
+}
+
+/// What went wrong with the freeing after a checkpoint: the first failure counts.
+private struct CleanUp {
+    private(set) var failure: StorageError?
+
+    mutating func note(_ error: StorageError?) { failure = failure ?? error }
 }

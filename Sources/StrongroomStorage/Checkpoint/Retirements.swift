@@ -4,12 +4,20 @@
 struct Retirements<Item> {
     private var waiting: [(epoch: UInt64, items: [Item])] = []
 
-    var isEmpty: Bool { waiting.isEmpty }
+    /// Whether it is worth asking soon again. What was put back waits for nobody.
+    var isWaiting: Bool { waiting.contains { $0.epoch > 0 } }
 
     mutating func add(_ items: [Item], epoch: UInt64) {
         guard !items.isEmpty else { return }
         assert((waiting.last?.epoch ?? 0) <= epoch)
         waiting.append((epoch, items))
+    }
+
+    /// Items that were taken and could not be freed: the next `takeDrained` returns them again.
+    mutating func putBack(_ items: [Item]) {
+        guard !items.isEmpty else { return }
+        // Older than any reader: nothing keeps them but a hold on everything.
+        waiting.insert((0, items), at: 0)
     }
 
     /// What nobody can read any more; oldest first.

@@ -21,7 +21,7 @@ struct SegmentReclaimer {
         self.view = view
     }
 
-    var isWaiting: Bool { !retirements.isEmpty }
+    var isWaiting: Bool { retirements.isWaiting }
 
     mutating func retireFree(_ state: CheckpointState) throws(StorageError) {
         assert(state.containedLSN == state.appliedLSN, "a partial checkpoint frees nothing")
@@ -36,12 +36,25 @@ struct SegmentReclaimer {
         retirements.add(free.map(\.id), epoch: view.epochs.retire())
     }
 
+    /// A segment that cannot be recycled is no obstacle to the others, and is tried again with the next
+    /// round. Throws the first failure, after all were tried.
     mutating func recycleDrained() throws(StorageError) {
         try view.reclaiming.withLock { _ throws(StorageError) in
+            var kept: [UInt64] = []
+            var failure: StorageError?
             for id in retirements.takeDrained(view.epochs) {
-                underway.remove(id)
-                try journal.recycle(id, appliedLSN: appliedLSN)
+                do throws(StorageError) {
+                    try journal.recycle(id, appliedLSN: appliedLSN)
+                    underway.remove(id)
+                } catch {
+                    failure = failure ?? error
+                    // Past its renaming the segment is gone, and only its file is left over.
+                    let isGone = !journal.segments().contains { $0.id == id }
+                    if isGone { underway.remove(id) } else { kept.append(id) }
+                }
             }
+            retirements.putBack(kept)
+            if let failure { throw failure }
         }
     }
 }

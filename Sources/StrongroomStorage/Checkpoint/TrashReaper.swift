@@ -31,7 +31,7 @@ final class TrashReaper: Sendable {
         self.queue = queue
     }
 
-    var isWaiting: Bool { state.withLock { !$0.retirements.isEmpty } }
+    var isWaiting: Bool { state.withLock { $0.retirements.isWaiting } }
 
     /// Retires the blobs whose trash rows the last checkpoint brought into the index. Blocks.
     func retireCheckpointed() throws(StorageError) {
@@ -60,33 +60,46 @@ final class TrashReaper: Sendable {
     }
 
     /// Unlinks what nobody can read any more. Blocks.
+    ///
+    /// A file that cannot be unlinked is no obstacle to the others: its row stays, and is retired anew
+    /// after the next checkpoint. Throws the first failure, after all were tried.
     func unlinkDrained() throws(StorageError) {
         try view.reclaiming.withLock { _ throws(StorageError) in
             let keys = state.withLock { $0.retirements.takeDrained(view.epochs) }
             guard !keys.isEmpty else { return }
+            var unlinked: [[UInt8]] = []
+            var epochs: Set<UInt64> = []
+            var failure: StorageError?
+            for key in keys {
+                do throws(StorageError) {
+                    epochs.insert(try unlink(key))
+                    unlinked.append(key)
+                } catch {
+                    failure = failure ?? error
+                    state.withLock { _ = $0.underway.remove(key) }
+                }
+            }
             do throws(StorageError) {
-                try unlink(keys)
+                try files.synchronizeEpochs(epochs)
             } catch {
-                state.withLock { $0.underway.subtract(keys) }
+                state.withLock { $0.underway.subtract(unlinked) }
                 throw error
             }
+            for start in stride(from: 0, to: unlinked.count, by: Self.rowsPerCommit) {
+                removeRows(Array(unlinked[start..<min(start + Self.rowsPerCommit, unlinked.count)]))
+            }
+            if let failure { throw failure }
         }
     }
 
-    private func unlink(_ keys: [[UInt8]]) throws(StorageError) {
+    /// Returns the epoch whose directory has to be synced.
+    private func unlink(_ key: [UInt8]) throws(StorageError) -> UInt64 {
         try files.poison.check()
-        var epochs: Set<UInt64> = []
-        for key in keys {
-            guard let name = KeySpace.trashedName(key) else {
-                throw StorageError(.corrupted, "a trash row of the catalog is damaged; rebuild the catalog")
-            }
-            try files.remove(name)
-            epochs.insert(name.epoch)
+        guard let name = KeySpace.trashedName(key) else {
+            throw StorageError(.corrupted, "a trash row of the catalog is damaged; rebuild the catalog")
         }
-        try files.synchronizeEpochs(epochs)
-        for start in stride(from: 0, to: keys.count, by: Self.rowsPerCommit) {
-            removeRows(Array(keys[start..<min(start + Self.rowsPerCommit, keys.count)]))
-        }
+        try files.remove(name)
+        return name.epoch
     }
 
     /// When it fails, or the store is closed before, the rows stay, and a later round finds their files gone.

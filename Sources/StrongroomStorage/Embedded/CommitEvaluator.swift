@@ -14,6 +14,8 @@ struct CommitEvaluator {
         /// Payloads that stay in the journal; tiny ones are part of their row.
         var attachments: [[UInt8]]
         var trashBytes: UInt64
+        /// Only deletes rows, or is the store's own removal of trash: may take room that is kept for this.
+        var isFreeing: Bool
     }
 
     enum Verdict {
@@ -117,7 +119,8 @@ struct CommitEvaluator {
         }
         return Accepted(
             receipt: CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds),
-            mutations: encoded, attachments: encoder.frameAttachments, trashBytes: trashBytes)
+            mutations: encoded, attachments: encoder.frameAttachments, trashBytes: trashBytes,
+            isFreeing: request.isInternal || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }))
     }
 
     /// The commit's frame has its place in the group: later commits of the group see its rows.

@@ -27,7 +27,8 @@ struct Committer: ~Copyable {
     private var trashBytesSinceRequest: UInt64 = 0
     /// How many writers there seem to be.
     private var writerCount = 1
-    private var owesIdleFrame = false
+    /// From the start: records that were recovered have no promise yet that they are durable.
+    private var owesIdleFrame = true
 
     /// Commits whose frames wait for their write, and who is told afterwards.
     private struct Group {
@@ -83,11 +84,13 @@ struct Committer: ~Copyable {
             requests, view: view, inlineMaximumBytes: options.inlinePayloadMaximumBytes,
             bodyMaximumBytes: journal.maximumBodyBytes)
         for (position, request) in requests.enumerated() {
-            if let shortage, !mayPassWithoutRoom(request) {
-                group.outcomes.append((request, .failed(shortage)))
+            // A part of this group may have been written, and failed: what the evaluator knows of it
+            // decides nothing any more.
+            if let error = poison.error {
+                group.outcomes.append((request, .failed(error)))
                 continue
             }
-            commit(request, at: position, request.prefetched ?? fetched, &evaluator)
+            commit(request, at: position, request.prefetched ?? fetched, &evaluator, shortage: shortage)
         }
         flush()
         // Those just told will come back, and those who came meanwhile are here.
@@ -114,8 +117,10 @@ struct Committer: ~Copyable {
         }
     }
 
+    /// - Parameter shortage: why there is no room for commits that free nothing.
     private mutating func commit(
-        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?, _ evaluator: inout CommitEvaluator
+        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?, _ evaluator: inout CommitEvaluator,
+        shortage: StorageError?
     ) {
         switch evaluator.evaluate(
             request, at: position, fetched: fetched, lsn: nextLSN, timeMilliseconds: timeMilliseconds)
@@ -124,6 +129,10 @@ struct Committer: ~Copyable {
         case .refused: group.outcomes.append((request, .refused))
         case .failed(let error): group.outcomes.append((request, .failed(error)))
         case .accepted(let accepted):
+            if let shortage, !mayPassWithoutRoom(accepted) {
+                group.outcomes.append((request, .failed(shortage)))
+                return
+            }
             do throws(StorageError) {
                 let changes = try append(accepted)
                 evaluator.add(changes)
@@ -132,7 +141,9 @@ struct Committer: ~Copyable {
                 nextLSN += 1
             } catch {
                 // Nothing of it was written: its LSN goes to the next commit, if there is one.
-                if error.code != .diskFull && error.code != .limitExceeded { poison.poison(error) }
+                // The journal says itself when a write or sync has failed; all else, a full disk or a
+                // segment that could not be opened, came before any.
+                if error.code == .durabilityUnknown { poison.poison(error) }
                 group.outcomes.append((request, .failed(poison.error ?? error)))
             }
         }
@@ -145,14 +156,14 @@ struct Committer: ~Copyable {
             attachments: accepted.attachments)
         let place: FrameLocation
         do throws(StorageError) {
-            place = try append(pieces, mayUseReserve: accepted.attachments.isEmpty)
+            place = try append(pieces, mayUseReserve: accepted.isFreeing)
         } catch  where error.code == .diskFull {
             // Segments that hold nothing any more are free after a checkpoint: deleting must go on for
             // as long as it takes to free a full disk, whatever the reserve holds.
             flush()
             try poison.check()
             guard view.withTables({ $0.rowCount > 0 }), checkpointer.runAndWait() else { throw error }
-            place = try append(pieces, mayUseReserve: accepted.attachments.isEmpty)
+            place = try append(pieces, mayUseReserve: accepted.isFreeing)
         }
         journalBytesSinceRequest += UInt64(pieces.reduce(0) { $0 + $1.count })
         trashBytesSinceRequest += accepted.trashBytes
@@ -177,17 +188,22 @@ struct Committer: ~Copyable {
         if !group.commits.isEmpty {
             do throws(StorageError) {
                 try journal.writeGroup()
+                owesIdleFrame = true
+                apply(group.commits)
             } catch {
                 poison.poison(error)
-                // Refusals too: they may rest on a commit of this group.
-                let error = poison.error ?? error
-                for (request, _) in group.outcomes { request.complete(.failed(error)) }
+                fail(group, poison.error ?? error)
                 return
             }
-            owesIdleFrame = true
-            apply(group.commits)
+        } else if let error = poison.error {
+            return fail(group, error)
         }
         for (request, completion) in group.outcomes { request.complete(completion) }
+    }
+
+    /// Refusals fail, too: they may rest on a commit that did not become durable.
+    private func fail(_ group: Group, _ error: StorageError) {
+        for (request, _) in group.outcomes { request.complete(.failed(error)) }
     }
 
     private func apply(_ commits: [(receipt: CommitReceipt, changes: [RowChange])]) {
@@ -229,8 +245,8 @@ struct Committer: ~Copyable {
 
     /// Deletions go on when no checkpoint can be written, for a full disk is freed by deleting; up to
     /// twice the cap.
-    private func mayPassWithoutRoom(_ request: CommitRequest) -> Bool {
-        request.attachments.isEmpty && fill < 2
+    private func mayPassWithoutRoom(_ accepted: CommitEvaluator.Accepted) -> Bool {
+        accepted.isFreeing && fill < 2
     }
 
     private mutating func requestCheckpointIfDue() {
@@ -250,15 +266,18 @@ struct Committer: ~Copyable {
         guard poison.error == nil else { return }
         do throws(StorageError) {
             try journal.writeIdleFrame()
-        } catch  where error.code == .diskFull {
-            // The frame is a help to later checks, no promise: without it nothing is lost.
-            return
-        } catch {
+        } catch  where error.code == .durabilityUnknown {
             poison.poison(error)
+        } catch {
+            // A full disk, or no descriptor: nothing was written. The frame is a help to later checks, no
+            // promise: without it nothing is lost.
+            return
         }
     }
 
     private func closeJournal() {
+        // Only the close frame depends on the store being sound: its threads end in any case.
+        journal.stopPreparing()
         guard poison.error == nil else { return }
         do throws(StorageError) {
             try journal.close()

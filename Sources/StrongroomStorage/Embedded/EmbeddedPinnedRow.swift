@@ -34,6 +34,7 @@ final class EmbeddedPinnedRow: PinnedRow {
         case .segment(let id, let offset, let lengthBytes):
             try core.gate.enter()
             defer { core.gate.leave() }
+            try checkPlace(segmentID: id, offset: offset, lengthBytes: lengthBytes)
             // What the page cache has takes no hop between threads.
             let cached = core.journal.reader.cachedBytes(segmentID: id, at: offset, count: Int(lengthBytes))
             if let cached { return cached }
@@ -43,5 +44,19 @@ final class EmbeddedPinnedRow: PinnedRow {
             }
         case .blob: preconditionFailure("a payload in a blob is opened, not copied")
         }
+    }
+
+    /// Where a payload lies is not authenticated, for it moves: a damaged or forged length must not make
+    /// anybody reserve memory for bytes that no segment has.
+    private func checkPlace(segmentID: UInt64, offset: UInt64, lengthBytes: UInt32) throws(StorageError) {
+        // What today's journal would write at most needs no look at the segment: reading checks its bounds.
+        guard Int(lengthBytes) > core.journal.maximumBodyBytes else { return }
+        let segment = core.journal.segments().first { $0.id == segmentID }
+        let end = offset.addingReportingOverflow(UInt64(lengthBytes))
+        if let segment, !end.overflow, end.partialValue <= segment.sizeBytes { return }
+        throw StorageError(
+            .corrupted,
+            "the row's payload of \(lengthBytes) bytes is in segment \(segmentID), which has no such place; "
+                + "run verify, then repair", path: segment?.path, offset: offset)
     }
 }

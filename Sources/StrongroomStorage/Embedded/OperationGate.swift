@@ -19,6 +19,18 @@ final class OperationGate: Sendable {
         guard isOpen else { throw StorageError(.closed, "the store is closed; open it again") }
     }
 
+    /// An entry that is handed on: whoever has it ends it, once.
+    struct Operation: Sendable {
+        fileprivate let gate: OperationGate
+
+        func end() { gate.leave() }
+    }
+
+    func begin() throws(StorageError) -> Operation {
+        try enter()
+        return Operation(gate: self)
+    }
+
     func leave() {
         let callbacks = state.withLock { state -> [@Sendable () -> Void] in
             precondition(state.count > 0, "left without having entered")

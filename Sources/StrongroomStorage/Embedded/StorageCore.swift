@@ -103,6 +103,7 @@ final class StorageCore: Sendable {
             rows: state.statistics, lastLSN: tables.lastLSN, appliedLSN: state.appliedLSN,
             memtableRowCount: tables.rowCount, memtableSizeBytes: tables.sizeBytes, segments: segments,
             timeMilliseconds: tables.timeMilliseconds, readerCount: view.epochs.readerCount,
-            checkpointCount: checkpointer.completedCount, checkpointFailure: checkpointer.failure, poison: poison.error)
+            checkpointCount: checkpointer.completedCount, checkpointFailure: checkpointer.failure,
+            cleanUpFailure: checkpointer.cleanUpFailure, poison: poison.error)
     }
 }
