@@ -94,7 +94,8 @@ let package = Package(
                 "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
             ]),
         room(
-            "StrongroomS3ManagedKeys", ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
+            "StrongroomS3ManagedKeys",
+            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage],
             path: "Plugins/S3ManagedKeys/Backend"),
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],

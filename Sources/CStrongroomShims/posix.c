@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <sys/uio.h>
 #include <sys/vfs.h>
 
@@ -32,6 +33,10 @@ int strongroom_set_direct(int descriptor) {
     int flags = fcntl(descriptor, F_GETFL);
     if (flags < 0) return -1;
     return fcntl(descriptor, F_SETFL, flags | O_DIRECT) < 0 ? -1 : 0;
+}
+
+int strongroom_rename_new(int directory, const char *from, const char *to) {
+    return renameat2(directory, from, directory, to, RENAME_NOREPLACE);
 }
 
 void strongroom_name_current_thread(const char *name) {

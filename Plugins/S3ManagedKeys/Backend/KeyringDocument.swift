@@ -30,9 +30,15 @@ struct KeyringDocument: Sendable, Equatable {
     private static let entrySizeBytes = 16 + sealedKeySizeBytes
 
     enum RootSource: Sendable, Equatable {
-        /// An absolute path, or a name in the keyring's folder.
+        /// An absolute path outside the keyring's folder, or a name in it.
         case file(String)
         case passphrase(PassphraseParameters)
+
+        /// The name of a root key file that was made in the keyring's folder; nil for everything else.
+        var nameInFolder: String? {
+            guard case .file(let path) = self, !path.utf8.contains(UInt8(ascii: "/")) else { return nil }
+            return path
+        }
     }
 
     struct Entry: Sendable, Equatable {
@@ -95,7 +101,8 @@ struct KeyringDocument: Sendable, Equatable {
         guard version == formatVersion else {
             throw KeyBackendError(
                 .unsupported,
-                "The keyring has format version \(version), and this program knows \(formatVersion); use a newer one.")
+                "The keyring has format version \(version), and this program knows \(formatVersion); "
+                    + "open it with a newer version of the program. Nothing is damaged.")
         }
         guard bytes.count >= 4 + codeSizeBytes else { throw damaged("it is too short") }
         let checksum = try reader.integer(UInt32.self, at: bytes.count - 4)

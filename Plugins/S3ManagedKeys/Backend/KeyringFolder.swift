@@ -1,3 +1,4 @@
+internal import CStrongroomShims
 internal import Glibc
 internal import StrongroomCrypto
 internal import StrongroomKeys
@@ -24,9 +25,7 @@ struct KeyringFolder: ~Copyable, Sendable {
     static func open(keyring: FilePath) throws(KeyBackendError) -> KeyringFolder {
         let path = keyring.appending(S3ManagedKeys.folderName)
         let folder = KeyringFolder(path: path, descriptor: try TrustedPath.openDirectory(path).rawValue)
-        var status = stat()
-        // Safe: the structure is ours.
-        guard unsafe fstat(folder.descriptor, &status) == 0 else { throw failure("inspect", path) }
+        let status = try status(of: folder.descriptor, path)
         guard status.st_uid == geteuid(), status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
             throw KeyBackendError(
                 .unsafePermissions, "Others have access to the keyring folder \(path); chmod 700 '\(path)', and own it."
@@ -60,9 +59,35 @@ struct KeyringFolder: ~Copyable, Sendable {
 
     func unlock() { flock(descriptor, LOCK_UN) }
 
-    var hasDocument: Bool {
-        // Safe: the name is copied for the length of the call.
-        unsafe faccessat(descriptor, Self.documentName, F_OK, AT_SYMLINK_NOFOLLOW) == 0
+    /// Whether there is a keyring. Only ENOENT says that there is none: where a disk's fault or a missing right
+    /// passed for absence, a new keyring would be made over one that exists.
+    func hasDocument() throws(KeyBackendError) -> Bool {
+        var status = stat()
+        // Safe: the structure is ours, and the name is copied for the length of the call.
+        if unsafe fstatat(descriptor, Self.documentName, &status, AT_SYMLINK_NOFOLLOW) == 0 { return true }
+        guard errno == ENOENT else { throw Self.failure("inspect", path.appending(Self.documentName)) }
+        return false
+    }
+
+    /// Whether a directory is this folder or lies in it. Directories are compared by device and inode on the way
+    /// up to the root, because links and bind mounts give one directory many paths.
+    func contains(_ directory: FilePath) throws(KeyBackendError) -> Bool {
+        let own = try Self.status(of: descriptor, path)
+        var current = try TrustedPath.openDirectory(directory).rawValue
+        defer { Glibc.close(current) }
+        var status = try Self.status(of: current, directory)
+        while status.st_dev != own.st_dev || status.st_ino != own.st_ino {
+            // Safe: a literal.
+            let parent = unsafe openat(current, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            guard parent >= 0 else { throw Self.failure("open the parent of", directory) }
+            Glibc.close(current)
+            current = parent
+            let above = try Self.status(of: current, directory)
+            // The root is its own parent.
+            if above.st_dev == status.st_dev, above.st_ino == status.st_ino { return false }
+            status = above
+        }
+        return true
     }
 
     /// The bytes of the keyring's document.
@@ -89,15 +114,49 @@ struct KeyringFolder: ~Copyable, Sendable {
         }
     }
 
-    /// Replaces the keyring's document, or makes it.
-    func writeDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
-        // Safe: bytes have no padding to be read.
-        try write(unsafe bytes.span.bytes, as: Self.documentName)
+    /// Makes the keyring's document. Never replaces one: with it the keys of every object would be gone.
+    func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
+        let temporaryName = try writeTemporary(bytes)
+        // Safe: names are copied for the length of the call.
+        guard unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) == 0 else {
+            let error = Errno(rawValue: errno)
+            _ = unsafe unlinkat(descriptor, temporaryName, 0)
+            throw cannotCreateDocument(error)
+        }
+        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
-    /// Writes a file that appears under its name only once it is whole and durable.
-    func write(_ content: RawSpan, as name: String) throws(KeyBackendError) {
-        let temporaryName = name + ".new"
+    /// Replaces the keyring's document.
+    func replaceDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
+        let temporaryName = try writeTemporary(bytes)
+        // Safe: names are copied for the length of the call.
+        guard unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName) == 0 else {
+            throw Self.failure("rename", path.appending(temporaryName))
+        }
+        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+    }
+
+    private func cannotCreateDocument(_ error: Errno) -> KeyBackendError {
+        switch error {
+        case .fileExists: alreadyExists()
+        case .invalidArgument:
+            KeyBackendError(
+                .unavailable,
+                "The file system of \(path) cannot make a file without risk of replacing another; "
+                    + "put the keyring on a local file system such as ext4, XFS or Btrfs.", underlying: error)
+        default:
+            KeyBackendError(
+                .unavailable, "Cannot create \(path.appending(Self.documentName)): \(error).", underlying: error)
+        }
+    }
+
+    func alreadyExists() -> KeyBackendError {
+        KeyBackendError(.keyringExists, "There is a keyring in \(path) already; open it, or choose another place.")
+    }
+
+    /// Writes the document under another name, durably, and returns that name.
+    private func writeTemporary(_ bytes: [UInt8]) throws(KeyBackendError) -> String {
+        let temporaryName = Self.documentName + ".new"
         let file = path.appending(temporaryName)
         // A leftover of a crash; writers are alone here because they hold the lock.
         // Safe, here and below: names are copied for the length of the call.
@@ -107,42 +166,36 @@ struct KeyringFolder: ~Copyable, Sendable {
         guard target >= 0 else { throw Self.failure("create", file) }
         do throws(KeyBackendError) {
             defer { Glibc.close(target) }
-            try SecretFile.write(content, to: target, file)
+            // Safe: bytes have no padding to be read.
+            try SecretFile.write(unsafe bytes.span.bytes, to: target, file)
         } catch {
             _ = unsafe unlinkat(descriptor, temporaryName, 0)
             throw error
         }
-        guard unsafe renameat(descriptor, temporaryName, descriptor, name) == 0 else {
-            throw Self.failure("rename", file)
+        return temporaryName
+    }
+
+    /// Removes the root key file that was in force, where it is one that was made in this folder; the document
+    /// that names another must be durable.
+    ///
+    /// Only that one name: another file that looks like ours may be the only copy of somebody's key.
+    func removeRootKey(
+        _ previous: KeyringDocument.RootSource, nowInForce current: KeyringDocument.RootSource
+    ) throws(KeyBackendError) {
+        guard previous != current, let name = previous.nameInFolder else { return }
+        // Missing where its owner has moved it, and has opened the keyring with the file's new path.
+        // Safe: the name is copied for the length of the call.
+        guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
+            throw Self.failure("remove", path.appending(name))
         }
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
-    /// Removes the root key files of this folder that the document, which must be durable, does not name:
-    /// the last one, and what a crash has left.
-    func removeRootKeys(except source: KeyringDocument.RootSource) throws(KeyBackendError) {
-        for name in try names() where name.hasPrefix("root-") && name.hasSuffix(".key") && source != .file(name) {
-            // Safe: the name is copied for the length of the call.
-            guard unsafe unlinkat(descriptor, name, 0) == 0 else {
-                throw Self.failure("remove", path.appending(name))
-            }
-        }
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
-    }
-
-    private func names() throws(KeyBackendError) -> [String] {
-        // Safe throughout: the stream owns its own descriptor; an entry is copied before the next is read.
-        let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard copy >= 0, let stream = unsafe fdopendir(copy) else { throw Self.failure("list", path) }
-        defer { unsafe closedir(stream) }
-        var names: [String] = []
-        while let entry = unsafe readdir(stream) {
-            let name = unsafe withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
-                unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
-            }
-            names.append(name)
-        }
-        return names
+    private static func status(of descriptor: CInt, _ path: FilePath) throws(KeyBackendError) -> stat {
+        var status = stat()
+        // Safe: the structure is ours.
+        guard unsafe fstat(descriptor, &status) == 0 else { throw failure("inspect", path) }
+        return status
     }
 
     static func synchronize(_ directory: FilePath) throws(KeyBackendError) {

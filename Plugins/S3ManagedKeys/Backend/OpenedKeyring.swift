@@ -38,16 +38,13 @@ struct OpenedKeyring: Sendable {
         keyringPath = try Self.keyringPath(configuration)
         let folder = try KeyringFolder.create(keyring: keyringPath)
         try folder.lock()
-        guard !folder.hasDocument else {
-            throw KeyBackendError(
-                .keyringExists, "There is a keyring in \(folder.path) already; open it, or choose another place.")
-        }
+        if try folder.hasDocument() { throw folder.alreadyExists() }
         let id = HostRandom(host: host).bytes(KeyringDocument.identifierSizeBytes)
-        let new = try RootKeySource.make(configuration, in: folder.path, host)
+        let new = try RootKeySource.make(configuration, in: folder, host)
         let keys = try RootKeys(root: new.secret, keyringID: id)
         keyring = try Keyring.make(id: id, source: new.source, root: keys, host)
         documentBytes = try keys.encoded(keyring.document)
-        try folder.writeDocument(documentBytes)
+        try folder.createDocument(documentBytes)
         root = keys
     }
 
@@ -59,7 +56,7 @@ struct OpenedKeyring: Sendable {
         var changed = keyring
         try changed.addVersion(line, root, host)
         let bytes = try root.encoded(changed.document)
-        try folder.writeDocument(bytes)
+        try folder.replaceDocument(bytes)
         (keyring, documentBytes) = (changed, bytes)
     }
 
@@ -68,13 +65,14 @@ struct OpenedKeyring: Sendable {
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
         let folder = try lockUnchanged()
-        let new = try RootKeySource.make(configuration, in: folder.path, host)
+        let previous = keyring.document.rootSource
+        let new = try RootKeySource.make(configuration, in: folder, host)
         let keys = try RootKeys(root: new.secret, keyringID: keyring.document.keyringID)
         let changed = try keyring.resealed(new.source, keys, host)
         let bytes = try keys.encoded(changed.document)
-        try folder.writeDocument(bytes)
+        try folder.replaceDocument(bytes)
         (keyring, documentBytes, root) = (changed, bytes, keys)
-        try folder.removeRootKeys(except: new.source)
+        try folder.removeRootKey(previous, nowInForce: new.source)
     }
 
     /// Keeps other writers out, and refuses to write over what another process has written.

@@ -38,7 +38,8 @@ enum RootKeySource {
 
     /// A root key for a keyring that is being made, or sealed anew.
     static func make(
-        _ configuration: borrowing KeyBackendConfiguration, in folder: FilePath, _ host: any KeyBackendHost
+        _ configuration: borrowing KeyBackendConfiguration, in folder: borrowing KeyringFolder,
+        _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> New {
         let path = configuration.settings[S3ManagedKeys.rootKeyFileSetting]
         let scrypt = try scrypt(configuration.settings[S3ManagedKeys.scryptSetting])
@@ -59,10 +60,24 @@ enum RootKeySource {
             guard let path else {
                 // A name of its own for each: while a root key is replaced, both are there.
                 let name = "root-\(Hexadecimal.encode(HostRandom(host: host).bytes(4))).key"
-                return New(source: .file(name), secret: try makeFile(folder.appending(name), host))
+                return New(source: .file(name), secret: try makeFile(folder.path.appending(name), host))
             }
-            return New(source: .file(path), secret: try readOrMakeFile(FilePath(path), host))
+            return New(source: .file(path), secret: try readOrMakeFile(try outside(folder, FilePath(path)), host))
         }
+    }
+
+    /// A path of the user's own. In the keyring's folder only this backend makes root key files and removes them, so
+    /// that it never removes one of the user's, and no file is known there by a path as well as by a name.
+    private static func outside(
+        _ folder: borrowing KeyringFolder, _ path: FilePath
+    ) throws(KeyBackendError) -> FilePath {
+        if try folder.contains(path.removingLastComponent()) {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The root key file \(path) lies in the keyring's own folder \(folder.path); name one elsewhere, "
+                    + "or leave \(S3ManagedKeys.rootKeyFileSetting) out to have one made there.")
+        }
+        return path
     }
 
     private static func readOrMakeFile(_ path: FilePath, _ host: any KeyBackendHost) throws(KeyBackendError)

@@ -12,8 +12,8 @@ public import SystemPackage
 ///
 /// Settings for opening it as a module:
 ///
-/// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none. When
-///   opening, it is taken instead of the one recorded.
+/// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none, and must
+///   lie outside this backend's folder in the keyring. When opening, it is taken instead of the one recorded.
 /// - `scrypt-cost-exponent`: when creating with a passphrase, N is two to this power, 10 to 20; 17 by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring. The
@@ -42,7 +42,7 @@ public enum S3ManagedKeys {
     public enum RootKey: ~Copyable, Sendable {
         /// When creating: a new root key file in the keyring. When opening: the file that is recorded there.
         case recorded
-        /// The file at this absolute path; when creating, it is made if there is none.
+        /// The file at this absolute path; when creating, it is made if there is none, outside this backend's folder.
         case file(FilePath)
         /// A passphrase, stretched by scrypt.
         case passphrase(SecretBytes)
@@ -81,7 +81,8 @@ public enum S3ManagedKeys {
     /// Seals the keyring under another root key or passphrase. Data keys stay as they are. Blocks.
     ///
     /// The keyring is replaced in one step: after a crash either the old or the new root key opens it. A
-    /// root key file in the keyring that is no longer used is removed; one elsewhere is left.
+    /// root key file that the backend made in the keyring is removed once it is replaced; one elsewhere is left, and
+    /// so is one that a crash has left in the keyring.
     public static func replaceRootKey(
         keyring: FilePath, current: consuming RootKey = .recorded, new: consuming RootKey,
         scryptCostExponent: Int? = nil, host: any KeyBackendHost = ProcessKeyBackendHost.silent

@@ -53,6 +53,10 @@ int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int6
    0, or -1 with errno set: EINVAL where the file system has none. */
 int strongroom_set_direct(int descriptor);
 
+/* renameat2(2) with RENAME_NOREPLACE within one directory: EEXIST where `to` is there, EINVAL where the file system
+   has no such rename. 0, or -1 with errno set. */
+int strongroom_rename_new(int directory, const char *from, const char *to);
+
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 
