@@ -109,6 +109,40 @@ import Testing
         try await reopened.close()
     }
 
+    /// The story: a checkpoint had begun when power failed under a commit. The writer was told that the
+    /// outcome is unknown and let go of its file; the checkpoint then took the file's epoch for one in which
+    /// everything is committed and sealed it, so that no opening ever swept the file.
+    @Test func aCheckpointDoesNotSealWhatALostCommitLeft() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let index = GatedIndex(machine.index)
+        let storage = try await EmbeddedStorage.open(
+            directory: SimulatedMachine.directory, storeID: StoreKind.storeID, options: machine.options,
+            environment: StorageEnvironment(
+                fileSystem: machine.fileSystem, random: SeededRandom(seed: 2, for: machine.fileSystem),
+                clock: machine.clock, makeIndex: { (_, _) throws(StorageError) in index }))
+        try await storage.metadata.put(key("a"), bytes("kept"))
+        let (writer, blob) = try await storage.blobs.finished(payload(9000))
+        index.arm()
+        let checkpoint = Task { try await storage.checkpoint() }
+        await IOThreadPool(threadCount: 1).run { index.waitUntilHeld() }
+
+        machine.fileSystem.inject(SimulatedFault([.synchronizeData], pathSuffix: ".wal"))
+        let lost = await #expect(throws: StorageError.self) {
+            try await storage.metadata.commit(
+                [RowMutation(key: key("b"), change: .put(value: [], payload: .blob(blob.reference)))])
+        }
+        #expect(lost?.code == .durabilityUnknown)
+        writer.leave()
+        index.letGo()
+        await #expect(throws: StorageError.self) { try await checkpoint.value }
+
+        machine.crash(seed: 4)
+        let reopened = try await machine.open(seed: 6)
+        #expect(try await reopened.metadata.keys() == [key("a")])
+        #expect(try machine.blobFileCount() == 0)
+        try await reopened.close()
+    }
+
     /// A writer that is dropped in the middle, as by a cancelled task, leaves nothing for ever.
     @Test func droppedWritersAreCleanedUp() async throws {
         let machine = try await SimulatedMachine(seed: 1)

@@ -198,8 +198,13 @@ final class Checkpointer: Sendable {
         _ frozen: RowTables.Frozen, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp
     ) throws(StorageError) {
         files.registry.beginEpoch()
-        let state = try writer.write(
-            frozen, after: try StoreView.checkpointState(of: view.index), sealedBlobEpoch: files.registry.sealedEpoch)
+        let before = try StoreView.checkpointState(of: view.index)
+        let sealedEpoch = files.registry.sealedEpoch
+        // Whoever is told that a commit's outcome is unknown lets go of its file, which only the sweep of an
+        // unsealed epoch can remove. The store is poisoned before anyone is told: looked at in this order, no
+        // such file is taken for a committed one.
+        try poison.check()
+        let state = try writer.write(frozen, after: before, sealedBlobEpoch: sealedEpoch)
         assert(state.appliedLSN == frozen.lastLSN)
         view.withTables { $0.dropFrozen() }
         monitor.withLock { $0.completedCount += 1 }
