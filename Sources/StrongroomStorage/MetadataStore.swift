@@ -28,12 +28,26 @@ package protocol MetadataStore: Sendable {
     ///   - decide: a pure, synchronous function of the rows read and the position given; it runs on
     ///     the committer, may run again, and must not block, log or call a key backend. The keys of
     ///     its mutations are distinct and within the engine's part of `KeySpace`.
+    ///   - meanwhile: work for which the calling thread has time while the commit is on its way. May run
+    ///     again, must not block, and nothing waits for what it begins.
     /// - Returns: when the commit is durable, or what `decide` refused it for.
     func commit<Refusal: Sendable>(
         reads: [[UInt8]],
         attachments: [[UInt8]],
+        meanwhile: @escaping @Sendable () -> Void,
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StorageError) -> CommitOutcome<Refusal>
+}
+
+extension MetadataStore {
+    /// As the requirement, with nothing to do meanwhile.
+    package func commit<Refusal: Sendable>(
+        reads: [[UInt8]],
+        attachments: [[UInt8]],
+        decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
+    ) async throws(StorageError) -> CommitOutcome<Refusal> {
+        try await commit(reads: reads, attachments: attachments, meanwhile: {}, decide: decide)
+    }
 }
 
 /// A read fails either below (`storage`) or in the caller's closure (`body`).

@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import Synchronization
 import Testing
 
 @testable import StrongroomStorage
@@ -17,7 +18,7 @@ import Testing
     }
 
     private func request(
-        _ reads: [[UInt8]], prefetched: PrefetchedRows,
+        _ reads: [[UInt8]], prefetched: PrefetchedRows?,
         _ decide: @escaping @Sendable (CommitView) -> [RowMutation]?
     ) -> CommitRequest {
         CommitRequest(reads: reads, prefetched: prefetched, attachments: [], decide: decide, complete: { _ in })
@@ -28,8 +29,7 @@ import Testing
         var lsn: UInt64 = 100
         var verdicts: [CommitEvaluator.Verdict] = []
         for (position, request) in requests.enumerated() {
-            let verdict = evaluator.evaluate(
-                request, at: position, fetched: request.prefetched, lsn: lsn, timeMilliseconds: 5)
+            let verdict = evaluator.evaluate(request, at: position, lsn: lsn, timeMilliseconds: 5)
             if case .accepted(let accepted) = verdict {
                 evaluator.add(accepted.mutations.map { RowChange(key: $0.key, entry: Self.entry($0.row)) })
                 lsn += 1
@@ -65,6 +65,31 @@ import Testing
                 }
             }
         }
+    }
+
+    /// Requests that bring no rows have them looked up, each key once for the group.
+    @Test func missingRowsAreLookedUpOncePerGroup() {
+        let view = view(baseLSN: 10, [key("in a table"): [2]])
+        let seen = Mutex<[[StoredRow?]]>([])
+        let requests = [[key("b"), key("in a table")], [key("a"), key("b")]].map { reads in
+            request(reads, prefetched: nil) { view in
+                seen.withLock { $0.append(view.rows) }
+                return nil
+            }
+        }
+        var evaluator = CommitEvaluator(requests, view: view, inlineMaximumBytes: 512, bodyMaximumBytes: 10_000)
+        #expect(evaluator.missingKeys == [key("a"), key("b")])
+        // As long as nobody has looked, or when looking failed, the tasks come back with rows of their own.
+        guard case .stale = evaluator.evaluate(requests[0], at: 0, lsn: 100, timeMilliseconds: 5) else {
+            Issue.record("rows that nobody has looked up are not known")
+            return
+        }
+        evaluator.provide([nil, StoredRowCodec.encode(value: [7], payload: .none)])
+        for (position, request) in requests.enumerated() {
+            _ = evaluator.evaluate(request, at: position, lsn: 100, timeMilliseconds: 5)
+        }
+        let found = StoredRow(value: [7], payload: .none)
+        #expect(seen.withLock { $0 } == [[found, StoredRow(value: [2], payload: .none)], [nil, found]])
     }
 
     @Test func tablesOverruleWhatWasFetched() {

@@ -24,7 +24,8 @@ struct MemoryEngine {
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: directory.keyring, creates: true))
         let threads = IOThreadPool(threadCount: 1)
         let storeID = SystemRandom().bytes(16)
-        let opened = OpenedBackend(id: S3ManagedKeys.table.name, backend: backend, logger: Logger.current)
+        let opened = OpenedBackend(
+            id: S3ManagedKeys.table.name, backend: backend, mayMakeKeysAhead: true, logger: Logger.current)
         let metadataKey = try await MetadataKeyFile.create(
             in: directory.path, storeID: storeID, opened, PosixFileSystem(),
             on: threads)

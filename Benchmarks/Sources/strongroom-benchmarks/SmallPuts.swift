@@ -12,6 +12,7 @@ struct SmallPuts: AsyncParsableCommand {
 
     @Option(help: "A directory on the disk to measure.") var directory: String = "."
     @Option(help: "Bytes of each object.") var bytes: Int = 200
+    @Option(parsing: .upToNextOption, help: "How many writers, for each row.") var writers: [Int] = [1, 16, 64]
     @Option(help: "Pairs of engine and probe for each number of writers.") var pairs: Int = 5
     @Option(help: "Seconds of each half of a pair.") var seconds: Double = 4
     @Option(help: "The memtable's limit; a small one makes checkpoints come often.") var memtableMebibytes: Int = 16
@@ -30,7 +31,7 @@ struct SmallPuts: AsyncParsableCommand {
         print("writers   puts/s    syncs/s   puts per sync   median sync µs   checkpoints")
         var rates: [Int: Double] = [:]
         var isVoid = false
-        for writers in [1, 16, 64] {
+        for writers in writers {
             let row = try await measure(writers, bucket, probe, store)
             rates[writers] = row.putsPerSecond
             isVoid = isVoid || row.medianMicroseconds > Self.busyMicroseconds

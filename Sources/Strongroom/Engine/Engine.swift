@@ -103,11 +103,12 @@ final class Engine: Sendable {
 
     /// One commit, with a fault below turned into a public error.
     func commit<Refusal: Sendable>(
-        reads: [[UInt8]], attachments: [[UInt8]] = [],
+        reads: [[UInt8]], attachments: [[UInt8]] = [], meanwhile: @escaping @Sendable () -> Void = {},
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StoreError) -> CommitOutcome<Refusal> {
         do throws(StorageError) {
-            return try await metadata.commit(reads: reads, attachments: attachments, decide: decide)
+            return try await metadata.commit(
+                reads: reads, attachments: attachments, meanwhile: meanwhile, decide: decide)
         } catch {
             throw StoreError(error)
         }

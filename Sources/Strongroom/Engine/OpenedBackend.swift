@@ -6,10 +6,13 @@ internal import StrongroomKeys
 final class OpenedBackend: Sendable {
     let id: String
     let backend: any KeyBackend
+    /// Whether a key may be made before it is known whose it will be.
+    let mayMakeKeysAhead: Bool
     private let logger: Logger
 
-    init(id: String, backend: any KeyBackend, logger: Logger) {
+    init(id: String, backend: any KeyBackend, mayMakeKeysAhead: Bool, logger: Logger) {
         self.id = id
+        self.mayMakeKeysAhead = mayMakeKeysAhead
         self.backend = backend
         self.logger = logger
     }

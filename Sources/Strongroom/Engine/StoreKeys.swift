@@ -11,10 +11,13 @@ final class StoreKeys: Sendable {
     private static let derivedLimit = 256
     /// For the rows of buckets themselves.
     let storeRows: BucketKeys
+    /// Nil for a backend that must be asked for each key.
+    let reserve: DataKeyReserve?
 
     init(_ opened: OpenedBackend, metadataKey: SharedSecret) throws(StoreError) {
         self.opened = opened
         self.metadataKey = metadataKey
+        reserve = opened.mayMakeKeysAhead ? DataKeyReserve(opened.backend) : nil
         storeRows = try BucketKeys(metadataKey, bucketUID: [UInt8](repeating: 0, count: ObjectRow.uidBytes))
     }
 
@@ -31,6 +34,23 @@ final class StoreKeys: Sendable {
             derived[uid] = keys
         }
         return keys
+    }
+
+    /// A fresh data key, from the reserve where it does not matter who asks.
+    func dataKey(for put: PutOperation) async throws(StoreError) -> (DataKey, WrappedDataKey) {
+        if put.caller == nil, let key = reserve?.take() { return (key.dataKey, key.wrapped) }
+        let generated: GeneratedDataKey
+        do throws(KeyBackendError) {
+            generated = try await backend.generateDataKey(DataKeyRequest(context: context(put.caller)))
+        } catch {
+            throw StoreError(error, bucket: put.bucket, key: put.key)
+        }
+        let wrapped = generated.wrapped
+        do throws(SealError) {
+            return (try DataKey(generated.takePlaintext()), wrapped)
+        } catch {
+            throw StoreError(error, bucket: put.bucket, key: put.key)
+        }
     }
 
     func context(_ caller: Caller?) -> KeyRequestContext { KeyRequestContext(caller: caller) }

@@ -21,7 +21,8 @@ extension StoreOpening {
             }
             let backend = try await KeyBackendInstance.open(
                 table, configuration: try rootKeyConfiguration(creates: creates), host: host)
-            return OpenedBackend(id: table.name, backend: backend, logger: logger)
+            return OpenedBackend(
+                id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
         } catch {
             throw StoreError(error)
         }

@@ -137,8 +137,9 @@ struct PutOperation: Sendable {
     ) async throws(StoreError) -> PutReceipt? {
         let rowKey = RowKey.current(plan.bucket.row.uid, key)
         let bucketValue = plan.bucket.storedValue
+        let reserve = engine.keys?.reserve
         let outcome = try await engine.commit(
-            reads: [RowKey.bucket(bucket), rowKey], attachments: attachments
+            reads: [RowKey.bucket(bucket), rowKey], attachments: attachments, meanwhile: { reserve?.replenish() }
         ) { view -> Decision<Refusal> in
             guard view.rows[0]?.value == bucketValue else { return .refuse(.stalePlan) }
             do throws(StoreError) {

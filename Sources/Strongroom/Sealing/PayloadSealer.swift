@@ -33,12 +33,12 @@ struct PayloadSealer {
         var stream: StreamSealer
 
         init(
-            _ generated: consuming GeneratedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8],
+            _ dataKey: DataKey, _ wrapped: WrappedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8],
             random: SystemRandom
         ) throws(SealError) {
             let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: wholePartUID, layer: layers)
-            wrapped = generated.wrapped
-            dataKey = try DataKey(generated.takePlaintext())
+            self.wrapped = wrapped
+            self.dataKey = dataKey
             stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
         }
     }
@@ -58,14 +58,9 @@ struct PayloadSealer {
         case .none:
             payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: objectUID)))
         case .s3Managed:
-            let dataKey: GeneratedDataKey
-            do throws(KeyBackendError) {
-                dataKey = try await keys.backend.generateDataKey(DataKeyRequest(context: keys.context(put.caller)))
-            } catch {
-                throw StoreError(error, bucket: put.bucket, key: put.key)
-            }
+            let (dataKey, wrapped) = try await keys.dataKey(for: put)
             do throws(SealError) {
-                payload = .sealed(try KeyedStream(dataKey, suite, objectUID: objectUID, random: random))
+                payload = .sealed(try KeyedStream(dataKey, wrapped, suite, objectUID: objectUID, random: random))
             } catch {
                 throw StoreError(error, bucket: put.bucket, key: put.key)
             }

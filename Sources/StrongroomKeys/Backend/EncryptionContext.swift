@@ -80,8 +80,7 @@ public struct EncryptionContext: Sendable, Hashable {
 extension [UInt8] {
     /// Appends the integer's bytes, lowest first.
     package mutating func appendLittleEndian(_ value: some FixedWidthInteger & UnsignedInteger) {
-        for shift in stride(from: 0, to: value.bitWidth, by: 8) {
-            append(UInt8(truncatingIfNeeded: value >> shift))
-        }
+        // Safe: the integer's own bytes.
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
     }
 }

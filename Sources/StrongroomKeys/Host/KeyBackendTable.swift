@@ -62,5 +62,5 @@ public import CStrongroomKeyBackend
     /// Whether it promises to refuse an unwrap under another encryption context.
     package var bindsContext: Bool { capabilities & STRONGROOM_KEY_BINDS_CONTEXT != 0 }
     /// Whether it promises never to wait before an operation returns.
-    var returnsPromptly: Bool { capabilities & STRONGROOM_KEY_RETURNS_PROMPTLY != 0 }
+    package var returnsPromptly: Bool { capabilities & STRONGROOM_KEY_RETURNS_PROMPTLY != 0 }
 }

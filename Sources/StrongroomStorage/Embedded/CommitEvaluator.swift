@@ -4,8 +4,8 @@ internal import StrongroomSystem
 /// Decides the commits of one group, one after the other: revalidates what each has read against the
 /// tables and against what the group itself is about to write, runs `decide`, and encodes the frame.
 ///
-/// Used by the committer's thread alone. Reads no index page: a row that only the index knows comes
-/// with the request.
+/// Used by the committer's thread alone. A row that only the index knows comes with the request, or is
+/// looked up once for the whole group (`missingKeys`).
 struct CommitEvaluator {
     /// A commit that goes through if its frame can be written.
     struct Accepted {
@@ -31,6 +31,10 @@ struct CommitEvaluator {
         var entries: [[MemtableEntry<[UInt8]>?]]
     }
 
+    /// Keys that only the index knows, of requests that bring no rows along; each once.
+    let missingKeys: [[UInt8]]
+    /// What the index says of `missingKeys`; nil until it was asked, or when that failed.
+    private var lookedUp: [[UInt8]: [UInt8]?]?
     private let known: Known
     /// What the group has written so far: the latest state of these keys.
     private var pending: [[UInt8]: MemtableEntry<[UInt8]>] = [:]
@@ -43,18 +47,29 @@ struct CommitEvaluator {
         self.inlineMaximumBytes = inlineMaximumBytes
         self.bodyMaximumBytes = bodyMaximumBytes
         hasReaders = group.dropFirst().contains { !$0.reads.isEmpty }
-        known = view.withTables { tables in
+        let known = view.withTables { tables in
             Known(baseLSN: tables.baseLSN, entries: group.map { $0.reads.map { tables.entry($0) } })
         }
+        self.known = known
+        var missing: Set<[UInt8]> = []
+        for (position, request) in group.enumerated() where request.prefetched == nil {
+            for (key, entry) in zip(request.reads, known.entries[position]) where entry == nil { missing.insert(key) }
+        }
+        // In order: neighbours share pages.
+        missingKeys = missing.sorted { ByteOrder.isLess($0, $1) }
     }
 
-    /// - Parameters:
-    ///   - position: of `request` in the group.
-    ///   - fetched: what was read from the index for it; nil counts as out of date.
+    /// - Parameter values: of `missingKeys`, in their order, read from the index after this was made: what a
+    ///   checkpoint has moved there meanwhile is in the tables that this knows, too.
+    mutating func provide(_ values: [[UInt8]?]) {
+        lookedUp = Dictionary(uniqueKeysWithValues: zip(missingKeys, values))
+    }
+
+    /// - Parameter position: of `request` in the group.
     func evaluate(
-        _ request: CommitRequest, at position: Int, fetched: PrefetchedRows?, lsn: UInt64, timeMilliseconds: Int64
+        _ request: CommitRequest, at position: Int, lsn: UInt64, timeMilliseconds: Int64
     ) -> Verdict {
-        guard let encodedRows = currentRows(request, at: position, fetched) else { return .stale }
+        guard let encodedRows = currentRows(request, at: position) else { return .stale }
         var rows: [StoredRow?] = []
         rows.reserveCapacity(encodedRows.count)
         for encoded in encodedRows {
@@ -82,9 +97,7 @@ struct CommitEvaluator {
 
     /// Nil when a row may have changed since it was fetched: the change could have left the tables
     /// for the index, which is not read here.
-    private func currentRows(
-        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?
-    ) -> [[UInt8]?]? {
+    private func currentRows(_ request: CommitRequest, at position: Int) -> [[UInt8]?]? {
         var rows: [[UInt8]?] = []
         rows.reserveCapacity(request.reads.count)
         for (index, key) in request.reads.enumerated() {
@@ -92,8 +105,13 @@ struct CommitEvaluator {
             case .put(let row): rows.append(row)
             case .deleted: rows.append(nil)
             case nil:
-                guard let fetched, known.baseLSN <= fetched.lsn else { return nil }
-                rows.append(fetched.rows[index])
+                if let fetched = request.prefetched {
+                    guard known.baseLSN <= fetched.lsn else { return nil }
+                    rows.append(fetched.rows[index])
+                } else {
+                    guard let lookedUp, let row = lookedUp[key] else { return nil }
+                    rows.append(row)
+                }
             }
         }
         return rows

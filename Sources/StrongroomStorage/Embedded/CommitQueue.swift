@@ -20,9 +20,9 @@ final class CommitQueue: Sendable {
         case closed
     }
 
-    /// How long the committer waits for writers that it expects back.
-    private static let gatherNanoseconds: UInt64 = 100_000
-    private static let spinDuration = Duration.microseconds(50)
+    /// How long the committer looks out for a lone writer before it sleeps. Waking a thread takes longer than a
+    /// writer needs to come back.
+    private static let spinDuration = Duration.microseconds(200)
 
     private let monitor = Monitor(State())
     /// `waiting.count`, to be looked at without the lock.
@@ -53,23 +53,33 @@ final class CommitQueue: Sendable {
     /// Blocks until there is something to do.
     ///
     /// - Parameters:
-    ///   - expected: how many writers there seem to be. When fewer wait, the rest is given a moment:
-    ///     those just resumed come back within microseconds, and one sync then serves all of them. A
-    ///     single writer (1) never waits.
+    ///   - expected: how many writers there seem to be. When fewer wait, the rest is given a moment: those
+    ///     just told come back soon, and one sync then serves all of them. A single writer (1) never waits.
+    ///   - gatherNanoseconds: how long that moment is.
     ///   - idleNanoseconds: after how long without any commit `.idle` is returned; nil never.
-    func next(expecting expected: Int, idleNanoseconds: UInt64?) -> Event {
-        if idleNanoseconds != nil { spin(until: expected) }
-        let arrived: Bool
+    func next(expecting expected: Int, gatherNanoseconds: UInt64, idleNanoseconds: UInt64?) -> Event {
+        if expected > 1 {
+            // All who were just told are awaited with one wake-up, not with one for the first of them.
+            if let event = gather(expected, gatherNanoseconds) { return event }
+        } else if idleNanoseconds != nil {
+            spin()
+        }
+        let hasArrived: Bool
         if let idleNanoseconds {
-            arrived = monitor.wait(until: Self.awaits(1), timeoutNanoseconds: idleNanoseconds) { !$1 }
+            hasArrived = monitor.wait(until: Self.awaits(1), timeoutNanoseconds: idleNanoseconds) { !$1 }
         } else {
             monitor.wait(until: Self.awaits(1)) { _ in }
-            arrived = true
+            hasArrived = true
         }
-        guard arrived else { return .idle }
-        return monitor.wait(until: Self.awaits(expected), timeoutNanoseconds: Self.gatherNanoseconds) { state, _ in
+        guard hasArrived else { return .idle }
+        return gather(expected, gatherNanoseconds) ?? .idle
+    }
+
+    /// Nil when nobody came.
+    private func gather(_ expected: Int, _ nanoseconds: UInt64) -> Event? {
+        monitor.wait(until: Self.awaits(expected), timeoutNanoseconds: nanoseconds) { state, _ in
             state.wakeCount = .max
-            guard !state.waiting.isEmpty else { return .closed }
+            guard !state.waiting.isEmpty else { return state.isClosed ? .closed : nil }
             let group = state.waiting
             waitingCountHint.store(0, ordering: .relaxed)
             // The next group is likely as large: no growing by doubling under the lock.
@@ -79,11 +89,10 @@ final class CommitQueue: Sendable {
         }
     }
 
-    /// Looks out for writers who were just told: they come back within microseconds, sooner than a
-    /// sleeping thread wakes up. Others who can use the processor get it.
-    private func spin(until expected: Int) {
+    /// Others who can use the processor get it.
+    private func spin() {
         let start = ContinuousClock.now
-        while waitingCountHint.load(ordering: .relaxed) < expected, start.duration(to: .now) < Self.spinDuration {
+        while waitingCountHint.load(ordering: .relaxed) == 0, start.duration(to: .now) < Self.spinDuration {
             sched_yield()
         }
     }

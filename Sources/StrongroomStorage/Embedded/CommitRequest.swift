@@ -13,8 +13,7 @@ final class CommitRequest: Sendable {
     }
 
     let reads: [[UInt8]]
-    /// Nil when nothing was fetched, because there was no other writer: the committer may then look
-    /// into the index itself, for nobody waits behind it.
+    /// Nil when nothing was fetched: the committer then looks into the index itself, once for its group.
     let prefetched: PrefetchedRows?
     let attachments: [[UInt8]]
     /// Nil when it refuses.

@@ -36,6 +36,12 @@ struct Committer: ~Copyable {
         var outcomes: [(request: CommitRequest, completion: CommitRequest.Completion)] = []
     }
 
+    /// How long the next group may gather: as long as the last took to be written. Whoever waits then waits
+    /// at most twice as long as for a group of one, and a sync is saved for each who comes.
+    private var gatherNanoseconds = Self.gatherMinimumNanoseconds
+
+    private static let gatherMinimumNanoseconds: UInt64 = 100_000
+    private static let gatherMaximumNanoseconds: UInt64 = 1_000_000
     private static let idleNanoseconds: UInt64 = 10_000_000
     /// Readers of the tables wait for so many commits to be applied, not for a whole group.
     private static let commitsPerLock = 16
@@ -60,8 +66,12 @@ struct Committer: ~Copyable {
         while true {
             let expected = options.isTimed ? writerCount : 1
             let idle = options.isTimed && owesIdleFrame ? Self.idleNanoseconds : nil
-            switch queue.next(expecting: expected, idleNanoseconds: idle) {
-            case .group(let requests): commit(requests)
+            switch queue.next(expecting: expected, gatherNanoseconds: gatherNanoseconds, idleNanoseconds: idle) {
+            case .group(let requests):
+                let start = clock.bootNanoseconds()
+                commit(requests)
+                gatherNanoseconds = min(
+                    max(clock.bootNanoseconds() - start, Self.gatherMinimumNanoseconds), Self.gatherMaximumNanoseconds)
             case .idle: writeIdleFrame()
             case .closed:
                 closeJournal()
@@ -79,10 +89,10 @@ struct Committer: ~Copyable {
             return
         }
         timeMilliseconds = max(timeMilliseconds, clock.wallMilliseconds())
-        let fetched = requests.count == 1 ? fetchForLoneWriter(requests[0]) : nil
         var evaluator = CommitEvaluator(
             requests, view: view, inlineMaximumBytes: options.inlinePayloadMaximumBytes,
             bodyMaximumBytes: journal.maximumBodyBytes)
+        lookUpMissingRows(&evaluator)
         for (position, request) in requests.enumerated() {
             // A part of this group may have been written, and failed: what the evaluator knows of it
             // decides nothing any more.
@@ -90,7 +100,7 @@ struct Committer: ~Copyable {
                 group.outcomes.append((request, .failed(error)))
                 continue
             }
-            commit(request, at: position, request.prefetched ?? fetched, &evaluator, shortage: shortage)
+            commit(request, at: position, &evaluator, shortage: shortage)
         }
         flush()
         // Those just told will come back, and those who came meanwhile are here.
@@ -98,33 +108,32 @@ struct Committer: ~Copyable {
         requestCheckpointIfDue()
     }
 
-    /// A hop to another thread costs a lone writer a good part of what a sync takes. Pages that are not
-    /// in memory may be waited for here only as nobody else does: whoever comes meanwhile waits for
-    /// one look-up. When this fails the task comes back with rows, or with the error.
-    private func fetchForLoneWriter(_ request: CommitRequest) -> PrefetchedRows? {
-        guard request.prefetched == nil else { return nil }
-        let known = KnownRows(request.reads, in: view)
-        guard !known.unknown.isEmpty else { return known.completed(with: []) }
+    /// While the index is hot, one look for the whole group costs less than a hop between threads for each
+    /// commit. When it fails the tasks come back with rows, or with the error.
+    private func lookUpMissingRows(_ evaluator: inout CommitEvaluator) {
+        let keys = evaluator.missingKeys
+        guard !keys.isEmpty else { return }
+        let start = clock.bootNanoseconds()
         do throws(OrderedIndexReadError<StorageError>) {
-            let values = try view.index.read { (snapshot) throws(StorageError) in
-                var values: [[UInt8]?] = []
-                for index in known.unknown { values.append(try snapshot.value(request.reads[index])) }
-                return values
-            }
-            return known.completed(with: values)
+            evaluator.provide(
+                try view.index.read { (snapshot) throws(StorageError) in
+                    var values: [[UInt8]?] = []
+                    values.reserveCapacity(keys.count)
+                    for key in keys { values.append(try snapshot.value(key)) }
+                    return values
+                })
+            view.temperature.note(lookUps: keys.count, nanoseconds: clock.bootNanoseconds() - start)
         } catch {
-            return nil
+            // Whoever asked for these rows is told to fetch them, and meets the error then.
+            return
         }
     }
 
     /// - Parameter shortage: why there is no room for commits that free nothing.
     private mutating func commit(
-        _ request: CommitRequest, at position: Int, _ fetched: PrefetchedRows?, _ evaluator: inout CommitEvaluator,
-        shortage: StorageError?
+        _ request: CommitRequest, at position: Int, _ evaluator: inout CommitEvaluator, shortage: StorageError?
     ) {
-        switch evaluator.evaluate(
-            request, at: position, fetched: fetched, lsn: nextLSN, timeMilliseconds: timeMilliseconds)
-        {
+        switch evaluator.evaluate(request, at: position, lsn: nextLSN, timeMilliseconds: timeMilliseconds) {
         case .stale: group.outcomes.append((request, .stale))
         case .refused: group.outcomes.append((request, .refused))
         case .failed(let error): group.outcomes.append((request, .failed(error)))

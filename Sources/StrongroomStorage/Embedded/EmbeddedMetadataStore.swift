@@ -55,17 +55,17 @@ package final class EmbeddedMetadataStore: MetadataStore {
     package func commit<Refusal: Sendable>(
         reads: [[UInt8]],
         attachments: [[UInt8]],
+        meanwhile: @escaping @Sendable () -> Void,
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StorageError) -> CommitOutcome<Refusal> {
         try core.gate.enter()
         defer { core.gate.leave() }
         let refusal = Mutex<Refusal?>(nil)
-        var isAlone = core.writersUnderway.add(1, ordering: .relaxed).newValue == 1
-        defer { core.writersUnderway.subtract(1, ordering: .relaxed) }
+        var mustFetch = core.view.temperature.isCold
         while true {
             try core.poison.check()
             let completion = await submit(
-                reads: reads, attachments: attachments, isAlone: isAlone
+                reads: reads, attachments: attachments, fetching: mustFetch, meanwhile: meanwhile
             ) { view in
                 switch decide(view) {
                 case .commit(let mutations): return mutations
@@ -79,16 +79,16 @@ package final class EmbeddedMetadataStore: MetadataStore {
             case .refused:
                 guard let reason = refusal.withLock({ $0 }) else { preconditionFailure("a refusal has a reason") }
                 return .refused(reason)
-            case .stale: isAlone = false
+            case .stale: mustFetch = true
             case .failed(let error): throw error
             }
         }
     }
 
-    /// Fetches what only the index knows, on a thread that may block, and hands the commit on from
-    /// there: the task sleeps once. A lone writer leaves the fetching to the committer.
+    /// Hands the commit to the committer; `fetching` says to look up first what only the index knows, on a
+    /// thread that may block and that hands the commit on: the task sleeps once.
     private func submit(
-        reads: [[UInt8]], attachments: [[UInt8]], isAlone: Bool,
+        reads: [[UInt8]], attachments: [[UInt8]], fetching: Bool, meanwhile: () -> Void,
         decide: @escaping @Sendable (CommitView) -> [RowMutation]?
     ) async -> CommitRequest.Completion {
         await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
@@ -99,7 +99,8 @@ package final class EmbeddedMetadataStore: MetadataStore {
                     complete: complete)
                 if !queue.submit(request) { preconditionFailure("the queue closes after the gate") }
             }
-            if isAlone { return enqueue(nil) }
+            defer { meanwhile() }
+            guard fetching else { return enqueue(nil) }
             let known = KnownRows(reads, in: core.view)
             guard !known.unknown.isEmpty else { return enqueue(known.completed(with: [])) }
             core.pointReader.look(up: known.unknown.map { reads[$0] }) { result in

@@ -20,13 +20,15 @@ final class PointReader: Sendable {
     /// Another thread joins when each drain has so many requests before it.
     private static let requestsPerDrain = 16
 
-    private let index: any OrderedIndex
+    private let view: StoreView
     private let pool: IOThreadPool
+    private let clock: any StoreClock
     private let state = Mutex(State())
 
-    init(index: any OrderedIndex, pool: IOThreadPool) {
-        self.index = index
+    init(view: StoreView, pool: IOThreadPool, clock: any StoreClock) {
+        self.view = view
         self.pool = pool
+        self.clock = clock
     }
 
     typealias Completion = @Sendable (Result<[[UInt8]?], StorageError>) -> Void
@@ -56,8 +58,11 @@ final class PointReader: Sendable {
     private func drain() {
         while let requests = takeWaiting() {
             let results: [Result<[[UInt8]?], StorageError>]
+            let start = clock.bootNanoseconds()
             do throws(OrderedIndexReadError<Never>) {
-                results = try index.read { snapshot in requests.map { Self.look(up: $0.keys, in: snapshot) } }
+                results = try view.index.read { snapshot in requests.map { Self.look(up: $0.keys, in: snapshot) } }
+                view.temperature.note(
+                    lookUps: requests.reduce(0) { $0 + $1.keys.count }, nanoseconds: clock.bootNanoseconds() - start)
             } catch {
                 guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
                 results = requests.map { _ in .failure(error) }

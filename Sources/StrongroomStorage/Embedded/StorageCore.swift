@@ -17,8 +17,6 @@ final class StorageCore: Sendable {
     let pointReader: PointReader
     let queue: CommitQueue
     let checkpointer: Checkpointer
-    /// Commits that have begun and not ended.
-    let writersUnderway = Atomic(0)
     private let lock: any FileLock
     private let committerThread: DedicatedThread
     private let checkpointerThread: DedicatedThread
@@ -30,7 +28,7 @@ final class StorageCore: Sendable {
         files = parts.files
         poison = parts.poison
         pool = parts.pool
-        pointReader = PointReader(index: parts.view.index, pool: pool)
+        pointReader = PointReader(view: parts.view, pool: pool, clock: parts.clock)
         queue = parts.queue
         checkpointer = parts.checkpointer
         // Each thread keeps the lock until it has ended: nobody may open the directory before.

@@ -44,9 +44,8 @@ struct ByteReader {
 
 extension [UInt8] {
     mutating func appendLittleEndian<Integer: FixedWidthInteger>(_ value: Integer) {
-        for index in 0..<(Integer.bitWidth / 8) {
-            append(UInt8(truncatingIfNeeded: value >> Integer(8 * index)))
-        }
+        // Safe: the integer's own bytes.
+        unsafe Swift.withUnsafeBytes(of: value.littleEndian) { unsafe append(contentsOf: $0) }
     }
 
     mutating func setLittleEndian<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {

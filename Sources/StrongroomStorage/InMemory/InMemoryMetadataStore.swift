@@ -40,6 +40,7 @@ package final class InMemoryMetadataStore: MetadataStore {
     package func commit<Refusal: Sendable>(
         reads: [[UInt8]],
         attachments: [[UInt8]],
+        meanwhile: @escaping @Sendable () -> Void,
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StorageError) -> CommitOutcome<Refusal> {
         let wallMilliseconds = clock.wallMilliseconds()
@@ -61,6 +62,7 @@ package final class InMemoryMetadataStore: MetadataStore {
                 return (.committed(CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)), trash)
             }
         }
+        meanwhile()
         for reference in trash { try await blobs?.delete(reference) }
         return outcome
     }

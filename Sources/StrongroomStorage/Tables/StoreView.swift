@@ -6,6 +6,7 @@ internal import Synchronization
 final class StoreView: Sendable {
     let index: any OrderedIndex
     let epochs = ReadEpochs()
+    let temperature = IndexTemperature()
     /// Held, by threads that may block, while what nobody reads any more is overwritten or unlinked.
     let reclaiming = Mutex(())
     private let tables: Mutex<RowTables>
