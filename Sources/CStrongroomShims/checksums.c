@@ -1,6 +1,6 @@
-/* CRC-32C and CRC-64/NVME.
+/* CRC-32, CRC-32C and CRC-64/NVME.
 
-   Both are reflected CRCs, so one folding kernel serves both and only the constants differ. Folding
+   All are reflected CRCs, so one folding kernel serves them and only the constants differ. Folding
    follows Gopal et al., "Fast CRC Computation for Generic Polynomials Using PCLMULQDQ Instruction"
    (Intel, 2009): a 128-bit block (low half L, high half H) followed by D bits is congruent to
    L * (x^(D+63) mod P) + H * (x^(D-1) mod P) at the end of those bits. The pairs below are these two
@@ -17,33 +17,48 @@
 #error "The sliced tables read little-endian words."
 #endif
 
+#define CRC32_POLYNOMIAL 0xEDB88320u
 #define CRC32C_POLYNOMIAL 0x82F63B78u
 #define CRC64NVME_POLYNOMIAL 0x9A6C9329AC4BC9B5u
 
 /* Row k advances a byte's remainder over k more zero bytes (slicing-by-8). */
+static uint32_t crc32_table[8][256];
 static uint32_t crc32c_table[8][256];
 static uint64_t crc64nvme_table[8][256];
 
-/* Runs before main, or when the library is loaded: no call can see half-made tables. */
-__attribute__((constructor)) static void make_tables(void) {
+static void make_table32(uint32_t table[8][256], uint32_t polynomial) {
     for (uint32_t byte = 0; byte < 256; byte++) {
-        uint32_t narrow = byte;
-        uint64_t wide = byte;
-        for (int bit = 0; bit < 8; bit++) {
-            narrow = (narrow >> 1) ^ (CRC32C_POLYNOMIAL & (0u - (narrow & 1)));
-            wide = (wide >> 1) ^ (CRC64NVME_POLYNOMIAL & (UINT64_C(0) - (wide & 1)));
-        }
-        crc32c_table[0][byte] = narrow;
-        crc64nvme_table[0][byte] = wide;
+        uint32_t word = byte;
+        for (int bit = 0; bit < 8; bit++) word = (word >> 1) ^ (polynomial & (0u - (word & 1)));
+        table[0][byte] = word;
     }
     for (int row = 1; row < 8; row++) {
         for (int byte = 0; byte < 256; byte++) {
-            uint32_t narrow = crc32c_table[row - 1][byte];
-            uint64_t wide = crc64nvme_table[row - 1][byte];
-            crc32c_table[row][byte] = (narrow >> 8) ^ crc32c_table[0][narrow & 255];
-            crc64nvme_table[row][byte] = (wide >> 8) ^ crc64nvme_table[0][wide & 255];
+            uint32_t word = table[row - 1][byte];
+            table[row][byte] = (word >> 8) ^ table[0][word & 255];
         }
     }
+}
+
+static void make_table64(uint64_t table[8][256], uint64_t polynomial) {
+    for (uint32_t byte = 0; byte < 256; byte++) {
+        uint64_t word = byte;
+        for (int bit = 0; bit < 8; bit++) word = (word >> 1) ^ (polynomial & (UINT64_C(0) - (word & 1)));
+        table[0][byte] = word;
+    }
+    for (int row = 1; row < 8; row++) {
+        for (int byte = 0; byte < 256; byte++) {
+            uint64_t word = table[row - 1][byte];
+            table[row][byte] = (word >> 8) ^ table[0][word & 255];
+        }
+    }
+}
+
+/* Runs before main, or when the library is loaded: no call can see half-made tables. */
+__attribute__((constructor)) static void make_tables(void) {
+    make_table32(crc32_table, CRC32_POLYNOMIAL);
+    make_table32(crc32c_table, CRC32C_POLYNOMIAL);
+    make_table64(crc64nvme_table, CRC64NVME_POLYNOMIAL);
 }
 
 static inline uint64_t load64(const uint8_t *bytes) {
@@ -54,15 +69,23 @@ static inline uint64_t load64(const uint8_t *bytes) {
 
 /* The functions below work on the raw register: the caller inverts before and after. */
 
-static uint32_t crc32c_by_table(uint32_t crc, const uint8_t *bytes, size_t length) {
+static uint32_t by_table32(const uint32_t table[8][256], uint32_t crc, const uint8_t *bytes, size_t length) {
     for (; length >= 8; bytes += 8, length -= 8) {
         uint64_t word = load64(bytes) ^ crc;
-        crc = crc32c_table[7][word & 255] ^ crc32c_table[6][word >> 8 & 255] ^ crc32c_table[5][word >> 16 & 255]
-            ^ crc32c_table[4][word >> 24 & 255] ^ crc32c_table[3][word >> 32 & 255]
-            ^ crc32c_table[2][word >> 40 & 255] ^ crc32c_table[1][word >> 48 & 255] ^ crc32c_table[0][word >> 56];
+        crc = table[7][word & 255] ^ table[6][word >> 8 & 255] ^ table[5][word >> 16 & 255]
+            ^ table[4][word >> 24 & 255] ^ table[3][word >> 32 & 255] ^ table[2][word >> 40 & 255]
+            ^ table[1][word >> 48 & 255] ^ table[0][word >> 56];
     }
-    for (; length > 0; bytes++, length--) crc = (crc >> 8) ^ crc32c_table[0][(crc ^ *bytes) & 255];
+    for (; length > 0; bytes++, length--) crc = (crc >> 8) ^ table[0][(crc ^ *bytes) & 255];
     return crc;
+}
+
+static uint32_t crc32_by_table(uint32_t crc, const uint8_t *bytes, size_t length) {
+    return by_table32(crc32_table, crc, bytes, length);
+}
+
+static uint32_t crc32c_by_table(uint32_t crc, const uint8_t *bytes, size_t length) {
+    return by_table32(crc32c_table, crc, bytes, length);
 }
 
 static uint64_t crc64nvme_by_table(uint64_t crc, const uint8_t *bytes, size_t length) {
@@ -84,6 +107,13 @@ static uint64_t crc64nvme_by_table(uint64_t crc, const uint8_t *bytes, size_t le
 typedef struct {
     uint64_t by_128[2], by_512[2], by_1024[2], by_2048[2];
 } fold_constants;
+
+static const fold_constants crc32_folds = {
+    {0x65673b4600000000, 0x9ba54c6f00000000},
+    {0x653d982200000000, 0xcad38e8f00000000},
+    {0x7d657a1000000000, 0x7406fa9500000000},
+    {0x7cc8e1e700000000, 0x03f9f86300000000},
+};
 
 static const fold_constants crc32c_folds = {
     {0x3743f7bd00000000, 0x3171d43000000000},
@@ -199,6 +229,14 @@ static int fold(
     return 1;
 }
 
+static uint32_t crc32(enum strongroom_checksum_path path, uint32_t crc, const uint8_t *bytes, size_t length) {
+    uint8_t remainder[16];
+    if (fold(path, crc, &crc32_folds, &bytes, &length, remainder)) {
+        crc = crc32_by_table(0, remainder, sizeof remainder);
+    }
+    return crc32_by_table(crc, bytes, length);
+}
+
 static uint32_t crc32c(enum strongroom_checksum_path path, uint32_t crc, const uint8_t *bytes, size_t length) {
     if (path == STRONGROOM_CHECKSUM_TABLE) return crc32c_by_table(crc, bytes, length);
     uint8_t remainder[16];
@@ -218,6 +256,11 @@ static uint64_t crc64nvme(enum strongroom_checksum_path path, uint64_t crc, cons
 #else
 static enum strongroom_checksum_path best_path(void) { return STRONGROOM_CHECKSUM_TABLE; }
 
+static uint32_t crc32(enum strongroom_checksum_path path, uint32_t crc, const uint8_t *bytes, size_t length) {
+    (void)path;
+    return crc32_by_table(crc, bytes, length);
+}
+
 static uint32_t crc32c(enum strongroom_checksum_path path, uint32_t crc, const uint8_t *bytes, size_t length) {
     (void)path;
     return crc32c_by_table(crc, bytes, length);
@@ -236,12 +279,22 @@ static enum strongroom_checksum_path at_most(enum strongroom_checksum_path path)
     return path < best ? path : best;
 }
 
+uint32_t strongroom_crc32(uint32_t crc, const void *data, size_t length) {
+    return ~crc32(best_path(), ~crc, data, length);
+}
+
 uint32_t strongroom_crc32c(uint32_t crc, const void *data, size_t length) {
     return ~crc32c(best_path(), ~crc, data, length);
 }
 
 uint64_t strongroom_crc64nvme(uint64_t crc, const void *data, size_t length) {
     return ~crc64nvme(best_path(), ~crc, data, length);
+}
+
+uint32_t strongroom_crc32_on(
+    enum strongroom_checksum_path path, uint32_t crc, const void *data, size_t length
+) {
+    return ~crc32(at_most(path), ~crc, data, length);
 }
 
 uint32_t strongroom_crc32c_on(

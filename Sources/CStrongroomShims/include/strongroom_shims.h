@@ -6,6 +6,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* CRC-32 (IEEE 802.3, RFC 1952) of `length` bytes, continuing from `crc` (0 at the start).
+   Check value of "123456789": cbf43926. */
+uint32_t strongroom_crc32(uint32_t crc, const void *data, size_t length);
+
 /* CRC-32C (Castagnoli, RFC 3720) of `length` bytes, continuing from `crc` (0 at the start).
    Check value of "123456789": e3069283. */
 uint32_t strongroom_crc32c(uint32_t crc, const void *data, size_t length);
@@ -25,6 +29,7 @@ enum strongroom_checksum_path {
 enum strongroom_checksum_path strongroom_checksum_best_path(void);
 
 /* The same checksums, by `path` or the best this machine has below it: tests compare them. */
+uint32_t strongroom_crc32_on(enum strongroom_checksum_path path, uint32_t crc, const void *data, size_t length);
 uint32_t strongroom_crc32c_on(enum strongroom_checksum_path path, uint32_t crc, const void *data, size_t length);
 uint64_t strongroom_crc64nvme_on(enum strongroom_checksum_path path, uint64_t crc, const void *data, size_t length);
 
