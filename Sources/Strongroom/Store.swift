@@ -43,12 +43,13 @@ public struct Store: Sendable {
     /// - Parameters:
     ///   - name: a name by S3's rules.
     ///   - defaultEncryption: what puts get that ask for nothing; by default SSE-S3.
+    ///   - versioning: whether it keeps old versions of its objects; by default not.
     /// - Throws: ``StoreError/Code/bucketAlreadyExists``.
     @discardableResult
     public func createBucket(
-        _ name: BucketName, defaultEncryption: DefaultEncryption = .s3Managed
+        _ name: BucketName, defaultEncryption: DefaultEncryption = .s3Managed, versioning: Versioning = .unversioned
     ) async throws(StoreError) -> Bucket {
-        try await engine.createBucket(name, defaultEncryption: defaultEncryption)
+        try await engine.createBucket(name, defaultEncryption: defaultEncryption, versioning: versioning)
         return bucket(name)
     }
 

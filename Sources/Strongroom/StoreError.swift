@@ -58,6 +58,18 @@ extension StoreError.Code {
     public static let noSuchBucket = Self("noSuchBucket")
     /// There is no object under that key.
     public static let noSuchKey = Self("noSuchKey")
+    /// There is no such version of the object.
+    public static let noSuchVersion = Self("noSuchVersion")
+    /// The version is a delete marker, which cannot be read.
+    public static let methodNotAllowed = Self("methodNotAllowed")
+    /// What the request demanded of the object is not so. Nothing was done.
+    public static let preconditionFailed = Self("preconditionFailed")
+    /// The object is the one that the caller has already (S3 and HTTP: 304).
+    public static let notModified = Self("notModified")
+    /// A tag breaks S3's rules; the message names it.
+    public static let invalidTag = Self("invalidTag")
+    /// The storage class is unknown, or not to be had.
+    public static let invalidStorageClass = Self("invalidStorageClass")
     /// A bucket of that name exists already.
     public static let bucketAlreadyExists = Self("bucketAlreadyExists")
     /// The bucket still holds objects.

@@ -1,6 +1,6 @@
 package import StrongroomSystem
 
-/// A durable ordered map from keys (1–2,048 bytes, any content) to values, with snapshot reads and
+/// A durable ordered map from keys (1–2,304 bytes, any content) to values, with snapshot reads and
 /// atomic durable batches. LMDB in the product; a model in simulations.
 package protocol OrderedIndex: AnyObject, Sendable {
     /// Runs `body` with a consistent snapshot, on the calling thread. Not inside another `read` or `write`.

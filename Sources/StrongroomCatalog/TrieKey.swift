@@ -1,4 +1,4 @@
-/// How names of up to 2,048 bytes stand in LMDB, whose keys end at 511, in plain byte order.
+/// How names of up to 2,304 bytes stand in LMDB, whose keys end at 511, in plain byte order.
 ///
 /// Part of the on-disk format; must not change. A key in LMDB is
 ///

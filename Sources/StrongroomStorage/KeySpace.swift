@@ -7,7 +7,7 @@
 ///
 /// Part of the on-disk format: these bytes must not change.
 package enum KeySpace {
-    package static let keyLengthMaximum = 2048
+    package static let keyLengthMaximum = 2304
     static let engineLowerBound: [UInt8] = [0x01]
     static let engineUpperBound: [UInt8] = [0x80]
     static let trashByte: UInt8 = 0xFF

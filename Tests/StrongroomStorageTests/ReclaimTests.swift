@@ -1,7 +1,8 @@
 import StrongroomSimulation
-import StrongroomStorage
 import StrongroomSystem
 import Testing
+
+@testable import StrongroomStorage
 
 /// Space comes back, and not before nobody can read it any more.
 @Suite struct ReclaimTests {
@@ -141,6 +142,24 @@ import Testing
         #expect(try await reopened.metadata.keys() == [key("a")])
         #expect(try machine.blobFileCount() == 0)
         try await reopened.close()
+    }
+
+    /// The story: a checkpoint had removed the file of a blob just given up when the writer's own attempt failed,
+    /// because power was going; that failure was taken for proof that the file was still there, and trapped.
+    @Test func aCheckpointMayRemoveAnAbandonedFileFirst() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let writer = try await storage.blobs.create(somePrelude)
+        try await writer.append(payload(9000))
+        let files = storage.blobs.files
+        files.registry.abandon(try #require(writer as? FileBlobWriter).name)
+        try await storage.metadata.put(key("a"), [])
+        try await storage.settle()
+        #expect(try machine.blobFileCount() == 0)
+        machine.fileSystem.inject(SimulatedFault([.remove, .status], failures: nil))
+        await writer.abort()
+        machine.fileSystem.clearFaults()
+        try await storage.close()
     }
 
     /// A writer that is dropped in the middle, as by a cancelled task, leaves nothing for ever.

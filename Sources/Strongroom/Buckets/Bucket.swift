@@ -20,6 +20,20 @@ public struct Bucket: Sendable {
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``.
     public func setDefaultEncryption(_ encryption: DefaultEncryption) async throws(StoreError) {
-        try await engine.setDefaultEncryption(encryption, of: name)
+        try await engine.change(name) { $0.defaultEncryption = encryption }
+    }
+
+    /// Keeps old versions of objects from now on, or keeps no more of them. What is there stays.
+    ///
+    /// - Parameter versioning: ``Versioning/enabled`` or ``Versioning/suspended``. A bucket that ever kept versions
+    ///   never becomes unversioned again.
+    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``.
+    public func setVersioning(_ versioning: Versioning) async throws(StoreError) {
+        guard versioning != .unversioned else {
+            throw StoreError(
+                .invalidArgument, "A bucket never becomes unversioned again; suspend its versioning instead.",
+                bucket: name)
+        }
+        try await engine.change(name) { $0.versioning = versioning }
     }
 }

@@ -12,4 +12,6 @@ public struct BucketInfo: Sendable, Hashable {
     public var created: Date
     /// What puts that ask for nothing get.
     public var defaultEncryption: DefaultEncryption
+    /// Whether it keeps old versions of its objects.
+    public var versioning: Versioning
 }

@@ -71,6 +71,6 @@ struct KnownBucket: Sendable {
     func info(_ name: BucketName) -> BucketInfo {
         BucketInfo(
             name: name, created: .init(storeMilliseconds: row.createdMilliseconds),
-            defaultEncryption: row.defaultEncryption)
+            defaultEncryption: row.defaultEncryption, versioning: row.versioning)
     }
 }

@@ -9,35 +9,31 @@ extension Engine {
         case failed(StoreError)
     }
 
-    func createBucket(_ name: BucketName, defaultEncryption: DefaultEncryption) async throws(StoreError) {
+    func createBucket(
+        _ name: BucketName, defaultEncryption: DefaultEncryption, versioning: Versioning
+    ) async throws(StoreError) {
         let keys = try unlockedKeys()
-        let uid = random.bytes(ObjectRow.uidBytes)
         let rowKey = RowKey.bucket(name)
+        let template = BucketRow(
+            uid: random.bytes(ObjectRow.uidBytes), createdMilliseconds: 0, defaultEncryption: defaultEncryption,
+            state: .active, lsn: 0, versioning: versioning)
         let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
-            let row = BucketRow(
-                uid: uid, createdMilliseconds: view.timeMilliseconds, defaultEncryption: defaultEncryption,
-                state: .active,
-                lsn: view.lsn)
-            return keys.decision(row, rowKey)
+            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey)
         }
         guard let receipt = try Self.receipt(outcome) else {
             throw StoreError(.bucketAlreadyExists, "A bucket of that name exists already.", bucket: name)
         }
-        try note(
-            name,
-            BucketRow(
-                uid: uid, createdMilliseconds: receipt.timeMilliseconds, defaultEncryption: defaultEncryption,
-                state: .active,
-                lsn: receipt.lsn))
+        try note(name, template.created(receipt.lsn, receipt.timeMilliseconds))
     }
 
-    func setDefaultEncryption(_ encryption: DefaultEncryption, of name: BucketName) async throws(StoreError) {
+    /// Changes what the bucket's row says.
+    func change(_ name: BucketName, _ body: (inout BucketRow) -> Void) async throws(StoreError) {
         while true {
             let known = try bucket(name)
             guard known.row.state == .active else { throw Self.beingDeleted(name) }
             var row = known.row
-            row.defaultEncryption = encryption
+            body(&row)
             if try await replace(known, with: row, name) { return }
             try await refreshBucket(name)
         }
@@ -48,7 +44,9 @@ extension Engine {
     /// What a crash leaves marked, the next open resolves.
     func deleteBucket(_ name: BucketName) async throws(StoreError) {
         _ = try unlockedKeys()
-        let notEmpty = StoreError(.bucketNotEmpty, "The bucket holds objects; delete them first.", bucket: name)
+        let notEmpty = StoreError(
+            .bucketNotEmpty, "The bucket holds objects, old versions or delete markers; delete them first.",
+            bucket: name)
         // Looked at before the mark is set as well, so that a deletion that must fail disturbs no put.
         guard try await isEmpty(try bucket(name).row.uid) else { throw notEmpty }
         while true {
@@ -175,15 +173,27 @@ extension Engine {
     }
 
     private func isEmpty(_ uid: [UInt8]) async throws(StoreError) -> Bool {
-        let start = RowKey.current(uid, prefix: [])
+        // Old versions and delete markers count, as in S3.
+        let tables = [RowKey.currentTable, RowKey.markerTable, RowKey.versionTable].map { [$0] + uid }
         return try await readStorage { snapshot throws(StorageError) in
             var isEmpty = true
-            try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { _, _ throws(StorageError) in
-                isEmpty = false
-                return .stop
+            for start in tables where isEmpty {
+                try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { _, _ throws(StorageError) in
+                    isEmpty = false
+                    return .stop
+                }
             }
             return isEmpty
         }
+    }
+}
+
+extension BucketRow {
+    fileprivate func created(_ lsn: UInt64, _ timeMilliseconds: Int64) -> BucketRow {
+        var row = self
+        row.lsn = lsn
+        row.createdMilliseconds = timeMilliseconds
+        return row
     }
 }
 

@@ -8,6 +8,8 @@ struct OpenedRow: Sendable {
     var row: ObjectRow
     var attributes: ObjectAttributes
     var info: ObjectInfo
+
+    var tags: ObjectTags { ObjectTags(checked: attributes.tags) }
 }
 
 extension Engine {
@@ -15,11 +17,14 @@ extension Engine {
         try unlockedKeys().keys(ofBucket: bucket.row.uid)
     }
 
-    func head(_ key: ObjectKey, in name: BucketName) async throws(StoreError) -> ObjectInfo {
+    func head(
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, if conditions: ReadConditions
+    ) async throws(StoreError) -> ObjectInfo {
         let bucket = try bucket(name)
-        let rowKey = RowKey.current(bucket.row.uid, key)
-        guard let pinned = try await pinned(rowKey, key, name) else { throw Self.noSuchKey(key, name) }
-        return try opened(pinned.row.value, rowKey: rowKey, key, in: bucket, name).info
+        let found = try await find(key, version, in: bucket, name)
+        let info = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name).info
+        try conditions.check(info, in: name)
+        return info
     }
 
     func pinned(_ rowKey: [UInt8], _ key: ObjectKey, _ name: BucketName) async throws(StoreError) -> (any PinnedRow)? {
@@ -56,8 +61,9 @@ extension Engine {
             let info = ObjectInfo(
                 key: key, sizeBytes: row.sizeBytes,
                 lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds),
-                etag: attributes.etag, contentType: attributes.contentType, metadata: attributes.metadata,
-                encryption: row.descriptor, lsn: row.lsn)
+                etag: attributes.etag, contentType: attributes.contentType, headers: attributes.headers,
+                metadata: attributes.metadata, tagCount: attributes.tags.count, storageClass: row.storageClass,
+                versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn)
             return OpenedRow(row: row, attributes: attributes, info: info)
         } catch let error as FieldReader.Malformed {
             throw StoreError(.damaged, "The object's row cannot be read: \(error.reason).", bucket: name, key: key)
@@ -69,12 +75,21 @@ extension Engine {
     }
 
     func get(
-        _ key: ObjectKey, in name: BucketName, range: Range<UInt64>?, as caller: Caller?
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, range: Range<UInt64>?,
+        if conditions: ReadConditions, as caller: Caller?
     ) async throws(StoreError) -> ObjectBody {
+        try await getWithTags(key, version, in: name, range: range, if: conditions, as: caller).body
+    }
+
+    func getWithTags(
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, range: Range<UInt64>? = nil,
+        if conditions: ReadConditions, as caller: Caller?
+    ) async throws(StoreError) -> (body: ObjectBody, tags: ObjectTags) {
         let bucket = try bucket(name)
-        let rowKey = RowKey.current(bucket.row.uid, key)
-        guard let pinned = try await pinned(rowKey, key, name) else { throw Self.noSuchKey(key, name) }
-        let opened = try opened(pinned.row.value, rowKey: rowKey, key, in: bucket, name)
+        let found = try await find(key, version, in: bucket, name)
+        let pinned = found.pinned
+        let opened = try opened(pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
+        try conditions.check(opened.info, in: name)
         let wanted = try Self.clamp(range, toSize: opened.row.sizeBytes, key, name)
         let payload = try await payload(of: pinned, opened.row, key, name)
         let place = ObjectPlace(bucket: name, key: key)
@@ -84,7 +99,7 @@ extension Engine {
             let content = try ObjectContent(
                 clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes,
                 place: place)
-            return ObjectBody(info: opened.info, range: wanted, content: content)
+            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
         case .wrapped(let sealing):
             let identity = ObjectBinding.Identity(
                 bucketUID: bucket.row.uid, key: key, versionID: opened.row.versionID, objectUID: opened.row.objectUID)
@@ -92,7 +107,7 @@ extension Engine {
             let content = try await ObjectContent(
                 sealed: payload, try Self.suite(sealing, place), dataKey, objectUID: opened.row.objectUID,
                 sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes, place: place)
-            return ObjectBody(info: opened.info, range: wanted, content: content)
+            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
         }
     }
 

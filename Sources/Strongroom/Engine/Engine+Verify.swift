@@ -20,21 +20,21 @@ extension Engine {
         _ name: BucketName, readingData: Bool, _ report: inout VerificationReport,
         _ progress: ((VerificationReport) -> Void)?
     ) async throws(StoreError) {
-        var options = ListOptions()
+        var options = VersionListOptions()
         repeat {
-            let page: ListPage
+            let page: VersionPage
             do throws(StoreError) {
-                page = try await list(options, in: name)
+                page = try await listVersions(options, in: name)
             } catch  where error.code == .noSuchBucket {
                 return
             }
-            report.objectCount += UInt64(page.objects.count + page.damaged.count)
+            report.objectCount += UInt64(page.entries.count { !$0.isDeleteMarker } + page.damaged.count)
             for damaged in page.damaged {
                 report.note("\(name)/\(damaged.key)".debugDescription, damaged.reason)
             }
             if readingData {
-                for object in page.objects {
-                    try await verifyData(of: object.key, in: name, &report)
+                for case .object(let object, _) in page.entries {
+                    try await verifyData(of: object.key, object.versionID, in: name, &report)
                     progress?(report)
                 }
             }
@@ -44,15 +44,17 @@ extension Engine {
     }
 
     private func verifyData(
-        of key: ObjectKey, in name: BucketName, _ report: inout VerificationReport
+        of key: ObjectKey, _ version: VersionID, in name: BucketName, _ report: inout VerificationReport
     ) async throws(StoreError) {
         do throws(StoreError) {
-            for try await slice in try await get(key, in: name, range: nil, as: nil) {
+            for try await slice in try await get(
+                key, version, in: name, range: nil, if: ReadConditions(), as: nil)
+            {
                 report.verifiedBytes += UInt64(slice.count)
             }
         } catch {
             switch error.code {
-            case .noSuchKey:
+            case .noSuchKey, .noSuchVersion:
                 // Deleted since the page was listed.
                 return
             case .cancelled, .closed, .secretMemoryUnavailable, .descriptorLimit:

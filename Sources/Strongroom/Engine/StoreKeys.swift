@@ -1,5 +1,6 @@
 internal import StrongroomCrypto
 internal import StrongroomKeys
+internal import StrongroomSystem
 internal import Synchronization
 
 /// The keys of an unlocked store: the backend that seals data keys, and the metadata key.
@@ -76,6 +77,17 @@ final class BucketKeys: Sendable {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// An object's attribute block.
+    func seal(
+        _ attributes: ObjectAttributes, objectUID: [UInt8], random: SystemRandom
+    ) throws(SealError) -> [UInt8] {
+        var plain = attributes.encoded()
+        defer { plain.wipeTail(from: 0) }
+        return try SealedStream.seal(
+            plain, ObjectAttributes.suite, key: self.attributes,
+            context: CanonicalFields.attributeContext(objectUID: objectUID), random: random)
     }
 
     /// The row's value with its MAC at the end.

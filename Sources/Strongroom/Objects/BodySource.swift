@@ -41,8 +41,8 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
     private mutating func nextOrFailure() async throws(StoreError) -> ArraySlice<UInt8>? {
         do {
             return try await iterator.next(isolation: #isolation)
-        } catch let error as StoreError where Body.self == FileBody.self {
-            // Our own reading of the caller's file. What any other body throws is that body's failure, also
+        } catch let error as StoreError where Body.self == FileBody.self || Body.self == CopyBody.self {
+            // Our own reading of the caller's file, or of a copy's source. What any other body throws is that body's failure, also
             // when it comes from a store: its code says nothing about this put.
             throw error
         } catch is CancellationError {

@@ -1,9 +1,17 @@
 extension Bucket {
     /// Everything about the object under `key` but its bytes.
     ///
-    /// - Throws: ``StoreError/Code/noSuchKey``, ``StoreError/Code/damaged``.
-    public func head(_ key: ObjectKey) async throws(StoreError) -> ObjectInfo {
-        try await engine.head(key, in: name)
+    /// - Parameters:
+    ///   - key: the object's key.
+    ///   - version: which version; by default the newest.
+    ///   - conditions: what must be true of the object.
+    /// - Throws: ``StoreError/Code/noSuchKey``, ``StoreError/Code/noSuchVersion``,
+    ///   ``StoreError/Code/methodNotAllowed`` where the version is a delete marker,
+    ///   ``StoreError/Code/preconditionFailed``, ``StoreError/Code/notModified``, ``StoreError/Code/damaged``.
+    public func head(
+        _ key: ObjectKey, version: VersionID? = nil, if conditions: ReadConditions = ReadConditions()
+    ) async throws(StoreError) -> ObjectInfo {
+        try await engine.head(key, version, in: name, if: conditions)
     }
 
     /// The object under `key`: what is true of it at once, its bytes as they are asked for.
@@ -13,18 +21,42 @@ extension Bucket {
     ///
     /// - Parameters:
     ///   - key: the object's key.
+    ///   - version: which version; by default the newest.
     ///   - range: plaintext bytes; by default all. What lies beyond the end of the object is left out.
-    /// - Throws: ``StoreError/Code/noSuchKey``, ``StoreError/Code/invalidRange`` where the range begins
-    ///   at or after the end of the object, ``StoreError/Code/damaged``.
-    public func get(_ key: ObjectKey, range: Range<UInt64>? = nil) async throws(StoreError) -> ObjectBody {
-        try await engine.get(key, in: name, range: range, as: caller)
+    ///   - conditions: what must be true of the object.
+    /// - Throws: as ``head(_:version:if:)``, and ``StoreError/Code/invalidRange`` where the range begins
+    ///   at or after the end of the object.
+    public func get(
+        _ key: ObjectKey, version: VersionID? = nil, range: Range<UInt64>? = nil,
+        if conditions: ReadConditions = ReadConditions()
+    ) async throws(StoreError) -> ObjectBody {
+        try await engine.get(key, version, in: name, range: range, if: conditions, as: caller)
     }
 
     /// Deletes the object under `key`; no error where there is none, as in S3.
     ///
+    /// Where the bucket keeps versions, the object stays as an older version and a delete marker hides it. With
+    /// `version` that version goes for good, and the one before it becomes the newest.
+    ///
     /// Returns when the delete would survive power loss.
+    ///
+    /// - Parameters:
+    ///   - key: the object's key.
+    ///   - version: a version to delete for good, delete markers included.
+    ///   - condition: what must be true of the newest object; not together with `version`.
+    /// - Throws: ``StoreError/Code/preconditionFailed``, ``StoreError/Code/noSuchKey`` where the condition asks for an
+    ///   object and there is none.
     @discardableResult
-    public func delete(_ key: ObjectKey) async throws(StoreError) -> DeleteReceipt {
-        try await engine.delete(key, in: name)
+    public func delete(
+        _ key: ObjectKey, version: VersionID? = nil, if condition: WriteCondition? = nil
+    ) async throws(StoreError) -> DeleteReceipt {
+        let delete = DeleteOperation(engine: engine, bucket: name, key: key)
+        guard let version else { return try await delete.run(if: condition) }
+        guard condition == nil else {
+            throw StoreError(
+                .invalidArgument, "A condition is about the newest object, and a version was named; leave one out.",
+                bucket: name, key: key)
+        }
+        return try await delete.run(version: version)
     }
 }

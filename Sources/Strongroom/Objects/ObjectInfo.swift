@@ -16,8 +16,16 @@ public struct ObjectInfo: Sendable, Hashable {
     public var etag: String
     /// The content type told at the put.
     public var contentType: String?
+    /// How the content is to be treated, as the put said.
+    public var headers: ContentHeaders
     /// What the put attached.
     public var metadata: [String: String]
+    /// How many tags the object has.
+    public var tagCount: Int
+    /// Its storage class.
+    public var storageClass: StorageClass
+    /// Which version of the key this is.
+    public var versionID: VersionID
     /// How the object is encrypted.
     public var encryption: EncryptionDescriptor
     /// Position of the put in the store's commit order.
@@ -32,6 +40,8 @@ public struct PutReceipt: Sendable, Hashable {
     public var sizeBytes: UInt64
     /// When the put was committed.
     public var lastModified: Date
+    /// The version that the put wrote: the null version where the bucket keeps none.
+    public var versionID: VersionID
     /// How the object is encrypted.
     public var encryption: EncryptionDescriptor
     /// Position of the put in the store's commit order.
@@ -40,8 +50,13 @@ public struct PutReceipt: Sendable, Hashable {
 
 /// What a delete did. Deleting what is not there is no error, as in S3.
 public struct DeleteReceipt: Sendable, Hashable {
-    /// Whether there was an object under the key.
+    /// Whether there was an object under the key, or the version named.
     public var existed: Bool
+    /// The version that was deleted for good, or the delete marker that now hides the object; nil where there
+    /// was nothing to delete.
+    public var versionID: VersionID?
+    /// Whether that is a delete marker.
+    public var isDeleteMarker: Bool
     /// Position of the delete in the store's commit order; nil where there was nothing to delete.
     public var lsn: UInt64?
 }

@@ -3,6 +3,16 @@ internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
 
+/// An object that is sealed and stored as far as it can be before its commit.
+struct PreparedPut: Sendable {
+    let draft: ObjectDraft
+    let plan: EncryptionPlan
+    /// The part of a commit that makes it visible.
+    let write: RowWrite
+    /// The file of a large object: to be left or aborted, whatever becomes of the commit.
+    let blob: (any BlobWriter)?
+}
+
 /// One put, from the plan to the commit.
 struct PutOperation: Sendable {
     /// S3's limit of 50 TiB, which the format holds.
@@ -18,21 +28,26 @@ struct PutOperation: Sendable {
         _ body: Body, lengthBytes: UInt64?
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
         _ = try engine.unlockedKeys()
-        var plan = try await makePlan()
         var source = BodySource(body, announcedBytes: lengthBytes)
-        let announced = lengthBytes.map { Int(min($0, UInt64(engine.settings.smallObjectLimitBytes))) }
-        let head = PlaintextBuffer(reservingBytes: announced ?? 0)
-        while let slice = try await source.next() {
-            head.append(slice)
-            guard head.bytes.count <= engine.settings.smallObjectLimitBytes else {
-                return try await putLarge(plan, head: head.bytes, rest: &source)
-            }
-        }
+        let head = try await head(of: &source, lengthBytes: lengthBytes)
+        guard head.isWhole else { return try await runLarge(head.buffer, &source) }
         // A small body is still at hand, so a plan that went stale is simply made anew.
+        var plan = try await makePlan()
         while true {
-            if let receipt = try await putSmall(plan, head.bytes) { return receipt }
+            if let receipt = try await commit(try await prepareSmall(plan, head.buffer)) { return receipt }
             plan = try await makePlan(refreshing: true)
         }
+    }
+
+    /// Does everything but the commit.
+    func prepare<Body: AsyncSequence>(
+        _ body: Body, lengthBytes: UInt64?
+    ) async throws(StoreError) -> PreparedPut where Body.Element == ArraySlice<UInt8> {
+        var source = BodySource(body, announcedBytes: lengthBytes)
+        let head = try await head(of: &source, lengthBytes: lengthBytes)
+        let plan = try await makePlan()
+        guard head.isWhole else { return try await prepareLarge(plan, head.buffer, &source) }
+        return try await prepareSmall(plan, head.buffer)
     }
 
     private func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
@@ -40,18 +55,61 @@ struct PutOperation: Sendable {
         return try EncryptionPlan.resolve(options.encryption, in: try engine.bucket(bucket), named: bucket)
     }
 
-    /// - Returns: nil when the plan went stale.
-    private func putSmall(_ plan: EncryptionPlan, _ body: [UInt8]) async throws(StoreError) -> PutReceipt? {
-        var sealer = try await PayloadSealer(plan, of: self)
-        let payload = try sealer.sealWhole(body)
-        let draft = try sealer.draft(
-            sizeBytes: UInt64(body.count), storedBytes: UInt64(payload.count), treeHash: nil, options: options)
-        return try await commit(draft, plan, payload: .attachment(0), attachments: [payload])
+    /// The body, or as much of it as shows that it is a large one.
+    private func head<Body: AsyncSequence>(
+        of source: inout BodySource<Body>, lengthBytes: UInt64?
+    ) async throws(StoreError) -> (buffer: PlaintextBuffer, isWhole: Bool) {
+        // Nobody waits for a body that would be refused in any case.
+        _ = try await makePlan()
+        let announced = lengthBytes.map { Int(min($0, UInt64(engine.settings.smallObjectLimitBytes))) }
+        let buffer = PlaintextBuffer(reservingBytes: announced ?? 0)
+        while let slice = try await source.next() {
+            buffer.append(slice)
+            if buffer.bytes.count > engine.settings.smallObjectLimitBytes { return (buffer, false) }
+        }
+        return (buffer, true)
     }
 
-    private func putLarge<Body: AsyncSequence>(
-        _ plan: EncryptionPlan, head: [UInt8], rest: inout BodySource<Body>
-    ) async throws(StoreError) -> PutReceipt {
+    // MARK: Small objects, which travel in the commit
+
+    private func prepareSmall(_ plan: EncryptionPlan, _ body: PlaintextBuffer) async throws(StoreError) -> PreparedPut {
+        var sealer = try await PayloadSealer(plan, of: self)
+        let payload = try sealer.sealWhole(body.bytes)
+        let draft = try sealer.draft(
+            sizeBytes: UInt64(body.bytes.count), storedBytes: UInt64(payload.count), treeHash: nil, options: options)
+        let write = try await write(draft, plan, payload: .attachment(0), attachments: [payload])
+        return PreparedPut(draft: draft, plan: plan, write: write, blob: nil)
+    }
+
+    // MARK: Large objects, which get a file of their own
+
+    private func runLarge<Body: AsyncSequence>(
+        _ head: PlaintextBuffer, _ rest: inout BodySource<Body>
+    ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
+        let prepared = try await prepareLarge(try await makePlan(), head, &rest)
+        let receipt: PutReceipt?
+        do throws(StoreError) {
+            receipt = try await commitLarge(prepared)
+        } catch {
+            // What the commit did is unknown then: the file may be named by a durable row, so it stays,
+            // and the sweep at the next open decides.
+            if error.code == .durabilityUnknown { prepared.blob?.leave() } else { await prepared.blob?.abort() }
+            throw error
+        }
+        guard let receipt else {
+            await prepared.blob?.abort()
+            throw StoreError(
+                .conflict,
+                "The bucket's encryption or versioning changed while the body was being stored; put it again.",
+                bucket: bucket, key: key)
+        }
+        prepared.blob?.leave()
+        return receipt
+    }
+
+    private func prepareLarge<Body: AsyncSequence>(
+        _ plan: EncryptionPlan, _ head: PlaintextBuffer, _ rest: inout BodySource<Body>
+    ) async throws(StoreError) -> PreparedPut where Body.Element == ArraySlice<UInt8> {
         var sealer = try await PayloadSealer(plan, of: self)
         let writer: any BlobWriter
         do throws(StorageError) {
@@ -61,29 +119,17 @@ struct PutOperation: Sendable {
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }
-        let receipt: PutReceipt?
-        var isFinished = false
         do throws(StoreError) {
-            let finished = try await stream(head, &rest, through: &sealer, to: writer)
-            isFinished = true
+            let finished = try await stream(head.bytes, &rest, through: &sealer, to: writer)
             let draft = try sealer.draft(
                 sizeBytes: rest.readBytes, storedBytes: finished.reference.lengthBytes, treeHash: finished.treeHash,
                 options: options)
-            receipt = try await commitLarge(draft, plan, finished.reference)
+            let write = try await write(draft, plan, payload: .blob(finished.reference), attachments: [])
+            return PreparedPut(draft: draft, plan: plan, write: write, blob: writer)
         } catch {
-            // What the commit did is unknown then: the file may be named by a durable row, so it stays,
-            // and the sweep at the next open decides.
-            if isFinished, error.code == .durabilityUnknown { writer.leave() } else { await writer.abort() }
+            await writer.abort()
             throw error
         }
-        guard let receipt else {
-            await writer.abort()
-            throw StoreError(
-                .conflict, "The bucket's default encryption changed while the body was being stored; put it again.",
-                bucket: bucket, key: key)
-        }
-        writer.leave()
-        return receipt
     }
 
     private func stream<Body: AsyncSequence>(
@@ -115,48 +161,70 @@ struct PutOperation: Sendable {
     }
 
     /// A large body cannot be sealed again. It may go in when the plan, made anew, says the same of it.
-    private func commitLarge(
-        _ draft: ObjectDraft, _ plan: EncryptionPlan, _ blob: BlobReference
-    ) async throws(StoreError) -> PutReceipt? {
-        var current = plan
+    private func commitLarge(_ prepared: PreparedPut) async throws(StoreError) -> PutReceipt? {
+        var prepared = prepared
         while true {
-            if let receipt = try await commit(draft, current, payload: .blob(blob), attachments: []) { return receipt }
-            current = try await makePlan(refreshing: true)
-            guard current.mode == plan.mode, current.bucket.row.uid == plan.bucket.row.uid else { return nil }
+            if let receipt = try await commit(prepared) { return receipt }
+            let current = try await makePlan(refreshing: true)
+            guard current.mode == prepared.plan.mode, current.bucket.row.uid == prepared.plan.bucket.row.uid,
+                current.bucket.row.versioning == prepared.plan.bucket.row.versioning
+            else { return nil }
+            prepared = try await replanned(prepared, current)
         }
     }
 
-    private enum Refusal: Sendable {
-        case stalePlan
-        case failed(StoreError)
-    }
+    // MARK: The commit
 
     /// - Returns: nil when the bucket's row is no longer the one that the plan was made from.
-    private func commit(
-        _ draft: ObjectDraft, _ plan: EncryptionPlan, payload: PayloadSource, attachments: [[UInt8]]
-    ) async throws(StoreError) -> PutReceipt? {
-        let rowKey = RowKey.current(plan.bucket.row.uid, key)
-        let bucketValue = plan.bucket.storedValue
+    private func commit(_ prepared: PreparedPut) async throws(StoreError) -> PutReceipt? {
         let reserve = engine.keys?.reserve
-        let outcome = try await engine.commit(
-            reads: [RowKey.bucket(bucket), rowKey], attachments: attachments, meanwhile: { reserve?.replenish() }
-        ) { view -> Decision<Refusal> in
-            guard view.rows[0]?.value == bucketValue else { return .refuse(.stalePlan) }
-            do throws(StoreError) {
-                let value = try draft.row(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rowKey: rowKey)
-                return .commit([RowMutation(key: rowKey, change: .put(value: value, payload: payload))])
-            } catch {
-                return .refuse(.failed(error))
+        var prepared = prepared
+        while true {
+            switch try await engine.commit([prepared.write], meanwhile: { reserve?.replenish() }) {
+            case .committed(let receipt): return prepared.draft.receipt(receipt)
+            case .refused(.stalePlan), .refused(.nothingToDo): return nil
+            case .refused(.staleRows): prepared = try await replanned(prepared, prepared.plan)
+            case .refused(.failed(let error)): throw error.about(bucket, key)
             }
         }
-        switch outcome {
-        case .refused(.stalePlan): return nil
-        case .refused(.failed(let error)): throw error
-        case .committed(let receipt):
-            return PutReceipt(
-                etag: draft.etag, sizeBytes: draft.row.sizeBytes,
-                lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
-                encryption: draft.descriptor, lsn: receipt.lsn)
+    }
+
+    /// The same object, for rows that have changed.
+    private func replanned(
+        _ prepared: PreparedPut, _ plan: EncryptionPlan
+    ) async throws(StoreError) -> PreparedPut {
+        let old = prepared.write
+        let write = try await write(prepared.draft, plan, payload: old.payload, attachments: old.attachments)
+        return PreparedPut(draft: prepared.draft, plan: plan, write: write, blob: prepared.blob)
+    }
+
+    private func write(
+        _ draft: ObjectDraft, _ plan: EncryptionPlan, payload: PayloadSource, attachments: [[UInt8]]
+    ) async throws(StoreError) -> RowWrite {
+        let stack = try await engine.stack(key, in: plan.bucket, bucket)
+        let precondition = try await WritePrecondition.resolve(options.condition, key, in: plan.bucket, bucket, engine)
+        let rowKey = RowKey.current(plan.bucket.row.uid, key)
+        let bucketValue = plan.bucket.storedValue
+        return RowWrite(
+            reads: [RowKey.bucket(bucket)] + stack.reads, payload: payload, attachments: attachments
+        ) { [key, bucket] (view) throws(RowWrite.Refusal) in
+            guard view.rows[0]?.value == bucketValue else { throw .stalePlan }
+            try precondition.check(view.rows[1], key, bucket)
+            let value: [UInt8]
+            do throws(StoreError) {
+                value = try draft.row(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rowKey: rowKey)
+            } catch {
+                throw .failed(error)
+            }
+            return try stack.replaceHead(by: .object(value: value, payload), rows: view.rows[1...], firstRead: 1)
         }
+    }
+}
+
+extension ObjectDraft {
+    func receipt(_ receipt: CommitReceipt) -> PutReceipt {
+        PutReceipt(
+            etag: etag, sizeBytes: row.sizeBytes, lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
+            versionID: row.publicVersionID, encryption: descriptor, lsn: receipt.lsn)
     }
 }

@@ -6,19 +6,33 @@ public struct PutOptions: Sendable, Hashable {
     public var contentType: String?
     /// Names and values of the user's own, kept sealed: at most 2 KiB together.
     public var metadata: [String: String]
+    /// How the content is to be treated, kept sealed.
+    public var headers: ContentHeaders
+    /// Tags, kept sealed; they can be changed later.
+    public var tags: ObjectTags
+    /// A label, see ``StorageClass``.
+    public var storageClass: StorageClass
+    /// What must be true of the key; by default nothing.
+    public var condition: WriteCondition?
 
     /// Options with defaults for all that is left out.
     public init(
-        encryption: EncryptionRequest = .bucketDefault, contentType: String? = nil, metadata: [String: String] = [:]
+        encryption: EncryptionRequest = .bucketDefault, contentType: String? = nil, metadata: [String: String] = [:],
+        headers: ContentHeaders = ContentHeaders(), tags: ObjectTags = .none, storageClass: StorageClass = .standard,
+        condition: WriteCondition? = nil
     ) {
         self.encryption = encryption
         self.contentType = contentType
         self.metadata = metadata
+        self.headers = headers
+        self.tags = tags
+        self.storageClass = storageClass
+        self.condition = condition
     }
 
     /// Longest user metadata, in bytes of all names and values (S3's limit).
     public static let metadataLimitBytes = 2_048
-    /// Longest content type, in bytes.
+    /// Longest content type, and longest content header, in bytes.
     public static let contentTypeLimitBytes = 1_024
 
     func check() throws(StoreError) {
@@ -33,14 +47,15 @@ public struct PutOptions: Sendable, Hashable {
         guard metadata.keys.allSatisfy({ !$0.isEmpty }) else {
             throw StoreError(.invalidMetadata, "A metadata name is empty.")
         }
-        let everyText = Array(metadata.keys) + Array(metadata.values) + [contentType].compactMap { $0 }
+        let content = ([contentType] + headers.inOrder).compactMap { $0 }
+        let everyText = Array(metadata.keys) + Array(metadata.values) + content
         guard everyText.allSatisfy({ text in text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
-            throw StoreError(.invalidMetadata, "Metadata and content type must not hold control characters.")
+            throw StoreError(.invalidMetadata, "Metadata and content headers must not hold control characters.")
         }
-        if let count = contentType?.utf8.count, count > Self.contentTypeLimitBytes {
+        for count in content.map(\.utf8.count) where count > Self.contentTypeLimitBytes {
             throw StoreError(
-                .invalidMetadata, "The content type has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept."
-            )
+                .invalidMetadata,
+                "A content header has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept of each.")
         }
     }
 }

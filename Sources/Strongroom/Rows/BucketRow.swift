@@ -10,6 +10,7 @@
 ///      3   default encryption mode u8 (0 none, 1 SSE-S3)
 ///      4   state u8 (0 active, 1 being deleted)
 ///      5   LSN u64 of the last change
+///      6   versioning u8 (1 enabled, 2 suspended); absent where it was never enabled
 struct BucketRow: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
 
@@ -24,6 +25,7 @@ struct BucketRow: Equatable, Sendable {
     var defaultEncryption: DefaultEncryption
     var state: State
     var lsn: UInt64
+    var versioning = Versioning.unversioned
 
     func encodedWithoutMAC() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 96)
@@ -32,6 +34,7 @@ struct BucketRow: Equatable, Sendable {
         writer.put(3, integer: defaultEncryption == .none ? ObjectRow.modeNone : ObjectRow.modeS3Managed)
         writer.put(4, integer: state.rawValue)
         writer.put(5, integer: lsn)
+        if versioning != .unversioned { writer.put(6, integer: versioning.number) }
         return [Self.formatVersion] + writer.bytes
     }
 }
@@ -51,6 +54,11 @@ extension BucketRow {
         guard let state = State(rawValue: try reader.integer(4)) else { throw .init(reason: "the state is unknown") }
         self.state = state
         lsn = try reader.integer(5)
+        if let number = try reader.optional(6) {
+            guard number.count == 1, let found = Versioning(number: number[number.startIndex]), found != .unversioned
+            else { throw .init(reason: "the versioning state is unknown") }
+            versioning = found
+        }
         try reader.finish()
     }
 }

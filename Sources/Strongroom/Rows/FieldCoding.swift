@@ -91,6 +91,21 @@ struct FieldReader {
         return Self.decode(value)
     }
 
+    /// False where the field is absent; it has no other value than 1.
+    mutating func flag(_ tag: UInt16) throws(Malformed) -> Bool {
+        guard let value = try optional(tag) else { return false }
+        guard value.elementsEqual(CollectionOfOne(1)) else { throw Malformed(reason: "field \(tag) is no flag") }
+        return true
+    }
+
+    mutating func optionalText(_ tag: UInt16) throws(Malformed) -> String? {
+        guard let value = try optional(tag) else { return nil }
+        guard let text = String(validating: value, as: UTF8.self) else {
+            throw Malformed(reason: "field \(tag) is not UTF-8")
+        }
+        return text
+    }
+
     mutating func text(_ tag: UInt16) throws(Malformed) -> String {
         guard let text = String(validating: try required(tag), as: UTF8.self) else {
             throw Malformed(reason: "field \(tag) is not UTF-8")

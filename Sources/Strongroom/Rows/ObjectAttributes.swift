@@ -8,6 +8,9 @@ internal import StrongroomCrypto
 ///      1   ETag (UTF-8, without quotes)
 ///      2   content type (UTF-8), absent where none was given
 ///      3   user metadata: for each, in byte order of the names: nameLength u16 | name | valueLength u16 | value
+///      4   Cache-Control, 5 Content-Disposition, 6 Content-Encoding, 7 Content-Language, 8 Expires (UTF-8 each),
+///          absent where none was given
+///      9   tags, as user metadata
 struct ObjectAttributes: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
     /// Always this one, whatever seals the payload: a listing opens them without asking.
@@ -16,12 +19,18 @@ struct ObjectAttributes: Equatable, Sendable {
     var etag: String
     var contentType: String?
     var metadata: [String: String]
+    var headers = ContentHeaders()
+    var tags: [String: String] = [:]
 
     func encoded() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 96)
         writer.put(1, text: etag)
         if let contentType { writer.put(2, text: contentType) }
         if !metadata.isEmpty { writer.put(3, Self.encode(metadata)) }
+        for (tag, text) in zip(UInt16(4)..., headers.inOrder) {
+            if let text { writer.put(tag, text: text) }
+        }
+        if !tags.isEmpty { writer.put(9, Self.encode(tags)) }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -46,14 +55,15 @@ extension ObjectAttributes {
         guard bytes.first == Self.formatVersion else { throw .init(reason: "the attribute block's version is unknown") }
         var reader = FieldReader(bytes.dropFirst())
         etag = try reader.text(1)
-        if let bytes = try reader.optional(2) {
-            guard let text = String(validating: bytes, as: UTF8.self) else {
-                throw .init(reason: "the content type is not UTF-8")
-            }
-            contentType = text
-        }
+        contentType = try reader.optionalText(2)
         metadata = [:]
         if let bytes = try reader.optional(3) { metadata = try Self.decodeMetadata(bytes) }
+        headers.cacheControl = try reader.optionalText(4)
+        headers.contentDisposition = try reader.optionalText(5)
+        headers.contentEncoding = try reader.optionalText(6)
+        headers.contentLanguage = try reader.optionalText(7)
+        headers.expires = try reader.optionalText(8)
+        if let bytes = try reader.optional(9) { tags = try Self.decodeMetadata(bytes) }
         try reader.finish()
     }
 

@@ -14,6 +14,8 @@
 ///      6   stored payload length u64              14   attribute block (sealed stream)
 ///      7   mode u8 (0 none, 1 SSE-S3), suite u16, layers u8
 ///      8   backend id (UTF-8), absent in none     15   tree hash of the stored payload (32), blobs only
+///     16   u8 = 1 for a named version; absent for the null version
+///     17   storage class u8 (`StorageClass`); absent for STANDARD
 ///
 /// The row MAC is HMAC-SHA256 under the bucket's metadata key over the row's own key and everything
 /// before it: a row under another name, or one byte changed, is refused before anything else is looked at.
@@ -32,6 +34,12 @@ struct ObjectRow: Equatable, Sendable {
     /// Sealed stream under the bucket's attribute key.
     var attributes: [UInt8]
     var treeHash: [UInt8]?
+    /// Written while the bucket kept no versions.
+    var isNullVersion = true
+    var storageClass = StorageClass.standard
+
+    static let namedVersionTag: UInt16 = 16
+    private static let storageClassTag: UInt16 = 17
 
     /// How the payload is sealed; fails closed: no combination of missing fields means "none".
     enum Sealing: Equatable, Sendable {
@@ -85,6 +93,8 @@ extension ObjectRow {
         }
         writer.put(14, attributes)
         if let treeHash { writer.put(15, treeHash) }
+        if !isNullVersion { writer.put(Self.namedVersionTag, [1]) }
+        if storageClass != .standard { writer.put(Self.storageClassTag, integer: storageClass.number) }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -109,6 +119,12 @@ extension ObjectRow {
         if let hash = try reader.optional(15) {
             guard hash.count == 32 else { throw .init(reason: "the tree hash has \(hash.count) bytes") }
             treeHash = Array(hash)
+        }
+        isNullVersion = try !reader.flag(Self.namedVersionTag)
+        if let number = try reader.optional(Self.storageClassTag) {
+            guard number.count == 1, let found = StorageClass(number: number[number.startIndex]), found != .standard
+            else { throw .init(reason: "the storage class is unknown") }
+            storageClass = found
         }
         try reader.finish()
     }

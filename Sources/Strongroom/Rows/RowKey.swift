@@ -1,14 +1,26 @@
 /// The keys of the engine's rows. The first byte names the table; what follows orders its rows.
 ///
-///     0x02 | bucket name                       a bucket
-///     0x04 | bucket uid (16) | object key      the current, undeleted version of an object
+///     0x02 | bucket name                                     a bucket
+///     0x03 | bucket uid (16) | escaped key | 00 01 | ~lsn    a version that is not the newest of its key
+///     0x04 | bucket uid (16) | object key                    the newest version of a key, an object
+///     0x08 | bucket uid (16) | version id (16)               where in table 0x03 a version is (`VersionPointer`)
+///     0x09 | bucket uid (16) | object key                    where in table 0x03 the null version of a key is
+///     0x0A | bucket uid (16) | object key                    the newest version of a key, a delete marker
 ///
-/// Listing reads only table 0x04. Reserved for what is to come: 0x03 (versions that are not current),
-/// 0x05 (multipart uploads), 0x06 (parts), 0x07 (Bucket Keys). 0x00 and 0x80–0xFF belong to the storage
-/// below.
+/// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
+/// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
+/// what lets a commit see that its plan is stale. Within a key of table 0x03 newer versions come first
+/// (`~lsn` is the complement of the LSN, u64 big-endian); a zero byte of the key is escaped as 00 FF.
+///
+/// Reserved for what is to come: 0x05 (multipart uploads), 0x06 (parts), 0x07 (Bucket Keys). 0x00 and 0x80–0xFF
+/// belong to the storage below.
 enum RowKey {
     static let bucketTable: UInt8 = 0x02
+    static let versionTable: UInt8 = 0x03
     static let currentTable: UInt8 = 0x04
+    static let versionPointerTable: UInt8 = 0x08
+    static let nullPointerTable: UInt8 = 0x09
+    static let markerTable: UInt8 = 0x0A
 
     static func bucket(_ name: BucketName) -> [UInt8] { [bucketTable] + Array(name.rawValue.utf8) }
 
@@ -17,16 +29,71 @@ enum RowKey {
     }
 
     static func current(_ bucketUID: [UInt8], prefix: some Collection<UInt8>) -> [UInt8] {
-        var row: [UInt8] = []
-        row.reserveCapacity(1 + bucketUID.count + prefix.count)
-        row.append(currentTable)
-        row.append(contentsOf: bucketUID)
-        row.append(contentsOf: prefix)
+        row(currentTable, bucketUID, prefix)
+    }
+
+    static func marker(_ bucketUID: [UInt8], _ key: ObjectKey) -> [UInt8] {
+        row(markerTable, bucketUID, key.rawValue.utf8)
+    }
+
+    static func nullPointer(_ bucketUID: [UInt8], _ key: ObjectKey) -> [UInt8] {
+        row(nullPointerTable, bucketUID, key.rawValue.utf8)
+    }
+
+    static func versionPointer(_ bucketUID: [UInt8], _ versionID: [UInt8]) -> [UInt8] {
+        row(versionPointerTable, bucketUID, versionID)
+    }
+
+    /// The versions of one key that are not its newest.
+    static func versions(_ bucketUID: [UInt8], of key: ObjectKey) -> [UInt8] {
+        versions(bucketUID, prefix: key.rawValue.utf8) + keyEnd
+    }
+
+    /// All rows of table 0x03 whose keys begin with `prefix`.
+    static func versions(_ bucketUID: [UInt8], prefix: some Collection<UInt8>) -> [UInt8] {
+        row(versionTable, bucketUID, escaped(prefix))
+    }
+
+    static func version(_ bucketUID: [UInt8], _ key: ObjectKey, lsn: UInt64) -> [UInt8] {
+        var row = versions(bucketUID, of: key)
+        for shift in stride(from: 56, through: 0, by: -8) { row.append(UInt8(truncatingIfNeeded: ~lsn >> shift)) }
         return row
     }
 
-    /// How many bytes stand before the object key in a row of the current table.
-    static let currentPrefixBytes = 1 + 16
+    /// The object key's bytes and the LSN in a row key of table 0x03; nil where it is none.
+    static func parseVersion(_ rowKey: [UInt8]) -> (key: [UInt8], lsn: UInt64)? {
+        guard rowKey.first == versionTable, rowKey.count > prefixBytes + keyEnd.count + 8 else { return nil }
+        let order = rowKey.suffix(8)
+        let escaped = rowKey[prefixBytes..<rowKey.count - 8]
+        guard escaped.suffix(keyEnd.count).elementsEqual(keyEnd) else { return nil }
+        var key: [UInt8] = []
+        var rest = escaped.dropLast(keyEnd.count)
+        while let byte = rest.popFirst() {
+            if byte == 0, rest.popFirst() != 0xFF { return nil }
+            key.append(byte)
+        }
+        return (key, ~order.reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// How many bytes stand before the object key in the rows of an object.
+    static let prefixBytes = 1 + 16
+
+    /// Ends the object key in a row of table 0x03: before all that continues a key.
+    static let keyEnd: [UInt8] = [0x00, 0x01]
+
+    private static func escaped(_ key: some Collection<UInt8>) -> [UInt8] {
+        guard key.contains(0) else { return Array(key) }
+        return key.flatMap { $0 == 0 ? [0x00, 0xFF] : [$0] }
+    }
+
+    private static func row(_ table: UInt8, _ bucketUID: [UInt8], _ rest: some Collection<UInt8>) -> [UInt8] {
+        var row: [UInt8] = []
+        row.reserveCapacity(1 + bucketUID.count + rest.count + keyEnd.count + 8)
+        row.append(table)
+        row.append(contentsOf: bucketUID)
+        row.append(contentsOf: rest)
+        return row
+    }
 
     /// The first key after all that begin with `prefix`; nil where there is none (all 0xFF).
     static func successor(ofPrefix prefix: [UInt8]) -> [UInt8]? {

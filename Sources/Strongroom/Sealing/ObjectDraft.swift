@@ -32,6 +32,9 @@ struct ObjectDraft: Sendable {
 }
 
 extension ObjectRow {
+    /// As users name it.
+    var publicVersionID: VersionID { isNullVersion ? .null : VersionID(bytes: versionID) }
+
     // The first fields have fixed sizes: version byte, two uids and the LSN, each after six bytes of tag and length.
     static let lsnOffset = 1 + 2 * (6 + uidBytes) + 6
     static let lastModifiedOffset = lsnOffset + 8 + 6

@@ -8,16 +8,15 @@ extension PayloadSealer {
     ) throws(StoreError) -> ObjectDraft {
         do throws(SealError) {
             let etag = try makeETag()
-            let attributes = ObjectAttributes(etag: etag, contentType: options.contentType, metadata: options.metadata)
-            var plain = attributes.encoded()
-            defer { plain.wipeTail(from: 0) }
-            let sealedAttributes = try SealedStream.seal(
-                plain, ObjectAttributes.suite, key: bucketKeys.attributes,
-                context: CanonicalFields.attributeContext(objectUID: objectUID), random: random)
+            let attributes = ObjectAttributes(
+                etag: etag, contentType: options.contentType, metadata: options.metadata, headers: options.headers,
+                tags: options.tags.values)
+            let sealedAttributes = try bucketKeys.seal(attributes, objectUID: objectUID, random: random)
             let row = ObjectRow(
                 objectUID: objectUID, versionID: versionID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: sizeBytes,
                 storedBytes: storedBytes, sealing: try makeSealing(sizeBytes: sizeBytes, etag: etag),
-                attributes: sealedAttributes, treeHash: treeHash)
+                attributes: sealedAttributes, treeHash: treeHash, isNullVersion: bucket.row.versioning != .enabled,
+                storageClass: options.storageClass)
             return ObjectDraft(row: row, etag: etag, bucketKeys: bucketKeys)
         } catch {
             throw StoreError(error)

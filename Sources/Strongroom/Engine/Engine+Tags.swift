@@ -1,0 +1,49 @@
+internal import StrongroomCrypto
+internal import StrongroomStorage
+
+extension Engine {
+    func tags(
+        of key: ObjectKey, _ version: VersionID?, in name: BucketName
+    ) async throws(StoreError) -> ObjectTags {
+        let bucket = try bucket(name)
+        let found = try await find(key, version, in: bucket, name)
+        let opened = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
+        return opened.tags
+    }
+
+    func setTags(
+        _ tags: ObjectTags, of key: ObjectKey, _ version: VersionID?, in name: BucketName
+    ) async throws(StoreError) {
+        while true {
+            let bucket = try bucket(name)
+            let found = try await find(key, version, in: bucket, name)
+            let before = found.pinned.row.value
+            let opened = try opened(before, rowKey: found.rowKey, key, in: bucket, name)
+            let value = try retagged(opened, tags, rowKey: found.rowKey, in: bucket)
+            let write = RowWrite(reads: [found.rowKey]) { (view) throws(RowWrite.Refusal) in
+                guard view.rows[0]?.value == before else { throw .staleRows }
+                return [RowMutation(key: found.rowKey, change: .put(value: value, payload: .sameAs(read: 0)))]
+            }
+            switch try await commit([write]) {
+            case .committed: return
+            case .refused(.failed(let error)): throw error.about(name, key)
+            case .refused: continue
+            }
+        }
+    }
+
+    private func retagged(
+        _ opened: OpenedRow, _ tags: ObjectTags, rowKey: [UInt8], in bucket: KnownBucket
+    ) throws(StoreError) -> [UInt8] {
+        let keys = try bucketKeys(bucket)
+        var attributes = opened.attributes
+        attributes.tags = tags.values
+        var row = opened.row
+        do throws(SealError) {
+            row.attributes = try keys.seal(attributes, objectUID: row.objectUID, random: random)
+        } catch {
+            throw StoreError(error)
+        }
+        return try keys.authenticated(row.encodedWithoutMAC(), rowKey: rowKey)
+    }
+}

@@ -1,0 +1,73 @@
+internal import StrongroomStorage
+
+/// A part of a commit: the rows it looks at, the payloads it brings, and the decision.
+///
+/// Several parts commit together, or none of them: `Engine.commit(_:)` joins them, so that a part knows
+/// nothing of the others. Parts of one commit concern different objects.
+struct RowWrite: Sendable {
+    /// What the decision sees: positions in `rows` are those of `reads`.
+    struct View: Sendable {
+        var lsn: UInt64
+        var timeMilliseconds: Int64
+        var rows: [StoredRow?]
+    }
+
+    enum Refusal: Error, Sendable {
+        /// The bucket's row is no longer the one that the encryption plan was made from.
+        case stalePlan
+        /// Rows that the write was planned by have changed: read them anew.
+        case staleRows
+        /// Everything is as the write wants it already: nothing is written.
+        case nothingToDo
+        case failed(StoreError)
+    }
+
+    var reads: [[UInt8]]
+    /// Where the payload of a put is; `attachment(0)` where it travels in the commit.
+    var payload = PayloadSource.none
+    var attachments: [[UInt8]] = []
+    /// Pure, runs on the committer, and may run again. Its attachments and reads are numbered from 0.
+    var decide: @Sendable (View) throws(Refusal) -> [RowMutation]
+}
+
+extension Engine {
+    /// Commits all of `writes` in one frame, or refuses with what the first of them to refuse says.
+    func commit(
+        _ writes: [RowWrite], meanwhile: @escaping @Sendable () -> Void = {}
+    ) async throws(StoreError) -> CommitOutcome<RowWrite.Refusal> {
+        try await commit(
+            reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments), meanwhile: meanwhile
+        ) { view -> Decision<RowWrite.Refusal> in
+            var mutations: [RowMutation] = []
+            var firstRead = 0
+            var firstAttachment = 0
+            for write in writes {
+                let rows = Array(view.rows[firstRead..<firstRead + write.reads.count])
+                do throws(RowWrite.Refusal) {
+                    let own = try write.decide(
+                        RowWrite.View(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rows: rows))
+                    mutations += own.map { $0.shifted(reads: firstRead, attachments: firstAttachment) }
+                } catch {
+                    return .refuse(error)
+                }
+                firstRead += write.reads.count
+                firstAttachment += write.attachments.count
+            }
+            return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations)
+        }
+    }
+}
+
+extension RowMutation {
+    /// The same change, where reads and attachments are numbered from elsewhere.
+    fileprivate func shifted(reads: Int, attachments: Int) -> RowMutation {
+        guard case .put(let value, let source) = change else { return self }
+        var copy = self
+        switch source {
+        case .none, .blob: break
+        case .attachment(let index): copy.change = .put(value: value, payload: .attachment(index + attachments))
+        case .sameAs(let index): copy.change = .put(value: value, payload: .sameAs(read: index + reads))
+        }
+        return copy
+    }
+}

@@ -1,0 +1,17 @@
+extension Bucket {
+    /// The tags of an object.
+    ///
+    /// - Throws: as ``head(_:version:if:)``.
+    public func tags(of key: ObjectKey, version: VersionID? = nil) async throws(StoreError) -> ObjectTags {
+        try await engine.tags(of: key, version, in: name)
+    }
+
+    /// Replaces the tags of an object, and nothing else: version, ETag and time stay.
+    ///
+    /// - Throws: as ``head(_:version:if:)``.
+    public func setTags(
+        _ tags: ObjectTags, of key: ObjectKey, version: VersionID? = nil
+    ) async throws(StoreError) {
+        try await engine.setTags(tags, of: key, version, in: name)
+    }
+}

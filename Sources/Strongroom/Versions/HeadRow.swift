@@ -1,0 +1,45 @@
+internal import StrongroomStorage
+
+/// A version's row as a commit sees it: an object's or a delete marker's, authenticated, and not opened.
+struct HeadRow: Sendable {
+    let versionID: [UInt8]
+    let lsn: UInt64
+    let isNullVersion: Bool
+    let isDeleteMarker: Bool
+    private let storedValue: [UInt8]
+
+    /// Checks the MAC first: a row that is moved gets a new one, which must not make a forged row genuine.
+    ///
+    /// - Throws: `failed` with `damaged`.
+    init(_ stored: StoredRow, rowKey: [UInt8], _ keys: BucketKeys) throws(RowWrite.Refusal) {
+        do {
+            guard try keys.isAuthentic(stored.value, rowKey: rowKey) else {
+                throw StoreError(
+                    .damaged, "The object's row is not what was written: it was altered, or belongs to another object.")
+            }
+            if stored.value.first == DeleteMarkerRow.formatVersion {
+                let row = try DeleteMarkerRow(decoding: stored.value)
+                (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, true)
+            } else {
+                let row = try ObjectRow(decoding: stored.value)
+                (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, false)
+            }
+            storedValue = stored.value
+        } catch let error as StoreError {
+            throw .failed(error)
+        } catch let error as FieldReader.Malformed {
+            throw .failed(StoreError(.damaged, "The object's row cannot be read: \(error.reason)."))
+        } catch {
+            throw .failed(StoreError(.damaged, "The object's row cannot be read: \(error)."))
+        }
+    }
+
+    /// The row's value under another row key: names of rows are part of what their MACs cover.
+    func value(movedTo rowKey: [UInt8], _ keys: BucketKeys) throws(RowWrite.Refusal) -> [UInt8] {
+        do throws(StoreError) {
+            return try keys.authenticated(Array(storedValue.dropLast(ObjectRow.macBytes)), rowKey: rowKey)
+        } catch {
+            throw .failed(error)
+        }
+    }
+}
