@@ -66,6 +66,8 @@ extension StoreError.Code {
     public static let preconditionFailed = Self("preconditionFailed")
     /// The object is the one that the caller has already (S3 and HTTP: 304).
     public static let notModified = Self("notModified")
+    /// The bytes that came are not those whose checksum was announced. Nothing was stored.
+    public static let badDigest = Self("badDigest")
     /// A tag breaks S3's rules; the message names it.
     public static let invalidTag = Self("invalidTag")
     /// The storage class is unknown, or not to be had.

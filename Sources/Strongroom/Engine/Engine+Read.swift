@@ -61,7 +61,8 @@ extension Engine {
             let info = ObjectInfo(
                 key: key, sizeBytes: row.sizeBytes,
                 lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds),
-                etag: attributes.etag, contentType: attributes.contentType, headers: attributes.headers,
+                etag: attributes.etag, checksums: attributes.checksums, contentType: attributes.contentType,
+                headers: attributes.headers,
                 metadata: attributes.metadata, tagCount: attributes.tags.count, storageClass: row.storageClass,
                 versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn)
             return OpenedRow(row: row, attributes: attributes, info: info)

@@ -1,10 +1,12 @@
 /// Reads a body to its end, whatever the size of its slices, and holds it to the length announced.
-struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
+struct BodySource<Body: AsyncSequence>: ~Copyable where Body.Element == ArraySlice<UInt8> {
     private var iterator: Body.AsyncIterator
     private let announcedBytes: UInt64?
     private(set) var readBytes: UInt64 = 0
+    private var hasher: BodyHasher
 
-    init(_ body: Body, announcedBytes: UInt64?) {
+    init(_ body: Body, announcedBytes: UInt64?, _ options: PutOptions) throws(StoreError) {
+        hasher = try BodyHasher(options)
         iterator = body.makeAsyncIterator()
         self.announcedBytes = announcedBytes
     }
@@ -34,9 +36,15 @@ struct BodySource<Body: AsyncSequence> where Body.Element == ArraySlice<UInt8> {
             guard readBytes <= PutOperation.objectLimitBytes else {
                 throw StoreError(.limitExceeded, "An object has at most 50 TiB. Nothing was stored.")
             }
+            hasher.update(slice)
             return slice
         }
     }
+
+    /// What the body came to; after its end, once.
+    ///
+    /// - Throws: `badDigest`.
+    mutating func finishDigests() throws(StoreError) -> BodyDigests { try hasher.finish() }
 
     private mutating func nextOrFailure() async throws(StoreError) -> ArraySlice<UInt8>? {
         do {

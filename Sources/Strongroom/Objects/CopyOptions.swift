@@ -50,7 +50,8 @@ public struct CopyOptions: Sendable, Hashable {
     func putOptions(_ source: ObjectInfo, _ sourceTags: ObjectTags) -> PutOptions {
         var options = PutOptions(
             encryption: encryption, contentType: source.contentType, metadata: source.metadata,
-            headers: source.headers, tags: sourceTags, storageClass: storageClass, condition: condition)
+            headers: source.headers, tags: sourceTags, storageClass: storageClass, condition: condition,
+            checksums: Set(source.checksums.map(\.algorithm)), etag: source.etag.hasSuffix("-1") ? .opaque : .md5)
         if case .replace(let contentType, let metadata, let headers) = metadata {
             (options.contentType, options.metadata, options.headers) = (contentType, metadata, headers)
         }

@@ -12,8 +12,11 @@ public struct ObjectInfo: Sendable, Hashable {
     public var sizeBytes: UInt64
     /// When the put was committed, by the store's clock, which never goes back.
     public var lastModified: Date
-    /// Changes with every put. Not an MD5 of the content: 32 hexadecimal digits and `-1`.
+    /// Changes with every put. Not an MD5 of the content, unless the put asked for that: 32 hexadecimal digits
+    /// and `-1`.
     public var etag: String
+    /// Checksums of the bytes, in order of their algorithms.
+    public var checksums: [ObjectChecksum]
     /// The content type told at the put.
     public var contentType: String?
     /// How the content is to be treated, as the put said.
@@ -36,6 +39,8 @@ public struct ObjectInfo: Sendable, Hashable {
 public struct PutReceipt: Sendable, Hashable {
     /// The new object's ETag.
     public var etag: String
+    /// Checksums of the bytes, in order of their algorithms.
+    public var checksums: [ObjectChecksum]
     /// Size of the plaintext in bytes.
     public var sizeBytes: UInt64
     /// When the put was committed.

@@ -28,13 +28,14 @@ struct PutOperation: Sendable {
         _ body: Body, lengthBytes: UInt64?
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
         _ = try engine.unlockedKeys()
-        var source = BodySource(body, announcedBytes: lengthBytes)
+        var source = try BodySource(body, announcedBytes: lengthBytes, options)
         let head = try await head(of: &source, lengthBytes: lengthBytes)
         guard head.isWhole else { return try await runLarge(head.buffer, &source) }
+        let digests = try source.finishDigests()
         // A small body is still at hand, so a plan that went stale is simply made anew.
         var plan = try await makePlan()
         while true {
-            if let receipt = try await commit(try await prepareSmall(plan, head.buffer)) { return receipt }
+            if let receipt = try await commit(try await prepareSmall(plan, head.buffer, digests)) { return receipt }
             plan = try await makePlan(refreshing: true)
         }
     }
@@ -43,11 +44,11 @@ struct PutOperation: Sendable {
     func prepare<Body: AsyncSequence>(
         _ body: Body, lengthBytes: UInt64?
     ) async throws(StoreError) -> PreparedPut where Body.Element == ArraySlice<UInt8> {
-        var source = BodySource(body, announcedBytes: lengthBytes)
+        var source = try BodySource(body, announcedBytes: lengthBytes, options)
         let head = try await head(of: &source, lengthBytes: lengthBytes)
         let plan = try await makePlan()
         guard head.isWhole else { return try await prepareLarge(plan, head.buffer, &source) }
-        return try await prepareSmall(plan, head.buffer)
+        return try await prepareSmall(plan, head.buffer, try source.finishDigests())
     }
 
     private func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
@@ -72,11 +73,14 @@ struct PutOperation: Sendable {
 
     // MARK: Small objects, which travel in the commit
 
-    private func prepareSmall(_ plan: EncryptionPlan, _ body: PlaintextBuffer) async throws(StoreError) -> PreparedPut {
+    private func prepareSmall(
+        _ plan: EncryptionPlan, _ body: PlaintextBuffer, _ digests: BodyDigests
+    ) async throws(StoreError) -> PreparedPut {
         var sealer = try await PayloadSealer(plan, of: self)
         let payload = try sealer.sealWhole(body.bytes)
         let draft = try sealer.draft(
-            sizeBytes: UInt64(body.bytes.count), storedBytes: UInt64(payload.count), treeHash: nil, options: options)
+            sizeBytes: UInt64(body.bytes.count), storedBytes: UInt64(payload.count), treeHash: nil, digests,
+            options: options)
         let write = try await write(draft, plan, payload: .attachment(0), attachments: [payload])
         return PreparedPut(draft: draft, plan: plan, write: write, blob: nil)
     }
@@ -123,7 +127,7 @@ struct PutOperation: Sendable {
             let finished = try await stream(head.bytes, &rest, through: &sealer, to: writer)
             let draft = try sealer.draft(
                 sizeBytes: rest.readBytes, storedBytes: finished.reference.lengthBytes, treeHash: finished.treeHash,
-                options: options)
+                try rest.finishDigests(), options: options)
             let write = try await write(draft, plan, payload: .blob(finished.reference), attachments: [])
             return PreparedPut(draft: draft, plan: plan, write: write, blob: writer)
         } catch {
@@ -224,7 +228,8 @@ struct PutOperation: Sendable {
 extension ObjectDraft {
     func receipt(_ receipt: CommitReceipt) -> PutReceipt {
         PutReceipt(
-            etag: etag, sizeBytes: row.sizeBytes, lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
+            etag: etag, checksums: checksums, sizeBytes: row.sizeBytes,
+            lastModified: .init(storeMilliseconds: receipt.timeMilliseconds),
             versionID: row.publicVersionID, encryption: descriptor, lsn: receipt.lsn)
     }
 }

@@ -14,12 +14,21 @@ public struct PutOptions: Sendable, Hashable {
     public var storageClass: StorageClass
     /// What must be true of the key; by default nothing.
     public var condition: WriteCondition?
+    /// Checksums to compute and keep; by default CRC-64/NVME, which costs next to nothing.
+    public var checksums: Set<ObjectChecksum.Algorithm>
+    /// Checksums that the bytes must have; they are kept, too.
+    public var expectedChecksums: [ObjectChecksum]
+    /// The MD5 that the bytes must have, 16 bytes (HTTP: `Content-MD5`).
+    public var expectedMD5: [UInt8]?
+    /// What the ETag is made of.
+    public var etag: ETagKind
 
     /// Options with defaults for all that is left out.
     public init(
         encryption: EncryptionRequest = .bucketDefault, contentType: String? = nil, metadata: [String: String] = [:],
         headers: ContentHeaders = ContentHeaders(), tags: ObjectTags = .none, storageClass: StorageClass = .standard,
-        condition: WriteCondition? = nil
+        condition: WriteCondition? = nil, checksums: Set<ObjectChecksum.Algorithm> = [.crc64NVME],
+        expectedChecksums: [ObjectChecksum] = [], expectedMD5: [UInt8]? = nil, etag: ETagKind = .opaque
     ) {
         self.encryption = encryption
         self.contentType = contentType
@@ -28,6 +37,10 @@ public struct PutOptions: Sendable, Hashable {
         self.tags = tags
         self.storageClass = storageClass
         self.condition = condition
+        self.checksums = checksums
+        self.expectedChecksums = expectedChecksums
+        self.expectedMD5 = expectedMD5
+        self.etag = etag
     }
 
     /// Longest user metadata, in bytes of all names and values (S3's limit).

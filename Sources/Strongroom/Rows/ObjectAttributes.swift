@@ -11,6 +11,7 @@ internal import StrongroomCrypto
 ///      4   Cache-Control, 5 Content-Disposition, 6 Content-Encoding, 7 Content-Language, 8 Expires (UTF-8 each),
 ///          absent where none was given
 ///      9   tags, as user metadata
+///     10   checksums: for each, in order of the algorithms: algorithm u8 | type u8 = 1 (full object) | digest
 struct ObjectAttributes: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
     /// Always this one, whatever seals the payload: a listing opens them without asking.
@@ -21,6 +22,8 @@ struct ObjectAttributes: Equatable, Sendable {
     var metadata: [String: String]
     var headers = ContentHeaders()
     var tags: [String: String] = [:]
+    /// In order of the algorithms.
+    var checksums: [ObjectChecksum] = []
 
     func encoded() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 96)
@@ -31,6 +34,9 @@ struct ObjectAttributes: Equatable, Sendable {
             if let text { writer.put(tag, text: text) }
         }
         if !tags.isEmpty { writer.put(9, Self.encode(tags)) }
+        if !checksums.isEmpty {
+            writer.put(10, checksums.flatMap { [$0.algorithm.algorithm.rawValue, Self.fullObject] + $0.digest })
+        }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -64,7 +70,26 @@ extension ObjectAttributes {
         headers.contentLanguage = try reader.optionalText(7)
         headers.expires = try reader.optionalText(8)
         if let bytes = try reader.optional(9) { tags = try Self.decodeMetadata(bytes) }
+        if let bytes = try reader.optional(10) { checksums = try Self.decodeChecksums(bytes) }
         try reader.finish()
+    }
+
+    private static let fullObject = ChecksumType.fullObject.rawValue
+
+    private static func decodeChecksums(
+        _ bytes: ArraySlice<UInt8>
+    ) throws(FieldReader.Malformed) -> [ObjectChecksum] {
+        var rest = bytes
+        var checksums: [ObjectChecksum] = []
+        repeat {
+            guard let number = rest.popFirst(), let algorithm = ChecksumAlgorithm(rawValue: number),
+                rest.popFirst() == fullObject, rest.count >= algorithm.digestSizeBytes,
+                checksums.last.map({ $0.algorithm.algorithm.rawValue < number }) ?? true
+            else { throw .init(reason: "the checksums cannot be read") }
+            checksums.append(ObjectChecksum(algorithm, Array(rest.prefix(algorithm.digestSizeBytes))))
+            rest = rest.dropFirst(algorithm.digestSizeBytes)
+        } while !rest.isEmpty
+        return checksums
     }
 
     private static func decodeMetadata(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {

@@ -5,14 +5,16 @@ struct ObjectDraft: Sendable {
     /// With an LSN and a time of zero.
     let row: ObjectRow
     let etag: String
+    let checksums: [ObjectChecksum]
     let descriptor: EncryptionDescriptor
     private let bucketKeys: BucketKeys
     private let encodedRow: [UInt8]
 
-    init(row: ObjectRow, etag: String, bucketKeys: BucketKeys) {
+    init(row: ObjectRow, etag: String, checksums: [ObjectChecksum], bucketKeys: BucketKeys) {
         assert(row.lsn == 0 && row.lastModifiedMilliseconds == 0)
         self.row = row
         self.etag = etag
+        self.checksums = checksums
         self.bucketKeys = bucketKeys
         descriptor = row.descriptor
         encodedRow = row.encodedWithoutMAC()

@@ -4,27 +4,28 @@ internal import StrongroomKeys
 extension PayloadSealer {
     /// The row of the object sealed here, complete but for its place in the commit order.
     func draft(
-        sizeBytes: UInt64, storedBytes: UInt64, treeHash: [UInt8]?, options: PutOptions
+        sizeBytes: UInt64, storedBytes: UInt64, treeHash: [UInt8]?, _ digests: BodyDigests, options: PutOptions
     ) throws(StoreError) -> ObjectDraft {
         do throws(SealError) {
-            let etag = try makeETag()
+            let etag = try makeETag(options.etag == .md5 ? digests.md5 : nil)
             let attributes = ObjectAttributes(
                 etag: etag, contentType: options.contentType, metadata: options.metadata, headers: options.headers,
-                tags: options.tags.values)
+                tags: options.tags.values, checksums: digests.checksums)
             let sealedAttributes = try bucketKeys.seal(attributes, objectUID: objectUID, random: random)
             let row = ObjectRow(
                 objectUID: objectUID, versionID: versionID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: sizeBytes,
                 storedBytes: storedBytes, sealing: try makeSealing(sizeBytes: sizeBytes, etag: etag),
                 attributes: sealedAttributes, treeHash: treeHash, isNullVersion: bucket.row.versioning != .enabled,
                 storageClass: options.storageClass)
-            return ObjectDraft(row: row, etag: etag, bucketKeys: bucketKeys)
+            return ObjectDraft(row: row, etag: etag, checksums: digests.checksums, bucketKeys: bucketKeys)
         } catch {
             throw StoreError(error)
         }
     }
 
-    /// 32 hexadecimal digits and `-1`, which no client takes for an MD5.
-    private func makeETag() throws(SealError) -> String {
+    /// The MD5 where it is asked for; else 32 hexadecimal digits and `-1`, which no client takes for one.
+    private func makeETag(_ md5: [UInt8]?) throws(SealError) -> String {
+        if let md5 { return Hexadecimal.encode(md5) }
         switch payload {
         case .clear:
             // Without a key the random uid alone makes the tag: it changes with every put.

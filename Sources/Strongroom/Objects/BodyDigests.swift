@@ -1,0 +1,47 @@
+internal import StrongroomCrypto
+
+/// What a body came to, once it is read.
+struct BodyDigests: Sendable {
+    var checksums: [ObjectChecksum] = []
+    var md5: [UInt8]?
+}
+
+/// The checksums of a body, taken as it is read.
+struct BodyHasher: ~Copyable {
+    private var set: ChecksumSet
+    private let expected: [ObjectChecksum]
+    private let expectedMD5: [UInt8]?
+
+    init(_ options: PutOptions) throws(StoreError) {
+        let algorithms = options.checksums.union(options.expectedChecksums.map(\.algorithm))
+        expected = options.expectedChecksums
+        expectedMD5 = options.expectedMD5
+        do throws(SealError) {
+            set = try ChecksumSet(
+                Set(algorithms.map(\.algorithm)), md5: options.etag == .md5 || options.expectedMD5 != nil)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    mutating func update(_ slice: ArraySlice<UInt8>) {
+        // Safe: a UInt8 is raw bytes.
+        set.update(unsafe slice.span.bytes)
+    }
+
+    /// - Throws: `badDigest` where the bytes are not those that the caller announced.
+    mutating func finish() throws(StoreError) -> BodyDigests {
+        let digests = set.finish()
+        let checksums = digests.checksums.sorted { $0.key.rawValue < $1.key.rawValue }
+            .map { ObjectChecksum($0.key, $0.value) }
+        for wanted in expected where !checksums.contains(wanted) {
+            throw Self.bad("\(wanted.algorithm)")
+        }
+        if let expectedMD5, digests.md5 != expectedMD5 { throw Self.bad("MD5") }
+        return BodyDigests(checksums: checksums, md5: digests.md5)
+    }
+
+    private static func bad(_ name: String) -> StoreError {
+        StoreError(.badDigest, "The \(name) announced is not that of the bytes that came. Nothing was stored.")
+    }
+}
