@@ -34,7 +34,7 @@ struct HostileKeys {
 
     static let boundaries = [
         1, 2, 198, 199, 200, 201, 398, 399, 400, 401, 402, 599, 600, 601, 798, 799, 800, 801, 1_199, 1_200, 1_201,
-        1_998, 2_000, 2_047, 2_048,
+        1_998, 2_000, 2_047, 2_048, 2_303, 2_304,
     ]
 
     private static func make(_ generator: inout SeededGenerator) -> [UInt8] {

@@ -85,7 +85,7 @@ import Testing
     @Test func batchesAreSeenWhole() throws {
         let index = try open()
         defer { index.close() }
-        let keys = [[1], [UInt8](repeating: 2, count: 900), [UInt8](repeating: 2, count: 2_048), [3]]
+        let keys = [[1], [UInt8](repeating: 2, count: 900), [UInt8](repeating: 2, count: 2_304), [3]]
         let readers = (0..<4).map { number in
             DedicatedThread(name: "reader \(number)") {
                 var last: UInt8 = 0
@@ -228,7 +228,7 @@ import Testing
         await #expect(processExitsWith: .failure) { [path = path as String] in
             let index = try LMDBIndex(directory: FilePath(path), options: .small())
             try index.write { transaction throws(StorageError) in
-                try transaction.put([UInt8](repeating: 1, count: 2_049), [])
+                try transaction.put([UInt8](repeating: 1, count: 2_305), [])
             }
         }
         // Each of them found a catalog that it could open, and did not fail for another reason.

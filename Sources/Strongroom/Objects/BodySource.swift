@@ -50,8 +50,8 @@ struct BodySource<Body: AsyncSequence>: ~Copyable where Body.Element == ArraySli
         do {
             return try await iterator.next(isolation: #isolation)
         } catch let error as StoreError where Body.self == FileBody.self || Body.self == CopyBody.self {
-            // Our own reading of the caller's file, or of a copy's source. What any other body throws is that body's failure, also
-            // when it comes from a store: its code says nothing about this put.
+            // Our own reading of the caller's file, or of a copy's source. What any other body throws is that body's
+            // failure, also when it comes from a store: its code says nothing about this put.
             throw error
         } catch is CancellationError {
             throw StoreError(.cancelled, "The task was cancelled; nothing was stored.")
