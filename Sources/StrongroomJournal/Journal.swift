@@ -152,6 +152,15 @@ package final class Journal: Sendable {
     /// All segments, oldest first.
     package func segments() -> [SegmentInfo] { shelf.withLock { $0.segments } }
 
+    /// What is durable now. Waits for a group that is being written.
+    package func extent() -> JournalExtent {
+        // Both under the writer's lock, which a segment is begun under: else the list could have a segment
+        // more than the LSN knows of, or one less.
+        writer.withLock { writer in
+            JournalExtent(lastLSN: writer.durableLSN, segmentIDs: segments().map(\.id))
+        }
+    }
+
     /// Gives a segment's space back: its file becomes a spare, or is removed if there are enough.
     ///
     /// The caller vouches that no row refers to a payload in it, and that nobody reads it any more.

@@ -47,6 +47,10 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         self.systemError = systemError
     }
 
+    /// Whether this process lacked something (a descriptor, a place among the readers, an open store): that
+    /// says nothing of what is stored.
+    package var isShortage: Bool { [.descriptorLimit, .limitExceeded, .closed, .cancelled].contains(code) }
+
     package var description: String {
         var text = "\(code): \(message)"
         if let path { text += " [\(path)" + (offset.map { " at byte \($0)" } ?? "") + "]" }
