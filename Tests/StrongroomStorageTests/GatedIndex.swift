@@ -2,39 +2,22 @@ import StrongroomCatalog
 import StrongroomSystem
 import Synchronization
 
-/// An index in which one read, once armed, holds its thread until it is let go: what happens between
-/// two steps of a checkpoint is then for the test to say.
+/// An index whose reads pass a gate, and which knows how many are under way.
 final class GatedIndex: OrderedIndex {
-    private enum Gate { case open, armed, held }
-
+    let gate = Gate()
     private let base: any OrderedIndex
-    private let gate = Monitor(Gate.open)
+    private let readCount = Atomic(0)
 
     init(_ base: any OrderedIndex) { self.base = base }
 
-    /// The next read is held.
-    func arm() { gate.withLock { $0 = .armed } }
-
-    /// Blocks until a read is held.
-    func waitUntilHeld() { gate.wait(until: { $0 == .held }) { _ in } }
-
-    func letGo() {
-        gate.withLock { $0 = .open }
-        gate.broadcast()
-    }
+    var readsUnderWay: Int { readCount.load(ordering: .sequentiallyConsistent) }
 
     func read<Value, Failure: Error>(
         _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
     ) throws(OrderedIndexReadError<Failure>) -> Value {
-        let isHeld = gate.withLock { gate in
-            guard gate == .armed else { return false }
-            gate = .held
-            return true
-        }
-        if isHeld {
-            gate.broadcast()
-            gate.wait(until: { $0 != .held }) { _ in }
-        }
+        gate.pass()
+        readCount.add(1, ordering: .sequentiallyConsistent)
+        defer { readCount.subtract(1, ordering: .sequentiallyConsistent) }
         return try base.read(body)
     }
 

@@ -116,16 +116,12 @@ import Testing
     @Test func aCheckpointDoesNotSealWhatALostCommitLeft() async throws {
         let machine = try await SimulatedMachine(seed: 1)
         let index = GatedIndex(machine.index)
-        let storage = try await EmbeddedStorage.open(
-            directory: SimulatedMachine.directory, storeID: StoreKind.storeID, options: machine.options,
-            environment: StorageEnvironment(
-                fileSystem: machine.fileSystem, random: SeededRandom(seed: 2, for: machine.fileSystem),
-                clock: machine.clock, makeIndex: { (_, _) throws(StorageError) in index }))
+        let storage = try await machine.open(index: index, fileSystem: machine.fileSystem)
         try await storage.metadata.put(key("a"), bytes("kept"))
         let (writer, blob) = try await storage.blobs.finished(payload(9000))
-        index.arm()
+        index.gate.arm()
         let checkpoint = Task { try await storage.checkpoint() }
-        await IOThreadPool(threadCount: 1).run { index.waitUntilHeld() }
+        await index.gate.waitUntilHeld()
 
         machine.fileSystem.inject(SimulatedFault([.synchronizeData], pathSuffix: ".wal"))
         let lost = await #expect(throws: StorageError.self) {
@@ -134,7 +130,7 @@ import Testing
         }
         #expect(lost?.code == .durabilityUnknown)
         writer.leave()
-        index.letGo()
+        index.gate.letGo()
         await #expect(throws: StorageError.self) { try await checkpoint.value }
 
         machine.crash(seed: 4)

@@ -64,6 +64,18 @@ final class SimulatedMachine: Sendable {
             environment: environment(seed, indexWrites: indexWrites))
     }
 
+    /// Opens with parts of the environment replaced by ones that a test watches or holds up.
+    func open(
+        index: (any OrderedIndex)? = nil, fileSystem: any FileSystem
+    ) async throws(StorageError) -> EmbeddedStorage {
+        let index = index ?? self.index
+        return try await EmbeddedStorage.open(
+            directory: Self.directory, storeID: StoreKind.storeID, options: options,
+            environment: StorageEnvironment(
+                fileSystem: fileSystem, random: SeededRandom(seed: 2, for: self.fileSystem), clock: clock,
+                makeIndex: { (_, _) throws(StorageError) in index }))
+    }
+
     /// Power fails. The store that ran goes on to run into errors; this machine has the disk as found.
     func crash(seed: UInt64) {
         disk.withLock { $0 = $0.crash(seed: seed) }

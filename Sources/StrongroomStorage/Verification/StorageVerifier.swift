@@ -43,10 +43,12 @@ struct StorageVerifier {
     }
 
     private mutating func inspectJournal() throws(StorageError) {
+        // The extent comes last: it reaches all that the catalog has.
         let appliedLSN = try StoreView.checkpointState(of: view.index).appliedLSN
         var report = report
         let found = try Journal.inspect(
-            directory: directory.journal, fileSystem: files.fileSystem, storeID: storeID, appliedLSN: appliedLSN
+            directory: directory.journal, fileSystem: files.fileSystem, storeID: storeID, appliedLSN: appliedLSN,
+            upTo: journal.extent()
         ) { (place, frame) throws(StorageError) in
             report.recordCount += 1
             guard frame.type == .commit, CommitFrame(body: frame.body) != nil else {
@@ -64,56 +66,35 @@ struct StorageVerifier {
 
     // MARK: Rows
 
+    /// A page at a time: rows that change between two pages are found in either state, and what either
+    /// names is still there (see `run`).
     private mutating func inspectRows() throws(StorageError) {
-        var report = report
-        do throws(MetadataReadError<StorageError>) {
-            try view.read { (snapshot) throws(StorageError) in
-                // The list is younger than the snapshot's rows and nothing leaves it: see `run`.
-                let segments = Dictionary(
-                    journal.segments().map { ($0.id, $0) }, uniquingKeysWith: { first, _ in first })
-                try snapshot.scanEncoded(from: [], to: nil) { (key, row) throws(StorageError) in
-                    report.rowCount += 1
-                    try inspect(row, key: key, segments, &report)
-                    return .next
-                }
-            }
-        } catch {
-            switch error {
-            case .storage(let error), .body(let error): report.note(.catalog, error)
-            }
-        }
-        self.report = report
-    }
-
-    private func inspect(
-        _ row: [UInt8], key: [UInt8], _ segments: [UInt64: SegmentInfo], _ report: inout StorageVerification
-    ) throws(StorageError) {
-        guard let (payload, _) = StoredRowCodec.decodePayload(row) else {
-            report.note(.catalog, StorageError(.corrupted, "a row is damaged", path: directory.catalog), key: key)
-            return
-        }
-        switch payload {
-        case .none, .inline: break
-        case .segment(let id, let offset, let lengthBytes):
-            let end = offset.addingReportingOverflow(UInt64(lengthBytes))
-            if let segment = segments[id], !end.overflow, end.partialValue <= segment.sizeBytes { break }
-            report.note(
-                .payload,
-                StorageError(
-                    .corrupted,
-                    "the row's payload of \(lengthBytes) bytes is in segment \(id), which has no such place",
-                    path: segments[id]?.path ?? directory.journal, offset: offset), key: key)
-        case .blob(let reference):
-            report.blobCount += 1
+        var start: [UInt8]? = []
+        while let lowerBound = start {
+            var page = RowPage(directory)
             do throws(StorageError) {
-                try inspect(reference, &report)
-            } catch  where error.code == .corrupted || error.code == .inputOutput || error.code == .unsupportedFormat {
-                report.note(.payload, error, key: key)
+                try page.read(from: lowerBound, view: view, journal: journal)
+            } catch  where !error.isShortage {
+                page.noteUnreadable(error)
             }
+            report.rowCount += page.rowCount
+            for (key, error, kind) in page.faults { report.note(kind, error, key: key) }
+            // Outside the read transaction: hashing the blobs of a large store takes hours.
+            for (key, reference) in page.blobs { try inspect(reference, key: key) }
+            start = page.next
         }
     }
 
-    private func inspect(_ reference: BlobReference, _ report: inout StorageVerification) throws(StorageError) {
+    private mutating func inspect(_ reference: BlobReference, key: [UInt8]) throws(StorageError) {
+        report.blobCount += 1
+        do throws(StorageError) {
+            try inspect(reference)
+        } catch  where !error.isShortage {
+            report.note(.payload, error, key: key)
+        }
+    }
+
+    private mutating func inspect(_ reference: BlobReference) throws(StorageError) {
         let (file, _) = try files.openChecked(reference)
         guard readsBlobs else { return }
         let trailer = try files.checkedTrailer(file, reference)
@@ -135,15 +116,14 @@ struct StorageVerifier {
 
     // MARK: Counters
 
-    /// Counts the index's rows anew and compares with what checkpoints have counted.
+    /// Counts the index's rows anew and compares with what checkpoints have counted. In one read
+    /// transaction: counters and rows agree only at one moment. It looks at nothing but the index.
     private mutating func inspectCounters() throws(StorageError) {
         let counted: IndexCount
-        do throws(OrderedIndexReadError<StorageError>) {
-            counted = try view.index.read { (snapshot) throws(StorageError) in try IndexCount(snapshot) }
-        } catch {
-            switch error {
-            case .index(let error), .body(let error): report.note(.catalog, error)
-            }
+        do throws(StorageError) {
+            counted = try countedIndex()
+        } catch  where !error.isShortage {
+            report.note(.catalog, error)
             return
         }
         for difference in counted.differences {
@@ -151,10 +131,24 @@ struct StorageVerifier {
         }
     }
 
+    private func countedIndex() throws(StorageError) -> IndexCount {
+        do throws(OrderedIndexReadError<StorageError>) {
+            return try view.index.read { (snapshot) throws(StorageError) in try IndexCount(snapshot) }
+        } catch {
+            switch error {
+            case .index(let error), .body(let error): throw error
+            }
+        }
+    }
+
+    // MARK: Files
+
     private mutating func findOrphans() throws(StorageError) {
         let sweep = BlobSweep(files: files, view: view)
         for epoch in try sweep.epochs() {
             for name in try sweep.orphans(in: epoch) {
+                // A writer that gave up after its file was listed has removed it before it left the registry.
+                guard try files.fileSystem.status(files.layout.file(name)) != nil else { continue }
                 report.note(
                     .orphan,
                     StorageError(
