@@ -9,9 +9,17 @@ final class BlobFiles: Sendable {
     let fileSystem: any FileSystem
     let poison: StorePoison
     /// Epoch directories that exist durably. The lock is held while one is made, by threads that may block.
-    private let preparedEpochs = Mutex<Set<UInt64>>([])
+    let preparedEpochs = Mutex<Set<UInt64>>([])
+    /// Epochs whose directory may have become empty.
+    let shrunkEpochs: Mutex<Set<UInt64>>
 
-    init(directory: FilePath, fileSystem: any FileSystem, poison: StorePoison, firstEpoch: UInt64) {
+    /// - Parameter foundEpochs: those that have a directory already.
+    init(
+        directory: FilePath, fileSystem: any FileSystem, poison: StorePoison, firstEpoch: UInt64,
+        foundEpochs: Set<UInt64>
+    ) {
+        // A crash may have come between the removal of the last file and that of the directory.
+        shrunkEpochs = Mutex(foundEpochs)
         layout = BlobLayout(directory: directory)
         registry = BlobRegistry(firstEpoch: firstEpoch)
         self.fileSystem = fileSystem
@@ -21,17 +29,6 @@ final class BlobFiles: Sendable {
     func create(_ name: BlobName) throws(StorageError) -> any StorageFile {
         try prepareEpoch(name.epoch)
         return try fileSystem.open(layout.file(name), .create)
-    }
-
-    private func prepareEpoch(_ epoch: UInt64) throws(StorageError) {
-        try preparedEpochs.withLock { (prepared) throws(StorageError) in
-            guard !prepared.contains(epoch) else { return }
-            let directory = layout.epochDirectory(epoch)
-            // It may stand there already: made before a failure to sync its parent.
-            if try fileSystem.status(directory) == nil { try fileSystem.createDirectory(directory) }
-            try synchronizeDirectory(layout.directory)
-            prepared.insert(epoch)
-        }
     }
 
     /// A failed directory sync is reported once, to whoever came first, though it may concern the
@@ -48,11 +45,16 @@ final class BlobFiles: Sendable {
 
     /// Makes creations and removals durable.
     func synchronizeEpochs(_ epochs: Set<UInt64>) throws(StorageError) {
+        var isAnyGone = false
         for epoch in epochs.sorted() {
-            let directory = layout.epochDirectory(epoch)
-            guard try fileSystem.status(directory) != nil else { continue }
-            try synchronizeDirectory(directory)
+            do throws(StorageError) {
+                try synchronizeDirectory(layout.epochDirectory(epoch))
+            } catch  where error.code == .notFound {
+                isAnyGone = true
+            }
         }
+        // A directory that was empty is gone with its removals: durable once its own removal is.
+        if isAnyGone { try synchronizeRoot() }
     }
 
     func synchronizeRoot() throws(StorageError) { try synchronizeDirectory(layout.directory) }
@@ -61,9 +63,11 @@ final class BlobFiles: Sendable {
     func remove(_ name: BlobName) throws(StorageError) {
         do throws(StorageError) {
             try fileSystem.remove(layout.file(name))
-        } catch  where error.code == .notFound {
-            return
+        } catch  where error.code != .notFound {
+            throw error
         }
+        // Noted after the removal: whoever took the note before found the file still there.
+        shrunkEpochs.withLock { _ = $0.insert(name.epoch) }
     }
 
     /// Removes the file of a blob that will never be committed. Its epoch may be sealed thereafter, so

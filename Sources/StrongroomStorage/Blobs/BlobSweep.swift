@@ -26,15 +26,15 @@ struct BlobSweep {
             for name in garbage { try files.remove(name) }
             if !garbage.isEmpty { try files.synchronizeEpochs([epoch]) }
             removedCount += garbage.count
-            try removeIfEmpty(epoch)
+            try files.removeIfEmpty([epoch])
         }
         return removedCount
     }
 
     /// Files of an epoch that no row names and no writer will commit.
     func orphans(in epoch: UInt64) throws(StorageError) -> [BlobName] {
-        let names = try files.fileSystem.list(files.layout.epochDirectory(epoch))
-        let listed = names.compactMap { BlobLayout.id(fileName: $0) }.map { BlobName(epoch: epoch, id: $0) }
+        let ids = try fileNames(in: epoch).compactMap { BlobLayout.id(fileName: $0) }
+        let listed = ids.map { BlobName(epoch: epoch, id: $0) }
         let settled = listed.filter { !files.registry.isInFlight($0) }
         guard !settled.isEmpty else { return [] }
         do throws(MetadataReadError<StorageError>) {
@@ -49,13 +49,13 @@ struct BlobSweep {
         }
     }
 
-    private func removeIfEmpty(_ epoch: UInt64) throws(StorageError) {
-        // New files go to the current epoch, and its folder is known to exist.
-        guard epoch < files.registry.currentEpoch, !files.registry.hasInFlight(in: epoch) else { return }
-        let directory = files.layout.epochDirectory(epoch)
-        guard try files.fileSystem.list(directory).isEmpty else { return }
-        try files.fileSystem.removeDirectory(directory)
-        try files.synchronizeRoot()
+    /// None where the epoch's directory is gone: it was empty, and removed since the epochs were listed.
+    private func fileNames(in epoch: UInt64) throws(StorageError) -> [String] {
+        do throws(StorageError) {
+            return try files.fileSystem.list(files.layout.epochDirectory(epoch))
+        } catch  where error.code == .notFound {
+            return []
+        }
     }
 }
 

@@ -161,6 +161,7 @@ final class Checkpointer: Sendable {
         for name in files.registry.abandoned {
             cleanUp.note(attempt { () throws(StorageError) in try files.removeAbandoned(name) })
         }
+        cleanUp.note(attempt { () throws(StorageError) in try files.removeEmptyEpochs() })
         monitor.withLock { state in
             state.endedCount += 1
             state.failure = failure

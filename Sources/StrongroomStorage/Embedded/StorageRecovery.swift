@@ -78,10 +78,9 @@ struct StorageRecovery {
     }
 
     private func openBlobs(_ state: CheckpointState, _ poison: StorePoison) throws(StorageError) -> BlobFiles {
-        let names = try fileSystem.list(directory.blobs)
-        let newest = names.compactMap { BlobLayout.epoch(directoryName: $0) }.max() ?? 0
+        let epochs = try fileSystem.list(directory.blobs).compactMap { BlobLayout.epoch(directoryName: $0) }
         return BlobFiles(
             directory: directory.blobs, fileSystem: fileSystem, poison: poison,
-            firstEpoch: max(newest, state.sealedBlobEpoch) + 1)
+            firstEpoch: max(epochs.max() ?? 0, state.sealedBlobEpoch) + 1, foundEpochs: Set(epochs))
     }
 }
