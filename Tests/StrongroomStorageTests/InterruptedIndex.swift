@@ -12,6 +12,9 @@ final class InterruptedIndex: OrderedIndex {
         writesLeft = Mutex(writes)
     }
 
+    /// From now on so many go through.
+    func allow(writes: Int) { writesLeft.withLock { $0 = writes } }
+
     func read<Value, Failure: Error>(
         _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
     ) throws(OrderedIndexReadError<Failure>) -> Value {
