@@ -89,6 +89,35 @@ import Testing
         try await reopened.close()
     }
 
+    /// The story: a process that died right after a checkpoint left nothing to replay, and only moved rows made
+    /// the next process look for what is free. Dead segments and unlinked blobs stayed until somebody wrote.
+    @Test func whatACheckpointMadeFreeIsFreedByTheNextProcess() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let (writer, blob) = try await storage.blobs.finished(payload(9000))
+        try await storage.metadata.put(key("a"), [], .blob(blob.reference))
+        writer.leave()
+        for number in 0..<8 {
+            try await storage.metadata.put(key(number), [], .attachment(0), attachments: [payload(60_000)])
+        }
+        // Somebody reads until the process dies, so that all stays.
+        let pinned = try await storage.metadata.pinnedRow(key("a"))
+        for target in try await storage.metadata.keys() { try await storage.metadata.delete(target) }
+        try await storage.settle()
+        let before = try await storage.statistics()
+        #expect(before.segments.count > 2 && before.lastLSN == before.appliedLSN)
+        withExtendedLifetime(pinned) { machine.kill(seed: 2) }
+
+        let reopened = try await machine.open(seed: 3)
+        #expect(try machine.blobFileCount() == 1)
+        #expect(try await reopened.statistics().memtableRowCount == 0)
+        try await reopened.checkpoint()
+        #expect(try machine.blobFileCount() == 0)
+        // The one that ended the log, and perhaps one that the removal of the trash row began.
+        #expect(try await reopened.statistics().segments.count <= 2)
+        try await reopened.close()
+    }
+
     @Test func openingSweepsWhatNobodyCommitted() async throws {
         let machine = try await SimulatedMachine(seed: 1)
         let storage = try await machine.open()

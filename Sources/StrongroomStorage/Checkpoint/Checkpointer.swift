@@ -190,9 +190,22 @@ final class Checkpointer: Sendable {
     ) throws(StorageError) {
         // One is frozen already when the attempt before failed.
         if let frozen = view.withTables({ $0.frozen }) { try move(frozen, &reclaimer, &cleanUp) }
-        if isDue, let frozen = view.withTables({ $0.active.isEmpty ? nil : $0.freeze() }) {
+        guard isDue else { return }
+        if let frozen = view.withTables({ $0.active.isEmpty ? nil : $0.freeze() }) {
             try move(frozen, &reclaimer, &cleanUp)
+        } else {
+            // A store that died after a checkpoint has nothing to replay and no rows to move, but what that
+            // checkpoint made free is still to be freed.
+            var state: CheckpointState?
+            cleanUp.note(attempt { () throws(StorageError) in state = try StoreView.checkpointState(of: view.index) })
+            if let state { retire(state, &reclaimer, &cleanUp) }
         }
+    }
+
+    /// What cannot be retired now is found again with the next checkpoint.
+    private func retire(_ state: CheckpointState, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp) {
+        cleanUp.note(attempt { () throws(StorageError) in try reclaimer.retireFree(state) })
+        cleanUp.note(attempt { () throws(StorageError) in try reaper.retireCheckpointed() })
     }
 
     private func move(
@@ -210,9 +223,8 @@ final class Checkpointer: Sendable {
         view.withTables { $0.dropFrozen() }
         monitor.withLock { $0.completedCount += 1 }
         reaper.forgetRemoved(appliedLSN: state.appliedLSN)
-        // From here on the checkpoint has succeeded: what it made free is found again after the next one.
-        cleanUp.note(attempt { () throws(StorageError) in try reclaimer.retireFree(state) })
-        cleanUp.note(attempt { () throws(StorageError) in try reaper.retireCheckpointed() })
+        // From here on the checkpoint has succeeded.
+        retire(state, &reclaimer, &cleanUp)
     }
 }
 
