@@ -62,6 +62,16 @@ extension StoreError.Code {
     public static let noSuchVersion = Self("noSuchVersion")
     /// The version is a delete marker, which cannot be read.
     public static let methodNotAllowed = Self("methodNotAllowed")
+    /// There is no such upload: it was completed or aborted, or never begun.
+    public static let noSuchUpload = Self("noSuchUpload")
+    /// A part named is not there, or has another ETag.
+    public static let invalidPart = Self("invalidPart")
+    /// The parts named are not in ascending order of their numbers.
+    public static let invalidPartOrder = Self("invalidPartOrder")
+    /// A part other than the last is smaller than the least size of parts.
+    public static let entityTooSmall = Self("entityTooSmall")
+    /// A part or an object is larger than S3 allows.
+    public static let entityTooLarge = Self("entityTooLarge")
     /// What the request demanded of the object is not so. Nothing was done.
     public static let preconditionFailed = Self("preconditionFailed")
     /// The object is the one that the caller has already (S3 and HTTP: 304).

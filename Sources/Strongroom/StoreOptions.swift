@@ -37,6 +37,8 @@ public struct StoreOptions: Sendable {
     /// Objects to this size travel in the journal, larger ones get a file of their own: 4 KiB to 1 MiB,
     /// 128 KiB by default.
     public var smallObjectLimitBytes = 128 << 10
+    /// The least size of a part of a multipart upload, but the last: 5 MiB by default, as in S3; 1 byte to 5 GiB.
+    public var partMinimumBytes = 5 << 20
     /// The size that journal segments grow to: 1 MiB to 1 GiB and a multiple of 4 KiB, at least four times
     /// `smallObjectLimitBytes`; 64 MiB by default.
     public var journalSegmentBytes = 64 << 20
@@ -52,6 +54,7 @@ public struct StoreOptions: Sendable {
         let bounds: [(name: String, value: Int, range: ClosedRange<Int>)] = [
             ("memtableLimitBytes", memtableLimitBytes, 4 << 20...4 << 30),
             ("smallObjectLimitBytes", smallObjectLimitBytes, 4 << 10...1 << 20),
+            ("partMinimumBytes", partMinimumBytes, 1...5 << 30),
             ("journalSegmentBytes", journalSegmentBytes, 1 << 20...1 << 30),
         ]
         for bound in bounds where !bound.range.contains(bound.value) {

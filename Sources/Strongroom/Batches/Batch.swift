@@ -2,8 +2,8 @@
 ///
 /// ```swift
 /// try await store.batch { batch in
-///     batch.put("index.json", index, in: photos, options: PutOptions(condition: .matches(oldETag)))
-///     batch.delete("2025/old.jpg", in: photos)
+///     batch.put("index.json", index, in: photos.name, options: PutOptions(condition: .matches(oldETag)))
+///     batch.delete("2025/old.jpg", in: photos.name)
 /// }
 /// ```
 public struct Batch: Sendable {

@@ -92,62 +92,76 @@ extension Engine {
         let opened = try opened(pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
         try conditions.check(opened.info, in: name)
         let wanted = try Self.clamp(range, toSize: opened.row.sizeBytes, key, name)
-        let payload = try await payload(of: pinned, opened.row, key, name)
         let place = ObjectPlace(bucket: name, key: key)
+        if let table = opened.row.parts {
+            // Pinned before it is certain that the row is still there: then its parts are, too.
+            let pin = PartPin(opened.row.objectUID, of: self)
+            guard try await self.pinned(found.rowKey, key, name)?.row.value == pinned.row.value else {
+                return try await getWithTags(key, version, in: name, range: range, if: conditions, as: caller)
+            }
+            let content = try await partedContent(opened, table, pin, in: bucket, place, as: caller)
+            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
+        }
+        let payload = try await payload(
+            of: pinned, storedBytes: opened.row.storedBytes,
+            BlobPrelude(
+                objectUID: opened.row.objectUID, partUID: PayloadSealer.wholePartUID,
+                suite: opened.row.sealing.suiteNumber), place)
+        let content: ObjectContent
         switch opened.row.sealing {
         case .none:
             let stream = ClearStream(try bucketKeys(bucket), objectUID: opened.row.objectUID)
-            let content = try ObjectContent(
+            content = try ObjectContent(
                 clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes,
                 place: place)
-            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
         case .wrapped(let sealing):
-            let identity = ObjectBinding.Identity(
-                bucketUID: bucket.row.uid, key: key, versionID: opened.row.versionID, objectUID: opened.row.objectUID)
-            let dataKey = try await unwrap(sealing, opened, identity, as: caller, name)
-            let content = try await ObjectContent(
+            let dataKey = try await unwrap(sealing, identity(of: opened, key, in: bucket), as: caller, name)
+            try checkDescriptor(opened, sealing, dataKey, place)
+            content = try await ObjectContent(
                 sealed: payload, try Self.suite(sealing, place), dataKey, objectUID: opened.row.objectUID,
-                sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes, place: place)
-            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
+                partUID: PayloadSealer.wholePartUID, sizeBytes: opened.row.sizeBytes,
+                storedBytes: opened.row.storedBytes, place: place)
         }
+        return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
+    }
+
+    func identity(of opened: OpenedRow, _ key: ObjectKey, in bucket: KnownBucket) -> ObjectBinding.Identity {
+        ObjectBinding.Identity(
+            bucketUID: bucket.row.uid, key: key, versionID: opened.row.versionID, objectUID: opened.row.objectUID)
     }
 
     /// The payload's bytes, or its file opened, while the row is pinned.
-    private func payload(
-        of pinned: any PinnedRow, _ row: ObjectRow, _ key: ObjectKey, _ name: BucketName
+    func payload(
+        of pinned: any PinnedRow, storedBytes: UInt64, _ prelude: BlobPrelude, _ place: ObjectPlace
     ) async throws(StoreError) -> StoredPayload {
         do throws(StorageError) {
             guard case .blob(let reference) = pinned.row.payload else {
                 let bytes = try await pinned.payloadBytes()
-                guard UInt64(bytes.count) == row.storedBytes else {
-                    throw StorageError(
-                        .corrupted, "The stored payload has \(bytes.count) bytes, not \(row.storedBytes).")
+                guard UInt64(bytes.count) == storedBytes else {
+                    throw StorageError(.corrupted, "The stored payload has \(bytes.count) bytes, not \(storedBytes).")
                 }
                 return .bytes(bytes)
             }
-            guard reference.lengthBytes == row.storedBytes else {
+            guard reference.lengthBytes == storedBytes else {
                 throw StorageError(
-                    .corrupted, "The stored payload has \(reference.lengthBytes) bytes, not \(row.storedBytes).")
+                    .corrupted, "The stored payload has \(reference.lengthBytes) bytes, not \(storedBytes).")
             }
-            let suite: UInt16 = if case .wrapped(let sealing) = row.sealing { sealing.suite } else { 0 }
-            let prelude = BlobPrelude(objectUID: row.objectUID, partUID: PayloadSealer.wholePartUID, suite: suite)
             return .blob(try await blobs.open(reference, expecting: prelude))
         } catch {
-            throw Self.payloadFault(error, name, key)
+            throw Self.payloadFault(error, place)
         }
     }
 
     /// A payload that is lost or cut off is damage of that object, not of the store.
-    static func payloadFault(_ fault: StorageError, _ name: BucketName, _ key: ObjectKey) -> StoreError {
-        var error = StoreError(fault, bucket: name, key: key)
+    static func payloadFault(_ fault: StorageError, _ place: ObjectPlace) -> StoreError {
+        var error = StoreError(fault, bucket: place.bucket, key: place.key)
         if fault.code == .notFound || fault.code == .corrupted { error.code = .damaged }
         return error
     }
 
-    private func unwrap(
-        _ sealing: ObjectRow.WrappedSealing, _ opened: OpenedRow, _ identity: ObjectBinding.Identity,
-        as caller: Caller?,
-        _ name: BucketName
+    /// The data key, proved to be this object's.
+    func unwrap(
+        _ sealing: ObjectRow.WrappedSealing, _ identity: ObjectBinding.Identity, as caller: Caller?, _ name: BucketName
     ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
         guard sealing.backendID == keys.backendID else {
@@ -167,24 +181,31 @@ extension Engine {
         do throws(SealError) {
             let dataKey = try DataKey(secret)
             let binding = try ObjectBinding.wrap(dataKey, sealing, identity)
-            let descriptor = try ObjectBinding.descriptor(
-                dataKey, sealing, objectUID: identity.objectUID, sizeBytes: opened.row.sizeBytes,
-                etag: opened.attributes.etag)
-            guard ConstantTime.areEqual(binding, sealing.wrapBinding),
-                ConstantTime.areEqual(descriptor, sealing.descriptorMAC)
-            else {
-                throw SealError(
-                    .commitmentMismatch,
-                    "The object's wrapped key was made for another object, or its descriptor was altered.")
-            }
+            guard ConstantTime.areEqual(binding, sealing.wrapBinding) else { throw Self.notItsOwn }
             return dataKey
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }
     }
 
+    private static let notItsOwn = SealError(
+        .commitmentMismatch, "The object's wrapped key was made for another object, or its descriptor was altered.")
+
+    private func checkDescriptor(
+        _ opened: OpenedRow, _ sealing: ObjectRow.WrappedSealing, _ dataKey: DataKey, _ place: ObjectPlace
+    ) throws(StoreError) {
+        do throws(SealError) {
+            let descriptor = try ObjectBinding.descriptor(
+                dataKey, sealing, objectUID: opened.row.objectUID, sizeBytes: opened.row.sizeBytes,
+                etag: opened.attributes.etag)
+            guard ConstantTime.areEqual(descriptor, sealing.descriptorMAC) else { throw Self.notItsOwn }
+        } catch {
+            throw StoreError(error, bucket: place.bucket, key: place.key)
+        }
+    }
+
     /// Suites come from this list, never from the object's bytes alone.
-    private static func suite(
+    static func suite(
         _ sealing: ObjectRow.WrappedSealing, _ place: ObjectPlace
     ) throws(StoreError) -> SealedStreamSuite {
         guard let suite = SealedStreamSuite(rawValue: sealing.suite) else {
@@ -211,6 +232,7 @@ extension Engine {
 
 /// Which object a failure is about.
 struct ObjectPlace: Sendable {
-    var bucket: BucketName
+    /// Nil where the caller adds it.
+    var bucket: BucketName?
     var key: ObjectKey
 }

@@ -20,6 +20,7 @@ final class Engine: Sendable {
     /// Nil while the store is locked: opened without its keyring.
     let keys: StoreKeys?
     let buckets = BucketDirectory()
+    let parts = PartKeeper()
     private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)
     let storage: OpenedStorage
 
@@ -43,7 +44,10 @@ final class Engine: Sendable {
     func close() async throws(StoreError) {
         let closing = self.closing.withLock { closing in
             if let closing { return closing }
-            let task = Task { [storage, keys] in await Self.close(storage, keys) }
+            let task = Task { [storage, keys, parts] in
+                await parts.settle(forever: true)
+                return await Self.close(storage, keys)
+            }
             closing = task
             return task
         }
@@ -133,5 +137,6 @@ extension Engine {
 /// The part of the options that the engine looks at while it runs.
 struct EngineSettings: Sendable {
     var smallObjectLimitBytes: Int
+    var partMinimumBytes: Int
     var suite: SealedStreamSuite
 }

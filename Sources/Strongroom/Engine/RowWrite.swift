@@ -35,7 +35,7 @@ extension Engine {
     func commit(
         _ writes: [RowWrite], meanwhile: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) -> CommitOutcome<RowWrite.Refusal> {
-        try await commit(
+        let outcome = try await commit(
             reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments), meanwhile: meanwhile
         ) { view -> Decision<RowWrite.Refusal> in
             var mutations: [RowMutation] = []
@@ -53,8 +53,11 @@ extension Engine {
                 firstRead += write.reads.count
                 firstAttachment += write.attachments.count
             }
+            if mutations.contains(where: { $0.key.first == RowKey.abandonedPartsTable }) { self.parts.noteAbandoned() }
             return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations)
         }
+        if parts.takeAbandoned() { scheduleReaping() }
+        return outcome
     }
 }
 

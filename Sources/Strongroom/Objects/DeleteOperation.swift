@@ -82,7 +82,7 @@ struct DeleteOperation: Sendable {
                 bucketUID: known.row.uid, key: key, versioning: known.row.versioning,
                 keys: try engine.bucketKeys(known))
             guard let removal = try await engine.removal(of: version, key, in: known, bucket) else {
-                return DeleteReceipt(existed: false, versionID: version, isDeleteMarker: false, lsn: nil)
+                return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
             let write = RowWrite(reads: [RowKey.bucket(bucket)] + removal.reads) {
                 (view) throws(RowWrite.Refusal) in

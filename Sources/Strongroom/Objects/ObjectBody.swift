@@ -13,14 +13,14 @@ public struct ObjectBody: AsyncSequence, Sendable {
     /// The bytes of the object that this body holds.
     public let range: Range<UInt64>
 
-    let content: ObjectContent
+    let content: any BodyContent
 
     /// How many bytes the body holds.
     public var lengthBytes: UInt64 { UInt64(range.count) }
 
     /// Starts at the beginning of the range.
     public func makeAsyncIterator() -> AsyncIterator {
-        AsyncIterator(cursor: ContentCursor(content, range: range))
+        AsyncIterator(cursor: content.makeCursor(range: range))
     }
 
     /// The whole body, when it has at most `limitBytes`.
@@ -39,11 +39,11 @@ public struct ObjectBody: AsyncSequence, Sendable {
     }
 
     /// A reader that fills buffers of the caller's.
-    public func makeReader() -> ObjectReader { ObjectReader(cursor: ContentCursor(content, range: range)) }
+    public func makeReader() -> ObjectReader { ObjectReader(cursor: content.makeCursor(range: range)) }
 
     /// Goes through the slices.
     public struct AsyncIterator: AsyncIteratorProtocol {
-        let cursor: ContentCursor
+        let cursor: any BodyCursor
 
         /// The next slice, or nil at the end.
         public mutating func next() async throws(StoreError) -> ArraySlice<UInt8>? {
@@ -60,12 +60,12 @@ public struct ObjectBody: AsyncSequence, Sendable {
 
 /// Fills buffers of the caller's with an object's bytes, for those who count copies.
 public struct ObjectReader: ~Copyable {
-    private let cursor: ContentCursor
+    private let cursor: any BodyCursor
     private var rest: ArraySlice<UInt8> = []
     /// Thrown by the next read, after what had been read before it was given out.
     private var pending: StoreError?
 
-    init(cursor: ContentCursor) { self.cursor = cursor }
+    init(cursor: any BodyCursor) { self.cursor = cursor }
 
     /// Fills `buffer` from where the last read ended; returns how many bytes there were, fewer than the
     /// buffer holds only at the end of the body, or before a failure that the next read throws.

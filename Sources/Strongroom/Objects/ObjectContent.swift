@@ -38,16 +38,25 @@ final class ObjectContent: Sendable {
     /// Reads the stream's header. Its commitment is checked by whoever opens the first chunk.
     init(
         sealed payload: StoredPayload, _ suite: SealedStreamSuite, _ dataKey: DataKey, objectUID: [UInt8],
-        sizeBytes: UInt64, storedBytes: UInt64, place: ObjectPlace
+        partUID: [UInt8], sizeBytes: UInt64, storedBytes: UInt64, place: ObjectPlace
     ) async throws(StoreError) {
         let context = CanonicalFields.streamContext(
-            objectUID: objectUID, partUID: PayloadSealer.wholePartUID, layer: PayloadSealer.layers)
+            objectUID: objectUID, partUID: partUID, layer: PayloadSealer.layers)
         let header = try await Self.read(payload, at: 0, count: SealedStreamGeometry.headerSizeBytes, place)
         sealing = .sealed(suite, dataKey, context: context, header: header)
         self.payload = payload
         self.sizeBytes = sizeBytes
         self.place = place
         try checkSizes(storedBytes, SealedStreamGeometry(suite).sealedSizeBytes(plaintextSizeBytes: sizeBytes))
+    }
+
+    /// Of a sealed stream: what it says of itself until its first chunk is opened.
+    var commitment: [UInt8] {
+        if case .sealed(_, _, _, let header) = sealing {
+            Array(header.dropFirst(SealedStreamGeometry.saltSizeBytes))
+        } else {
+            []
+        }
     }
 
     private func checkSizes(_ stored: UInt64, _ expected: UInt64) throws(StoreError) {
@@ -74,7 +83,7 @@ final class ObjectContent: Sendable {
                 return Array(bytes[Int(offset)..<Int(offset) + count])
             }
         } catch {
-            throw Engine.payloadFault(error, place.bucket, place.key)
+            throw Engine.payloadFault(error, place)
         }
     }
 

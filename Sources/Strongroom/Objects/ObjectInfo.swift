@@ -62,6 +62,6 @@ public struct DeleteReceipt: Sendable, Hashable {
     public var versionID: VersionID?
     /// Whether that is a delete marker.
     public var isDeleteMarker: Bool
-    /// Position of the delete in the store's commit order; nil where there was nothing to delete.
+    /// Position of the delete in the store's commit order; nil where there was nothing to do. In a batch, the batch's.
     public var lsn: UInt64?
 }

@@ -51,7 +51,7 @@ struct PutOperation: Sendable {
         return try await prepareSmall(plan, head.buffer, try source.finishDigests())
     }
 
-    private func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
+    func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
         if refreshing { try await engine.refreshBucket(bucket) }
         return try EncryptionPlan.resolve(options.encryption, in: try engine.bucket(bucket), named: bucket)
     }
@@ -115,16 +115,11 @@ struct PutOperation: Sendable {
         _ plan: EncryptionPlan, _ head: PlaintextBuffer, _ rest: inout BodySource<Body>
     ) async throws(StoreError) -> PreparedPut where Body.Element == ArraySlice<UInt8> {
         var sealer = try await PayloadSealer(plan, of: self)
-        let writer: any BlobWriter
-        do throws(StorageError) {
-            writer = try await engine.blobs.create(
-                BlobPrelude(objectUID: sealer.objectUID, partUID: PayloadSealer.wholePartUID, suite: sealer.suiteNumber)
-            )
-        } catch {
-            throw StoreError(error, bucket: bucket, key: key)
-        }
+        let place = ObjectPlace(bucket: bucket, key: key)
+        let writer = try await engine.beginBlob(sealer, partUID: PayloadSealer.wholePartUID, place)
         do throws(StoreError) {
-            let finished = try await stream(head.bytes, &rest, through: &sealer, to: writer)
+            let finished = try await engine.stream(
+                head.bytes, &rest, through: &sealer, to: writer, limitBytes: Self.objectLimitBytes, place)
             let draft = try sealer.draft(
                 sizeBytes: rest.readBytes, storedBytes: finished.reference.lengthBytes, treeHash: finished.treeHash,
                 try rest.finishDigests(), options: options)
@@ -133,34 +128,6 @@ struct PutOperation: Sendable {
         } catch {
             await writer.abort()
             throw error
-        }
-    }
-
-    private func stream<Body: AsyncSequence>(
-        _ head: [UInt8], _ rest: inout BodySource<Body>, through sealer: inout PayloadSealer, to writer: any BlobWriter
-    ) async throws(StoreError) -> FinishedBlob {
-        var pending = sealer.begin()
-        try sealer.append(head[...], to: &pending)
-        while let slice = try await rest.next() {
-            try sealer.append(slice, to: &pending)
-            guard pending.count >= FileBody.sliceBytes else { continue }
-            try await append(pending, to: writer)
-            pending.removeAll(keepingCapacity: true)
-        }
-        try sealer.end(to: &pending)
-        try await append(pending, to: writer)
-        do throws(StorageError) {
-            return try await writer.finish()
-        } catch {
-            throw StoreError(error, bucket: bucket, key: key)
-        }
-    }
-
-    private func append(_ bytes: [UInt8], to writer: any BlobWriter) async throws(StoreError) {
-        do throws(StorageError) {
-            try await writer.append(bytes)
-        } catch {
-            throw StoreError(error, bucket: bucket, key: key)
         }
     }
 

@@ -91,6 +91,14 @@ struct FieldReader {
         return Self.decode(value)
     }
 
+    mutating func optionalBytes(_ tag: UInt16, count: Int) throws(Malformed) -> [UInt8]? {
+        guard let value = try optional(tag) else { return nil }
+        guard value.count == count else {
+            throw Malformed(reason: "field \(tag) has \(value.count) bytes, not \(count)")
+        }
+        return Array(value)
+    }
+
     /// False where the field is absent; it has no other value than 1.
     mutating func flag(_ tag: UInt16) throws(Malformed) -> Bool {
         guard let value = try optional(tag) else { return false }

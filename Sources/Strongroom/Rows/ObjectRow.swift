@@ -16,6 +16,8 @@
 ///      8   backend id (UTF-8), absent in none     15   tree hash of the stored payload (32), blobs only
 ///     16   u8 = 1 for a named version; absent for the null version
 ///     17   storage class u8 (`StorageClass`); absent for STANDARD
+///     20   part table (`PartTable`) of an object in parts: its payloads are those of the part rows, their MACs
+///          stand in place of the descriptor MAC, and the stored length is the sum of theirs
 ///
 /// The row MAC is HMAC-SHA256 under the bucket's metadata key over the row's own key and everything
 /// before it: a row under another name, or one byte changed, is refused before anything else is looked at.
@@ -37,7 +39,10 @@ struct ObjectRow: Equatable, Sendable {
     /// Written while the bucket kept no versions.
     var isNullVersion = true
     var storageClass = StorageClass.standard
+    /// Nil for an object in one piece.
+    var parts: PartTable?
 
+    private static let partTableTag: UInt16 = 20
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
 
@@ -56,6 +61,7 @@ struct ObjectRow: Equatable, Sendable {
         var keyVersion: String
         var wrappedKey: [UInt8]
         var wrapBinding: [UInt8]
+        /// Empty for an object in parts.
         var descriptorMAC: [UInt8]
     }
 
@@ -89,12 +95,13 @@ extension ObjectRow {
             writer.put(10, text: wrapped.keyVersion)
             writer.put(11, wrapped.wrappedKey)
             writer.put(12, wrapped.wrapBinding)
-            writer.put(13, wrapped.descriptorMAC)
+            if !wrapped.descriptorMAC.isEmpty { writer.put(13, wrapped.descriptorMAC) }
         }
         writer.put(14, attributes)
         if let treeHash { writer.put(15, treeHash) }
         if !isNullVersion { writer.put(Self.namedVersionTag, [1]) }
         if storageClass != .standard { writer.put(Self.storageClassTag, integer: storageClass.number) }
+        if let parts { writer.put(Self.partTableTag, parts.encoded) }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -126,7 +133,11 @@ extension ObjectRow {
             else { throw .init(reason: "the storage class is unknown") }
             storageClass = found
         }
+        if let bytes = try reader.optional(Self.partTableTag) { parts = try PartTable(decoding: bytes) }
         try reader.finish()
+        if case .wrapped(let wrapped) = sealing, wrapped.descriptorMAC.isEmpty != (parts != nil) {
+            throw .init(reason: "an object has a descriptor MAC or parts")
+        }
     }
 
     private static func decodeWrapped(
@@ -138,6 +149,11 @@ extension ObjectRow {
             mode: mode[0], suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
             backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.text(10),
             wrappedKey: Array(try reader.required(11)), wrapBinding: try reader.required(12, count: macBytes),
-            descriptorMAC: try reader.required(13, count: macBytes))
+            descriptorMAC: try reader.optionalBytes(13, count: macBytes) ?? [])
     }
+}
+
+extension ObjectRow.Sealing {
+    /// The stream's suite as preludes of blobs record it; 0 in mode none.
+    var suiteNumber: UInt16 { if case .wrapped(let sealing) = self { sealing.suite } else { 0 } }
 }

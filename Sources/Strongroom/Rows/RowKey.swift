@@ -3,24 +3,30 @@
 ///     0x02 | bucket name                                     a bucket
 ///     0x03 | bucket uid (16) | escaped key | 00 01 | ~lsn    a version that is not the newest of its key
 ///     0x04 | bucket uid (16) | object key                    the newest version of a key, an object
+///     0x05 | bucket uid (16) | escaped key | 00 01 | upload id (16)   a multipart upload
+///     0x06 | bucket uid (16) | object uid (16) | number u16  a part of an upload or of an object (number big-endian)
 ///     0x08 | bucket uid (16) | version id (16)               where in table 0x03 a version is (`VersionPointer`)
 ///     0x09 | bucket uid (16) | object key                    where in table 0x03 the null version of a key is
 ///     0x0A | bucket uid (16) | object key                    the newest version of a key, a delete marker
+///     0x0B | bucket uid (16) | object uid (16)               parts that no object and no upload owns any more
 ///
 /// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
 /// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
 /// what lets a commit see that its plan is stale. Within a key of table 0x03 newer versions come first
 /// (`~lsn` is the complement of the LSN, u64 big-endian); a zero byte of the key is escaped as 00 FF.
 ///
-/// Reserved for what is to come: 0x05 (multipart uploads), 0x06 (parts), 0x07 (Bucket Keys). 0x00 and 0x80–0xFF
+/// Reserved for what is to come: 0x07 (Bucket Keys). 0x00 and 0x80–0xFF
 /// belong to the storage below.
 enum RowKey {
     static let bucketTable: UInt8 = 0x02
     static let versionTable: UInt8 = 0x03
     static let currentTable: UInt8 = 0x04
+    static let uploadTable: UInt8 = 0x05
+    static let partTable: UInt8 = 0x06
     static let versionPointerTable: UInt8 = 0x08
     static let nullPointerTable: UInt8 = 0x09
     static let markerTable: UInt8 = 0x0A
+    static let abandonedPartsTable: UInt8 = 0x0B
 
     static func bucket(_ name: BucketName) -> [UInt8] { [bucketTable] + Array(name.rawValue.utf8) }
 
@@ -63,8 +69,12 @@ enum RowKey {
     /// The object key's bytes and the LSN in a row key of table 0x03; nil where it is none.
     static func parseVersion(_ rowKey: [UInt8]) -> (key: [UInt8], lsn: UInt64)? {
         guard rowKey.first == versionTable, rowKey.count > prefixBytes + keyEnd.count + 8 else { return nil }
-        let order = rowKey.suffix(8)
-        let escaped = rowKey[prefixBytes..<rowKey.count - 8]
+        guard let key = unescaped(rowKey[prefixBytes..<rowKey.count - 8]) else { return nil }
+        return (key, ~rowKey.suffix(8).reduce(0) { $0 << 8 | UInt64($1) })
+    }
+
+    /// The object key in front of its end mark; nil where that, or an escape, is not as it should be.
+    private static func unescaped(_ escaped: ArraySlice<UInt8>) -> [UInt8]? {
         guard escaped.suffix(keyEnd.count).elementsEqual(keyEnd) else { return nil }
         var key: [UInt8] = []
         var rest = escaped.dropLast(keyEnd.count)
@@ -72,7 +82,40 @@ enum RowKey {
             if byte == 0, rest.popFirst() != 0xFF { return nil }
             key.append(byte)
         }
-        return (key, ~order.reduce(0) { $0 << 8 | UInt64($1) })
+        return key
+    }
+
+    static func upload(_ bucketUID: [UInt8], _ key: ObjectKey, _ uploadID: [UInt8]) -> [UInt8] {
+        uploads(bucketUID, prefix: key.rawValue.utf8) + keyEnd + uploadID
+    }
+
+    /// All rows of table 0x05 whose keys begin with `prefix`.
+    static func uploads(_ bucketUID: [UInt8], prefix: some Collection<UInt8>) -> [UInt8] {
+        row(uploadTable, bucketUID, escaped(prefix))
+    }
+
+    /// The object key's bytes and the upload id in a row key of table 0x05; nil where it is none.
+    static func parseUpload(_ rowKey: [UInt8]) -> (key: [UInt8], uploadID: [UInt8])? {
+        guard rowKey.first == uploadTable, rowKey.count > prefixBytes + keyEnd.count + ObjectRow.uidBytes,
+            let key = unescaped(rowKey[prefixBytes..<rowKey.count - ObjectRow.uidBytes])
+        else { return nil }
+        return (key, Array(rowKey.suffix(ObjectRow.uidBytes)))
+    }
+
+    /// All parts of an object or of an upload.
+    static func parts(_ bucketUID: [UInt8], of objectUID: [UInt8]) -> [UInt8] { row(partTable, bucketUID, objectUID) }
+
+    static func part(_ bucketUID: [UInt8], of objectUID: [UInt8], number: Int) -> [UInt8] {
+        parts(bucketUID, of: objectUID) + [UInt8(truncatingIfNeeded: number >> 8), UInt8(truncatingIfNeeded: number)]
+    }
+
+    static func partNumber(_ rowKey: [UInt8]) -> Int? {
+        guard rowKey.first == partTable, rowKey.count == prefixBytes + ObjectRow.uidBytes + 2 else { return nil }
+        return Int(rowKey[rowKey.count - 2]) << 8 | Int(rowKey[rowKey.count - 1])
+    }
+
+    static func abandonedParts(_ bucketUID: [UInt8], of objectUID: [UInt8]) -> [UInt8] {
+        row(abandonedPartsTable, bucketUID, objectUID)
     }
 
     /// How many bytes stand before the object key in the rows of an object.

@@ -59,6 +59,17 @@ enum CanonicalFields {
         }
     }
 
+    /// What is true of a part for good.
+    static func part(number: UInt16, partUID: [UInt8], sizeBytes: UInt64, commitment: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 128)
+        fields.put(1, text: "strongroom/part@v1")
+        fields.put(2, integer: number)
+        fields.put(3, partUID)
+        fields.put(4, integer: sizeBytes)
+        fields.put(5, commitment)
+        return fields.bytes
+    }
+
     /// What the ETag is made of: 16 bytes of a MAC over the object's uid and the stream's commitment.
     static func etag(objectUID: [UInt8], commitment: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 96)

@@ -31,6 +31,15 @@ enum ObjectBinding {
         return try dataKey.code(over: fields)
     }
 
+    /// Ties a part to its number, its attempt and its bytes.
+    static func part(
+        _ dataKey: DataKey, number: Int, partUID: [UInt8], sizeBytes: UInt64, commitment: [UInt8]
+    ) throws(SealError) -> [UInt8] {
+        let fields = CanonicalFields.part(
+            number: UInt16(number), partUID: partUID, sizeBytes: sizeBytes, commitment: commitment)
+        return try dataKey.code(over: fields)
+    }
+
     static func etag(
         _ dataKey: DataKey, objectUID: [UInt8], commitment: [UInt8]
     ) throws(SealError) -> String {

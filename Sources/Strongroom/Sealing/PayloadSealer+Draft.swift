@@ -24,21 +24,31 @@ extension PayloadSealer {
     }
 
     /// The MD5 where it is asked for; else 32 hexadecimal digits and `-1`, which no client takes for one.
-    private func makeETag(_ md5: [UInt8]?) throws(SealError) -> String {
+    ///
+    /// - Parameter uid: what the tag is of: the object by default, or a part.
+    func makeETag(_ md5: [UInt8]?, uid: [UInt8]? = nil) throws(SealError) -> String {
         if let md5 { return Hexadecimal.encode(md5) }
         switch payload {
         case .clear:
             // Without a key the random uid alone makes the tag: it changes with every put.
-            let fields = CanonicalFields.etag(objectUID: objectUID, commitment: [])
+            let fields = CanonicalFields.etag(objectUID: uid ?? objectUID, commitment: [])
             // Safe: a UInt8 is raw bytes.
             return Hexadecimal.encode(try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)) + "-1"
         case .sealed(let keyed):
             return try ObjectBinding.etag(
-                keyed.dataKey, objectUID: objectUID, commitment: keyed.stream.commitment)
+                keyed.dataKey, objectUID: uid ?? objectUID, commitment: keyed.stream.commitment)
         }
     }
 
     private func makeSealing(sizeBytes: UInt64, etag: String) throws(SealError) -> ObjectRow.Sealing {
+        guard case .sealed(let keyed) = payload, case .wrapped(var sealing) = try makeWrap() else { return .none }
+        sealing.descriptorMAC = try ObjectBinding.descriptor(
+            keyed.dataKey, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
+        return .wrapped(sealing)
+    }
+
+    /// The wrapped key, bound to the object; without the MAC over what only a whole object has.
+    func makeWrap() throws(SealError) -> ObjectRow.Sealing {
         guard case .sealed(let keyed) = payload else { return .none }
         let wrapped = keyed.wrapped
         var sealing = ObjectRow.WrappedSealing(
@@ -48,8 +58,6 @@ extension PayloadSealer {
         let identity = ObjectBinding.Identity(
             bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
         sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey, sealing, identity)
-        sealing.descriptorMAC = try ObjectBinding.descriptor(
-            keyed.dataKey, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
         return .wrapped(sealing)
     }
 }

@@ -34,9 +34,9 @@ struct PayloadSealer {
 
         init(
             _ dataKey: DataKey, _ wrapped: WrappedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8],
-            random: SystemRandom
+            partUID: [UInt8] = wholePartUID, random: SystemRandom
         ) throws(SealError) {
-            let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: wholePartUID, layer: layers)
+            let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: partUID, layer: layers)
             self.wrapped = wrapped
             self.dataKey = dataKey
             stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
@@ -64,6 +64,36 @@ struct PayloadSealer {
             } catch {
                 throw StoreError(error, bucket: put.bucket, key: put.key)
             }
+        }
+    }
+
+    /// Seals one part of an upload, under the upload's data key.
+    ///
+    /// - Parameter dataKey: nil in mode none.
+    init(
+        part partUID: [UInt8], of object: ObjectRow, _ dataKey: DataKey?, key: ObjectKey, in bucket: KnownBucket,
+        _ engine: Engine
+    ) throws(StoreError) {
+        random = engine.random
+        objectUID = object.objectUID
+        versionID = object.versionID
+        self.bucket = bucket
+        bucketKeys = try engine.bucketKeys(bucket)
+        self.key = key
+        guard case .wrapped(let sealing) = object.sealing, let dataKey else {
+            backendID = ""
+            suite = engine.settings.suite
+            payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: partUID)))
+            return
+        }
+        backendID = sealing.backendID
+        suite = try Engine.suite(sealing, ObjectPlace(bucket: nil, key: key))
+        let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
+        do throws(SealError) {
+            payload = .sealed(
+                try KeyedStream(dataKey, wrapped, suite, objectUID: objectUID, partUID: partUID, random: random))
+        } catch {
+            throw StoreError(error)
         }
     }
 

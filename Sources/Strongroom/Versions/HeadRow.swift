@@ -6,6 +6,8 @@ struct HeadRow: Sendable {
     let lsn: UInt64
     let isNullVersion: Bool
     let isDeleteMarker: Bool
+    /// Of an object in parts, whose payloads other rows own.
+    let partedUID: [UInt8]?
     private let storedValue: [UInt8]
 
     /// Checks the MAC first: a row that is moved gets a new one, which must not make a forged row genuine.
@@ -20,9 +22,11 @@ struct HeadRow: Sendable {
             if stored.value.first == DeleteMarkerRow.formatVersion {
                 let row = try DeleteMarkerRow(decoding: stored.value)
                 (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, true)
+                partedUID = nil
             } else {
                 let row = try ObjectRow(decoding: stored.value)
                 (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, false)
+                partedUID = row.parts == nil ? nil : row.objectUID
             }
             storedValue = stored.value
         } catch let error as StoreError {

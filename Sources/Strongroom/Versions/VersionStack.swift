@@ -46,8 +46,10 @@ struct VersionStack: Sendable {
     ) throws(RowWrite.Refusal) -> [RowMutation] {
         let rows = Array(rows)
         var mutations: [RowMutation] = []
-        if versioning != .unversioned {
-            mutations += try retire(rows, firstRead: firstRead, isMarkerNext: head.isMarker)
+        if versioning == .unversioned {
+            mutations += try abandonedParts(rows[0], rowKey: currentKey)
+        } else {
+            mutations += try retire(rows, firstRead: firstRead)
         }
         switch head {
         case .object(let value, let payload):
@@ -67,13 +69,15 @@ struct VersionStack: Sendable {
     /// What happens to the head that was: the null version is replaced while versioning is suspended, every
     /// other version goes to table 0x03.
     private func retire(
-        _ rows: [StoredRow?], firstRead: Int, isMarkerNext: Bool
+        _ rows: [StoredRow?], firstRead: Int
     ) throws(RowWrite.Refusal) -> [RowMutation] {
         var mutations: [RowMutation] = []
         if let index = rows[0] != nil ? 0 : rows[1] != nil ? 1 : nil, let stored = rows[index] {
             let old = try HeadRow(stored, rowKey: reads[index], keys)
             if versioning == .enabled || !old.isNullVersion {
                 mutations += try archive(old, read: firstRead + index)
+            } else {
+                mutations += abandonedParts(old)
             }
         }
         guard versioning == .suspended else { return mutations }
@@ -83,8 +87,24 @@ struct VersionStack: Sendable {
             let rowKey = RowKey.version(bucketUID, key, lsn: archivedNullLSN)
             mutations.append(RowMutation(key: rowKey, change: .delete))
             mutations.append(RowMutation(key: nullPointerKey, change: .delete))
+            mutations += try abandonedParts(rows.count > 3 ? rows[3] : nil, rowKey: rowKey)
         }
         return mutations
+    }
+
+    /// An object that goes leaves its parts behind, for the reaper: there may be ten thousand of them. Such an
+    /// object's row has no payload, and no other object's row is without.
+    private func abandonedParts(_ stored: StoredRow?, rowKey: [UInt8]) throws(RowWrite.Refusal) -> [RowMutation] {
+        guard let stored, stored.payload == .none else { return [] }
+        return abandonedParts(try HeadRow(stored, rowKey: rowKey, keys))
+    }
+
+    private func abandonedParts(_ row: HeadRow) -> [RowMutation] {
+        guard let uid = row.partedUID else { return [] }
+        return [
+            RowMutation(
+                key: RowKey.abandonedParts(bucketUID, of: uid), change: .put(value: [1], payload: .none))
+        ]
     }
 
     private func archive(_ old: HeadRow, read: Int) throws(RowWrite.Refusal) -> [RowMutation] {
@@ -101,10 +121,6 @@ struct VersionStack: Sendable {
     private func pointerKey(_ version: HeadRow) -> [UInt8] {
         version.isNullVersion ? nullPointerKey : RowKey.versionPointer(bucketUID, version.versionID)
     }
-}
-
-extension VersionStack.Head {
-    var isMarker: Bool { if case .marker = self { true } else { false } }
 }
 
 // MARK: Removing one version for good
@@ -134,6 +150,7 @@ extension VersionStack {
         // one that follows it is the one that was found.
         guard rows[0]?.value == removal.value else { throw .staleRows }
         var mutations = [RowMutation(key: removal.rowKey, change: .delete)]
+        mutations += try abandonedParts(rows[0], rowKey: removal.rowKey)
         if let pointerKey = removal.pointerKey { mutations.append(RowMutation(key: pointerKey, change: .delete)) }
         guard let next = removal.next else { return mutations }
         guard let stored = rows[1], stored.value == next.value else { throw .staleRows }

@@ -1,0 +1,128 @@
+internal import StrongroomKeys
+
+extension Bucket {
+    /// Begins an upload in parts. It survives a restart, and takes space until it is completed or aborted.
+    ///
+    /// - Parameters:
+    ///   - key: the key that the object will have.
+    ///   - options: what a put would say of the object. A condition belongs to the completion; checksums that the
+    ///     bytes must have belong to the parts.
+    /// - Throws: ``StoreError/Code/invalidArgument`` for an option that belongs elsewhere; else as a put does.
+    public func createUpload(
+        _ key: ObjectKey, options: PutOptions = PutOptions()
+    ) async throws(StoreError) -> UploadID {
+        try options.check()
+        guard options.condition == nil, options.expectedChecksums.isEmpty, options.expectedMD5 == nil else {
+            throw StoreError(
+                .invalidArgument,
+                "A condition belongs to the completion of an upload, and what the bytes must come to belongs to its "
+                    + "parts; leave it out here.", bucket: name, key: key)
+        }
+        let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: options)
+        return try await put.createUpload()
+    }
+
+    /// Stores a part. Parts may come in any order, at the same time and repeatedly: of several attempts at one number
+    /// the last to finish counts.
+    ///
+    /// - Parameters:
+    ///   - number: 1 to 10,000.
+    ///   - key: the upload's key.
+    ///   - upload: the upload.
+    ///   - body: slices of any size, to 5 GiB together.
+    ///   - lengthBytes: how long the body is, if known: another length is refused.
+    ///   - expectedChecksums: checksums that the bytes must have.
+    ///   - expectedMD5: the MD5 that the bytes must have, 16 bytes.
+    /// - Throws: ``StoreError/Code/noSuchUpload``, ``StoreError/Code/entityTooLarge``,
+    ///   ``StoreError/Code/badDigest``; else as a put does.
+    @discardableResult
+    public func uploadPart<Body: AsyncSequence>(
+        _ number: Int, of key: ObjectKey, _ upload: UploadID, _ body: Body, lengthBytes: UInt64? = nil,
+        expectedChecksums: [ObjectChecksum] = [], expectedMD5: [UInt8]? = nil
+    ) async throws(StoreError) -> PartInfo where Body.Element == ArraySlice<UInt8> {
+        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        return try await operation.put(
+            number, body, lengthBytes: lengthBytes, expectedChecksums: expectedChecksums, expectedMD5: expectedMD5)
+    }
+
+    /// Stores a part whose bytes are in memory.
+    ///
+    /// - Throws: as ``uploadPart(_:of:_:_:lengthBytes:expectedChecksums:expectedMD5:)``.
+    @discardableResult
+    public func uploadPart(
+        _ number: Int, of key: ObjectKey, _ upload: UploadID, _ bytes: [UInt8]
+    ) async throws(StoreError) -> PartInfo {
+        try await uploadPart(
+            number, of: key, upload, SingleSlice(bytes: bytes[...]), lengthBytes: UInt64(bytes.count))
+    }
+
+    /// Stores a part whose bytes are those of an object, or of a range of one. They are opened and sealed anew.
+    ///
+    /// - Throws: as ``uploadPart(_:of:_:_:lengthBytes:expectedChecksums:expectedMD5:)`` about the upload and as
+    ///   ``get(_:version:range:if:)`` about the source.
+    @discardableResult
+    public func uploadPart(
+        _ number: Int, of key: ObjectKey, _ upload: UploadID, copying source: ObjectKey, from sourceBucket: Bucket? = nil,
+        version: VersionID? = nil, range: Range<UInt64>? = nil, if conditions: ReadConditions = ReadConditions()
+    ) async throws(StoreError) -> PartInfo {
+        let place = sourceBucket ?? self
+        guard place.engine === engine else {
+            throw StoreError(
+                .invalidArgument, "The source is in another store; get it there and upload it here.", bucket: name,
+                key: key)
+        }
+        let body = try await place.get(source, version: version, range: range, if: conditions)
+        return try await uploadPart(number, of: key, upload, CopyBody(body: body), lengthBytes: body.lengthBytes)
+    }
+
+    /// Makes the object of the parts named, and drops the others. Needs no key, whatever the object is sealed with.
+    ///
+    /// - Parameters:
+    ///   - key: the upload's key.
+    ///   - upload: the upload.
+    ///   - parts: in ascending order of their numbers, which need not be consecutive.
+    ///   - condition: what must be true of the key.
+    /// - Throws: ``StoreError/Code/noSuchUpload``, ``StoreError/Code/invalidPart``,
+    ///   ``StoreError/Code/invalidPartOrder``, ``StoreError/Code/entityTooSmall``,
+    ///   ``StoreError/Code/preconditionFailed``. The upload is still there then.
+    @discardableResult
+    public func completeUpload(
+        _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil
+    ) async throws(StoreError) -> PutReceipt {
+        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        return try await operation.complete(parts, if: condition)
+    }
+
+    /// Drops an upload and its parts.
+    ///
+    /// - Throws: ``StoreError/Code/noSuchUpload``.
+    public func abortUpload(_ key: ObjectKey, _ upload: UploadID) async throws(StoreError) {
+        try await UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload).abort()
+    }
+
+    /// One page of an upload's parts.
+    ///
+    /// - Parameters:
+    ///   - key: the upload's key.
+    ///   - upload: the upload.
+    ///   - after: only parts with greater numbers.
+    ///   - limit: at most so many, 1 to 1,000.
+    /// - Throws: ``StoreError/Code/noSuchUpload``.
+    public func listParts(
+        _ key: ObjectKey, _ upload: UploadID, after: Int = 0, limit: Int = ListOptions.limitMaximum
+    ) async throws(StoreError) -> PartPage {
+        try ListOptions(limit: limit).check()
+        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        return try await operation.list(after: after, limit: limit)
+    }
+
+    /// One page of the bucket's unfinished uploads.
+    ///
+    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/damaged``.
+    public func listUploads(
+        prefix: String = "", after: UploadContinuation? = nil, limit: Int = ListOptions.limitMaximum
+    ) async throws(StoreError) -> UploadPage {
+        try ListOptions(prefix: prefix, limit: limit).check()
+        return try await engine.listUploads(prefix: prefix, after: after, limit: limit, in: name)
+    }
+}

@@ -1,0 +1,171 @@
+internal import Logging
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+extension UploadOperation {
+    private typealias Part = (number: Int, rowKey: [UInt8], row: PartRow, value: [UInt8])
+
+    func complete(_ list: [CompletedPart], if condition: WriteCondition?) async throws(StoreError) -> PutReceipt {
+        _ = try engine.unlockedKeys()
+        while true {
+            let found = try await find()
+            guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
+            let parts = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
+            let chosen = try choose(list, from: parts, in: found.bucket)
+            let draft = try makeDraft(chosen.map { ($0.part, $0.info) }, found)
+            let write = try await write(draft, parts, keeping: Set(chosen.map(\.part.number)), found, condition)
+            switch try await engine.commit([write]) {
+            case .committed(let receipt):
+                await dropStragglers(found, keeping: Set(chosen.map(\.part.number)))
+                return draft.receipt(receipt)
+            case .refused(.failed(let error)): throw error.about(bucket, key)
+            case .refused(.stalePlan): try await engine.refreshBucket(bucket)
+            case .refused: continue
+            }
+        }
+    }
+
+    /// Parts with numbers of their own that were committed between the look and the completion. None comes after it;
+    /// they are no part of the object, and what is not removed here goes with it.
+    private func dropStragglers(_ found: FoundUpload, keeping kept: Set<Int>) async {
+        do throws(StoreError) {
+            let late = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
+                .filter { !kept.contains($0.number) }.map(\.rowKey)
+            guard !late.isEmpty else { return }
+            _ = try await engine.commit(reads: late) { _ -> Decision<Never> in
+                .commit(late.map { RowMutation(key: $0, change: .delete) })
+            }
+        } catch {
+            engine.logger.warning("Parts not removed", metadata: ["bucket": "\(bucket)", "error": "\(error)"])
+        }
+    }
+
+    /// The parts that are meant, held against what is there.
+    private func choose(
+        _ list: [CompletedPart], from parts: [Part], in known: KnownBucket
+    ) throws(StoreError) -> [(part: Part, info: PartInfo)] {
+        guard !list.isEmpty else { throw refusal(.invalidPart, "The list of parts is empty; name at least one.") }
+        var byNumber: [Int: Part] = [:]
+        for part in parts { byNumber[part.number] = part }
+        var chosen: [(part: Part, info: PartInfo)] = []
+        var totalBytes: UInt64 = 0
+        for wanted in list {
+            if let last = chosen.last, last.part.number >= wanted.number {
+                throw refusal(.invalidPartOrder, "Part \(wanted.number) does not come after \(last.part.number).")
+            }
+            guard let part = byNumber[wanted.number] else {
+                throw refusal(.invalidPart, "Part \(wanted.number) was not uploaded.")
+            }
+            let info = try info(part.number, part.row, in: known)
+            guard info.etag == wanted.etag else {
+                throw refusal(.invalidPart, "Part \(wanted.number) has another ETag than the one named.")
+            }
+            if let last = chosen.last, last.part.row.sizeBytes < UInt64(engine.settings.partMinimumBytes) {
+                throw refusal(
+                    .entityTooSmall,
+                    "Part \(last.part.number) has \(last.part.row.sizeBytes) bytes; all but the last have at least "
+                        + "\(engine.settings.partMinimumBytes).")
+            }
+            totalBytes += info.sizeBytes
+            chosen.append((part, info))
+        }
+        guard totalBytes <= PutOperation.objectLimitBytes else {
+            throw refusal(.entityTooLarge, "The object would have \(totalBytes) bytes; 50 TiB are the most.")
+        }
+        return chosen
+    }
+
+    private func refusal(_ code: StoreError.Code, _ message: String) -> StoreError {
+        StoreError(code, message + " The upload is as it was.", bucket: bucket, key: key)
+    }
+
+    private func makeDraft(
+        _ parts: [(part: Part, info: PartInfo)], _ found: FoundUpload
+    ) throws(StoreError) -> ObjectDraft {
+        var row = found.row.object
+        var attributes = try engine.attributes(row.attributes, of: row.objectUID, in: found.bucket, place)
+        let keys = try engine.bucketKeys(found.bucket)
+        do throws(SealError) {
+            let table = try PartTable(parts.map { ($0.part.number, $0.part.row) })
+            attributes.etag = try Self.etag(parts.map(\.info), table, found.row)
+            attributes.checksums = Self.fullChecksums(parts.map(\.info), found.row.checksums)
+            row.lsn = 0
+            row.lastModifiedMilliseconds = 0
+            row.sizeBytes = parts.reduce(0) { $0 + $1.part.row.sizeBytes }
+            row.storedBytes = parts.reduce(0) { $0 + $1.part.row.storedBytes }
+            row.parts = table
+            row.isNullVersion = found.bucket.row.versioning != .enabled
+            row.attributes = try keys.seal(attributes, objectUID: row.objectUID, random: engine.random)
+            return ObjectDraft(
+                row: row, etag: attributes.etag, checksums: attributes.checksums, bucketKeys: keys)
+        } catch {
+            throw StoreError(error, bucket: bucket, key: key)
+        }
+    }
+
+    /// The MD5 of the parts' MD5s where the upload asked for that, else a hash that changes with every upload; both end
+    /// in the number of parts, as in S3.
+    private static func etag(
+        _ parts: [PartInfo], _ table: PartTable, _ upload: UploadRow
+    ) throws(SealError) -> String {
+        if upload.wantsMD5 {
+            return try MultipartETag(partMD5s: parts.map { Hexadecimal.decode($0.etag) ?? [] }).text
+        }
+        let fields = CanonicalFields.etag(objectUID: upload.object.objectUID, commitment: table.hash)
+        // Safe: a UInt8 is raw bytes.
+        let hash = try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)
+        return Hexadecimal.encode(hash) + "-\(parts.count)"
+    }
+
+    /// Checksums of the whole, of the algorithms whose checksum of a whole follows from those of its parts.
+    private static func fullChecksums(
+        _ parts: [PartInfo], _ algorithms: [ChecksumAlgorithm]
+    ) -> [ObjectChecksum] {
+        algorithms.filter(\.isCombinable).map { algorithm in
+            let digests = parts.map { part in
+                (
+                    digest: part.checksums.first { $0.algorithm.algorithm == algorithm }?.digest ?? [],
+                    lengthBytes: part.sizeBytes
+                )
+            }
+            return ObjectChecksum(algorithm, algorithm.fullObjectDigest(ofParts: digests))
+        }
+    }
+
+    private func write(
+        _ draft: ObjectDraft, _ parts: [Part], keeping kept: Set<Int>, _ found: FoundUpload,
+        _ condition: WriteCondition?
+    ) async throws(StoreError) -> RowWrite {
+        let stack = try await engine.stack(key, in: found.bucket, bucket)
+        let precondition = try await WritePrecondition.resolve(condition, key, in: found.bucket, bucket, engine)
+        let rowKey = RowKey.current(found.bucket.row.uid, key)
+        let fixed = [RowKey.bucket(bucket), found.rowKey]
+        let firstPart = fixed.count + stack.reads.count
+        return RowWrite(reads: fixed + stack.reads + parts.map(\.rowKey)) {
+            [key, bucket, noSuchUpload] (view) throws(RowWrite.Refusal) in
+            guard view.rows[0]?.value == found.bucket.storedValue else { throw .stalePlan }
+            guard view.rows[1]?.value == found.value else { throw .failed(noSuchUpload) }
+            let heads = view.rows[fixed.count..<firstPart]
+            try precondition.check(heads.first ?? nil, key, bucket)
+            // Attempts that came since the list was checked.
+            for (part, row) in zip(parts, view.rows[firstPart...]) where row?.value != part.value {
+                throw .staleRows
+            }
+            let value: [UInt8]
+            do throws(StoreError) {
+                value = try draft.row(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rowKey: rowKey)
+            } catch {
+                throw .failed(error)
+            }
+            var mutations = try stack.replaceHead(
+                by: .object(value: value, .none), rows: heads, firstRead: fixed.count)
+            mutations.append(RowMutation(key: found.rowKey, change: .delete))
+            for part in parts where !kept.contains(part.number) {
+                mutations.append(RowMutation(key: part.rowKey, change: .delete))
+            }
+            return mutations
+        }
+    }
+}

@@ -1,0 +1,62 @@
+internal import StrongroomCrypto
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+extension PutOperation {
+    /// Draws all that an object needs before its first byte comes, the data key included.
+    func createUpload() async throws(StoreError) -> UploadID {
+        _ = try engine.unlockedKeys()
+        let id = engine.random.bytes(ObjectRow.uidBytes)
+        var plan = try await makePlan()
+        while true {
+            let row = try await uploadRow(plan)
+            let rowKey = RowKey.upload(plan.bucket.row.uid, key, id)
+            let bucketValue = plan.bucket.storedValue
+            let keys = try engine.bucketKeys(plan.bucket)
+            let write = RowWrite(reads: [RowKey.bucket(bucket)]) { (view) throws(RowWrite.Refusal) in
+                guard view.rows[0]?.value == bucketValue else { throw .stalePlan }
+                var row = row
+                row.object.lsn = view.lsn
+                row.object.lastModifiedMilliseconds = view.timeMilliseconds
+                let value = try keys.refusingFault(row.encodedWithoutMAC(), rowKey: rowKey)
+                return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
+            }
+            switch try await engine.commit([write]) {
+            case .committed: return UploadID(bytes: id)
+            case .refused(.failed(let error)): throw error.about(bucket, key)
+            case .refused: plan = try await makePlan(refreshing: true)
+            }
+        }
+    }
+
+    private func uploadRow(_ plan: EncryptionPlan) async throws(StoreError) -> UploadRow {
+        let sealer = try await PayloadSealer(plan, of: self)
+        let attributes = ObjectAttributes(
+            etag: "", contentType: options.contentType, metadata: options.metadata, headers: options.headers,
+            tags: options.tags.values)
+        do throws(SealError) {
+            let object = ObjectRow(
+                objectUID: sealer.objectUID, versionID: sealer.versionID, lsn: 0, lastModifiedMilliseconds: 0,
+                sizeBytes: 0, storedBytes: 0, sealing: try sealer.makeWrap(),
+                attributes: try sealer.bucketKeys.seal(attributes, objectUID: sealer.objectUID, random: engine.random),
+                storageClass: options.storageClass, parts: .pending)
+            return UploadRow(
+                object: object,
+                checksums: options.checksums.map(\.algorithm).sorted { $0.rawValue < $1.rawValue },
+                wantsMD5: options.etag == .md5)
+        } catch {
+            throw StoreError(error, bucket: bucket, key: key)
+        }
+    }
+}
+
+extension BucketKeys {
+    /// `authenticated`, for a decision.
+    func refusingFault(_ value: [UInt8], rowKey: [UInt8]) throws(RowWrite.Refusal) -> [UInt8] {
+        do throws(StoreError) {
+            return try authenticated(value, rowKey: rowKey)
+        } catch {
+            throw .failed(error)
+        }
+    }
+}

@@ -1,0 +1,107 @@
+internal import StrongroomCrypto
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+extension UploadOperation {
+    func put<Body: AsyncSequence>(
+        _ number: Int, _ body: Body, lengthBytes: UInt64?, expectedChecksums: [ObjectChecksum], expectedMD5: [UInt8]?
+    ) async throws(StoreError) -> PartInfo where Body.Element == ArraySlice<UInt8> {
+        _ = try engine.unlockedKeys()
+        guard MultipartLimits.numbers.contains(number) else {
+            throw StoreError(
+                .invalidArgument, "A part's number is 1 to \(MultipartLimits.numbers.upperBound), not \(number).",
+                bucket: bucket, key: key)
+        }
+        if let lengthBytes, lengthBytes > MultipartLimits.partMaximumBytes { throw tooLarge }
+        let found = try await find()
+        let object = found.row.object
+        var dataKey: DataKey?
+        if case .wrapped(let sealing) = object.sealing {
+            let identity = ObjectBinding.Identity(
+                bucketUID: found.bucket.row.uid, key: key, versionID: object.versionID, objectUID: object.objectUID)
+            dataKey = try await engine.unwrap(sealing, identity, as: caller, bucket)
+        }
+        // Drawn for each attempt: two attempts never share a stream's key.
+        let partUID = engine.random.bytes(ObjectRow.uidBytes)
+        var sealer = try PayloadSealer(part: partUID, of: object, dataKey, key: key, in: found.bucket, engine)
+        var source = try BodySource(
+            body, announcedBytes: lengthBytes,
+            PutOptions(
+                checksums: Set(found.row.checksums.map(ObjectChecksum.Algorithm.init(algorithm:))),
+                expectedChecksums: expectedChecksums, expectedMD5: expectedMD5,
+                etag: found.row.wantsMD5 ? .md5 : .opaque))
+        let stored = try await engine.store(
+            &source, through: &sealer, limitBytes: MultipartLimits.partMaximumBytes, place, partUID: partUID)
+        do throws(StoreError) {
+            let info = try await commit(number, stored, sealer, found)
+            stored.blob?.leave()
+            return info
+        } catch {
+            if error.code == .durabilityUnknown { stored.blob?.leave() } else { await stored.blob?.abort() }
+            throw error
+        }
+    }
+
+    private var tooLarge: StoreError {
+        StoreError(.entityTooLarge, "A part has at most 5 GiB. Nothing was stored.", bucket: bucket, key: key)
+    }
+
+    private func commit(
+        _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
+    ) async throws(StoreError) -> PartInfo {
+        let rowKey = RowKey.part(found.bucket.row.uid, of: found.objectUID, number: number)
+        let keys = sealer.bucketKeys
+        let row = try partRow(number, stored, sealer, found)
+        let write = RowWrite(
+            reads: [found.rowKey, rowKey], payload: stored.payload, attachments: stored.attachments
+        ) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
+            guard view.rows[0]?.value == found.value else { throw .failed(noSuchUpload) }
+            return [
+                RowMutation(
+                    key: rowKey,
+                    change: .put(
+                        value: try keys.refusingFault(
+                            row.committed(view.lsn, view.timeMilliseconds).encodedWithoutMAC(), rowKey: rowKey),
+                        payload: stored.payload))
+            ]
+        }
+        switch try await engine.commit([write]) {
+        case .committed(let receipt):
+            return try info(number, row.committed(receipt.lsn, receipt.timeMilliseconds), in: found.bucket)
+        case .refused(.failed(let error)): throw error.about(bucket, key)
+        case .refused: throw noSuchUpload
+        }
+    }
+
+    private func partRow(
+        _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
+    ) throws(StoreError) -> PartRow {
+        do throws(SealError) {
+            var partMAC: [UInt8] = []
+            if case .sealed(let keyed) = sealer.payload {
+                partMAC = try ObjectBinding.part(
+                    keyed.dataKey, number: number, partUID: stored.partUID, sizeBytes: stored.sizeBytes,
+                    commitment: keyed.stream.commitment)
+            }
+            let attributes = ObjectAttributes(
+                etag: try sealer.makeETag(found.row.wantsMD5 ? stored.digests.md5 : nil, uid: stored.partUID),
+                contentType: nil, metadata: [:], checksums: stored.digests.checksums)
+            return PartRow(
+                partUID: stored.partUID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: stored.sizeBytes,
+                storedBytes: stored.storedBytes, partMAC: partMAC,
+                attributes: try sealer.bucketKeys.seal(attributes, objectUID: stored.partUID, random: engine.random),
+                treeHash: stored.treeHash)
+        } catch {
+            throw StoreError(error, bucket: bucket, key: key)
+        }
+    }
+}
+
+extension PartRow {
+    fileprivate func committed(_ lsn: UInt64, _ timeMilliseconds: Int64) -> PartRow {
+        var row = self
+        row.lsn = lsn
+        row.lastModifiedMilliseconds = timeMilliseconds
+        return row
+    }
+}

@@ -1,0 +1,141 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+
+/// An upload's row, authenticated.
+struct FoundUpload: Sendable {
+    var bucket: KnownBucket
+    var rowKey: [UInt8]
+    var value: [UInt8]
+    var row: UploadRow
+
+    var objectUID: [UInt8] { row.object.objectUID }
+}
+
+/// What is done to one upload.
+struct UploadOperation: Sendable {
+    let engine: Engine
+    let caller: Caller?
+    let bucket: BucketName
+    let key: ObjectKey
+    let upload: UploadID
+
+    var place: ObjectPlace { ObjectPlace(bucket: bucket, key: key) }
+
+    /// - Throws: `noSuchUpload`, `damaged`.
+    func find() async throws(StoreError) -> FoundUpload {
+        let known = try engine.bucket(bucket)
+        let rowKey = RowKey.upload(known.row.uid, key, upload.bytes)
+        guard let value = try await engine.pinned(rowKey, key, bucket)?.row.value else { throw noSuchUpload }
+        let row = try engine.uploadRow(value, rowKey: rowKey, key, in: known, bucket)
+        return FoundUpload(bucket: known, rowKey: rowKey, value: value, row: row)
+    }
+
+    var noSuchUpload: StoreError {
+        StoreError(
+            .noSuchUpload, "There is no such upload: it was completed or aborted, or never begun.", bucket: bucket,
+            key: key)
+    }
+
+    func abort() async throws(StoreError) {
+        _ = try engine.unlockedKeys()
+        let found = try await find()
+        let mark = RowKey.abandonedParts(found.bucket.row.uid, of: found.objectUID)
+        let write = RowWrite(reads: [found.rowKey]) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
+            guard view.rows[0] != nil else { throw .failed(noSuchUpload) }
+            return [
+                RowMutation(key: found.rowKey, change: .delete),
+                RowMutation(key: mark, change: .put(value: [1], payload: .none)),
+            ]
+        }
+        if case .refused(.failed(let error)) = try await engine.commit([write]) { throw error }
+    }
+
+    func list(after: Int, limit: Int) async throws(StoreError) -> PartPage {
+        let found = try await find()
+        let rows = try await engine.partRows(of: found.objectUID, in: found.bucket, place).filter { $0.number > after }
+        var page = PartPage(parts: [], next: nil)
+        for row in rows.prefix(limit) { page.parts.append(try info(row.number, row.row, in: found.bucket)) }
+        if rows.count > limit { page.next = page.parts.last?.number }
+        return page
+    }
+
+    func info(_ number: Int, _ row: PartRow, in bucket: KnownBucket) throws(StoreError) -> PartInfo {
+        let attributes = try engine.attributes(row.attributes, of: row.partUID, in: bucket, place)
+        return PartInfo(
+            number: number, etag: attributes.etag, sizeBytes: row.sizeBytes, checksums: attributes.checksums,
+            lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds))
+    }
+}
+
+extension Engine {
+    func uploadRow(
+        _ value: [UInt8], rowKey: [UInt8], _ key: ObjectKey, in bucket: KnownBucket, _ name: BucketName
+    ) throws(StoreError) -> UploadRow {
+        guard try bucketKeys(bucket).isAuthentic(value, rowKey: rowKey) else {
+            throw StoreError(
+                .damaged, "The upload's row is not what was written: it was altered, or belongs to another one.",
+                bucket: name, key: key)
+        }
+        do throws(FieldReader.Malformed) {
+            return try UploadRow(decoding: value)
+        } catch {
+            throw StoreError(.damaged, "The upload's row cannot be read: \(error.reason).", bucket: name, key: key)
+        }
+    }
+
+    /// Opens a sealed attribute block.
+    func attributes(
+        _ sealed: [UInt8], of uid: [UInt8], in bucket: KnownBucket, _ place: ObjectPlace
+    ) throws(StoreError) -> ObjectAttributes {
+        do {
+            var plain = try SealedStream.open(
+                sealed, ObjectAttributes.suite, key: try bucketKeys(bucket).attributes,
+                context: CanonicalFields.attributeContext(objectUID: uid))
+            defer { plain.wipeTail(from: 0) }
+            return try ObjectAttributes(decoding: plain)
+        } catch let error as FieldReader.Malformed {
+            throw StoreError(
+                .damaged, "The attributes cannot be read: \(error.reason).", bucket: place.bucket, key: place.key)
+        } catch let error as SealError {
+            throw StoreError(error, bucket: place.bucket, key: place.key)
+        } catch let error as StoreError {
+            throw error
+        } catch {
+            throw StoreError(
+                .damaged, "The attributes cannot be read: \(error).", bucket: place.bucket, key: place.key)
+        }
+    }
+
+    func listUploads(
+        prefix: String, after: UploadContinuation?, limit: Int, in name: BucketName
+    ) async throws(StoreError) -> UploadPage {
+        _ = try unlockedKeys()
+        let bucket = try bucket(name)
+        let range = RowKey.uploads(bucket.row.uid, prefix: prefix.utf8)
+        let start = after?.lowerBound ?? range
+        let found = try await readStorage { snapshot throws(StorageError) in
+            var found: [(key: [UInt8], value: [UInt8])] = []
+            try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: range)) { key, row in
+                found.append((key, row.value))
+                return found.count > limit ? .stop : .next
+            }
+            return found
+        }
+        var page = UploadPage(uploads: [], next: nil)
+        for (rowKey, value) in found.prefix(limit) {
+            guard let parsed = RowKey.parseUpload(rowKey), let key = ObjectKey(storedBytes: parsed.key) else {
+                throw StoreError(.damaged, "The key of an upload's row cannot be read.", bucket: name)
+            }
+            let row = try uploadRow(value, rowKey: rowKey, key, in: bucket, name)
+            page.uploads.append(
+                UploadInfo(
+                    key: key, id: UploadID(bytes: parsed.uploadID),
+                    initiated: .init(storeMilliseconds: row.object.lastModifiedMilliseconds),
+                    storageClass: row.object.storageClass, encryption: row.object.descriptor))
+        }
+        if found.count > limit { page.next = UploadContinuation(lowerBound: found[limit].key) }
+        return page
+    }
+}
