@@ -1,4 +1,5 @@
 #if CommandLineTool
+import Strongroom
 import Testing
 
 @testable import StrongroomCommandLine
@@ -34,6 +35,20 @@ struct ArgumentTests {
     @Test(arguments: ["", "-", "5-3", "a-b", "1-2-3", "+1-2", " 1-2", "0x1-2", "99999999999999999999-", "1", "٣-٥"])
     func noRanges(text: String) {
         #expect(ByteRangeArgument(argument: text) == nil)
+    }
+
+    @Test func aPairsNameEndsAtTheFirstEqualsSign() throws {
+        let pair = try #require(PairArgument(argument: "a=b=c"))
+        #expect(pair.name == "a" && pair.value == "b=c")
+        #expect(PairArgument(argument: "a=")?.value == "")
+        for wrong in ["", "a", "=b"] { #expect(PairArgument(argument: wrong) == nil) }
+    }
+
+    @Test func anETagIsTakenWithHTTPsQuotesAndWithout() {
+        #expect(ETagArgument(argument: "ab-1")?.condition == .matches("ab-1"))
+        #expect(ETagArgument(argument: "\"ab-1\"")?.condition == .matches("ab-1"))
+        #expect(ETagArgument(argument: "*")?.condition == .present)
+        for wrong in ["", "\"", "\"\"", "\"a", "a\"b"] { #expect(ETagArgument(argument: wrong) == nil) }
     }
 }
 #endif

@@ -46,6 +46,10 @@ struct Strongroom: ~Copyable {
     /// - Parameter apart: while another one runs, whose output must not be overwritten.
     @discardableResult
     func callAsFunction(_ arguments: String..., input: Data? = nil, apart: Bool = false) throws -> Result {
+        try run(arguments, input: input, apart: apart)
+    }
+
+    func run(_ arguments: [String], input: Data? = nil, apart: Bool = false) throws -> Result {
         var source: Any = FileHandle.nullDevice
         if let input {
             try write("stdin", input)

@@ -6,7 +6,9 @@ internal import Strongroom
 struct BucketCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "bucket", abstract: "Create, list, show and delete buckets.",
-        subcommands: [Create.self, List.self, Show.self, Delete.self, Encryption.self])
+        subcommands: [
+            Create.self, List.self, Show.self, Delete.self, Encryption.self, VersioningState.self,
+        ])
 
     struct Create: StoreCommand {
         static let configuration = CommandConfiguration(abstract: "Create a bucket.")
@@ -15,11 +17,14 @@ struct BucketCommand: AsyncParsableCommand {
         var name: String
         @Option(help: "What objects get whose put asks for nothing: AES256 (the default) or none.")
         var defaultEncryption = SSEArgument.aes256
+        @Flag(help: "Keep the versions of objects that are replaced or deleted.")
+        var versioning = false
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             let bucket = try await store.createBucket(
-                BucketName(name), defaultEncryption: defaultEncryption.asDefault)
+                BucketName(name), defaultEncryption: defaultEncryption.asDefault,
+                versioning: versioning ? .enabled : .unversioned)
             console.emit(BucketRecord(try await bucket.info()), text: "created \(name)")
         }
     }
@@ -78,12 +83,31 @@ struct BucketCommand: AsyncParsableCommand {
             console.emit(BucketRecord(try await bucket.info()))
         }
     }
+
+    struct VersioningState: StoreCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "versioning",
+            abstract: "Show or change whether old versions of objects are kept. Changes no version that is there.")
+
+        @Argument var name: String
+        @Option(help: "enabled or suspended; a bucket that ever kept versions never becomes unversioned again.")
+        var set: VersioningArgument?
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let bucket = store.bucket(try BucketName(name))
+            if let set { try await bucket.setVersioning(set.asVersioning) }
+            console.emit(BucketRecord(try await bucket.info()))
+        }
+    }
 }
 
 extension Console {
     func emit(_ bucket: BucketRecord) {
         let created = bucket.creationDate.formatted(.iso8601)
-        emit(bucket, text: "\(bucket.name)  created \(created)  encryption \(bucket.defaultEncryption)")
+        let text =
+            "\(bucket.name)  created \(created)  encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
+        emit(bucket, text: text)
     }
 }
 #endif

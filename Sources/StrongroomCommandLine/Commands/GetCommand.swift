@@ -14,12 +14,14 @@ struct GetCommand: StoreCommand {
     // Unconditional: “-7” is a range and no option.
     @Option(parsing: .unconditional, help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
     var range: ByteRangeArgument?
+    @OptionGroup var version: VersionOption
     @OptionGroup var location: StoreLocation
 
     private struct Record: Encodable {
         var key: String
         var size: UInt64
         var etag: String
+        var versionId: String
         var rangeStart: UInt64
         var rangeLength: UInt64
     }
@@ -42,22 +44,24 @@ struct GetCommand: StoreCommand {
         }
         try await Offload.run { () throws(CommandFailure) in try file.finish(replacing: .allowed) }
         let record = Record(
-            key: object.key, size: body.info.sizeBytes, etag: body.info.etag, rangeStart: body.range.lowerBound,
+            key: object.key, size: body.info.sizeBytes, etag: body.info.etag,
+            versionId: body.info.versionID.description, rangeStart: body.range.lowerBound,
             rangeLength: body.lengthBytes)
         console.emit(record, text: "fetched \(quoted(object.key)), \(HumanUnits.bytes(body.lengthBytes))")
     }
 
     private func fetch(from bucket: Bucket, _ key: ObjectKey) async throws -> ObjectBody {
-        guard let range else { return try await bucket.get(key) }
+        let version = try version.version()
+        guard let range else { return try await bucket.get(key, version: version) }
         // How long the object is decides what “the last N” means, so both answers must be of the same object.
         while true {
-            let info = try await bucket.head(key)
+            let info = try await bucket.head(key, version: version)
             guard let wanted = range.resolved(size: info.sizeBytes) else {
                 throw CommandFailure(
                     .invalidRange,
                     "no byte of the range is in the object, which has \(info.sizeBytes) bytes: \(quoted(object.key))")
             }
-            let body = try await bucket.get(key, range: wanted)
+            let body = try await bucket.get(key, version: version, range: wanted)
             if body.info.etag == info.etag { return body }
         }
     }

@@ -9,30 +9,34 @@ struct BucketRecord: Codable, Equatable {
     var creationDate: Date
     /// `AES256` or `none`.
     var defaultEncryption: String
+    /// `unversioned`, `enabled` or `suspended`.
+    var versioning: String
 
     init(_ info: BucketInfo) {
         name = info.name.rawValue
         creationDate = info.created
         defaultEncryption = SSEArgument(info.defaultEncryption).rawValue
+        versioning = info.versioning.word
     }
 }
 
-/// A line of `list` and of `import`.
+/// A line of `list` and of `import`, and what `put` and `copy` did.
 struct ObjectRecord: Codable, Equatable {
     var key: String
     var size: UInt64
     var etag: String
     var lastModified: Date
-    /// S3's name for the only version of an object in a bucket without versioning.
-    var versionId = "null"
+    var versionId: String
     var isLatest = true
     var isDeleteMarker = false
 
-    init(_ info: ObjectInfo) {
+    init(_ info: ObjectInfo, isLatest: Bool = true) {
         key = info.key.rawValue
         size = info.sizeBytes
         etag = info.etag
         lastModified = info.lastModified
+        versionId = info.versionID.description
+        self.isLatest = isLatest
     }
 
     init(key: ObjectKey, _ receipt: PutReceipt) {
@@ -40,6 +44,23 @@ struct ObjectRecord: Codable, Equatable {
         size = receipt.sizeBytes
         etag = receipt.etag
         lastModified = receipt.lastModified
+        versionId = receipt.versionID.description
+    }
+}
+
+/// A line of `list --versions` for a version that says that there is no object, and has neither size nor ETag.
+struct DeleteMarkerRecord: Codable, Equatable {
+    var key: String
+    var versionId: String
+    var lastModified: Date
+    var isLatest: Bool
+    var isDeleteMarker = true
+
+    init(_ info: DeleteMarkerInfo, isLatest: Bool) {
+        key = info.key.rawValue
+        versionId = info.versionID.description
+        lastModified = info.lastModified
+        self.isLatest = isLatest
     }
 }
 
@@ -53,8 +74,16 @@ struct HeadRecord: Codable, Equatable {
     var size: UInt64
     var etag: String
     var lastModified: Date
+    var versionId: String
+    var storageClass: String
     var contentType: String?
+    var cacheControl: String?
+    var contentDisposition: String?
+    var contentEncoding: String?
+    var contentLanguage: String?
+    var expires: String?
     var metadata: [String: String]
+    var tagCount: Int
     /// `AES256` or `none`.
     var serverSideEncryption: String
     var keyId: String?
@@ -68,8 +97,16 @@ struct HeadRecord: Codable, Equatable {
         size = info.sizeBytes
         etag = info.etag
         lastModified = info.lastModified
+        versionId = info.versionID.description
+        storageClass = info.storageClass.rawValue
         contentType = info.contentType
+        cacheControl = info.headers.cacheControl
+        contentDisposition = info.headers.contentDisposition
+        contentEncoding = info.headers.contentEncoding
+        contentLanguage = info.headers.contentLanguage
+        expires = info.headers.expires
         metadata = info.metadata
+        tagCount = info.tagCount
         lsn = info.lsn
         switch info.encryption {
         case .none:
@@ -89,6 +126,24 @@ struct HeadRecord: Codable, Equatable {
 
 struct DeleteRecord: Codable, Equatable {
     var key: String
+    /// Whether there was an object, or the version named.
     var existed: Bool
+    /// The version that is gone, or the delete marker that now hides the object.
+    var versionId: String?
+    var isDeleteMarker: Bool
+
+    init(key: String, _ receipt: DeleteReceipt) {
+        self.key = key
+        existed = receipt.existed
+        versionId = receipt.versionID?.description
+        isDeleteMarker = receipt.isDeleteMarker
+    }
+}
+
+struct TagRecord: Codable, Equatable {
+    var key: String
+    /// Where one was named.
+    var versionId: String?
+    var tags: [String: String]
 }
 #endif

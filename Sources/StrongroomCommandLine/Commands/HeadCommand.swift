@@ -1,0 +1,49 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Strongroom
+
+struct HeadCommand: StoreCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "head", abstract: "Show everything about an object, its encryption included, but its bytes.")
+
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    var object: ObjectAddress
+    @OptionGroup var version: VersionOption
+    @OptionGroup var location: StoreLocation
+
+    func run(on store: Store, _ console: Console) async throws {
+        let info = try await store.bucket(BucketName(object.bucket)).head(
+            ObjectKey(object.key), version: version.version())
+        let record = HeadRecord(info)
+        console.emit(record, text: Self.lines(record).joined(separator: "\n"))
+    }
+
+    private static func lines(_ record: HeadRecord) -> [String] {
+        var lines = [
+            "key            \(quoted(record.key))",
+            "version        \(record.versionId)",
+            "size           \(record.size) bytes",
+            "last modified  \(record.lastModified.formatted(.iso8601))",
+            "ETag           \(record.etag)",
+            "storage class  \(record.storageClass)",
+        ]
+        let content = [
+            ("content type   ", record.contentType), ("cache control  ", record.cacheControl),
+            ("disposition    ", record.contentDisposition), ("content coding ", record.contentEncoding),
+            ("language       ", record.contentLanguage), ("expires        ", record.expires),
+        ]
+        for case (let title, let value?) in content { lines.append(title + quoted(value)) }
+        for (name, value) in record.metadata.sorted(by: { $0.key < $1.key }) {
+            lines.append("metadata       \(quoted(name)) = \(quoted(value))")
+        }
+        if record.tagCount > 0 { lines.append("tags           \(record.tagCount)") }
+        lines.append("encryption     \(record.serverSideEncryption)")
+        if let cipher = record.cipher { lines.append("cipher         \(cipher)") }
+        if let id = record.keyId, let version = record.keyVersion {
+            lines.append("sealed under   \(id), version \(version)")
+        }
+        return lines
+    }
+}
+#endif
