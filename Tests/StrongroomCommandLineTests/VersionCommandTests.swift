@@ -87,6 +87,19 @@ struct VersionCommandTests {
         #expect(isRefused(try strongroom("get", "notes/a", "-", "--version-id", newest, "--json"), "noSuchVersion"))
     }
 
+    @Test("a delete says what it did, of what was not there too")
+    func deletes() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("delete", "plain/k").output == "there was no \"k\"\n")
+        #expect(try strongroom("delete", "notes/k").output.hasPrefix("there was no \"k\", delete marker "))
+        let lines = try strongroom("list", "notes", "--versions", "--json").lines
+        let marker = try #require(lines.first?["versionId"] as? String)
+        let deleted = try strongroom("delete", "notes/k", "--version-id", marker).output
+        #expect(deleted == "deleted version \(marker) of \"k\"\n")
+        #expect(try strongroom("bucket", "delete", "notes").status == 0)
+    }
+
     @Test("a listing of versions goes by prefix, delimiter, start and limit, as one of objects does")
     func listing() throws {
         let strongroom = try Strongroom()

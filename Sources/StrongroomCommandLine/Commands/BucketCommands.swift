@@ -105,9 +105,8 @@ struct BucketCommand: AsyncParsableCommand {
 extension Console {
     func emit(_ bucket: BucketRecord) {
         let created = bucket.creationDate.formatted(.iso8601)
-        let text =
-            "\(bucket.name)  created \(created)  encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
-        emit(bucket, text: text)
+        let settings = "encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
+        emit(bucket, text: "\(bucket.name)  created \(created)  \(settings)")
     }
 }
 #endif

@@ -7,7 +7,8 @@ struct CopyCommand: StoreCommand {
         commandName: "copy", abstract: "Copy an object, within a bucket or from one to another.",
         discussion: """
             The copy is sealed under a data key of its own, as its bucket says. What no option says anew comes from \
-            the source, but for encryption and storage class. An old version, copied to its own key, is the newest again.
+            the source, but for encryption and storage class. An old version, copied to its own key, becomes the \
+            newest again.
             """)
 
     @Argument(help: ArgumentHelp("The object to copy.", valueName: "bucket/key"))

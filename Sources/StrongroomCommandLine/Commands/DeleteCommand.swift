@@ -14,7 +14,7 @@ struct DeleteCommand: StoreCommand {
     var object: ObjectAddress
     @Option(help: "This version, for good; a delete marker's too.")
     var versionId: String?
-    @Option(help: "Only if the object has this ETag; * for any.")
+    @Option(help: ArgumentHelp("Only if the object has this ETag; * for any.", valueName: "etag"))
     var ifMatch: ETagArgument?
     @OptionGroup var location: StoreLocation
 
@@ -33,9 +33,9 @@ struct DeleteCommand: StoreCommand {
 
     private func text(_ receipt: DeleteReceipt) -> String {
         let what = (versionId.map { "version \($0) of " } ?? "") + quoted(object.key)
-        guard receipt.existed || receipt.isDeleteMarker else { return "there was no \(what)" }
-        guard versionId == nil, receipt.isDeleteMarker, let marker = receipt.versionID else { return "deleted \(what)" }
-        return "deleted \(what), delete marker \(marker)"
+        let done = receipt.existed ? "deleted \(what)" : "there was no \(what)"
+        guard versionId == nil, receipt.isDeleteMarker, let marker = receipt.versionID else { return done }
+        return "\(done), delete marker \(marker)"
     }
 }
 #endif

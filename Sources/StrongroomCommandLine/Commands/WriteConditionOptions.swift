@@ -6,7 +6,7 @@ internal import Strongroom
 struct WriteConditionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Only if there is no object yet; * is the only value.", valueName: "*"))
     var ifNoneMatch: AnyETagArgument?
-    @Option(help: "Only if the object that is there has this ETag; * for any.")
+    @Option(help: ArgumentHelp("Only if the object that is there has this ETag; * for any.", valueName: "etag"))
     var ifMatch: ETagArgument?
 
     var condition: WriteCondition? { ifNoneMatch == nil ? ifMatch?.condition : .absent }
