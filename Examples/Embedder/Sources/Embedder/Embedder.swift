@@ -1,5 +1,5 @@
-// The ten lines of the README, in an application of their own. `make embedder` builds and runs it, and checks that the
-// README says the same.
+// The examples of the README and of the documentation's articles, in an application of their own. `make embedder`
+// builds and runs it, and checks that README and articles say the same.
 
 import Foundation
 import Strongroom
@@ -14,6 +14,13 @@ struct Embedder {
         let picture = directory.appending(path: "cat.jpg")
         try Data(repeating: 7, count: 1 << 20).write(to: picture)
         try await tenLines(path: FilePath(directory.path).appending("store"), cat: FilePath(picture.path))
+
+        let store = try await Store.open(at: FilePath(directory.path).appending("articles"))
+        try await Versions.gettingStarted(store)
+        try await Versions.article(store)
+        try await Conditions.readme(store)
+        try await Conditions.article(store)
+        try await store.close()
     }
 
     static func tenLines(path: FilePath, cat: FilePath) async throws {
