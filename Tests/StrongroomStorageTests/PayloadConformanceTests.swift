@@ -148,4 +148,23 @@ import Testing
         #expect(try await reader.read(at: 100, count: 10) == Array(payload(5000)[100..<110]))
         try await store.close()
     }
+
+    /// Between the look at a row and the opening of its blob, another task may delete both.
+    @Test(arguments: StoreKind.allCases)
+    func pinnedBlobsCanBeOpenedAfterDeletion(kind: StoreKind) async throws {
+        let store = try await kind.open()
+        let blob = try await store.putBlob(key("blob"), payload(5000))
+        do {
+            let first = try #require(try await store.metadata.pinnedRow(key("blob")))
+            let second = try #require(try await store.metadata.pinnedRow(key("blob")))
+            try await store.metadata.delete(key("blob"))
+            try await store.settle()
+            let reader = try await store.blobs.open(blob.reference, expecting: somePrelude)
+            #expect(try await reader.read(at: 0, count: 5000) == payload(5000))
+            withExtendedLifetime((first, second)) {}
+        }
+        try await store.settle()
+        if kind != .embedded { #expect(try store.blobCount() == 0) }
+        try await store.close()
+    }
 }

@@ -1,7 +1,8 @@
 package import StrongroomSystem
 internal import Synchronization
 
-/// `BlobStore` without a disk, for tests. A reader that is open keeps its bytes, as a descriptor would.
+/// `BlobStore` without a disk, for tests. A reader that is open keeps its bytes, as a descriptor would; a
+/// blob that is deleted under a pinned row goes with the last pin, so that it can still be opened.
 package final class InMemoryBlobStore: BlobStore {
     struct Blob: Sendable {
         var prelude: BlobPrelude
@@ -11,6 +12,9 @@ package final class InMemoryBlobStore: BlobStore {
     private struct State {
         var blobs: [BlobReference: Blob] = [:]
         var createdCount: UInt64 = 0
+        var pinCounts: [BlobReference: Int] = [:]
+        /// Deleted while pinned.
+        var doomed: Set<BlobReference> = []
     }
 
     private let state = Mutex(State())
@@ -45,7 +49,26 @@ package final class InMemoryBlobStore: BlobStore {
     package func delete(_ reference: BlobReference) async throws(StorageError) { remove(reference) }
 
     fileprivate func remove(_ reference: BlobReference) {
-        state.withLock { $0.blobs[reference] = nil }
+        state.withLock { state in
+            guard state.pinCounts[reference] == nil else {
+                state.doomed.insert(reference)
+                return
+            }
+            state.blobs[reference] = nil
+        }
+    }
+
+    /// To be called while a row that names the blob is in force: then the blob is not deleted yet.
+    func pin(_ reference: BlobReference) {
+        state.withLock { $0.pinCounts[reference, default: 0] += 1 }
+    }
+
+    func unpin(_ reference: BlobReference) {
+        state.withLock { state in
+            guard let count = state.pinCounts[reference] else { preconditionFailure("the blob is not pinned") }
+            state.pinCounts[reference] = count > 1 ? count - 1 : nil
+            if count == 1, state.doomed.remove(reference) != nil { state.blobs[reference] = nil }
+        }
     }
 
     fileprivate func insert(_ blob: Blob, as reference: BlobReference) {

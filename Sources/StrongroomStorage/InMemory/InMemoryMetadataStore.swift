@@ -12,10 +12,10 @@ package final class InMemoryMetadataStore: MetadataStore {
 
     private let state = Mutex(State())
     private let clock: any StoreClock
-    private let blobs: (any BlobStore)?
+    private let blobs: InMemoryBlobStore?
 
     /// - Parameter blobs: where the payloads of deleted rows are freed.
-    package init(clock: any StoreClock, blobs: (any BlobStore)? = nil) {
+    package init(clock: any StoreClock, blobs: InMemoryBlobStore? = nil) {
         self.clock = clock
         self.blobs = blobs
     }
@@ -32,8 +32,9 @@ package final class InMemoryMetadataStore: MetadataStore {
     }
 
     package func pinnedRow(_ key: [UInt8]) async throws(StorageError) -> (any PinnedRow)? {
+        // Under the lock: a commit that drops the row frees its blob only afterwards.
         state.withLock { state in
-            state.rows[key].map { InMemoryPinnedRow(row: $0, lsn: state.lsn) }
+            state.rows[key].map { InMemoryPinnedRow(row: $0, lsn: state.lsn, blobs: blobs) }
         }
     }
 

@@ -22,22 +22,3 @@ struct InMemorySnapshot: MetadataSnapshot {
         }
     }
 }
-
-/// Nothing to hold: in memory a payload is part of its row, or of the reader that has it open.
-final class InMemoryPinnedRow: PinnedRow {
-    let row: StoredRow
-    let lsn: UInt64
-
-    init(row: StoredRow, lsn: UInt64) {
-        self.row = row
-        self.lsn = lsn
-    }
-
-    func payloadBytes() async throws(StorageError) -> [UInt8] {
-        switch row.payload {
-        case .none: return []
-        case .inline(let bytes): return bytes
-        case .segment, .blob: preconditionFailure("a payload in memory is inline or a blob; open the blob instead")
-        }
-    }
-}
