@@ -1,4 +1,7 @@
 /// Objects and bytes by home, the journal, and how far the catalog is behind.
+///
+/// A store in memory has no journal, its catalog is never behind, and its payloads are counted in the homes that a
+/// store on disk would give them.
 public struct StoreStatistics: Sendable, Hashable {
     /// Payloads of one home.
     public struct Home: Sendable, Hashable {

@@ -140,3 +140,11 @@ struct EngineSettings: Sendable {
     var partMinimumBytes: Int
     var suite: SealedStreamSuite
 }
+
+extension EngineSettings {
+    init(_ options: StoreOptions) {
+        self.init(
+            smallObjectLimitBytes: options.smallObjectLimitBytes,
+            suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM)
+    }
+}

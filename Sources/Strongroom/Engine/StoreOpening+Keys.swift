@@ -7,11 +7,6 @@ internal import StrongroomSystem
 extension StoreOpening {
     /// Opens the key backend that the options name, with the root key or passphrase that they give.
     func openBackend(creates: Bool) async throws(StoreError) -> OpenedBackend {
-        let logger = self.logger
-        let host = ProcessKeyBackendHost(log: { level, message in
-            // Modules are not trusted to write log lines: their text is quoted.
-            logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
-        })
         do throws(KeyBackendError) {
             let table: KeyBackendTable
             switch options.keyBackend {
@@ -19,10 +14,7 @@ extension StoreOpening {
             case .module(let module):
                 table = try await threads.run { () throws(KeyBackendError) in try KeyModule.load(module).table }
             }
-            let backend = try await KeyBackendInstance.open(
-                table, configuration: try rootKeyConfiguration(creates: creates), host: host)
-            return OpenedBackend(
-                id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
+            return try await OpenedBackend.open(table, try rootKeyConfiguration(creates: creates), logger: logger)
         } catch {
             throw StoreError(error)
         }
@@ -42,6 +34,20 @@ extension StoreOpening {
                 throw KeyBackendError(.unavailable, "The passphrase cannot be kept in memory.", underlying: error)
             }
         }
+    }
+}
+
+extension OpenedBackend {
+    /// An instance that logs where the store does.
+    static func open(
+        _ table: KeyBackendTable, _ configuration: consuming KeyBackendConfiguration, logger: Logger
+    ) async throws(KeyBackendError) -> OpenedBackend {
+        let host = ProcessKeyBackendHost(log: { level, message in
+            // Modules are not trusted to write log lines: their text is quoted.
+            logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
+        })
+        let backend = try await KeyBackendInstance.open(table, configuration: configuration, host: host)
+        return OpenedBackend(id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
     }
 }
 

@@ -127,10 +127,7 @@ struct StoreOpening {
     ) async throws(StoreError) -> Engine {
         let engine = Engine(
             directory: directory, storeID: storeID, storage: storage, threads: threads, random: random,
-            settings: EngineSettings(
-                smallObjectLimitBytes: options.smallObjectLimitBytes, partMinimumBytes: options.partMinimumBytes,
-                suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM),
-            logger: logger, keys: keys)
+            settings: EngineSettings(options), logger: logger, keys: keys)
         try await engine.loadBuckets()
         // What a crash or a closing store left of deleted objects.
         if keys != nil { engine.scheduleReaping() }
