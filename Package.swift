@@ -26,6 +26,7 @@ let cSettings: [CSetting] = warningsAreErrors ? [.treatAllWarnings(as: .error)] 
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLineTool"]))
 let swiftCrypto = Target.Dependency.product(
@@ -51,6 +52,7 @@ let package = Package(
     products: [
         .library(name: "Strongroom", targets: ["Strongroom"]),
         .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
+        .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
         // For Fuzz/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
@@ -109,6 +111,14 @@ let package = Package(
                 "StrongroomS3ManagedKeys", systemPackage, logging,
             ]),
 
+        // Floor 5: for the tests of those who embed the engine.
+        room(
+            "StrongroomTesting",
+            [
+                "Strongroom", "StrongroomStorage", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage, logging,
+            ]),
+
         room(
             "StrongroomFuzzTargets",
             [
@@ -159,6 +169,12 @@ let package = Package(
             [
                 "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
                 "StrongroomSystem", "StrongroomSimulation", systemPackage, logging,
+            ]),
+        tests(
+            "StrongroomTestingTests",
+            [
+                "StrongroomTesting", "Strongroom", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage, logging, inMemoryLogging,
             ]),
         tests(
             "StrongroomCommandLineTests",
