@@ -144,7 +144,7 @@ struct EngineSettings: Sendable {
 extension EngineSettings {
     init(_ options: StoreOptions) {
         self.init(
-            smallObjectLimitBytes: options.smallObjectLimitBytes,
+            smallObjectLimitBytes: options.smallObjectLimitBytes, partMinimumBytes: options.partMinimumBytes,
             suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM)
     }
 }
