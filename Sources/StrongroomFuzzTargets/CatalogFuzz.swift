@@ -6,7 +6,7 @@ internal import StrongroomStorage
 /// write otherwise.
 public func fuzzCatalogRows(_ input: RawSpan) {
     var input = FuzzInput(input)
-    let kind = input.byte() % 6
+    let kind = input.byte() % 7
     let bytes = input.rest()
     let isCanonical =
         switch kind {
@@ -15,7 +15,8 @@ public func fuzzCatalogRows(_ input: RawSpan) {
         case 2: FormatProbe.isCanonical(checkpointState: bytes)
         case 3: RowProbe.isCanonical(object: bytes)
         case 4: RowProbe.isCanonical(bucket: bytes)
-        default: RowProbe.isCanonical(attributes: bytes)
+        case 5: RowProbe.isCanonical(attributes: bytes)
+        default: RowProbe.isCanonical(version: bytes)
         }
     guard isCanonical else { finding("bytes of kind \(kind) are accepted that the encoder would not write") }
 }

@@ -1,3 +1,4 @@
+import StrongroomCrypto
 import Testing
 
 @testable import Strongroom
@@ -58,6 +59,7 @@ struct FieldCodingTests {
 struct RowCodingTests {
     static func row(_ generator: inout SeededGenerator) -> ObjectRow {
         let isSealed = Bool.random(using: &generator)
+        let parts = Bool.random(using: &generator) ? PartTable.pending : nil
         return ObjectRow(
             objectUID: generator.bytes(16), versionID: generator.bytes(16),
             lsn: .random(in: 0...(.max), using: &generator),
@@ -69,10 +71,12 @@ struct RowCodingTests {
                     .init(
                         mode: ObjectRow.modeS3Managed, suite: 1, layers: 1, backendID: "s3-managed", keyID: "kék",
                         keyVersion: "7", wrappedKey: generator.bytes(104), wrapBinding: generator.bytes(32),
-                        descriptorMAC: generator.bytes(32)))
+                        descriptorMAC: parts == nil ? generator.bytes(32) : []))
                 : .none,
             attributes: generator.bytes(.random(in: 72...600, using: &generator)),
-            treeHash: Bool.random(using: &generator) ? generator.bytes(32) : nil)
+            treeHash: Bool.random(using: &generator) ? generator.bytes(32) : nil,
+            isNullVersion: Bool.random(using: &generator),
+            storageClass: StorageClass.all.randomElement(using: &generator)!, parts: parts)
     }
 
     @Test("An object's row is read as it was written", arguments: 0..<100)
@@ -80,6 +84,62 @@ struct RowCodingTests {
         var generator = SeededGenerator(seed: seed)
         let row = Self.row(&generator)
         #expect(try ObjectRow(decoding: row.encodedWithoutMAC() + generator.bytes(32)) == row)
+    }
+
+    @Test("Rows of versions, uploads and parts, and part tables, are read as they were written", arguments: 0..<50)
+    func otherRows(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let mac = generator.bytes(32)
+        let marker = DeleteMarkerRow(
+            uid: generator.bytes(16), versionID: generator.bytes(16), lsn: generator.next(), createdMilliseconds: 7,
+            isNullVersion: Bool.random(using: &generator))
+        #expect(try DeleteMarkerRow(decoding: marker.encodedWithoutMAC() + mac) == marker)
+        let numbers = Set((0..<20).map { _ in Int.random(in: 1...30, using: &generator) }).sorted()
+        let parts = numbers.map { number in
+            (
+                number: number,
+                row: PartRow(
+                    partUID: generator.bytes(16), lsn: 1, lastModifiedMilliseconds: 2,
+                    sizeBytes: .random(in: 0...(1 << 40), using: &generator), storedBytes: 4,
+                    partMAC: Bool.random(using: &generator) ? generator.bytes(32) : [], attributes: generator.bytes(90),
+                    treeHash: Bool.random(using: &generator) ? generator.bytes(32) : nil)
+            )
+        }
+        for part in parts { #expect(try PartRow(decoding: part.row.encodedWithoutMAC() + mac) == part.row) }
+        let table = try PartTable(parts)
+        #expect(table.count == numbers.count)
+        #expect((0...40).filter(table.contains) == numbers)
+        #expect(try PartTable(decoding: table.encoded[...]) == table)
+        #expect(try PartTable(Array(parts.dropLast())) != table)
+        var object = Self.row(&generator)
+        object.parts = .pending
+        if case .wrapped(var sealing) = object.sealing {
+            sealing.descriptorMAC = []
+            object.sealing = .wrapped(sealing)
+        }
+        let upload = UploadRow(object: object, checksums: [.crc32, .sha256], wantsMD5: Bool.random(using: &generator))
+        #expect(try UploadRow(decoding: upload.encodedWithoutMAC() + mac) == upload)
+    }
+
+    @Test("Row keys of versions and uploads keep the order of keys, zero bytes included, and lead back to them")
+    func rowKeys() throws {
+        var generator = SeededGenerator(seed: 9)
+        let uid = generator.bytes(16)
+        let texts = ["a", "a\0", "a\0\0", "a\0b", "a\u{1}", "ab", "b", String(repeating: "\0", count: 1_024)]
+        let keys = try texts.map { try ObjectKey($0) }.sorted()
+        var rows: [[UInt8]] = []
+        for key in keys {
+            for lsn in [UInt64.max, 300, 1] {
+                let row = RowKey.version(uid, key, lsn: lsn)
+                let parsed = try #require(RowKey.parseVersion(row))
+                #expect(parsed.key == Array(key.rawValue.utf8) && parsed.lsn == lsn)
+                #expect(RowProbe.isCanonical(version: row))
+                rows.append(row)
+            }
+            let upload = RowKey.upload(uid, key, generator.bytes(16))
+            #expect(try #require(RowKey.parseUpload(upload)).key == Array(key.rawValue.utf8))
+        }
+        #expect(rows == rows.sorted { $0.lexicographicallyPrecedes($1) })
     }
 
     @Test("LSN and time stand where the committer patches them", arguments: 0..<20)
@@ -130,6 +190,12 @@ struct RowCodingTests {
         let attributes = ObjectAttributes(
             etag: "00ff-1", contentType: "text/plain; charset=utf-8", metadata: ["a": "", "b\u{301}": "ü", "é": "x y"])
         #expect(try ObjectAttributes(decoding: attributes.encoded()) == attributes)
+        let full = ObjectAttributes(
+            etag: "00ff-1", contentType: nil, metadata: [:],
+            headers: ContentHeaders(cacheControl: "no-store", contentLanguage: "de", expires: ""),
+            tags: ["a b": "", "ü": "1"],
+            checksums: [ObjectChecksum(.crc32, [1, 2, 3, 4]), ObjectChecksum(.sha1, [UInt8](repeating: 7, count: 20))])
+        #expect(try ObjectAttributes(decoding: full.encoded()) == full)
         let bare = ObjectAttributes(etag: "x", contentType: nil, metadata: [:])
         #expect(try ObjectAttributes(decoding: bare.encoded()) == bare)
     }

@@ -33,7 +33,8 @@ struct MemoryEngine {
             directory: directory.path, storeID: storeID,
             storage: OpenedStorage(metadata: metadata, blobs: blobs), threads: threads, random: SystemRandom(),
             settings: EngineSettings(
-                smallObjectLimitBytes: 128 << 10, partMinimumBytes: 1, suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
+                smallObjectLimitBytes: 128 << 10, partMinimumBytes: 1,
+                suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
             keys: try StoreKeys(opened, metadataKey: metadataKey))
     }

@@ -22,7 +22,8 @@ struct ObjectModelTests {
             case 58..<66: try await copy(key)
             case 66..<72: try await retag(key)
             case 72..<80: try await conditional(key)
-            case 80..<88: try await batch()
+            case 80..<86: try await batch()
+            case 86..<88: try await upload(key)
             case 88..<90: try await toggle()
             default: try await read(key)
             }
@@ -151,6 +152,25 @@ struct ObjectModelTests {
             }
         }
 
+        private mutating func upload(_ key: ObjectKey) async throws {
+            let upload = try await bucket.createUpload(key)
+            var parts: [Int: (info: PartInfo, body: [UInt8])] = [:]
+            for _ in 0..<Int.random(in: 1...5, using: &generator) {
+                let number = Int.random(in: 1...4, using: &generator)
+                let body = body()
+                parts[number] = (try await bucket.uploadPart(number, of: key, upload, body), body)
+            }
+            guard Int.random(in: 0..<4, using: &generator) > 0 else {
+                return try await bucket.abortUpload(key, upload)
+            }
+            // Sometimes all that was uploaded, sometimes less.
+            var named = parts.keys.sorted()
+            if named.count > 1, Bool.random(using: &generator) { named.removeFirst() }
+            let receipt = try await bucket.completeUpload(
+                key, upload, parts: named.map { CompletedPart(parts[$0]!.info) })
+            model.put(key, .init(id: receipt.versionID, body: named.flatMap { parts[$0]!.body }))
+        }
+
         private mutating func toggle() async throws {
             let next: Versioning = Bool.random(using: &generator) ? .enabled : .suspended
             try await bucket.setVersioning(next)
@@ -199,7 +219,9 @@ struct ObjectModelTests {
         // Seeds that begin with versioning, and such that meet it later.
         model.versioning = seed % 2 == 0 ? .unversioned : .enabled
         for life in 0..<5 {
-            let store = try await Store.open(at: directory.store, options: .forTests)
+            var options = StoreOptions.forTests
+            options.partMinimumBytes = 1
+            let store = try await Store.open(at: directory.store, options: options)
             if life == 0 { try await store.createBucket("bucket", versioning: model.versioning) }
             var driver = Driver(bucket: store.bucket("bucket"), model: model, generator: generator)
             for step in 0..<120 {
@@ -207,6 +229,7 @@ struct ObjectModelTests {
                 if step % 40 == 39 { try await store.checkpoint() }
             }
             try await driver.compareListings()
+            #expect(try await driver.bucket.listUploads().uploads.isEmpty)
             #expect(try await store.verify(readingData: true).findings == [])
             (model, generator) = (driver.model, driver.generator)
             try await store.close()

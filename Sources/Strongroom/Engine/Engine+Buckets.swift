@@ -45,7 +45,8 @@ extension Engine {
     func deleteBucket(_ name: BucketName) async throws(StoreError) {
         _ = try unlockedKeys()
         let notEmpty = StoreError(
-            .bucketNotEmpty, "The bucket holds objects, old versions, delete markers or unfinished uploads; delete and abort them first.",
+            .bucketNotEmpty,
+            "The bucket holds objects, old versions, delete markers or unfinished uploads; delete and abort them first.",
             bucket: name)
         // Looked at before the mark is set as well, so that a deletion that must fail disturbs no put.
         guard try await isEmpty(try bucket(name).row.uid) else { throw notEmpty }
@@ -174,7 +175,9 @@ extension Engine {
 
     private func isEmpty(_ uid: [UInt8]) async throws(StoreError) -> Bool {
         // Old versions and delete markers count, as in S3; unfinished uploads, too, whose parts nobody else could find.
-        let tables = [RowKey.currentTable, RowKey.markerTable, RowKey.versionTable, RowKey.uploadTable].map { [$0] + uid }
+        let tables = [RowKey.currentTable, RowKey.markerTable, RowKey.versionTable, RowKey.uploadTable].map {
+            [$0] + uid
+        }
         return try await readStorage { snapshot throws(StorageError) in
             var isEmpty = true
             for start in tables where isEmpty {

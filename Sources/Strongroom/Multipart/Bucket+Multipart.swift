@@ -62,7 +62,8 @@ extension Bucket {
     ///   ``get(_:version:range:if:)`` about the source.
     @discardableResult
     public func uploadPart(
-        _ number: Int, of key: ObjectKey, _ upload: UploadID, copying source: ObjectKey, from sourceBucket: Bucket? = nil,
+        _ number: Int, of key: ObjectKey, _ upload: UploadID, copying source: ObjectKey,
+        from sourceBucket: Bucket? = nil,
         version: VersionID? = nil, range: Range<UInt64>? = nil, if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> PartInfo {
         let place = sourceBucket ?? self

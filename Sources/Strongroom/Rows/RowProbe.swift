@@ -18,4 +18,25 @@ package enum RowProbe {
         guard let attributes = try? ObjectAttributes(decoding: bytes) else { return true }
         return attributes.encoded() == bytes
     }
+
+    /// False where `value` is taken for a delete marker's, an upload's or a part's row that would be written in other
+    /// bytes, or a row key for that of an old version or an upload that has other bytes.
+    package static func isCanonical(version value: [UInt8]) -> Bool {
+        let body = Array(value.dropLast(ObjectRow.macBytes))
+        if let row = try? DeleteMarkerRow(decoding: value), row.encodedWithoutMAC() != body { return false }
+        if let row = try? UploadRow(decoding: value), row.encodedWithoutMAC() != body { return false }
+        if let row = try? PartRow(decoding: value), row.encodedWithoutMAC() != body { return false }
+        let uid = Array(value.dropFirst().prefix(ObjectRow.uidBytes))
+        if let (bytes, lsn) = RowKey.parseVersion(value), let key = ObjectKey(storedBytes: bytes),
+            RowKey.version(uid, key, lsn: lsn) != value
+        {
+            return false
+        }
+        if let (bytes, uploadID) = RowKey.parseUpload(value), let key = ObjectKey(storedBytes: bytes),
+            RowKey.upload(uid, key, uploadID) != value
+        {
+            return false
+        }
+        return true
+    }
 }
