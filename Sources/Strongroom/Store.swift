@@ -44,12 +44,16 @@ public struct Store: Sendable {
     ///   - name: a name by S3's rules.
     ///   - defaultEncryption: what puts get that ask for nothing; by default SSE-S3.
     ///   - versioning: whether it keeps old versions of its objects; by default not.
-    /// - Throws: ``StoreError/Code/bucketAlreadyExists``.
+    ///   - objectLock: whether its objects can be locked, for which it keeps versions. Cannot be taken back.
+    /// - Throws: ``StoreError/Code/bucketAlreadyExists``, ``StoreError/Code/invalidArgument`` for object lock with
+    ///   versioning suspended.
     @discardableResult
     public func createBucket(
-        _ name: BucketName, defaultEncryption: DefaultEncryption = .s3Managed, versioning: Versioning = .unversioned
+        _ name: BucketName, defaultEncryption: DefaultEncryption = .s3Managed, versioning: Versioning = .unversioned,
+        objectLock: Bool = false
     ) async throws(StoreError) -> Bucket {
-        try await engine.createBucket(name, defaultEncryption: defaultEncryption, versioning: versioning)
+        try await engine.createBucket(
+            name, defaultEncryption: defaultEncryption, versioning: versioning, objectLock: objectLock)
         return bucket(name)
     }
 
@@ -59,6 +63,17 @@ public struct Store: Sendable {
     public func deleteBucket(_ name: BucketName) async throws(StoreError) {
         try await engine.deleteBucket(name)
     }
+
+    /// Whether locks expire in time. False where the store, when it was opened, found the wall clock further past
+    /// the time of its last use than ``StoreOptions/lockClockGapDays``, or could not tell that time any more; and
+    /// while the store is locked.
+    public var isClockConfirmed: Bool { engine.lockClock.time.isConfirmed }
+
+    /// Says that the machine's clock is right, so that locks expire by it. They end for good by that: look at the
+    /// clock first. Durable on return.
+    ///
+    /// - Throws: ``StoreError/Code/storeLocked``, ``StoreError/Code/closed``.
+    public func confirmClock() async throws(StoreError) { try await engine.confirmClock() }
 
     /// All buckets in byte order of their names.
     public func listBuckets() async throws(StoreError) -> [BucketInfo] {

@@ -82,6 +82,12 @@ extension StoreError.Code {
     public static let invalidTag = Self("invalidTag")
     /// The storage class is unknown, or not to be had.
     public static let invalidStorageClass = Self("invalidStorageClass")
+    /// Object lock protects the version; the message says what would help.
+    public static let accessDenied = Self("accessDenied")
+    /// The bucket's versioning or object lock does not admit the change.
+    public static let invalidBucketState = Self("invalidBucketState")
+    /// The request asks for what the bucket is not made for; the message says what to do.
+    public static let invalidRequest = Self("invalidRequest")
     /// A bucket of that name exists already.
     public static let bucketAlreadyExists = Self("bucketAlreadyExists")
     /// The bucket still holds objects.

@@ -42,6 +42,10 @@ public struct StoreOptions: Sendable {
     /// The size that journal segments grow to: 1 MiB to 1 GiB and a multiple of 4 KiB, at least four times
     /// `smallObjectLimitBytes`; 64 MiB by default.
     public var journalSegmentBytes = 64 << 20
+    /// How many days a store may have been closed, by the machine's clock, before that clock has to be confirmed
+    /// (``Store/confirmClock()``): 1 to 3,650, 30 by default. Until then no lock of an object expires. It is also
+    /// how far each opening lets whoever sets the machine's clock move the end of locks: fewer days are stricter.
+    public var lockClockGapDays = 30
     /// The cipher of new objects.
     public var suite: CipherSuite = .aes256GCM
     /// Where the store logs; by default the task's logger.
@@ -56,6 +60,7 @@ public struct StoreOptions: Sendable {
             ("smallObjectLimitBytes", smallObjectLimitBytes, 4 << 10...1 << 20),
             ("partMinimumBytes", partMinimumBytes, 1...5 << 30),
             ("journalSegmentBytes", journalSegmentBytes, 1 << 20...1 << 30),
+            ("lockClockGapDays", lockClockGapDays, 1...3_650),
         ]
         for bound in bounds where !bound.range.contains(bound.value) {
             throw StoreError(

@@ -6,7 +6,7 @@ internal import StrongroomStorage
 /// write otherwise.
 public func fuzzCatalogRows(_ input: RawSpan) {
     var input = FuzzInput(input)
-    let kind = input.byte() % 7
+    let kind = input.byte() % 8
     let bytes = input.rest()
     let isCanonical =
         switch kind {
@@ -16,7 +16,8 @@ public func fuzzCatalogRows(_ input: RawSpan) {
         case 3: RowProbe.isCanonical(object: bytes)
         case 4: RowProbe.isCanonical(bucket: bytes)
         case 5: RowProbe.isCanonical(attributes: bytes)
-        default: RowProbe.isCanonical(version: bytes)
+        case 6: RowProbe.isCanonical(version: bytes)
+        default: RowProbe.isCanonical(lockClock: bytes)
         }
     guard isCanonical else { finding("bytes of kind \(kind) are accepted that the encoder would not write") }
 }

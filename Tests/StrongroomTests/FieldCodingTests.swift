@@ -157,6 +157,114 @@ struct RowCodingTests {
         #expect(changed == expected)
     }
 
+    @Test("A default retention's moment stands where the committer patches it", arguments: 0..<20)
+    func patchedRetention(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var row = Self.row(&generator)
+        (row.lsn, row.lastModifiedMilliseconds) = (0, 0)
+        let keys = try BucketKeys(
+            SharedSecret(SecretBytes(copying: unsafe generator.bytes(32).span.bytes)), bucketUID: generator.bytes(16))
+        let draft = ObjectDraft(row: row, etag: "", checksums: [], bucketKeys: keys)
+        let retention = DefaultRetention(mode: .governance, period: .days(1))
+        let lock = PutLock(term: .from(retention), legalHold: Bool.random(using: &generator))
+        let time = LockTime(milliseconds: 0, isConfirmed: true)
+        let value = try draft.locked(lock).row(lsn: 5, timeMilliseconds: 1_000, time, rowKey: [4])
+        (row.lsn, row.lastModifiedMilliseconds) = (5, 1_000)
+        row.lock.retention = StoredRetention(mode: .governance, untilMilliseconds: 1_000 + 86_400_000)
+        row.lock.legalHold = lock.legalHold
+        #expect(try ObjectRow(decoding: value) == row)
+        #expect(try keys.isAuthentic(value, rowKey: [4]))
+    }
+
+    @Test("Rows without a lock have the bytes that they had before there were locks")
+    func unlockedBytes() throws {
+        var generator = SeededGenerator(seed: 1)
+        let uid = generator.bytes(16)
+        var bucket = FieldWriter()
+        bucket.put(1, uid)
+        bucket.put(2, integer: Int64(7))
+        bucket.put(3, integer: UInt8(1))
+        bucket.put(4, integer: UInt8(0))
+        bucket.put(5, integer: UInt64(9))
+        bucket.put(6, integer: UInt8(1))
+        let bucketRow = BucketRow(
+            uid: uid, createdMilliseconds: 7, defaultEncryption: .s3Managed, state: .active, lsn: 9,
+            versioning: .enabled)
+        #expect(bucketRow.encodedWithoutMAC() == [1] + bucket.bytes)
+
+        var object = FieldWriter()
+        object.put(1, uid)
+        object.put(2, uid)
+        object.put(3, integer: UInt64(1))
+        object.put(4, integer: Int64(2))
+        object.put(5, integer: UInt64(3))
+        object.put(6, integer: UInt64(4))
+        object.put(7, [0, 0, 0, 0])
+        object.put(14, [5])
+        object.put(16, [1])
+        object.put(17, [2])
+        let row = ObjectRow(
+            objectUID: uid, versionID: uid, lsn: 1, lastModifiedMilliseconds: 2, sizeBytes: 3, storedBytes: 4,
+            sealing: .none, attributes: [5], isNullVersion: false, storageClass: .oneZoneInfrequentAccess)
+        #expect(row.encodedWithoutMAC() == [1] + object.bytes)
+        var parted = row
+        parted.parts = .pending
+        for unlocked in [row, parted] { #expect(!ObjectRow.namesLock(unlocked.encodedWithoutMAC() + uid + uid)) }
+        parted.lock.legalHold = true
+        #expect(ObjectRow.namesLock(parted.encodedWithoutMAC() + uid + uid))
+    }
+
+    @Test("Rows with locks are canonical, whatever bytes are changed in them", arguments: 0..<60)
+    func canonicalLocks(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var row = Self.row(&generator)
+        row.lock.legalHold = Bool.random(using: &generator)
+        if !row.lock.legalHold || Bool.random(using: &generator) {
+            row.lock.retention = StoredRetention(
+                mode: Bool.random(using: &generator) ? .governance : .compliance,
+                untilMilliseconds: .random(in: Int64.min ... .max, using: &generator))
+        }
+        var bucket = BucketRow(
+            uid: generator.bytes(16), createdMilliseconds: 7, defaultEncryption: .none, state: .active, lsn: 9,
+            versioning: .enabled, objectLock: BucketLock())
+        if Bool.random(using: &generator) {
+            bucket.objectLock?.defaultRetention = DefaultRetention(
+                mode: .compliance,
+                period: Bool.random(using: &generator)
+                    ? .days(.random(in: 1...36_500, using: &generator))
+                    : .years(.random(in: 1...100, using: &generator)))
+        }
+        let clock = LockClockRow(milliseconds: .random(in: Int64.min ... .max, using: &generator))
+        let mac = generator.bytes(32)
+        let objectBytes = row.encodedWithoutMAC() + mac
+        let bucketBytes = bucket.encodedWithoutMAC() + mac
+        let clockBytes = clock.encodedWithoutMAC() + mac
+        #expect(try ObjectRow(decoding: objectBytes) == row)
+        #expect(ObjectRow.namesLock(objectBytes))
+        #expect(try BucketRow(decoding: bucketBytes) == bucket)
+        #expect(try LockClockRow(decoding: clockBytes) == clock)
+        for _ in 0..<200 {
+            #expect(RowProbe.isCanonical(object: Self.changed(objectBytes, tailBytes: 60, &generator)))
+            #expect(RowProbe.isCanonical(bucket: Self.changed(bucketBytes, tailBytes: 60, &generator)))
+            #expect(RowProbe.isCanonical(lockClock: Self.changed(clockBytes, tailBytes: 60, &generator)))
+            _ = ObjectRow.namesLock(Self.changed(objectBytes, tailBytes: objectBytes.count, &generator))
+        }
+    }
+
+    /// One bit flipped, or cut off, or longer, near the end, where locks stand.
+    private static func changed(
+        _ bytes: [UInt8], tailBytes: Int, _ generator: inout SeededGenerator
+    ) -> [UInt8] {
+        var bytes = bytes
+        let position = Int.random(in: max(0, bytes.count - tailBytes)..<bytes.count, using: &generator)
+        switch Int.random(in: 0..<4, using: &generator) {
+        case 0: bytes.removeLast(bytes.count - position)
+        case 1: bytes.insert(UInt8.random(in: 0...20, using: &generator), at: position)
+        default: bytes[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+        }
+        return bytes
+    }
+
     @Test("A descriptor that is missing, unknown or half there never means plain text")
     func failsClosed() throws {
         var generator = SeededGenerator(seed: 1)

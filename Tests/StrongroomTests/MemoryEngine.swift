@@ -15,11 +15,13 @@ struct MemoryEngine {
     let metadata: InMemoryMetadataStore
     let blobs: InMemoryBlobStore
     private let directory: TemporaryDirectory
+    private let clock: any StoreClock
 
-    init(suite: CipherSuite = .aes256GCM) async throws {
+    init(suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock()) async throws {
         directory = try TemporaryDirectory()
+        self.clock = clock
         blobs = InMemoryBlobStore()
-        metadata = InMemoryMetadataStore(clock: PosixClock(), blobs: blobs)
+        metadata = InMemoryMetadataStore(clock: clock, blobs: blobs)
         let backend = try await KeyBackendInstance.open(
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: directory.keyring, creates: true))
         let threads = IOThreadPool(threadCount: 1)
@@ -36,7 +38,36 @@ struct MemoryEngine {
                 smallObjectLimitBytes: 128 << 10, partMinimumBytes: 1,
                 suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
-            keys: try StoreKeys(opened, metadataKey: metadataKey))
+            keys: try StoreKeys(opened, metadataKey: metadataKey), clock: clock)
+        try await engine.loadBuckets()
+        try await engine.loadLockClock()
+    }
+
+    private init(crashed: MemoryEngine, gapDays: Int) async throws {
+        (directory, clock) = (crashed.directory, crashed.clock)
+        (blobs, metadata) = (crashed.blobs, crashed.metadata)
+        let old = crashed.engine
+        engine = Engine(
+            directory: directory.path, storeID: old.storeID,
+            storage: OpenedStorage(metadata: metadata, blobs: blobs), threads: old.threads, random: old.random,
+            settings: EngineSettings(
+                smallObjectLimitBytes: old.settings.smallObjectLimitBytes,
+                partMinimumBytes: old.settings.partMinimumBytes, suite: old.settings.suite,
+                lockClockGapDays: gapDays),
+            logger: old.logger, keys: old.keys, clock: clock)
+        try await engine.loadBuckets()
+        try await engine.loadLockClock()
+    }
+
+    /// The store opened anew after the process died: nothing was done to close it.
+    func afterCrash(gapDays: Int = 30) async throws -> MemoryEngine {
+        try await MemoryEngine(crashed: self, gapDays: gapDays)
+    }
+
+    /// The store opened anew after it was closed, but for the keys, which stay open.
+    func reopened(gapDays: Int = 30) async throws -> MemoryEngine {
+        await engine.trySavingLockClock()
+        return try await afterCrash(gapDays: gapDays)
     }
 
     var store: Store { Store(engine: engine, caller: nil) }

@@ -27,13 +27,20 @@ public struct Bucket: Sendable {
     ///
     /// - Parameter versioning: ``Versioning/enabled`` or ``Versioning/suspended``. A bucket that ever kept versions
     ///   never becomes unversioned again.
-    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``.
+    /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``,
+    ///   ``StoreError/Code/invalidBucketState`` to suspend it where the bucket has object lock.
     public func setVersioning(_ versioning: Versioning) async throws(StoreError) {
         guard versioning != .unversioned else {
             throw StoreError(
                 .invalidArgument, "A bucket never becomes unversioned again; suspend its versioning instead.",
                 bucket: name)
         }
-        try await engine.change(name) { $0.versioning = versioning }
+        try await engine.change(name) { [name] row throws(StoreError) in
+            guard versioning == .enabled || row.objectLock == nil else {
+                throw StoreError(
+                    .invalidBucketState, "The bucket has object lock: its versioning stays enabled.", bucket: name)
+            }
+            row.versioning = versioning
+        }
     }
 }

@@ -14,4 +14,8 @@ public struct BucketInfo: Sendable, Hashable {
     public var defaultEncryption: DefaultEncryption
     /// Whether it keeps old versions of its objects.
     public var versioning: Versioning
+    /// Whether its objects can be locked.
+    public var objectLock: Bool
+    /// What new objects are retained to whose puts say nothing.
+    public var defaultRetention: DefaultRetention?
 }

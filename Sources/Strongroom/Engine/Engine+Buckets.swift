@@ -10,13 +10,20 @@ extension Engine {
     }
 
     func createBucket(
-        _ name: BucketName, defaultEncryption: DefaultEncryption, versioning: Versioning
+        _ name: BucketName, defaultEncryption: DefaultEncryption, versioning: Versioning, objectLock: Bool
     ) async throws(StoreError) {
         let keys = try unlockedKeys()
+        guard !objectLock || versioning != .suspended else {
+            throw StoreError(
+                .invalidArgument, "Object lock needs versioning; ask for it enabled, or leave it out.", bucket: name)
+        }
+        // Before the first lock: a bucket with object lock and no clock is one whose locks never expire.
+        if objectLock { try await saveLockClock() }
         let rowKey = RowKey.bucket(name)
         let template = BucketRow(
             uid: random.bytes(ObjectRow.uidBytes), createdMilliseconds: 0, defaultEncryption: defaultEncryption,
-            state: .active, lsn: 0, versioning: versioning)
+            state: .active, lsn: 0, versioning: objectLock ? .enabled : versioning,
+            objectLock: objectLock ? BucketLock() : nil)
         let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
             return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey)
@@ -28,12 +35,14 @@ extension Engine {
     }
 
     /// Changes what the bucket's row says.
-    func change(_ name: BucketName, _ body: (inout BucketRow) -> Void) async throws(StoreError) {
+    func change(
+        _ name: BucketName, _ body: (inout BucketRow) throws(StoreError) -> Void
+    ) async throws(StoreError) {
         while true {
             let known = try bucket(name)
             guard known.row.state == .active else { throw Self.beingDeleted(name) }
             var row = known.row
-            body(&row)
+            try body(&row)
             if try await replace(known, with: row, name) { return }
             try await refreshBucket(name)
         }

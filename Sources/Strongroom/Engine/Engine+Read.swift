@@ -64,7 +64,8 @@ extension Engine {
                 etag: attributes.etag, checksums: attributes.checksums, contentType: attributes.contentType,
                 headers: attributes.headers,
                 metadata: attributes.metadata, tagCount: attributes.tags.count, storageClass: row.storageClass,
-                versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn)
+                versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn,
+                retention: row.lock.retention?.retention, legalHold: row.lock.legalHold)
             return OpenedRow(row: row, attributes: attributes, info: info)
         } catch let error as FieldReader.Malformed {
             throw StoreError(.damaged, "The object's row cannot be read: \(error.reason).", bucket: name, key: key)

@@ -96,7 +96,8 @@ extension Engine {
         _ key: ObjectKey, in bucket: KnownBucket, _ name: BucketName
     ) async throws(StoreError) -> VersionStack {
         var stack = VersionStack(
-            bucketUID: bucket.row.uid, key: key, versioning: bucket.row.versioning, keys: try bucketKeys(bucket))
+            bucketUID: bucket.row.uid, key: key, versioning: bucket.row.versioning,
+            hasObjectLock: bucket.row.objectLock != nil, lockTime: lockClock.time, keys: try bucketKeys(bucket))
         if stack.versioning == .suspended {
             stack.archivedNullLSN = try await pointedLSN(key, .null, bucket.row.uid, name)
         }

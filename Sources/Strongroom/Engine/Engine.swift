@@ -20,13 +20,14 @@ final class Engine: Sendable {
     /// Nil while the store is locked: opened without its keyring.
     let keys: StoreKeys?
     let buckets = BucketDirectory()
+    let lockClock: LockClockKeeper
     let parts = PartKeeper()
     private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)
     let storage: OpenedStorage
 
     init(
         directory: FilePath, storeID: [UInt8], storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
-        settings: EngineSettings, logger: Logger, keys: StoreKeys?
+        settings: EngineSettings, logger: Logger, keys: StoreKeys?, clock: any StoreClock = PosixClock()
     ) {
         self.directory = directory
         self.storeID = storeID
@@ -38,14 +39,16 @@ final class Engine: Sendable {
         self.settings = settings
         self.logger = logger
         self.keys = keys
+        lockClock = LockClockKeeper(clock)
     }
 
     /// Closes once; whoever else closes waits for that, and gets the same answer.
     func close() async throws(StoreError) {
         let closing = self.closing.withLock { closing in
             if let closing { return closing }
-            let task = Task { [storage, keys, parts] in
+            let task = Task {
                 await parts.settle(forever: true)
+                await trySavingLockClock()
                 return await Self.close(storage, keys)
             }
             closing = task
@@ -139,12 +142,14 @@ struct EngineSettings: Sendable {
     var smallObjectLimitBytes: Int
     var partMinimumBytes: Int
     var suite: SealedStreamSuite
+    var lockClockGapDays = 30
 }
 
 extension EngineSettings {
     init(_ options: StoreOptions) {
         self.init(
             smallObjectLimitBytes: options.smallObjectLimitBytes, partMinimumBytes: options.partMinimumBytes,
-            suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM)
+            suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM,
+            lockClockGapDays: options.lockClockGapDays)
     }
 }

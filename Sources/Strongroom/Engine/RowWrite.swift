@@ -56,6 +56,7 @@ extension Engine {
             if mutations.contains(where: { $0.key.first == RowKey.abandonedPartsTable }) { self.parts.noteAbandoned() }
             return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations)
         }
+        await saveLockClockIfDue()
         if parts.takeAbandoned() { scheduleReaping() }
         return outcome
     }

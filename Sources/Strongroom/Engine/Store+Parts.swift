@@ -32,11 +32,11 @@ extension Store {
             throw StoreError(error)
         }
         let random = SystemRandom()
-        return Store(
-            engine: Engine(
-                directory: "", storeID: random.bytes(16), storage: OpenedStorage(metadata: metadata, blobs: blobs),
-                threads: IOThreadPool(threadCount: 1), random: random, settings: EngineSettings(options),
-                logger: logger, keys: try StoreKeys(opened, metadataKey: metadataKey)),
-            caller: nil)
+        let engine = Engine(
+            directory: "", storeID: random.bytes(16), storage: OpenedStorage(metadata: metadata, blobs: blobs),
+            threads: IOThreadPool(threadCount: 1), random: random, settings: EngineSettings(options),
+            logger: logger, keys: try StoreKeys(opened, metadataKey: metadataKey))
+        try await engine.loadLockClock()
+        return Store(engine: engine, caller: nil)
     }
 }

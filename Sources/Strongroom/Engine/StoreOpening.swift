@@ -129,6 +129,7 @@ struct StoreOpening {
             directory: directory, storeID: storeID, storage: storage, threads: threads, random: random,
             settings: EngineSettings(options), logger: logger, keys: keys)
         try await engine.loadBuckets()
+        try await engine.loadLockClock()
         // What a crash or a closing store left of deleted objects.
         if keys != nil { engine.scheduleReaping() }
         return engine

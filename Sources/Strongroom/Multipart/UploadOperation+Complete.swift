@@ -14,7 +14,9 @@ extension UploadOperation {
             guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
             let parts = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
             let chosen = try choose(list, from: parts, in: found.bucket)
-            let draft = try makeDraft(chosen.map { ($0.part, $0.info) }, found)
+            // A retention that has ended meanwhile is no reason to lose the upload.
+            let lock = try PutLock.resolve(found.row.object.lock, in: found.bucket, named: bucket)
+            let draft = try makeDraft(chosen.map { ($0.part, $0.info) }, found).locked(lock)
             let write = try await write(draft, parts, keeping: Set(chosen.map(\.part.number)), found, condition)
             switch try await engine.commit([write]) {
             case .committed(let receipt):
@@ -155,7 +157,8 @@ extension UploadOperation {
             }
             let value: [UInt8]
             do throws(StoreError) {
-                value = try draft.row(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rowKey: rowKey)
+                value = try draft.row(
+                    lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, stack.lockTime, rowKey: rowKey)
             } catch {
                 throw .failed(error)
             }

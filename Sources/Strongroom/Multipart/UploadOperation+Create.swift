@@ -13,8 +13,15 @@ extension PutOperation {
             let rowKey = RowKey.upload(plan.bucket.row.uid, key, id)
             let bucketValue = plan.bucket.storedValue
             let keys = try engine.bucketKeys(plan.bucket)
+            let lock = try PutLock.resolve(options, in: plan.bucket, named: bucket)
+            let time = engine.lockClock.time
             let write = RowWrite(reads: [RowKey.bucket(bucket)]) { (view) throws(RowWrite.Refusal) in
                 guard view.rows[0]?.value == bucketValue else { throw .stalePlan }
+                do throws(StoreError) {
+                    try lock.check(at: time, storeMilliseconds: view.timeMilliseconds)
+                } catch {
+                    throw .failed(error)
+                }
                 var row = row
                 row.object.lsn = view.lsn
                 row.object.lastModifiedMilliseconds = view.timeMilliseconds
@@ -34,12 +41,14 @@ extension PutOperation {
         let attributes = ObjectAttributes(
             etag: "", contentType: options.contentType, metadata: options.metadata, headers: options.headers,
             tags: options.tags.values)
+        // The bucket's default is the completion's, from whose moment it counts.
+        let lock = try options.lock()
         do throws(SealError) {
             let object = ObjectRow(
                 objectUID: sealer.objectUID, versionID: sealer.versionID, lsn: 0, lastModifiedMilliseconds: 0,
                 sizeBytes: 0, storedBytes: 0, sealing: try sealer.makeWrap(),
                 attributes: try sealer.bucketKeys.seal(attributes, objectUID: sealer.objectUID, random: engine.random),
-                storageClass: options.storageClass, parts: .pending)
+                storageClass: options.storageClass, lock: lock, parts: .pending)
             return UploadRow(
                 object: object,
                 checksums: options.checksums.map(\.algorithm).sorted { $0.rawValue < $1.rawValue },

@@ -44,12 +44,20 @@ extension Bucket {
     ///   - key: the object's key.
     ///   - version: a version to delete for good, delete markers included.
     ///   - condition: what must be true of the newest object; not together with `version`.
+    ///   - bypassingGovernance: whether to delete a version whose retention in governance mode has not ended. For
+    ///     buckets with object lock.
     /// - Throws: ``StoreError/Code/preconditionFailed``, ``StoreError/Code/noSuchKey`` where the condition asks for an
-    ///   object and there is none.
+    ///   object and there is none; ``StoreError/Code/accessDenied`` while object lock protects the version.
     @discardableResult
     public func delete(
-        _ key: ObjectKey, version: VersionID? = nil, if condition: WriteCondition? = nil
+        _ key: ObjectKey, version: VersionID? = nil, if condition: WriteCondition? = nil,
+        bypassingGovernance: Bool = false
     ) async throws(StoreError) -> DeleteReceipt {
+        if bypassingGovernance, try engine.bucket(name).row.objectLock == nil {
+            throw StoreError(
+                .invalidArgument, "The bucket has no object lock, so there is no governance to bypass; leave it out.",
+                bucket: name, key: key)
+        }
         let delete = DeleteOperation(engine: engine, bucket: name, key: key)
         guard let version else { return try await delete.run(if: condition) }
         guard condition == nil else {
@@ -57,6 +65,6 @@ extension Bucket {
                 .invalidArgument, "A condition is about the newest object, and a version was named; leave one out.",
                 bucket: name, key: key)
         }
-        return try await delete.run(version: version)
+        return try await delete.run(version: version, bypassingGovernance: bypassingGovernance)
     }
 }

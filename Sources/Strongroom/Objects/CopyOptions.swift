@@ -30,12 +30,17 @@ public struct CopyOptions: Sendable, Hashable {
     public var storageClass: StorageClass
     /// What must be true of the target's key.
     public var condition: WriteCondition?
+    /// Until when the copy is kept; by default as the target's bucket says, whatever the source's is.
+    public var retention: Retention?
+    /// Whether the copy is under a legal hold; the source's own is not taken along.
+    public var legalHold: Bool
 
     /// Options with defaults for all that is left out.
     public init(
         sourceVersion: VersionID? = nil, sourceConditions: ReadConditions = ReadConditions(),
         metadata: Metadata = .copy, tags: Tags = .copy, encryption: EncryptionRequest = .bucketDefault,
-        storageClass: StorageClass = .standard, condition: WriteCondition? = nil
+        storageClass: StorageClass = .standard, condition: WriteCondition? = nil,
+        retention: Retention? = nil, legalHold: Bool = false
     ) {
         self.sourceVersion = sourceVersion
         self.sourceConditions = sourceConditions
@@ -44,6 +49,8 @@ public struct CopyOptions: Sendable, Hashable {
         self.encryption = encryption
         self.storageClass = storageClass
         self.condition = condition
+        self.retention = retention
+        self.legalHold = legalHold
     }
 
     /// What a put of the source's bytes has to say.
@@ -51,7 +58,8 @@ public struct CopyOptions: Sendable, Hashable {
         var options = PutOptions(
             encryption: encryption, contentType: source.contentType, metadata: source.metadata,
             headers: source.headers, tags: sourceTags, storageClass: storageClass, condition: condition,
-            checksums: Set(source.checksums.map(\.algorithm)), etag: source.etag.hasSuffix("-1") ? .opaque : .md5)
+            checksums: Set(source.checksums.map(\.algorithm)), etag: source.etag.hasSuffix("-1") ? .opaque : .md5,
+            retention: retention, legalHold: legalHold)
         if case .replace(let contentType, let metadata, let headers) = metadata {
             (options.contentType, options.metadata, options.headers) = (contentType, metadata, headers)
         }

@@ -74,19 +74,22 @@ struct DeleteOperation: Sendable {
     }
 
     /// Removes one version for good.
-    func run(version: VersionID) async throws(StoreError) -> DeleteReceipt {
+    func run(version: VersionID, bypassingGovernance: Bool) async throws(StoreError) -> DeleteReceipt {
         _ = try engine.unlockedKeys()
         while true {
             let known = try engine.bucket(bucket)
             let stack = VersionStack(
                 bucketUID: known.row.uid, key: key, versioning: known.row.versioning,
+                hasObjectLock: known.row.objectLock != nil, lockTime: engine.lockClock.time,
                 keys: try engine.bucketKeys(known))
-            guard let removal = try await engine.removal(of: version, key, in: known, bucket) else {
+            guard var removal = try await engine.removal(of: version, key, in: known, bucket) else {
                 return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
+            removal.bypassingGovernance = bypassingGovernance
             let write = RowWrite(reads: [RowKey.bucket(bucket)] + removal.reads) {
-                (view) throws(RowWrite.Refusal) in
-                guard view.rows[0] != nil else { throw .stalePlan }
+                [removal] (view) throws(RowWrite.Refusal) in
+                // A bucket that has object lock meanwhile may have locked this very version.
+                guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
                 return try stack.remove(removal, rows: view.rows[1...], firstRead: 1)
             }
             switch try await engine.commit([write]) {

@@ -33,6 +33,10 @@ public struct ObjectInfo: Sendable, Hashable {
     public var encryption: EncryptionDescriptor
     /// Position of the put in the store's commit order.
     public var lsn: UInt64
+    /// Until when the version is kept from being deleted for good; also after that.
+    public var retention: Retention?
+    /// Whether it is under a legal hold.
+    public var legalHold: Bool
 }
 
 /// What a put did.

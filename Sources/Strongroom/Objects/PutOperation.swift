@@ -53,7 +53,9 @@ struct PutOperation: Sendable {
 
     func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
         if refreshing { try await engine.refreshBucket(bucket) }
-        return try EncryptionPlan.resolve(options.encryption, in: try engine.bucket(bucket), named: bucket)
+        let plan = try EncryptionPlan.resolve(options.encryption, in: try engine.bucket(bucket), named: bucket)
+        try PutLock.resolve(options, in: plan.bucket, named: bucket).check(at: engine.lockClock.time)
+        return plan
     }
 
     /// The body, or as much of it as shows that it is a large one.
@@ -176,6 +178,8 @@ struct PutOperation: Sendable {
         let precondition = try await WritePrecondition.resolve(options.condition, key, in: plan.bucket, bucket, engine)
         let rowKey = RowKey.current(plan.bucket.row.uid, key)
         let bucketValue = plan.bucket.storedValue
+        let lock = try PutLock.resolve(options, in: plan.bucket, named: bucket)
+        let draft = draft.locked(lock)
         return RowWrite(
             reads: [RowKey.bucket(bucket)] + stack.reads, payload: payload, attachments: attachments
         ) { [key, bucket] (view) throws(RowWrite.Refusal) in
@@ -183,9 +187,11 @@ struct PutOperation: Sendable {
             try precondition.check(view.rows[1], key, bucket)
             let value: [UInt8]
             do throws(StoreError) {
-                value = try draft.row(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rowKey: rowKey)
+                try lock.check(at: stack.lockTime, storeMilliseconds: view.timeMilliseconds)
+                value = try draft.row(
+                    lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, stack.lockTime, rowKey: rowKey)
             } catch {
-                throw .failed(error)
+                throw .failed(error.about(bucket, key))
             }
             return try stack.replaceHead(by: .object(value: value, payload), rows: view.rows[1...], firstRead: 1)
         }

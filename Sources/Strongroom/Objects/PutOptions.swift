@@ -22,13 +22,20 @@ public struct PutOptions: Sendable, Hashable {
     public var expectedMD5: [UInt8]?
     /// What the ETag is made of.
     public var etag: ETagKind
+    /// Until when the version is kept from being deleted for good; by default as the bucket says. For buckets with
+    /// object lock.
+    public var retention: Retention?
+    /// Whether the version is kept from being deleted for good until the hold is taken off. For buckets with object
+    /// lock.
+    public var legalHold: Bool
 
     /// Options with defaults for all that is left out.
     public init(
         encryption: EncryptionRequest = .bucketDefault, contentType: String? = nil, metadata: [String: String] = [:],
         headers: ContentHeaders = ContentHeaders(), tags: ObjectTags = .none, storageClass: StorageClass = .standard,
         condition: WriteCondition? = nil, checksums: Set<ObjectChecksum.Algorithm> = [.crc64NVME],
-        expectedChecksums: [ObjectChecksum] = [], expectedMD5: [UInt8]? = nil, etag: ETagKind = .opaque
+        expectedChecksums: [ObjectChecksum] = [], expectedMD5: [UInt8]? = nil, etag: ETagKind = .opaque,
+        retention: Retention? = nil, legalHold: Bool = false
     ) {
         self.encryption = encryption
         self.contentType = contentType
@@ -41,6 +48,8 @@ public struct PutOptions: Sendable, Hashable {
         self.expectedChecksums = expectedChecksums
         self.expectedMD5 = expectedMD5
         self.etag = etag
+        self.retention = retention
+        self.legalHold = legalHold
     }
 
     /// Longest user metadata, in bytes of all names and values (S3's limit).

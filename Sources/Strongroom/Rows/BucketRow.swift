@@ -11,6 +11,8 @@
 ///      4   state u8 (0 active, 1 being deleted)
 ///      5   LSN u64 of the last change
 ///      6   versioning u8 (1 enabled, 2 suspended); absent where it was never enabled
+///      7   object lock: empty, or the default retention (mode u8: 1 governance, 2 compliance; unit u8: 1 days,
+///          2 years; count u16); absent where it is off
 struct BucketRow: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
 
@@ -26,6 +28,8 @@ struct BucketRow: Equatable, Sendable {
     var state: State
     var lsn: UInt64
     var versioning = Versioning.unversioned
+    /// Nil where it is off; only with versioning.
+    var objectLock: BucketLock?
 
     func encodedWithoutMAC() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 96)
@@ -35,6 +39,7 @@ struct BucketRow: Equatable, Sendable {
         writer.put(4, integer: state.rawValue)
         writer.put(5, integer: lsn)
         if versioning != .unversioned { writer.put(6, integer: versioning.number) }
+        if let objectLock { writer.put(7, objectLock.encoded) }
         return [Self.formatVersion] + writer.bytes
     }
 }
@@ -58,6 +63,12 @@ extension BucketRow {
             guard number.count == 1, let found = Versioning(number: number[number.startIndex]), found != .unversioned
             else { throw .init(reason: "the versioning state is unknown") }
             versioning = found
+        }
+        if let bytes = try reader.optional(7) {
+            guard let found = BucketLock(decoding: bytes), versioning == .enabled else {
+                throw .init(reason: "the object lock is unknown")
+            }
+            objectLock = found
         }
         try reader.finish()
     }

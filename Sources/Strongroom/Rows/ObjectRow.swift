@@ -16,6 +16,8 @@
 ///      8   backend id (UTF-8), absent in none     15   tree hash of the stored payload (32), blobs only
 ///     16   u8 = 1 for a named version; absent for the null version
 ///     17   storage class u8 (`StorageClass`); absent for STANDARD
+///     18   retention: mode u8 (1 governance, 2 compliance), until i64, ms since 1970; absent where there is none
+///     19   u8 = 1 while a legal hold is on; else absent
 ///     20   part table (`PartTable`) of an object in parts: its payloads are those of the part rows, their MACs
 ///          stand in place of the descriptor MAC, and the stored length is the sum of theirs
 ///
@@ -39,12 +41,15 @@ struct ObjectRow: Equatable, Sendable {
     /// Written while the bucket kept no versions.
     var isNullVersion = true
     var storageClass = StorageClass.standard
+    var lock = ObjectLock.none
     /// Nil for an object in one piece.
     var parts: PartTable?
 
     private static let partTableTag: UInt16 = 20
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
+    private static let retentionTag: UInt16 = 18
+    private static let legalHoldTag: UInt16 = 19
 
     /// How the payload is sealed; fails closed: no combination of missing fields means "none".
     enum Sealing: Equatable, Sendable {
@@ -101,6 +106,8 @@ extension ObjectRow {
         if let treeHash { writer.put(15, treeHash) }
         if !isNullVersion { writer.put(Self.namedVersionTag, [1]) }
         if storageClass != .standard { writer.put(Self.storageClassTag, integer: storageClass.number) }
+        if let retention = lock.retention { writer.put(Self.retentionTag, retention.encoded) }
+        if lock.legalHold { writer.put(Self.legalHoldTag, [1]) }
         if let parts { writer.put(Self.partTableTag, parts.encoded) }
         return [Self.formatVersion] + writer.bytes
     }
@@ -133,11 +140,44 @@ extension ObjectRow {
             else { throw .init(reason: "the storage class is unknown") }
             storageClass = found
         }
+        if let bytes = try reader.optional(Self.retentionTag) {
+            guard let retention = StoredRetention(decoding: bytes) else {
+                throw .init(reason: "the retention is unknown")
+            }
+            lock.retention = retention
+        }
+        lock.legalHold = try reader.flag(Self.legalHoldTag)
         if let bytes = try reader.optional(Self.partTableTag) { parts = try PartTable(decoding: bytes) }
         try reader.finish()
         if case .wrapped(let wrapped) = sealing, wrapped.descriptorMAC.isEmpty != (parts != nil) {
             throw .init(reason: "an object has a descriptor MAC or parts")
         }
+    }
+
+    /// Whether the bytes of a row have a field of a lock: a quick look, for rows that are about to be dropped where
+    /// nothing should be locked.
+    static func namesLock(_ value: [UInt8]) -> Bool {
+        let row = value.dropLast(macBytes)
+        return offset(of: retentionTag, in: row) != nil || offset(of: legalHoldTag, in: row) != nil
+    }
+
+    /// Where in a row without its MAC the moment of the retention stands, after the mode.
+    static func retentionMomentOffset(_ row: [UInt8]) -> Int? {
+        offset(of: retentionTag, in: row[...]).map { $0 + 1 }
+    }
+
+    /// Where the value of a field begins; nil where there is none. Total over hostile bytes.
+    private static func offset(of wanted: UInt16, in value: ArraySlice<UInt8>) -> Int? {
+        guard value.first == formatVersion else { return nil }
+        let end = value.count
+        var position = 1
+        while position + 6 <= end {
+            let tag = UInt16(value[position]) | UInt16(value[position + 1]) << 8
+            guard tag != wanted else { return position + 6 }
+            let count = (0..<4).reduce(0) { $0 | Int(value[position + 2 + $1]) << (8 * $1) }
+            position += 6 + count
+        }
+        return nil
     }
 
     private static func decodeWrapped(

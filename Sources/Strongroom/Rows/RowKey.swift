@@ -9,6 +9,7 @@
 ///     0x09 | bucket uid (16) | object key                    where in table 0x03 the null version of a key is
 ///     0x0A | bucket uid (16) | object key                    the newest version of a key, a delete marker
 ///     0x0B | bucket uid (16) | object uid (16)               parts that no object and no upload owns any more
+///     0x0C                                                   the lock clock (`LockClockRow`)
 ///
 /// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
 /// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
@@ -27,6 +28,9 @@ enum RowKey {
     static let nullPointerTable: UInt8 = 0x09
     static let markerTable: UInt8 = 0x0A
     static let abandonedPartsTable: UInt8 = 0x0B
+    static let lockClockTable: UInt8 = 0x0C
+
+    static let lockClock: [UInt8] = [lockClockTable]
 
     static func bucket(_ name: BucketName) -> [UInt8] { [bucketTable] + Array(name.rawValue.utf8) }
 

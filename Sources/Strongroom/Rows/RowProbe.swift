@@ -13,6 +13,12 @@ package enum RowProbe {
         return row.encodedWithoutMAC() == Array(value.dropLast(ObjectRow.macBytes))
     }
 
+    /// False where `value` is taken for the lock clock's row that would be written in other bytes.
+    package static func isCanonical(lockClock value: [UInt8]) -> Bool {
+        guard let row = try? LockClockRow(decoding: value) else { return true }
+        return row.encodedWithoutMAC() == Array(value.dropLast(ObjectRow.macBytes))
+    }
+
     /// False where `bytes` are taken for attributes that would be written in other bytes.
     package static func isCanonical(attributes bytes: [UInt8]) -> Bool {
         guard let attributes = try? ObjectAttributes(decoding: bytes) else { return true }

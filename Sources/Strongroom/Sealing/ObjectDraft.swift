@@ -7,6 +7,8 @@ struct ObjectDraft: Sendable {
     let etag: String
     let checksums: [ObjectChecksum]
     let descriptor: EncryptionDescriptor
+    /// To be counted from the commit on, and where the moment then stands.
+    private var defaultRetention: (period: DefaultRetention, offset: Int)?
     private let bucketKeys: BucketKeys
     private let encodedRow: [UInt8]
 
@@ -20,11 +22,30 @@ struct ObjectDraft: Sendable {
         encodedRow = row.encodedWithoutMAC()
     }
 
-    /// The value to store. Runs on the committer, so it patches two integers instead of encoding anew.
-    func row(lsn: UInt64, timeMilliseconds: Int64, rowKey: [UInt8]) throws(StoreError) -> [UInt8] {
+    /// The same object with a lock, which is part of the row alone.
+    func locked(_ lock: PutLock) -> ObjectDraft {
+        guard lock.row != row.lock else { return self }
+        var row = row
+        row.lock = lock.row
+        var draft = ObjectDraft(row: row, etag: etag, checksums: checksums, bucketKeys: bucketKeys)
+        if case .from(let retention) = lock.term, let offset = ObjectRow.retentionMomentOffset(draft.encodedRow) {
+            draft.defaultRetention = (retention, offset)
+        }
+        return draft
+    }
+
+    /// The value to store. Runs on the committer, so it patches integers instead of encoding anew.
+    func row(
+        lsn: UInt64, timeMilliseconds: Int64, _ lockTime: LockTime, rowKey: [UInt8]
+    ) throws(StoreError) -> [UInt8] {
         var value = encodedRow
         Self.patch(&value, at: ObjectRow.lsnOffset, lsn)
         Self.patch(&value, at: ObjectRow.lastModifiedOffset, UInt64(bitPattern: timeMilliseconds))
+        if let defaultRetention {
+            let now = lockTime.now(storeMilliseconds: timeMilliseconds)
+            let (until, isOverflown) = now.addingReportingOverflow(defaultRetention.period.milliseconds)
+            Self.patch(&value, at: defaultRetention.offset, UInt64(bitPattern: isOverflown ? .max : until))
+        }
         return try bucketKeys.authenticated(value, rowKey: rowKey)
     }
 

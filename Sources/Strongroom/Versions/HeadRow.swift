@@ -6,6 +6,7 @@ struct HeadRow: Sendable {
     let lsn: UInt64
     let isNullVersion: Bool
     let isDeleteMarker: Bool
+    let lock: ObjectLock
     /// Of an object in parts, whose payloads other rows own.
     let partedUID: [UInt8]?
     private let storedValue: [UInt8]
@@ -22,11 +23,11 @@ struct HeadRow: Sendable {
             if stored.value.first == DeleteMarkerRow.formatVersion {
                 let row = try DeleteMarkerRow(decoding: stored.value)
                 (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, true)
-                partedUID = nil
+                (lock, partedUID) = (.none, nil)
             } else {
                 let row = try ObjectRow(decoding: stored.value)
                 (versionID, lsn, isNullVersion, isDeleteMarker) = (row.versionID, row.lsn, row.isNullVersion, false)
-                partedUID = row.parts == nil ? nil : row.objectUID
+                (lock, partedUID) = (row.lock, row.parts == nil ? nil : row.objectUID)
             }
             storedValue = stored.value
         } catch let error as StoreError {
@@ -35,6 +36,15 @@ struct HeadRow: Sendable {
             throw .failed(StoreError(.damaged, "The object's row cannot be read: \(error.reason)."))
         } catch {
             throw .failed(StoreError(.damaged, "The object's row cannot be read: \(error)."))
+        }
+    }
+
+    /// - Throws: `failed` with `accessDenied` while the version is locked.
+    func checkRemoval(at time: LockTime, bypassingGovernance: Bool = false) throws(RowWrite.Refusal) {
+        do throws(StoreError) {
+            try lock.checkRemoval(at: time, bypassingGovernance: bypassingGovernance)
+        } catch {
+            throw .failed(error)
         }
     }
 

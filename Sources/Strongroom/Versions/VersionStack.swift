@@ -16,6 +16,8 @@ struct VersionStack: Sendable {
     let bucketUID: [UInt8]
     let key: ObjectKey
     let versioning: Versioning
+    let hasObjectLock: Bool
+    let lockTime: LockTime
     let keys: BucketKeys
     /// The null version in table 0x03, where there is one: known from a look before the commit, which the
     /// commit holds against the pointer row. Of interest only while versioning is suspended.
@@ -47,6 +49,7 @@ struct VersionStack: Sendable {
         let rows = Array(rows)
         var mutations: [RowMutation] = []
         if versioning == .unversioned {
+            if let replaced = rows[0] { try checkNotLocked(replaced, rowKey: currentKey) }
             mutations += try abandonedParts(rows[0], rowKey: currentKey)
         } else {
             mutations += try retire(rows, firstRead: firstRead)
@@ -77,6 +80,7 @@ struct VersionStack: Sendable {
             if versioning == .enabled || !old.isNullVersion {
                 mutations += try archive(old, read: firstRead + index)
             } else {
+                try old.checkRemoval(at: lockTime)
                 mutations += abandonedParts(old)
             }
         }
@@ -85,6 +89,7 @@ struct VersionStack: Sendable {
         guard pointed == archivedNullLSN else { throw .staleRows }
         if let archivedNullLSN {
             let rowKey = RowKey.version(bucketUID, key, lsn: archivedNullLSN)
+            if let replaced = rows[3] { try checkNotLocked(replaced, rowKey: rowKey) }
             mutations.append(RowMutation(key: rowKey, change: .delete))
             mutations.append(RowMutation(key: nullPointerKey, change: .delete))
             mutations += try abandonedParts(rows.count > 3 ? rows[3] : nil, rowKey: rowKey)
@@ -118,6 +123,13 @@ struct VersionStack: Sendable {
         ]
     }
 
+    /// Buckets with object lock keep every version, so nothing that is replaced is locked. It is looked at all the
+    /// same: an older row of the bucket, put in place below the store, must not open what its objects' rows lock.
+    private func checkNotLocked(_ replaced: StoredRow, rowKey: [UInt8]) throws(RowWrite.Refusal) {
+        guard ObjectRow.namesLock(replaced.value) else { return }
+        try HeadRow(replaced, rowKey: rowKey, keys).checkRemoval(at: lockTime)
+    }
+
     private func pointerKey(_ version: HeadRow) -> [UInt8] {
         version.isNullVersion ? nullPointerKey : RowKey.versionPointer(bucketUID, version.versionID)
     }
@@ -131,6 +143,7 @@ extension VersionStack {
         /// Its row as it was.
         var rowKey: [UInt8]
         var value: [UInt8]
+        var bypassingGovernance = false
         /// For a version in table 0x03.
         var pointerKey: [UInt8]?
         /// For a head: the newest version in table 0x03, which becomes the head.
@@ -148,7 +161,12 @@ extension VersionStack {
         let rows = Array(rows)
         // As long as the head's row stands unchanged, no version was put under it or taken from there; and the
         // one that follows it is the one that was found.
-        guard rows[0]?.value == removal.value else { throw .staleRows }
+        guard let removed = rows[0], removed.value == removal.value else { throw .staleRows }
+        // Where nothing can be locked, also a row that is damaged may go.
+        if hasObjectLock || ObjectRow.namesLock(removed.value) {
+            try HeadRow(removed, rowKey: removal.rowKey, keys)
+                .checkRemoval(at: lockTime, bypassingGovernance: removal.bypassingGovernance)
+        }
         var mutations = [RowMutation(key: removal.rowKey, change: .delete)]
         mutations += try abandonedParts(rows[0], rowKey: removal.rowKey)
         if let pointerKey = removal.pointerKey { mutations.append(RowMutation(key: pointerKey, change: .delete)) }
