@@ -115,7 +115,9 @@ package struct CommitView: Sendable {
 }
 
 package enum Decision<Refusal: Sendable>: Sendable {
-    case commit([RowMutation])
+    /// `frees`: what it writes is needed to free space; it may use what is kept for that on a full disk, as commits
+    /// that only delete rows do.
+    case commit([RowMutation], frees: Bool = false)
     case refuse(Refusal)
 }
 

@@ -21,7 +21,9 @@ import Testing
         _ reads: [[UInt8]], prefetched: PrefetchedRows?,
         _ decide: @escaping @Sendable (CommitView) -> [RowMutation]?
     ) -> CommitRequest {
-        CommitRequest(reads: reads, prefetched: prefetched, attachments: [], decide: decide, complete: { _ in })
+        CommitRequest(
+            reads: reads, prefetched: prefetched, attachments: [],
+            decide: { view in decide(view).map { DecidedCommit(mutations: $0) } }, complete: { _ in })
     }
 
     private func evaluate(_ requests: [CommitRequest], _ view: StoreView) -> [CommitEvaluator.Verdict] {

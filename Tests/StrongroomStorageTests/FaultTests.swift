@@ -103,6 +103,31 @@ import Testing
         try await storage.close()
     }
 
+    /// What frees space does not always only delete: an object of many parts leaves a note, and an older version
+    /// comes in place of a newest one. Such a commit passes where others are refused.
+    @Test func aFullDiskTakesWhatFreesIt() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        machine.fileSystem.setCapacity(bytes: 3 << 20)
+        func put(_ target: [UInt8], _ size: Int, frees: Bool) async throws {
+            let outcome = try await storage.metadata.commit(reads: [target], attachments: [payload(size)]) {
+                _ -> Decision<TestRefusal> in
+                .commit([RowMutation(key: target, change: .put(value: [], payload: .attachment(0)))], frees: frees)
+            }
+            guard case .committed = outcome else { throw TestRefusal.exists }
+        }
+        var failure: StorageError?
+        for number in 0..<500 where failure == nil {
+            do { try await put(key(number), 40_000, frees: false) } catch { failure = error as? StorageError }
+        }
+        #expect(failure?.code == .diskFull)
+        try await put(key("note"), 600, frees: true)
+        let refused = await #expect(throws: StorageError.self) { try await put(key("more"), 600, frees: false) }
+        #expect(refused?.code == .diskFull)
+        #expect(try await storage.metadata.value(key("note")) == [])
+        try await storage.close()
+    }
+
     @Test func aFullDiskRefusesBlobsCleanly() async throws {
         let machine = try await SimulatedMachine(seed: 1)
         let storage = try await machine.open()

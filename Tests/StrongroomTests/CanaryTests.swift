@@ -65,6 +65,9 @@ struct CanaryTests {
             let canary = Canary(seed: UInt64(1_000 + size))
             try await Self.store(canary, size: size, in: bucket)
             #expect(try !DumpableMemory.contains(canary))
+            // A copy's plaintext was never anybody's but the store's own.
+            try await bucket.copy(ObjectKey("plain key \(size)"), to: "copy")
+            #expect(try !DumpableMemory.contains(canary), "after a copy")
         }
     }
 

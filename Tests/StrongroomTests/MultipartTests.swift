@@ -235,6 +235,27 @@ struct MultipartTests {
         }
     }
 
+    @Test("Whoever reads on after a failure gets the part that failed, and no gap")
+    func retriedRead() async throws {
+        let memory = try await MemoryEngine()
+        let bucket = try await memory.store.createBucket("bucket")
+        let upload = try await bucket.createUpload("key")
+        var parts: [CompletedPart] = []
+        for number in 1...3 {
+            parts.append(CompletedPart(try await bucket.uploadPart(number, of: "key", upload, [UInt8(number)])))
+        }
+        try await bucket.completeUpload("key", upload, parts: parts)
+        let honest = try await memory.rows(RowKey.partTable)
+        var iterator = try await bucket.get("key").makeAsyncIterator()
+        #expect(try await iterator.next() == [1])
+        try await memory.put([(honest[1].key, nil)])
+        #expect(try await errorCode { try await iterator.next() } == .damaged)
+        try await memory.put([(honest[1].key, honest[1].row)])
+        #expect(try await iterator.next() == [2])
+        #expect(try await iterator.next() == [3])
+        #expect(try await iterator.next() == nil)
+    }
+
     @Test("Dropped, swapped, older or altered parts are found out", arguments: [false, true])
     func attacks(isClear: Bool) async throws {
         let memory = try await MemoryEngine()

@@ -1,6 +1,7 @@
 import Foundation
 import StrongroomStorage
 import StrongroomSystem
+import Synchronization
 import Testing
 
 @testable import Strongroom
@@ -99,6 +100,55 @@ struct VersionTests {
         }
     }
 
+    @Test("A batch that moves an object loses nothing that is put to it meanwhile")
+    func movesHoldTheirSource() async throws {
+        try await withStore { store, _ in
+            let bucket = try await store.createBucket("bucket")
+            let log = MoveLog()
+            await withTaskGroup(of: Void.self) { group in
+                for writer in 0..<3 {
+                    group.addTask {
+                        for round in 0..<60 {
+                            let value = UInt8(writer * 60 + round)
+                            if let receipt = try? await bucket.put("source", [value]) {
+                                log.puts.withLock { $0.append((receipt.lsn, value)) }
+                            }
+                        }
+                    }
+                }
+                group.addTask {
+                    for round in 0..<60 {
+                        let key: ObjectKey = "archive/\(round)"
+                        let receipt = try? await store.batch { batch in
+                            batch.copy("source", from: "bucket", to: key, in: "bucket")
+                            batch.delete("source", in: "bucket")
+                        }
+                        if let lsn = receipt?.lsn { log.moves.withLock { $0.append((lsn, key)) } }
+                    }
+                }
+            }
+            let (done, moved) = (log.puts.withLock { $0 }, log.moves.withLock { $0 })
+            #expect(done.count == 180)
+            for (lsn, key) in moved {
+                let last = done.filter { $0.lsn < lsn }.max { $0.lsn < $1.lsn }
+                #expect(try await bucket.get(key).collect(upTo: 1) == [try #require(last).value])
+            }
+        }
+    }
+
+    @Test("Versions stay readable and removable under a head that cannot be read")
+    func damagedHead() async throws {
+        let memory = try await MemoryEngine()
+        let bucket = try await memory.store.createBucket("bucket", versioning: .enabled)
+        let first = try await bucket.put("key", [1])
+        try await bucket.put("key", [2])
+        try await memory.replace(RowKey.current(try memory.engine.bucket("bucket").row.uid, "key"), [9, 9, 9])
+        #expect(try await errorCode { try await bucket.head("key") } == .damaged)
+        #expect(try await bucket.get("key", version: first.versionID).collect(upTo: 1) == [1])
+        #expect(try await errorCode { try await bucket.head("key", version: .null) } == .damaged)
+        try await bucket.delete("key", version: first.versionID)
+    }
+
     @Test("A bucket with nothing but a delete marker or an old version is not empty")
     func notEmpty() async throws {
         try await withStore { store, _ in
@@ -173,6 +223,11 @@ struct VersionTests {
             #expect(throws: StoreError.self) { try VersionID(text) }
         }
     }
+}
+
+private final class MoveLog: Sendable {
+    let puts = Mutex<[(lsn: UInt64, value: UInt8)]>([])
+    let moves = Mutex<[(lsn: UInt64, key: ObjectKey)]>([])
 }
 
 extension MemoryEngine {

@@ -2,8 +2,9 @@ import ArgumentParser
 import Strongroom
 import SystemPackage
 
-/// L1: a page of 1,000 keys out of very many: at the start, in the middle, behind a prefix, rolled up by a delimiter, and
-/// behind as many delete markers. Each costs the same, whatever the bucket holds: the ratio to the first is printed.
+/// L1: a page of 1,000 keys out of very many: at the start, in the middle, behind a prefix, rolled up by a
+/// delimiter, and behind as many delete markers. Each costs the same, whatever the bucket holds: the ratio to the
+/// first is printed.
 struct Listing: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "listing", abstract: "L1: pages of 1,000 keys out of very many.")

@@ -95,7 +95,9 @@ struct BatchOperation: Sendable {
             let found = try await engine.source(source, in: sourceBucket, options, as: caller)
             try found.options.check()
             let put = PutOperation(engine: engine, caller: caller, bucket: bucket, key: key, options: found.options)
-            return .put(try await put.prepare(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes))
+            let prepared = try await put.prepare(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes)
+            // Held at the commit: what is written to the source meanwhile must not be lost by a move.
+            return .put(prepared.holding(found.rowKey, as: found.value))
         case .delete(let bucket, let key, let condition):
             let delete = DeleteOperation(engine: engine, bucket: bucket, key: key)
             return .delete(try await delete.prepare(if: condition))

@@ -29,6 +29,8 @@ extension Engine {
             return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey)
         }
         guard let receipt = try Self.receipt(outcome) else {
+            // Whoever made it may not have taken note of it yet.
+            try await refreshBucket(name)
             throw StoreError(.bucketAlreadyExists, "A bucket of that name exists already.", bucket: name)
         }
         try note(name, template.created(receipt.lsn, receipt.timeMilliseconds))
@@ -58,9 +60,14 @@ extension Engine {
             "The bucket holds objects, old versions, delete markers or unfinished uploads; delete and abort them first.",
             bucket: name)
         // Looked at before the mark is set as well, so that a deletion that must fail disturbs no put.
-        guard try await isEmpty(try bucket(name).row.uid) else { throw notEmpty }
+        // One that is marked already, because a deletion could not be taken back, is resolved whatever it holds.
+        let first = try bucket(name)
+        if first.row.state == .active {
+            guard try await isEmpty(first.row.uid) else { throw notEmpty }
+        }
         while true {
             let known = try bucket(name)
+            if known.row.state == .deleting { break }
             var marked = known.row
             marked.state = .deleting
             if try await replace(known, with: marked, name) { break }

@@ -86,7 +86,7 @@ extension Engine {
     func getWithTags(
         _ key: ObjectKey, _ version: VersionID?, in name: BucketName, range: Range<UInt64>? = nil,
         if conditions: ReadConditions, as caller: Caller?
-    ) async throws(StoreError) -> (body: ObjectBody, tags: ObjectTags) {
+    ) async throws(StoreError) -> (body: ObjectBody, tags: ObjectTags, rowKey: [UInt8], value: [UInt8]) {
         let bucket = try bucket(name)
         let found = try await find(key, version, in: bucket, name)
         let pinned = found.pinned
@@ -101,7 +101,8 @@ extension Engine {
                 return try await getWithTags(key, version, in: name, range: range, if: conditions, as: caller)
             }
             let content = try await partedContent(opened, table, pin, in: bucket, place, as: caller)
-            return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
+            let body = ObjectBody(info: opened.info, range: wanted, content: content)
+            return (body, opened.tags, found.rowKey, pinned.row.value)
         }
         let payload = try await payload(
             of: pinned, storedBytes: opened.row.storedBytes,
@@ -123,7 +124,8 @@ extension Engine {
                 partUID: PayloadSealer.wholePartUID, sizeBytes: opened.row.sizeBytes,
                 storedBytes: opened.row.storedBytes, place: place)
         }
-        return (ObjectBody(info: opened.info, range: wanted, content: content), opened.tags)
+        let body = ObjectBody(info: opened.info, range: wanted, content: content)
+        return (body, opened.tags, found.rowKey, pinned.row.value)
     }
 
     func identity(of opened: OpenedRow, _ key: ObjectKey, in bucket: KnownBucket) -> ObjectBinding.Identity {

@@ -45,11 +45,18 @@ extension Engine {
         while true {
             let heads = [RowKey.current(uid, key), RowKey.marker(uid, key)]
             var before: [[UInt8]?] = []
+            // A head that cannot be read is not the version meant, as far as anybody can tell; the others are there.
+            var damage: StoreError?
             for rowKey in heads {
                 let pinned = try await pinned(rowKey, key, name)
                 before.append(pinned?.row.value)
-                if let pinned, try identity(of: pinned.row.value).isNamed(version) {
-                    return FoundVersion(rowKey: rowKey, pinned: pinned)
+                guard let pinned else { continue }
+                do throws(StoreError) {
+                    if try identity(of: pinned.row.value).isNamed(version) {
+                        return FoundVersion(rowKey: rowKey, pinned: pinned)
+                    }
+                } catch {
+                    damage = error.about(name, key)
                 }
             }
             if let lsn = try await pointedLSN(key, version, uid, name) {
@@ -62,7 +69,9 @@ extension Engine {
             }
             var after: [[UInt8]?] = []
             for rowKey in heads { after.append(try await pinned(rowKey, key, name)?.row.value) }
-            if before == after { return nil }
+            guard before == after else { continue }
+            if let damage { throw damage }
+            return nil
         }
     }
 

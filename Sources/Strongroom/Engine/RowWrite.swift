@@ -1,4 +1,5 @@
 internal import StrongroomStorage
+internal import Synchronization
 
 /// A part of a commit: the rows it looks at, the payloads it brings, and the decision.
 ///
@@ -26,8 +27,33 @@ struct RowWrite: Sendable {
     /// Where the payload of a put is; `attachment(0)` where it travels in the commit.
     var payload = PayloadSource.none
     var attachments: [[UInt8]] = []
+    /// Whether what it writes frees space: it then goes on when the disk is full.
+    var frees = false
     /// Pure, runs on the committer, and may run again. Its attachments and reads are numbered from 0.
     var decide: @Sendable (View) throws(Refusal) -> [RowMutation]
+}
+
+extension RowWrite {
+    /// The same write, refused as stale unless another row is as it was found.
+    func holding(_ rowKey: [UInt8], as value: [UInt8]) -> RowWrite {
+        var copy = self
+        let position = reads.count
+        copy.reads.append(rowKey)
+        copy.decide = { [decide] (view) throws(Refusal) in
+            guard view.rows[position]?.value == value else { throw .staleRows }
+            var own = view
+            own.rows.removeLast()
+            return try decide(own)
+        }
+        return copy
+    }
+}
+
+/// Set by a decision, which may run again: the last run counts.
+final class DecisionFlag: Sendable {
+    private let flag = Mutex(false)
+    var value: Bool { flag.withLock { $0 } }
+    func set(_ value: Bool) { flag.withLock { $0 = value } }
 }
 
 extension Engine {
@@ -35,6 +61,8 @@ extension Engine {
     func commit(
         _ writes: [RowWrite], meanwhile: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) -> CommitOutcome<RowWrite.Refusal> {
+        let leavesParts = DecisionFlag()
+        let frees = writes.allSatisfy(\.frees)
         let outcome = try await commit(
             reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments), meanwhile: meanwhile
         ) { view -> Decision<RowWrite.Refusal> in
@@ -53,11 +81,11 @@ extension Engine {
                 firstRead += write.reads.count
                 firstAttachment += write.attachments.count
             }
-            if mutations.contains(where: { $0.key.first == RowKey.abandonedPartsTable }) { self.parts.noteAbandoned() }
-            return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations)
+            leavesParts.set(mutations.contains { $0.key.first == RowKey.abandonedPartsTable })
+            return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations, frees: frees)
         }
         await saveLockClockIfDue()
-        if parts.takeAbandoned() { scheduleReaping() }
+        if case .committed = outcome, leavesParts.value { scheduleReaping() }
         return outcome
     }
 }

@@ -15,8 +15,6 @@ final class PartKeeper: Sendable {
         /// Something was left behind, or let go, since the reaper looked.
         var isDue = false
         var isStopped = false
-        /// A commit that leaves parts behind was decided; whether it went through the reaper finds out.
-        var isAbandonedNoted = false
         /// The reaper passed over an object that was being read.
         var isAwaitingReaders = false
     }
@@ -46,14 +44,8 @@ final class PartKeeper: Sendable {
         }
     }
 
-    func noteAbandoned() { state.withLock { $0.isAbandonedNoted = true } }
-
-    func takeAbandoned() -> Bool {
-        state.withLock { state in
-            defer { state.isAbandonedNoted = false }
-            return state.isAbandonedNoted
-        }
-    }
+    /// Whether the store is being closed: what is left goes after the next opening.
+    var isStopped: Bool { state.withLock { $0.isStopped } }
 
     /// Has `reap` run soon, once for any number of calls.
     func schedule(_ reap: @escaping @Sendable () async -> Void) {
@@ -110,7 +102,11 @@ extension Engine {
     /// Removes the parts of every uid in table 0x0B that nobody reads. What fails stays for the next time.
     private func reapParts() async {
         do throws(StoreError) {
-            for key in try await rowKeys(below: [RowKey.abandonedPartsTable], limit: .max) {
+            for key in try await rowKeys(below: [RowKey.abandonedPartsTable], limit: .max) where !parts.isStopped {
+                guard key.count == RowKey.prefixBytes + ObjectRow.uidBytes else {
+                    logger.error("A note of parts to remove is damaged and ignored")
+                    continue
+                }
                 let bucketUID = Array(key.dropFirst().prefix(ObjectRow.uidBytes))
                 let uid = Array(key.suffix(ObjectRow.uidBytes))
                 if parts.mayReap(uid) { try await reap(bucketUID, uid, mark: key) }
@@ -123,7 +119,7 @@ extension Engine {
 
     /// A pin that comes now keeps nothing, and finds the object's row gone.
     private func reap(_ bucketUID: [UInt8], _ uid: [UInt8], mark: [UInt8]) async throws(StoreError) {
-        while true {
+        while !parts.isStopped {
             let keys = try await rowKeys(below: RowKey.parts(bucketUID, of: uid), limit: Self.partsPerCommit)
             let gone = keys.isEmpty ? [mark] : keys
             // Listed as read, so that the storage frees their payloads.

@@ -99,10 +99,11 @@ final class PartedCursor: BodyCursor {
             if let slice = try await cursor?.next(isolation: actor) { return slice }
             guard nextPart < content.parts.count, content.parts[nextPart].offset < range.upperBound else { return nil }
             let part = content.parts[nextPart]
-            nextPart += 1
             let wanted = range.clamped(to: part.range)
             cursor = ContentCursor(
                 try await content.open(part), range: wanted.lowerBound - part.offset..<wanted.upperBound - part.offset)
+            // Not before it is open: whoever asks again after a failure gets this part and no gap.
+            nextPart += 1
         }
     }
 }

@@ -51,7 +51,7 @@ extension UploadOperation {
     ) async throws(StoreError) -> PartInfo {
         let rowKey = RowKey.part(found.bucket.row.uid, of: found.objectUID, number: number)
         let keys = sealer.bucketKeys
-        let row = try partRow(number, stored, sealer, found)
+        let (row, attributes) = try partRow(number, stored, sealer, found)
         let write = RowWrite(
             reads: [found.rowKey, rowKey], payload: stored.payload, attachments: stored.attachments
         ) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
@@ -67,7 +67,10 @@ extension UploadOperation {
         }
         switch try await engine.commit([write]) {
         case .committed(let receipt):
-            return try info(number, row.committed(receipt.lsn, receipt.timeMilliseconds), in: found.bucket)
+            // Nothing may fail from here on: the row names the payload.
+            return PartInfo(
+                number: number, etag: attributes.etag, sizeBytes: row.sizeBytes, checksums: attributes.checksums,
+                lastModified: .init(storeMilliseconds: receipt.timeMilliseconds))
         case .refused(.failed(let error)): throw error.about(bucket, key)
         case .refused: throw noSuchUpload
         }
@@ -75,7 +78,7 @@ extension UploadOperation {
 
     private func partRow(
         _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
-    ) throws(StoreError) -> PartRow {
+    ) throws(StoreError) -> (row: PartRow, attributes: ObjectAttributes) {
         do throws(SealError) {
             var partMAC: [UInt8] = []
             if case .sealed(let keyed) = sealer.payload {
@@ -86,11 +89,12 @@ extension UploadOperation {
             let attributes = ObjectAttributes(
                 etag: try sealer.makeETag(found.row.wantsMD5 ? stored.digests.md5 : nil, uid: stored.partUID),
                 contentType: nil, metadata: [:], checksums: stored.digests.checksums)
-            return PartRow(
+            let row = PartRow(
                 partUID: stored.partUID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: stored.sizeBytes,
                 storedBytes: stored.storedBytes, partMAC: partMAC,
                 attributes: try sealer.bucketKeys.seal(attributes, objectUID: stored.partUID, random: engine.random),
                 treeHash: stored.treeHash)
+            return (row, attributes)
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }

@@ -42,7 +42,7 @@ struct UploadOperation: Sendable {
         _ = try engine.unlockedKeys()
         let found = try await find()
         let mark = RowKey.abandonedParts(found.bucket.row.uid, of: found.objectUID)
-        let write = RowWrite(reads: [found.rowKey]) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
+        let write = RowWrite(reads: [found.rowKey], frees: true) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
             guard view.rows[0] != nil else { throw .failed(noSuchUpload) }
             return [
                 RowMutation(key: found.rowKey, change: .delete),

@@ -34,17 +34,50 @@ extension Engine {
     /// A copy's source, opened, and what its put has to say.
     func source(
         _ key: ObjectKey, in name: BucketName, _ options: CopyOptions, as caller: Caller?
-    ) async throws(StoreError) -> (body: ObjectBody, options: PutOptions) {
-        let (body, tags) = try await getWithTags(
+    ) async throws(StoreError) -> CopySource {
+        let found = try await getWithTags(
             key, options.sourceVersion, in: name, if: options.sourceConditions, as: caller)
-        return (body, options.putOptions(body.info, tags))
+        return CopySource(
+            body: found.body, options: options.putOptions(found.body.info, found.tags), rowKey: found.rowKey,
+            value: found.value)
     }
+}
+
+/// What a copy is made of.
+struct CopySource: Sendable {
+    var body: ObjectBody
+    /// What the copy's put has to say.
+    var options: PutOptions
+    /// The source's row, and what it said.
+    var rowKey: [UInt8]
+    var value: [UInt8]
 }
 
 /// An object's bytes on their way into a copy. Unlike any other body's, its failures are the put's own.
 struct CopyBody: AsyncSequence {
     typealias Element = ArraySlice<UInt8>
+    typealias Failure = StoreError
     let body: ObjectBody
 
-    func makeAsyncIterator() -> ObjectBody.AsyncIterator { body.makeAsyncIterator() }
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: body.makeAsyncIterator()) }
+
+    struct AsyncIterator: AsyncIteratorProtocol {
+        fileprivate var iterator: ObjectBody.AsyncIterator
+        /// The slice given out last. Whoever got it is done with it when asking for the next, and it is wiped: nobody
+        /// but the store itself ever had this plaintext.
+        private var current = ArraySlice<UInt8>()
+
+        fileprivate init(iterator: ObjectBody.AsyncIterator) { self.iterator = iterator }
+
+        mutating func next() async throws(StoreError) -> ArraySlice<UInt8>? {
+            try await next(isolation: #isolation)
+        }
+
+        mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>? {
+            current.wipe()
+            guard let slice = try await iterator.next(isolation: actor) else { return nil }
+            current = slice
+            return slice
+        }
+    }
 }

@@ -58,7 +58,7 @@ public struct CopyOptions: Sendable, Hashable {
         var options = PutOptions(
             encryption: encryption, contentType: source.contentType, metadata: source.metadata,
             headers: source.headers, tags: sourceTags, storageClass: storageClass, condition: condition,
-            checksums: Set(source.checksums.map(\.algorithm)), etag: source.etag.hasSuffix("-1") ? .opaque : .md5,
+            checksums: Set(source.checksums.map(\.algorithm)), etag: source.etag.contains("-") ? .opaque : .md5,
             retention: retention, legalHold: legalHold)
         if case .replace(let contentType, let metadata, let headers) = metadata {
             (options.contentType, options.metadata, options.headers) = (contentType, metadata, headers)

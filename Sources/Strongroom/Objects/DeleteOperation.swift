@@ -1,6 +1,5 @@
 internal import StrongroomStorage
 internal import StrongroomSystem
-internal import Synchronization
 
 /// One delete: of the newest version, or of a version named.
 struct DeleteOperation: Sendable {
@@ -28,20 +27,13 @@ struct DeleteOperation: Sendable {
     struct Prepared: Sendable {
         var write: RowWrite
         fileprivate let marker: VersionID?
-        fileprivate let didExist: Flag
+        fileprivate let didExist: DecisionFlag
 
         func receipt(_ commit: CommitReceipt) -> DeleteReceipt {
             DeleteReceipt(
                 existed: didExist.value, versionID: marker ?? (didExist.value ? .null : nil),
                 isDeleteMarker: marker != nil, lsn: commit.lsn)
         }
-    }
-
-    /// Set by the decision, which may run again: the last run counts.
-    fileprivate final class Flag: Sendable {
-        private let flag = Mutex(false)
-        var value: Bool { flag.withLock { $0 } }
-        func set(_ value: Bool) { flag.withLock { $0 = value } }
     }
 
     func prepare(if condition: WriteCondition?) async throws(StoreError) -> Prepared {
@@ -55,8 +47,8 @@ struct DeleteOperation: Sendable {
             uid: Array(identifiers.prefix(ObjectRow.uidBytes)),
             versionID: Array(identifiers.suffix(ObjectRow.uidBytes)),
             lsn: 0, createdMilliseconds: 0, isNullVersion: versioning == .suspended)
-        let didExist = Flag()
-        let write = RowWrite(reads: [RowKey.bucket(bucket)] + stack.reads) {
+        let didExist = DecisionFlag()
+        let write = RowWrite(reads: [RowKey.bucket(bucket)] + stack.reads, frees: versioning == .unversioned) {
             [key, bucket] (view) throws(RowWrite.Refusal) in
             guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
             try precondition.check(view.rows[1], key, bucket)
@@ -86,7 +78,7 @@ struct DeleteOperation: Sendable {
                 return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
             removal.bypassingGovernance = bypassingGovernance
-            let write = RowWrite(reads: [RowKey.bucket(bucket)] + removal.reads) {
+            let write = RowWrite(reads: [RowKey.bucket(bucket)] + removal.reads, frees: true) {
                 [removal] (view) throws(RowWrite.Refusal) in
                 // A bucket that has object lock meanwhile may have locked this very version.
                 guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }

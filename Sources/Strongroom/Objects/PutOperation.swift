@@ -11,6 +11,11 @@ struct PreparedPut: Sendable {
     let write: RowWrite
     /// The file of a large object: to be left or aborted, whatever becomes of the commit.
     let blob: (any BlobWriter)?
+
+    /// The same put, refused as stale unless another row is as it was found.
+    func holding(_ rowKey: [UInt8], as value: [UInt8]) -> PreparedPut {
+        PreparedPut(draft: draft, plan: plan, write: write.holding(rowKey, as: value), blob: blob)
+    }
 }
 
 /// One put, from the plan to the commit.

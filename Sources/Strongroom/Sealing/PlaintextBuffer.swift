@@ -1,5 +1,16 @@
 internal import StrongroomCrypto
 
+extension ArraySlice<UInt8> {
+    /// Overwrites bytes that nobody else refers to, and lets go of them.
+    mutating func wipe() {
+        var span = mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var raw = unsafe span.mutableBytes
+        raw.wipe()
+        self = []
+    }
+}
+
 /// Plaintext that waits to be sealed. It leaves no copy behind in freed memory, where a core dump would
 /// show it: neither when it grows nor when it goes.
 final class PlaintextBuffer {

@@ -89,10 +89,17 @@ struct VersionStack: Sendable {
         guard pointed == archivedNullLSN else { throw .staleRows }
         if let archivedNullLSN {
             let rowKey = RowKey.version(bucketUID, key, lsn: archivedNullLSN)
-            if let replaced = rows[3] { try checkNotLocked(replaced, rowKey: rowKey) }
-            mutations.append(RowMutation(key: rowKey, change: .delete))
             mutations.append(RowMutation(key: nullPointerKey, change: .delete))
-            mutations += try abandonedParts(rows.count > 3 ? rows[3] : nil, rowKey: rowKey)
+            // A pointer that leads to nothing is damage, and goes.
+            guard let replaced = rows[3] else { return mutations }
+            // It proves nothing: what it leads to goes only if it says itself that it is what is meant.
+            let old = try HeadRow(replaced, rowKey: rowKey, keys)
+            guard old.isNullVersion else {
+                throw .failed(StoreError(.damaged, "The row that leads to the null version leads elsewhere."))
+            }
+            try old.checkRemoval(at: lockTime)
+            mutations.append(RowMutation(key: rowKey, change: .delete))
+            mutations += abandonedParts(old)
         }
         return mutations
     }

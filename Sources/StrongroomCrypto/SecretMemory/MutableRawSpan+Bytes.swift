@@ -15,7 +15,7 @@ extension MutableRawSpan {
     }
 
     /// Zeroes all bytes, even where the compiler sees that nobody reads them again.
-    mutating func wipe() {
+    package mutating func wipe() {
         unsafe withUnsafeMutableBytes { bytes in
             // Safe: within the span.
             unsafe OPENSSL_cleanse(bytes.baseAddress, bytes.count)

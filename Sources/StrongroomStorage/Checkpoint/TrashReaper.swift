@@ -106,7 +106,7 @@ final class TrashReaper: Sendable {
     private func removeRows(_ keys: [[UInt8]]) {
         let request = CommitRequest(
             reads: [], prefetched: PrefetchedRows(rows: [], lsn: 0), attachments: [], isInternal: true,
-            decide: { _ in keys.map { RowMutation(key: $0, change: .delete) } },
+            decide: { _ in DecidedCommit(mutations: keys.map { RowMutation(key: $0, change: .delete) }) },
             complete: { [weak self] completion in
                 // Committed ones leave the index with the next checkpoint; until then they are underway.
                 guard case .committed(let receipt) = completion else {

@@ -83,8 +83,8 @@ struct CommitEvaluator {
             rows.append(row)
         }
         let view = CommitView(lsn: lsn, timeMilliseconds: timeMilliseconds, rows: rows)
-        guard let mutations = request.decide(view) else { return .refused }
-        let accepted = accept(mutations, of: request, view)
+        guard let decided = request.decide(view) else { return .refused }
+        let accepted = accept(decided, of: request, view)
         let sizeBytes = CommitFrame.sizeBytes(mutations: accepted.mutations, attachments: accepted.attachments)
         guard sizeBytes <= bodyMaximumBytes else {
             return .failed(
@@ -117,7 +117,8 @@ struct CommitEvaluator {
         return rows
     }
 
-    private func accept(_ mutations: [RowMutation], of request: CommitRequest, _ view: CommitView) -> Accepted {
+    private func accept(_ decided: DecidedCommit, of request: CommitRequest, _ view: CommitView) -> Accepted {
+        let mutations = decided.mutations
         var encoder = MutationEncoder(
             attachments: request.attachments, rows: view.rows, inlineMaximumBytes: inlineMaximumBytes)
         var encoded: [CommitFrame.Mutation] = []
@@ -138,7 +139,8 @@ struct CommitEvaluator {
         return Accepted(
             receipt: CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds),
             mutations: encoded, attachments: encoder.frameAttachments, trashBytes: trashBytes,
-            isFreeing: request.isInternal || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }))
+            isFreeing: request.isInternal || decided.frees
+                || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }))
     }
 
     /// The commit's frame has its place in the group: later commits of the group see its rows.

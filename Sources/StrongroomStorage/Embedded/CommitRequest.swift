@@ -17,7 +17,7 @@ final class CommitRequest: Sendable {
     let prefetched: PrefetchedRows?
     let attachments: [[UInt8]]
     /// Nil when it refuses.
-    let decide: @Sendable (CommitView) -> [RowMutation]?
+    let decide: @Sendable (CommitView) -> DecidedCommit?
     /// Called exactly once, on the committer's thread; must not block.
     let complete: @Sendable (Completion) -> Void
     /// Rows of the store's own key range may be changed (the reaper's commits).
@@ -25,7 +25,7 @@ final class CommitRequest: Sendable {
 
     init(
         reads: [[UInt8]], prefetched: PrefetchedRows?, attachments: [[UInt8]], isInternal: Bool = false,
-        decide: @escaping @Sendable (CommitView) -> [RowMutation]?,
+        decide: @escaping @Sendable (CommitView) -> DecidedCommit?,
         complete: @escaping @Sendable (Completion) -> Void
     ) {
         assert(prefetched.map { $0.rows.count == reads.count } ?? true)
@@ -43,4 +43,11 @@ struct PrefetchedRows: Sendable {
     var rows: [[UInt8]?]
     /// A row is current as long as no table holds its key and every commit after this is still in a table.
     var lsn: UInt64
+}
+
+/// What a commit writes.
+struct DecidedCommit {
+    var mutations: [RowMutation]
+    /// Whether it may take room that is kept for freeing space.
+    var frees = false
 }

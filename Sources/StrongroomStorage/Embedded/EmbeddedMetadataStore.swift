@@ -68,7 +68,7 @@ package final class EmbeddedMetadataStore: MetadataStore {
                 reads: reads, attachments: attachments, fetching: mustFetch, meanwhile: meanwhile
             ) { view in
                 switch decide(view) {
-                case .commit(let mutations): return mutations
+                case .commit(let mutations, let frees): return DecidedCommit(mutations: mutations, frees: frees)
                 case .refuse(let reason):
                     refusal.withLock { $0 = reason }
                     return nil
@@ -89,7 +89,7 @@ package final class EmbeddedMetadataStore: MetadataStore {
     /// thread that may block and that hands the commit on: the task sleeps once.
     private func submit(
         reads: [[UInt8]], attachments: [[UInt8]], fetching: Bool, meanwhile: () -> Void,
-        decide: @escaping @Sendable (CommitView) -> [RowMutation]?
+        decide: @escaping @Sendable (CommitView) -> DecidedCommit?
     ) async -> CommitRequest.Completion {
         await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
             let complete: @Sendable (CommitRequest.Completion) -> Void = { continuation.resume(returning: $0) }

@@ -52,7 +52,7 @@ package final class InMemoryMetadataStore: MetadataStore {
                 rows: reads.map { state.rows[$0] })
             switch decide(view) {
             case .refuse(let refusal): return (.refused(refusal), [])
-            case .commit(let mutations):
+            case .commit(let mutations, _):
                 let trash = BlobTrash.references(freedBy: mutations, reads: reads, rows: view.rows)
                 for mutation in mutations {
                     precondition(KeySpace.isEngineKey(mutation.key), "the key is outside the engine's key space")

@@ -21,6 +21,7 @@ struct Embedder {
         try await Conditions.readme(store)
         try await Conditions.article(store)
         try await Multipart.article(store)
+        try await Locks.article(store)
         try await store.close()
     }
 
