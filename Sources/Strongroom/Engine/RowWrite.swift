@@ -103,3 +103,14 @@ extension RowMutation {
         return copy
     }
 }
+
+extension BucketKeys {
+    /// `authenticated`, for a decision.
+    func refusingFault(_ value: [UInt8], rowKey: [UInt8]) throws(RowWrite.Refusal) -> [UInt8] {
+        do throws(StoreError) {
+            return try authenticated(value, rowKey: rowKey)
+        } catch {
+            throw .failed(error)
+        }
+    }
+}

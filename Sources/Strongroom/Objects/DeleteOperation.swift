@@ -104,12 +104,8 @@ extension VersionStack {
         var row = marker
         row.lsn = view.lsn
         row.createdMilliseconds = view.timeMilliseconds
-        do throws(StoreError) {
-            return .marker(
-                value: try keys.authenticated(row.encodedWithoutMAC(), rowKey: RowKey.marker(bucketUID, key)))
-        } catch {
-            throw .failed(error)
-        }
+        return .marker(
+            value: try keys.refusingFault(row.encodedWithoutMAC(), rowKey: RowKey.marker(bucketUID, key)))
     }
 }
 

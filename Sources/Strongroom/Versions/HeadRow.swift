@@ -50,10 +50,6 @@ struct HeadRow: Sendable {
 
     /// The row's value under another row key: names of rows are part of what their MACs cover.
     func value(movedTo rowKey: [UInt8], _ keys: BucketKeys) throws(RowWrite.Refusal) -> [UInt8] {
-        do throws(StoreError) {
-            return try keys.authenticated(Array(storedValue.dropLast(ObjectRow.macBytes)), rowKey: rowKey)
-        } catch {
-            throw .failed(error)
-        }
+        try keys.refusingFault(Array(storedValue.dropLast(ObjectRow.macBytes)), rowKey: rowKey)
     }
 }
