@@ -28,7 +28,7 @@ struct SmallPuts: AsyncParsableCommand {
         options.memtableLimitBytes = memtableMebibytes << 20
         let store = try await Store.open(at: place.appending("store"), options: options)
         let bucket = try await store.createBucket("benchmark")
-        print("writers   puts/s    syncs/s   puts per sync   median sync µs   checkpoints")
+        print("writers   puts/s    syncs/s   puts per sync   median sync µs   processor µs a put   checkpoints")
         var rates: [Int: Double] = [:]
         var isVoid = false
         for writers in writers {
@@ -38,7 +38,7 @@ struct SmallPuts: AsyncParsableCommand {
             print(
                 "\(pad(writers, 7)) \(pad(row.putsPerSecond, 8)) \(pad(row.syncsPerSecond, 10)) "
                     + "\(pad(row.ratio, 15, decimals: 2)) \(pad(row.medianMicroseconds, 16)) "
-                    + "\(pad(row.checkpoints, 13))"
+                    + "\(pad(row.processorMicroseconds, 20)) \(pad(row.checkpoints, 13))"
             )
         }
         if let one = rates[1], let many = rates[64] {
@@ -58,6 +58,8 @@ struct SmallPuts: AsyncParsableCommand {
         var syncsPerSecond: Double
         var ratio: Double
         var medianMicroseconds: Double
+        /// Of all threads, for each put.
+        var processorMicroseconds: Double
         var checkpoints: Int
     }
 
@@ -65,18 +67,22 @@ struct SmallPuts: AsyncParsableCommand {
         var engine: [Double] = []
         var syncs: [Double] = []
         var medians: [Double] = []
+        var processor: [Double] = []
         let before = try await store.statistics().checkpointCount
         for pair in 0..<pairs {
-            let (rate, median) = try probe.run(seconds: seconds)
-            syncs.append(rate)
+            let (syncRate, median) = try probe.run(seconds: seconds)
+            syncs.append(syncRate)
             medians.append(median)
-            engine.append(try await puts(writers, bucket, round: pair))
+            let used = processorSeconds()
+            let rate = try await puts(writers, bucket, round: pair)
+            processor.append((processorSeconds() - used) * 1e6 / (rate * seconds))
+            engine.append(rate)
         }
         let after = try await store.statistics().checkpointCount
         return Row(
             putsPerSecond: median(engine), syncsPerSecond: median(syncs),
             ratio: median(zip(engine, syncs).map { $0 / $1 }),
-            medianMicroseconds: median(medians), checkpoints: Int(after - before))
+            medianMicroseconds: median(medians), processorMicroseconds: median(processor), checkpoints: Int(after - before))
     }
 
     /// Puts per second of `writers` tasks that each wait for their own put.

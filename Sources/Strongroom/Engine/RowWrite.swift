@@ -49,6 +49,29 @@ extension RowWrite {
     }
 }
 
+extension RowWrite {
+    /// All of `writes` in one, which refuses with what the first of them to refuse says.
+    fileprivate static func joining(_ writes: [RowWrite]) -> RowWrite {
+        if writes.count == 1 { return writes[0] }
+        return RowWrite(
+            reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments),
+            frees: writes.allSatisfy(\.frees)
+        ) { (view) throws(Refusal) in
+            var mutations: [RowMutation] = []
+            var firstRead = 0
+            var firstAttachment = 0
+            for write in writes {
+                var own = view
+                own.rows = Array(view.rows[firstRead..<firstRead + write.reads.count])
+                mutations += try write.decide(own).map { $0.shifted(reads: firstRead, attachments: firstAttachment) }
+                firstRead += write.reads.count
+                firstAttachment += write.attachments.count
+            }
+            return mutations
+        }
+    }
+}
+
 /// Set by a decision, which may run again: the last run counts.
 final class DecisionFlag: Sendable {
     private let flag = Mutex(false)
@@ -62,24 +85,17 @@ extension Engine {
         _ writes: [RowWrite], meanwhile: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) -> CommitOutcome<RowWrite.Refusal> {
         let leavesParts = DecisionFlag()
-        let frees = writes.allSatisfy(\.frees)
+        let joined = RowWrite.joining(writes)
+        let frees = joined.frees
         let outcome = try await commit(
-            reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments), meanwhile: meanwhile
+            reads: joined.reads, attachments: joined.attachments, meanwhile: meanwhile
         ) { view -> Decision<RowWrite.Refusal> in
-            var mutations: [RowMutation] = []
-            var firstRead = 0
-            var firstAttachment = 0
-            for write in writes {
-                let rows = Array(view.rows[firstRead..<firstRead + write.reads.count])
-                do throws(RowWrite.Refusal) {
-                    let own = try write.decide(
-                        RowWrite.View(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rows: rows))
-                    mutations += own.map { $0.shifted(reads: firstRead, attachments: firstAttachment) }
-                } catch {
-                    return .refuse(error)
-                }
-                firstRead += write.reads.count
-                firstAttachment += write.attachments.count
+            let mutations: [RowMutation]
+            do throws(RowWrite.Refusal) {
+                mutations = try joined.decide(
+                    RowWrite.View(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rows: view.rows))
+            } catch {
+                return .refuse(error)
             }
             leavesParts.set(mutations.contains { $0.key.first == RowKey.abandonedPartsTable })
             return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations, frees: frees)

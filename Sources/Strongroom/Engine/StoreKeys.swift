@@ -93,10 +93,16 @@ final class BucketKeys: Sendable {
     /// The row's value with its MAC at the end.
     func authenticated(_ value: [UInt8], rowKey: [UInt8]) throws(StoreError) -> [UInt8] {
         do throws(SecretMemoryError) {
-            return value + (try rowMAC.code(for: CanonicalFields.row(key: rowKey, value: value)))
+            return value + (try code(of: value[...], rowKey: rowKey))
         } catch {
             throw StoreError(error)
         }
+    }
+
+    private func code(of value: ArraySlice<UInt8>, rowKey: [UInt8]) throws(SecretMemoryError) -> [UInt8] {
+        let head = CanonicalFields.rowHead(key: rowKey, valueSizeBytes: value.count)
+        // Safe: a UInt8 is raw bytes.
+        return try rowMAC.code(for: unsafe head.span.bytes, unsafe value.span.bytes)
     }
 
     /// Whether `storedValue` is what was written under `rowKey`, to the byte.
@@ -104,8 +110,9 @@ final class BucketKeys: Sendable {
         guard storedValue.count > ObjectRow.macBytes else { return false }
         let code = Array(storedValue.suffix(ObjectRow.macBytes))
         do throws(SecretMemoryError) {
-            return try rowMAC.isValid(
-                code, for: CanonicalFields.row(key: rowKey, value: storedValue.dropLast(ObjectRow.macBytes)))
+            let expected = try self.code(of: storedValue.dropLast(ObjectRow.macBytes), rowKey: rowKey)
+            // Safe: a UInt8 is raw bytes.
+            return ConstantTime.areEqual(unsafe expected.span.bytes, unsafe code.span.bytes)
         } catch {
             throw StoreError(error)
         }

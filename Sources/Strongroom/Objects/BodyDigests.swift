@@ -13,12 +13,11 @@ struct BodyHasher: ~Copyable {
     private let expectedMD5: [UInt8]?
 
     init(_ options: PutOptions) throws(StoreError) {
-        let algorithms = options.checksums.union(options.expectedChecksums.map(\.algorithm))
         expected = options.expectedChecksums
         expectedMD5 = options.expectedMD5
+        let algorithms = [options.checksums.map(\.algorithm), expected.map(\.algorithm.algorithm)].joined()
         do throws(SealError) {
-            set = try ChecksumSet(
-                Set(algorithms.map(\.algorithm)), md5: options.etag == .md5 || options.expectedMD5 != nil)
+            set = try ChecksumSet(algorithms, md5: options.etag == .md5 || options.expectedMD5 != nil)
         } catch {
             throw StoreError(error)
         }
@@ -32,8 +31,7 @@ struct BodyHasher: ~Copyable {
     /// - Throws: `badDigest` where the bytes are not those that the caller announced.
     mutating func finish() throws(StoreError) -> BodyDigests {
         let digests = set.finish()
-        let checksums = digests.checksums.sorted { $0.key.rawValue < $1.key.rawValue }
-            .map { ObjectChecksum($0.key, $0.value) }
+        let checksums = digests.checksums.map { ObjectChecksum($0.algorithm, $0.digest) }
         for wanted in expected where !checksums.contains(wanted) {
             throw Self.bad("\(wanted.algorithm)")
         }

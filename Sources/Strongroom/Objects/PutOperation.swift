@@ -33,12 +33,13 @@ struct PutOperation: Sendable {
         _ body: Body, lengthBytes: UInt64?
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
         _ = try engine.unlockedKeys()
+        // Nobody waits for a body that would be refused in any case.
+        var plan = try await makePlan()
         var source = try BodySource(body, announcedBytes: lengthBytes, options)
         let head = try await head(of: &source, lengthBytes: lengthBytes)
-        guard head.isWhole else { return try await runLarge(head.buffer, &source) }
+        guard head.isWhole else { return try await runLarge(plan, head.buffer, &source) }
         let digests = try source.finishDigests()
         // A small body is still at hand, so a plan that went stale is simply made anew.
-        var plan = try await makePlan()
         while true {
             if let receipt = try await commit(try await prepareSmall(plan, head.buffer, digests)) { return receipt }
             plan = try await makePlan(refreshing: true)
@@ -49,9 +50,9 @@ struct PutOperation: Sendable {
     func prepare<Body: AsyncSequence>(
         _ body: Body, lengthBytes: UInt64?
     ) async throws(StoreError) -> PreparedPut where Body.Element == ArraySlice<UInt8> {
+        let plan = try await makePlan()
         var source = try BodySource(body, announcedBytes: lengthBytes, options)
         let head = try await head(of: &source, lengthBytes: lengthBytes)
-        let plan = try await makePlan()
         guard head.isWhole else { return try await prepareLarge(plan, head.buffer, &source) }
         return try await prepareSmall(plan, head.buffer, try source.finishDigests())
     }
@@ -67,8 +68,6 @@ struct PutOperation: Sendable {
     private func head<Body: AsyncSequence>(
         of source: inout BodySource<Body>, lengthBytes: UInt64?
     ) async throws(StoreError) -> (buffer: PlaintextBuffer, isWhole: Bool) {
-        // Nobody waits for a body that would be refused in any case.
-        _ = try await makePlan()
         let announced = lengthBytes.map { Int(min($0, UInt64(engine.settings.smallObjectLimitBytes))) }
         let buffer = PlaintextBuffer(reservingBytes: announced ?? 0)
         while let slice = try await source.next() {
@@ -95,9 +94,9 @@ struct PutOperation: Sendable {
     // MARK: Large objects, which get a file of their own
 
     private func runLarge<Body: AsyncSequence>(
-        _ head: PlaintextBuffer, _ rest: inout BodySource<Body>
+        _ plan: EncryptionPlan, _ head: PlaintextBuffer, _ rest: inout BodySource<Body>
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
-        let prepared = try await prepareLarge(try await makePlan(), head, &rest)
+        let prepared = try await prepareLarge(plan, head, &rest)
         let receipt: PutReceipt?
         do throws(StoreError) {
             receipt = try await commitLarge(prepared)

@@ -69,15 +69,26 @@ public struct PutOptions: Sendable, Hashable {
         guard metadata.keys.allSatisfy({ !$0.isEmpty }) else {
             throw StoreError(.invalidMetadata, "A metadata name is empty.")
         }
-        let content = ([contentType] + headers.inOrder).compactMap { $0 }
-        let everyText = Array(metadata.keys) + Array(metadata.values) + content
-        guard everyText.allSatisfy({ text in text.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F } }) else {
+        for (name, value) in metadata {
+            try Self.checkText(name)
+            try Self.checkText(value)
+        }
+        if let contentType { try Self.checkContent(contentType) }
+        if headers != ContentHeaders() { for header in headers.inOrder { try header.map(Self.checkContent) } }
+    }
+
+    private static func checkText(_ text: String) throws(StoreError) {
+        guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw StoreError(.invalidMetadata, "Metadata and content headers must not hold control characters.")
         }
-        for count in content.map(\.utf8.count) where count > Self.contentTypeLimitBytes {
+    }
+
+    private static func checkContent(_ text: String) throws(StoreError) {
+        try checkText(text)
+        guard text.utf8.count <= contentTypeLimitBytes else {
             throw StoreError(
                 .invalidMetadata,
-                "A content header has \(count) bytes; at most \(Self.contentTypeLimitBytes) are kept of each.")
+                "A content header has \(text.utf8.count) bytes; at most \(contentTypeLimitBytes) are kept of each.")
         }
     }
 }

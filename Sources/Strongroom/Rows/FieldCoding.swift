@@ -13,20 +13,22 @@ struct FieldWriter {
     }
 
     mutating func put(_ tag: UInt16, _ value: some Collection<UInt8>) {
+        begin(tag, sizeBytes: value.count)
+        bytes.append(contentsOf: value)
+    }
+
+    /// A field whose value of `sizeBytes` bytes comes next, and may stand elsewhere.
+    mutating func begin(_ tag: UInt16, sizeBytes: Int) {
         precondition(lastTag.map { $0 < tag } ?? true, "fields are written in ascending order of their tags")
         lastTag = tag
         appendInteger(tag)
-        appendInteger(UInt32(value.count))
-        bytes.append(contentsOf: value)
+        appendInteger(UInt32(sizeBytes))
     }
 
     mutating func put(_ tag: UInt16, text: String) { put(tag, text.utf8) }
 
     mutating func put(_ tag: UInt16, integer: some FixedWidthInteger) {
-        precondition(lastTag.map { $0 < tag } ?? true, "fields are written in ascending order of their tags")
-        lastTag = tag
-        appendInteger(tag)
-        appendInteger(UInt32(integer.bitWidth / 8))
+        begin(tag, sizeBytes: integer.bitWidth / 8)
         appendInteger(integer)
     }
 

@@ -79,12 +79,13 @@ enum CanonicalFields {
         return fields.bytes
     }
 
-    /// A row's MAC covers the row's own key: a row under another name is another row.
-    static func row(key: [UInt8], value: some Collection<UInt8>) -> [UInt8] {
-        var fields = FieldWriter(reservingBytes: 48 + key.count + value.count)
+    /// A row's MAC covers the row's own key: a row under another name is another row. What stands before the
+    /// value, which is long and need not be copied.
+    static func rowHead(key: [UInt8], valueSizeBytes: Int) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 48 + key.count)
         fields.put(1, text: "strongroom/row@v1")
         fields.put(2, key)
-        fields.put(3, value)
+        fields.begin(3, sizeBytes: valueSizeBytes)
         return fields.bytes
     }
 

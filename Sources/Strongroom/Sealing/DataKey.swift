@@ -13,11 +13,7 @@ final class DataKey: Sendable {
 
     /// HMAC-SHA256 under the key itself.
     func code(over fields: [UInt8]) throws(SealError) -> [UInt8] {
-        do throws(SecretMemoryError) {
-            return try MessageAuthenticator(key: secret).code(for: fields)
-        } catch {
-            throw SealError(secretMemory: error)
-        }
+        try secret.withBytes { (key) throws(SealError) in MessageAuthenticator.code(for: fields, key: key) }
     }
 
     /// HMAC-SHA256 under a key derived for `label`.
@@ -29,11 +25,8 @@ final class DataKey: Sendable {
 extension PreparedKey {
     /// HMAC-SHA256 under a key derived for `label`.
     func code(label: String, over fields: [UInt8]) throws(SealError) -> [UInt8] {
-        let key = try expand(info: Array(label.utf8), count: 32)
-        do throws(SecretMemoryError) {
-            return try MessageAuthenticator(key: key).code(for: fields)
-        } catch {
-            throw SealError(secretMemory: error)
+        try withExpanded(info: Array(label.utf8), count: 32) { (key) throws(SealError) in
+            MessageAuthenticator.code(for: fields, key: key)
         }
     }
 }

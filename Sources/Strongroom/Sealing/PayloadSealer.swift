@@ -109,8 +109,7 @@ struct PayloadSealer {
     mutating func sealWhole(_ body: [UInt8]) throws(StoreError) -> [UInt8] {
         var stored = begin()
         stored.reserveCapacity(Int(SealedStreamGeometry(suite).sealedSizeBytes(plaintextSizeBytes: UInt64(body.count))))
-        try append(body[...], to: &stored)
-        try end(to: &stored)
+        try end(with: body, to: &stored)
         return stored
     }
 
@@ -138,14 +137,16 @@ struct PayloadSealer {
         }
     }
 
-    /// Appends the last chunk.
-    mutating func end(to output: inout [UInt8]) throws(StoreError) {
+    /// Appends the last chunk, and before it what comes with it.
+    mutating func end(with rest: [UInt8] = [], to output: inout [UInt8]) throws(StoreError) {
         switch payload {
         case .clear(var writer):
+            try writer.append(rest[...], to: &output)
             try writer.finish(to: &output)
         case .sealed(let keyed):
             do throws(SealError) {
-                try keyed.stream.finish(to: &output)
+                // Safe: a UInt8 is raw bytes.
+                try keyed.stream.finish(with: unsafe rest.span.bytes, to: &output)
             } catch {
                 throw StoreError(error)
             }

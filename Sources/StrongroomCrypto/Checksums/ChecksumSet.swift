@@ -4,7 +4,13 @@ package struct ChecksumSet: ~Copyable {
     package struct Digests: Sendable, Equatable {
         /// For ETags only: MD5 withstands no malice.
         package let md5: [UInt8]?
-        package let checksums: [ChecksumAlgorithm: [UInt8]]
+        /// In order of the algorithms' numbers.
+        package let checksums: [Checksum]
+    }
+
+    package struct Checksum: Sendable, Equatable {
+        package let algorithm: ChecksumAlgorithm
+        package let digest: [UInt8]
     }
 
     /// Every function reads a block before the first of them reads the next, from the first-level cache.
@@ -14,13 +20,12 @@ package struct ChecksumSet: ~Copyable {
     private var hashers: [5 of ChecksumHasher?]
 
     /// Throws `cryptoFailure` where the library does not allow one of the algorithms.
-    package init(_ algorithms: Set<ChecksumAlgorithm>, md5: Bool) throws(SealError) {
-        let all = ChecksumAlgorithm.allCases
-        let digest = md5 ? try Digest(.md5) : nil
-        hashers = try [5 of ChecksumHasher?] { (index) throws(SealError) in
-            algorithms.contains(all[index]) ? try ChecksumHasher(all[index]) : nil
+    package init(_ algorithms: some Sequence<ChecksumAlgorithm>, md5: Bool) throws(SealError) {
+        hashers = [5 of ChecksumHasher?] { _ in nil }
+        self.md5 = md5 ? try Digest(.md5) : nil
+        for algorithm in algorithms where hashers[algorithm.index] == nil {
+            hashers[algorithm.index] = try ChecksumHasher(algorithm)
         }
-        self.md5 = digest
     }
 
     package mutating func update(_ bytes: RawSpan) {
@@ -33,10 +38,16 @@ package struct ChecksumSet: ~Copyable {
 
     /// The digests of all bytes since the start, or since the last call of `finish`.
     package mutating func finish() -> Digests {
-        var checksums: [ChecksumAlgorithm: [UInt8]] = [:]
+        var checksums: [Checksum] = []
         for index in hashers.indices {
-            checksums[ChecksumAlgorithm.allCases[index]] = hashers[index]?.finish()
+            guard let algorithm = hashers[index]?.algorithm, let digest = hashers[index]?.finish() else { continue }
+            checksums.append(Checksum(algorithm: algorithm, digest: digest))
         }
         return Digests(md5: md5?.finish(), checksums: checksums)
     }
+}
+
+extension ChecksumAlgorithm {
+    /// Its place among all, in order of their numbers.
+    fileprivate var index: Int { Int(rawValue) - 1 }
 }

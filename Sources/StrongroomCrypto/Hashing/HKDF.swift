@@ -26,6 +26,26 @@ package enum HKDF<Hash: SecretHash> {
         }
     }
 
+    /// Derives `count` bytes and lends them to `body`: for what is used at once and not kept.
+    package static func withExpanded<R, E: SecretMemoryErrorConvertible>(
+        _ key: borrowing HMAC<Hash>, info: [UInt8], count: Int, _ body: (RawSpan) throws(E) -> R
+    ) throws(E) -> R {
+        precondition((1...countMaximum).contains(count), "HKDF cannot derive \(count) bytes")
+        return try unsafe withWipedScratch(byteCount: count) { (output) throws(E) -> R in
+            do throws(SecretMemoryError) {
+                // Safe: any bit pattern of a UInt8 is raw bytes.
+                try unsafe info.span.bytes.withUnsafeBytes { (info) throws(SecretMemoryError) in
+                    // Safe: both buffers outlive the call, which writes within the first.
+                    try unsafe expand(key, info, into: output)
+                }
+            } catch {
+                throw E(secretMemory: error)
+            }
+            // Safe: all of it was written, and it outlives the call.
+            return try body(unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(output)))
+        }
+    }
+
     /// Concentrates key material that is not uniformly random into a key for `expand`.
     package static func extract(
         salt: RawSpan, from keyMaterial: borrowing SecretBytes

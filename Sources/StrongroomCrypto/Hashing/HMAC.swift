@@ -25,6 +25,35 @@
         }
     }
 
+    /// The code of one message under a key that is not used again: nothing of it is kept.
+    static func authenticate(_ message: RawSpan, key: RawSpan, into code: inout MutableRawSpan) {
+        precondition(code.byteCount >= Hash.digestSizeBytes, "no room for a code of \(Hash.digestSizeBytes) bytes")
+        unsafe withWipedScratch(byteCount: 2 * Hash.stateSizeBytes) { states in
+            unsafe code.withUnsafeMutableBytes { code in
+                unsafe key.withUnsafeBytes { key in
+                    unsafe message.withUnsafeBytes { message in
+                        // Safe: two states fit into the scratch, there is room for a digest, and all buffers
+                        // outlive the call.
+                        unsafe begin(states.baseAddress!, key)
+                        unsafe finish(states.baseAddress!, message, into: code.baseAddress!)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Uses up both states.
+    private static func finish(
+        _ states: UnsafeMutableRawPointer, _ message: UnsafeRawBufferPointer, into code: UnsafeMutableRawPointer
+    ) {
+        // Safe: the caller gives two states and room for a digest.
+        let outer = unsafe states + Hash.stateSizeBytes
+        unsafe Hash.update(states, message)
+        unsafe Hash.finish(states, into: code)
+        unsafe Hash.update(outer, UnsafeRawBufferPointer(start: code, count: Hash.digestSizeBytes))
+        unsafe Hash.finish(outer, into: code)
+    }
+
     private static func begin(_ states: UnsafeMutableRawPointer, _ key: UnsafeRawBufferPointer) {
         unsafe withWipedScratch(byteCount: Hash.blockSizeBytes) { block in
             if key.count > Hash.blockSizeBytes {

@@ -10,6 +10,33 @@ package final class MessageAuthenticator: Sendable {
         hmac = try HMAC(key: key)
     }
 
+    /// The code of one message under a key that is not used again: 32 bytes.
+    package static func code(for message: [UInt8], key: RawSpan) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: codeSizeBytes)
+        var span = code.mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var raw = unsafe span.mutableBytes
+        HMAC<SHA256>.authenticate(unsafe message.span.bytes, key: key, into: &raw)
+        return code
+    }
+
+    /// The code of `message` in two pieces, one after the other: 32 bytes.
+    package func code(for head: RawSpan, _ rest: RawSpan) throws(SecretMemoryError) -> [UInt8] {
+        var code = [UInt8](repeating: 0, count: Self.codeSizeBytes)
+        var span = code.mutableSpan
+        // Safe: any bit pattern is a UInt8.
+        var raw = unsafe span.mutableBytes
+        try unsafe raw.withUnsafeMutableBytes { (code) throws(SecretMemoryError) in
+            try unsafe head.withUnsafeBytes { (head) throws(SecretMemoryError) in
+                try unsafe rest.withUnsafeBytes { (rest) throws(SecretMemoryError) in
+                    // Safe: there is room for a digest, and all buffers outlive the call.
+                    try unsafe hmac.authenticate(head, rest, into: code.baseAddress!)
+                }
+            }
+        }
+        return code
+    }
+
     /// The code of `message`: 32 bytes.
     package func code(for message: RawSpan) throws(SecretMemoryError) -> [UInt8] {
         var code = [UInt8](repeating: 0, count: Self.codeSizeBytes)

@@ -19,16 +19,19 @@ struct ChunkCipher: ~Copyable {
         implementation: AEADImplementation
     ) throws(SealError) {
         precondition(salt.byteCount == Geometry.saltSizeBytes, "a salt of \(salt.byteCount) bytes")
-        var info = Array(suite.derivationLabel.utf8)
-        info.reserveCapacity(info.count + salt.byteCount + context.count)
+        let label = suite.derivationLabel.utf8
+        var info: [UInt8] = []
+        info.reserveCapacity(label.count + salt.byteCount + context.count)
+        info += label
         info.append(bytesOf: salt)
         info += context
         let nonceStart = AEADAlgorithm.keySizeBytes
         let commitmentStart = nonceStart + MemoryLayout<AEADNonce>.size
-        let material = try key.expand(info: info, count: commitmentStart + Geometry.commitmentSizeBytes)
         var nonce = AEADNonce(repeating: 0)
         var commitment: [UInt8] = []
-        cipher = try material.withBytes { (material) throws(SealError) in
+        commitment.reserveCapacity(Geometry.commitmentSizeBytes)
+        let size = commitmentStart + Geometry.commitmentSizeBytes
+        cipher = try key.withExpanded(info: info, count: size) { (material) throws(SealError) in
             var span = nonce.mutableSpan
             // Safe: any bit pattern is a UInt8.
             var bytes = unsafe span.mutableBytes

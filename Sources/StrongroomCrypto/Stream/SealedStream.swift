@@ -13,8 +13,7 @@ package enum SealedStream {
         var output: [UInt8] = []
         output.reserveCapacity(Int(geometry.sealedSizeBytes(plaintextSizeBytes: UInt64(plaintext.byteCount))))
         output += sealer.header
-        try sealer.append(plaintext, to: &output)
-        try sealer.finish(to: &output)
+        try sealer.finish(with: plaintext, to: &output)
         return output
     }
 

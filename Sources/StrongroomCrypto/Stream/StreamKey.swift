@@ -1,12 +1,16 @@
 /// What sealed streams are keyed by: a secret of 32 bytes as it is, or prepared for many streams.
 package protocol StreamKey: ~Copyable {
-    /// HKDF-Expand-SHA512 under the key.
-    borrowing func expand(info: [UInt8], count: Int) throws(SealError) -> SecretBytes
+    /// HKDF-Expand-SHA512 under the key, lent to `body`.
+    borrowing func withExpanded<R>(
+        info: [UInt8], count: Int, _ body: (RawSpan) throws(SealError) -> R
+    ) throws(SealError) -> R
 }
 
 extension SecretBytes: StreamKey {
-    package borrowing func expand(info: [UInt8], count: Int) throws(SealError) -> SecretBytes {
-        try PreparedKey(self).expand(info: info, count: count)
+    package borrowing func withExpanded<R>(
+        info: [UInt8], count: Int, _ body: (RawSpan) throws(SealError) -> R
+    ) throws(SealError) -> R {
+        try PreparedKey(self).withExpanded(info: info, count: count, body)
     }
 }
 
@@ -30,6 +34,13 @@ package struct PreparedKey: ~Copyable, StreamKey, Sendable {
         }
     }
 
+    package borrowing func withExpanded<R>(
+        info: [UInt8], count: Int, _ body: (RawSpan) throws(SealError) -> R
+    ) throws(SealError) -> R {
+        try HKDF<SHA512>.withExpanded(hmac, info: info, count: count, body)
+    }
+
+    /// HKDF-Expand-SHA512 under the key, to be kept.
     package borrowing func expand(info: [UInt8], count: Int) throws(SealError) -> SecretBytes {
         do {
             return try HKDF<SHA512>.expand(hmac, info: info, count: count)

@@ -47,18 +47,39 @@ package struct StreamSealer: ~Copyable, @unchecked Sendable {
             guard pending.isFull else { return }
             try sealPending(to: &output)
         }
+        offset = try sealFullChunks(of: bytes, from: offset, to: &output)
+        _ = pending.fill(from: bytes.extracting(offset..<bytes.byteCount))
+    }
+
+    /// Returns where the rest begins, which is no whole chunk.
+    private mutating func sealFullChunks(
+        of bytes: RawSpan, from start: Int, to output: inout [UInt8]
+    ) throws(SealError) -> Int {
+        var offset = start
         while bytes.byteCount - offset >= pending.capacity {
             try seal(bytes.extracting(offset..<offset + pending.capacity), to: &output)
             offset += pending.capacity
         }
-        _ = pending.fill(from: bytes.extracting(offset..<bytes.byteCount))
+        return offset
     }
 
     /// Seals the last chunk, which may be empty.
     package mutating func finish(to output: inout [UInt8]) throws(SealError) {
+        try finish(with: RawSpan(), to: &output)
+    }
+
+    /// Seals the last bytes and ends the stream: what is given whole is never held back.
+    package mutating func finish(with bytes: RawSpan, to output: inout [UInt8]) throws(SealError) {
         precondition(!isFinished, "a stream is finished once")
-        try checkNotForked()
-        try sealPending(to: &output)
+        if pending.count > 0 {
+            try append(bytes, to: &output)
+            try sealPending(to: &output)
+        } else {
+            try checkNotForked()
+            plaintextSizeBytes += UInt64(bytes.byteCount)
+            let rest = try sealFullChunks(of: bytes, from: 0, to: &output)
+            try seal(bytes.extracting(rest..<bytes.byteCount), to: &output)
+        }
         isFinished = true
     }
 
