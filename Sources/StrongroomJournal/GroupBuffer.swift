@@ -4,6 +4,8 @@ internal import StrongroomSystem
 /// serves all groups: nothing is allocated for a frame.
 struct GroupBuffer: Sendable {
     private(set) var bytes: [UInt8] = []
+    /// Whether readers will come for a part of it.
+    private(set) var holdsPayloads = false
     /// Where the last frame's header stands.
     private var lastFrameOffset = 0
 
@@ -18,6 +20,8 @@ struct GroupBuffer: Sendable {
         let bodyStart = start + FrameHeader.sizeBytes
         bytes.append(contentsOf: Self.zeros.prefix(FrameHeader.sizeBytes))
         for piece in pieces { bytes.append(contentsOf: piece) }
+        // The first piece is a record's own, the others are payloads.
+        if pieces.count > 1 { holdsPayloads = true }
         bytes.store(littleEndian: UInt32(bytes.count - bodyStart), at: start)
         bytes.store(littleEndian: lsn, at: start + 8)
         bytes.store(littleEndian: syncedLSN, at: start + 16)
@@ -45,6 +49,7 @@ struct GroupBuffer: Sendable {
 
     mutating func removeAll() {
         bytes.removeAll(keepingCapacity: true)
+        holdsPayloads = false
         lastFrameOffset = 0
     }
 

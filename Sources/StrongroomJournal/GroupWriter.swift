@@ -224,8 +224,13 @@ struct GroupWriter: Sendable {
             guard let current = writer.current else { preconditionFailure("a group has a segment") }
             assert(current.position % JournalConfiguration.blockBytes == 0)
             assert(current.position + UInt64(writer.group.count) <= current.header.sizeBytes)
-            try current.file.write(writer.group.bytes, at: current.position)
-            try current.file.synchronizeData()
+            if writer.group.holdsPayloads {
+                try current.file.write(writer.group.bytes, at: current.position)
+                try current.file.synchronizeData()
+            } else {
+                // Rows go to the tables: only recovery reads these bytes again.
+                try current.file.writeThrough(writer.group.bytes, at: current.position)
+            }
             writer.current?.position += UInt64(writer.group.count)
         }
         group.removeAll()

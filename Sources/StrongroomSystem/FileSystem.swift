@@ -68,6 +68,10 @@ package protocol StorageFile: AnyObject, Sendable {
     /// Writes all of `bytes` at `offset`. Interrupted and short writes are continued.
     func write(_ bytes: RawSpan, at offset: UInt64) throws(StorageError)
 
+    /// Writes all of `bytes` at `offset` and makes them durable, sooner than `write` and `synchronizeData` do: past the
+    /// page cache where that can be. For what nobody reads soon, in whole blocks of 4096.
+    func writeThrough(_ bytes: RawSpan, at offset: UInt64) throws(StorageError)
+
     /// Writes `pieces` one after the other from `offset`, as one gathered write where the system can.
     func write(gathering pieces: [[UInt8]], at offset: UInt64) throws(StorageError)
 
@@ -99,4 +103,11 @@ package protocol StorageFile: AnyObject, Sendable {
 /// Released by `release()` or when the last reference goes.
 package protocol FileLock: AnyObject, Sendable {
     func release()
+}
+
+extension StorageFile {
+    package func writeThrough(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) {
+        try write(bytes, at: offset)
+        try synchronizeData()
+    }
 }

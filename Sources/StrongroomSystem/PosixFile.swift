@@ -11,6 +11,10 @@ final class PosixFile: StorageFile {
     /// -1 once closed.
     private let descriptorOrClosed: Atomic<Int32>
 
+    /// Made with the first write that needs it; nil where that could not be. Only the one thread that writes at a
+    /// time comes here.
+    private let directWriter = Mutex<PosixDirectWriter??>(nil)
+
     /// How many pieces one gathered write takes; the system allows 1024 (IOV_MAX), a stack frame each.
     private static let gatheredPiecesMaximum = 64
 
@@ -85,6 +89,31 @@ final class PosixFile: StorageFile {
             return .success(())
         }
         try check(result, "cannot write", at: offset)
+    }
+
+    func writeThrough(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) {
+        guard PosixDirectWriter.takes(bytes, at: offset), try writeDirectly(bytes, at: offset) else {
+            try write(bytes, at: offset)
+            return try synchronizeData()
+        }
+    }
+
+    /// False, with nothing written, where that cannot be.
+    private func writeDirectly(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) -> Bool {
+        let start = try systemOffset(offset, count: bytes.byteCount)
+        let result: Result<Bool, Errno> = directWriter.withLock { known in
+            let writer = known ?? PosixDirectWriter(of: descriptor)
+            known = .some(writer)
+            guard let writer else { return .success(false) }
+            do throws(Errno) {
+                if try writer.write(bytes, at: start) { return .success(true) }
+                known = .some(nil)
+                return .success(false)
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try check(result, "cannot write", at: offset)
     }
 
     func write(gathering pieces: [[UInt8]], at offset: UInt64) throws(StorageError) {
@@ -166,6 +195,7 @@ final class PosixFile: StorageFile {
     }
 
     func close() {
+        directWriter.withLock { $0 = .some(nil) }
         let descriptor = descriptorOrClosed.exchange(-1, ordering: .relaxed)
         // Linux releases the descriptor whatever close returns; a second try could close another's file.
         // Errors that matter were reported by synchronizeData.

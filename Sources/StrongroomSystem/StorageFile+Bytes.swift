@@ -25,6 +25,11 @@ extension StorageFile {
         return readIfCached(into: &raw, at: offset) ? bytes : nil
     }
 
+    package func writeThrough(_ bytes: [UInt8], at offset: UInt64) throws(StorageError) {
+        // Safe: a UInt8 has no padding that could be read uninitialised.
+        try unsafe writeThrough(bytes.span.bytes, at: offset)
+    }
+
     package func write(_ bytes: [UInt8], at offset: UInt64) throws(StorageError) {
         // Safe: a UInt8 has no padding that could be read uninitialised.
         try unsafe write(bytes.span.bytes, at: offset)

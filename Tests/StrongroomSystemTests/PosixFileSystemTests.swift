@@ -40,6 +40,28 @@ import Testing
         #expect(code { () throws(StorageError) in try again.write(expected, at: 0) } != nil)
     }
 
+    /// Whole blocks go past the page cache, all else through it; whoever reads sees both, whatever the cache held.
+    @Test func writingThroughIsSeenByReaders() throws {
+        let path = directory.path.appending("file")
+        let file = try system.open(path, .create)
+        let sizeBytes = 1 << 20
+        var expected = [UInt8](repeating: 0, count: sizeBytes)
+        try file.write(expected, at: 0)
+        let reader = try system.open(path, .readOnly)
+        let writes: [(offset: Int, count: Int)] = [
+            (0, 4_096), (8_192, 65_536), (4_096, 4_096), (131_072, 131_072), (5_000, 4_096), (300_000, 77), (409_600, 8_192),
+        ]
+        for (number, write) in writes.enumerated() {
+            #expect(try reader.readBytes(at: 0, count: sizeBytes) == expected)
+            let bytes = [UInt8](repeating: UInt8(number + 1), count: write.count)
+            try file.writeThrough(bytes, at: UInt64(write.offset))
+            expected.replaceSubrange(write.offset..<write.offset + write.count, with: bytes)
+        }
+        #expect(try reader.readBytes(at: 0, count: sizeBytes) == expected)
+        let block = [UInt8](repeating: 9, count: 4_096)
+        #expect(code { () throws(StorageError) in try reader.writeThrough(block, at: 0) } != nil)
+    }
+
     @Test func evictionLosesNothing() throws {
         let file = try system.open(directory.path.appending("file"), .create)
         let bytes = [UInt8](repeating: 3, count: 100_000)

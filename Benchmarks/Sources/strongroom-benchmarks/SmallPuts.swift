@@ -17,6 +17,8 @@ struct SmallPuts: AsyncParsableCommand {
     @Option(help: "Seconds of each half of a pair.") var seconds: Double = 4
     @Option(help: "The memtable's limit; a small one makes checkpoints come often.") var memtableMebibytes: Int = 16
 
+    @Option(help: "StoreOptions.loneCommitSpinMicroseconds.") var spinMicroseconds: Int = 0
+
     static let busyMicroseconds = 200.0
 
     func run() async throws {
@@ -26,6 +28,7 @@ struct SmallPuts: AsyncParsableCommand {
         let probe = try SyncProbe(in: place)
         var options = StoreOptions()
         options.memtableLimitBytes = memtableMebibytes << 20
+        options.loneCommitSpinMicroseconds = spinMicroseconds
         let store = try await Store.open(at: place.appending("store"), options: options)
         let bucket = try await store.createBucket("benchmark")
         print("writers   puts/s    syncs/s   puts per sync   median sync µs   processor µs a put   checkpoints")

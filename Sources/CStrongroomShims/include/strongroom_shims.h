@@ -58,6 +58,13 @@ int64_t strongroom_read_cached(int descriptor, void *buffer, size_t length, int6
    0, or -1 with errno set: EINVAL where the file system has none. */
 int strongroom_set_direct(int descriptor);
 
+/* Opens the file behind `descriptor` once more, for writing with O_DIRECT. Returns a descriptor (close-on-exec), or -1
+   with errno set: EINVAL where the file system has none, EBADF where `descriptor` is not for writing. */
+int strongroom_reopen_direct(int descriptor);
+
+/* pwritev2(2) with RWF_DSYNC: what is written is durable on return. Returns the number of bytes, or minus errno. */
+int64_t strongroom_write_through(int descriptor, const void *buffer, size_t length, int64_t offset);
+
 /* renameat2(2) with RENAME_NOREPLACE within one directory: EEXIST where `to` is there, EINVAL where the file system
    has no such rename. 0, or -1 with errno set. */
 int strongroom_rename_new(int directory, const char *from, const char *to);

@@ -29,6 +29,7 @@ extension StoreOpening {
     func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
         var storageOptions = EmbeddedStorageOptions()
         storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        storageOptions.loneCommitSpinMicroseconds = options.loneCommitSpinMicroseconds
         storageOptions.journal.maximumSegmentBytes = UInt64(options.journalSegmentBytes)
         // A new store starts small, whatever its segments grow to.
         storageOptions.journal.initialSegmentBytes = min(

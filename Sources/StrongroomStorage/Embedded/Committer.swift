@@ -36,9 +36,7 @@ struct Committer: ~Copyable {
         var outcomes: [(request: CommitRequest, completion: CommitRequest.Completion)] = []
     }
 
-    /// How long the next group may gather: as long as the last took to be written. Whoever waits then waits
-    /// at most twice as long as for a group of one, and a sync is saved for each who comes.
-    private var gatherNanoseconds = Self.gatherMinimumNanoseconds
+    private var lastGroup = GroupTimes()
 
     private static let gatherMinimumNanoseconds: UInt64 = 100_000
     private static let gatherMaximumNanoseconds: UInt64 = 1_000_000
@@ -64,14 +62,16 @@ struct Committer: ~Copyable {
     /// The thread's body: until the queue is closed and drained.
     mutating func run() {
         while true {
-            let expected = options.isTimed ? writerCount : 1
+            let expected = options.isTimed ? lastGroup.awaitedCount(writers: writerCount) : 1
             let idle = options.isTimed && owesIdleFrame ? Self.idleNanoseconds : nil
-            switch queue.next(expecting: expected, gatherNanoseconds: gatherNanoseconds, idleNanoseconds: idle) {
+            // Whoever waits for others then waits at most twice as long as for a group of one.
+            let gather = min(max(lastGroup.nanoseconds, Self.gatherMinimumNanoseconds), Self.gatherMaximumNanoseconds)
+            switch queue.next(expecting: expected, gatherNanoseconds: gather, idleNanoseconds: idle) {
             case .group(let requests):
                 let start = clock.bootNanoseconds()
+                lastGroup = GroupTimes(commitCount: requests.count)
                 commit(requests)
-                gatherNanoseconds = min(
-                    max(clock.bootNanoseconds() - start, Self.gatherMinimumNanoseconds), Self.gatherMaximumNanoseconds)
+                lastGroup.nanoseconds = clock.bootNanoseconds() - start
             case .idle: writeIdleFrame()
             case .closed:
                 closeJournal()
@@ -196,7 +196,9 @@ struct Committer: ~Copyable {
         guard !group.outcomes.isEmpty else { return }
         if !group.commits.isEmpty {
             do throws(StorageError) {
+                let start = clock.bootNanoseconds()
                 try journal.writeGroup()
+                lastGroup.writeNanoseconds += clock.bootNanoseconds() - start
                 owesIdleFrame = true
                 apply(group.commits)
             } catch {

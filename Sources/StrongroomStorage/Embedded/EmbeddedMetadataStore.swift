@@ -7,6 +7,8 @@ internal import Synchronization
 /// tables hold what the index does not have yet, the index holds the rest.
 package final class EmbeddedMetadataStore: MetadataStore {
     let core: StorageCore
+    /// Commits whose callers wait.
+    private let openCommitCount = Atomic(0)
 
     init(core: StorageCore) {
         self.core = core
@@ -91,23 +93,34 @@ package final class EmbeddedMetadataStore: MetadataStore {
         reads: [[UInt8]], attachments: [[UInt8]], fetching: Bool, meanwhile: () -> Void,
         decide: @escaping @Sendable (CommitView) -> DecidedCommit?
     ) async -> CommitRequest.Completion {
-        await withCheckedContinuation { (continuation: CheckedContinuation<CommitRequest.Completion, Never>) in
-            let complete: @Sendable (CommitRequest.Completion) -> Void = { continuation.resume(returning: $0) }
-            let enqueue: @Sendable (PrefetchedRows?) -> Void = { [queue = core.queue] prefetched in
-                let request = CommitRequest(
-                    reads: reads, prefetched: prefetched, attachments: attachments, decide: decide,
-                    complete: complete)
-                if !queue.submit(request) { preconditionFailure("the queue closes after the gate") }
-            }
-            defer { meanwhile() }
-            guard fetching else { return enqueue(nil) }
-            let known = KnownRows(reads, in: core.view)
-            guard !known.unknown.isEmpty else { return enqueue(known.completed(with: [])) }
-            core.pointReader.look(up: known.unknown.map { reads[$0] }) { result in
-                switch result {
-                case .success(let values): enqueue(known.completed(with: values))
-                case .failure(let error): complete(.failed(error))
-                }
+        let waiter = CommitWaiter()
+        let enqueue: @Sendable (PrefetchedRows?) -> Void = { [queue = core.queue] prefetched in
+            let request = CommitRequest(
+                reads: reads, prefetched: prefetched, attachments: attachments, decide: decide,
+                complete: { waiter.tell($0) })
+            if !queue.submit(request) { preconditionFailure("the queue closes after the gate") }
+        }
+        openCommitCount.add(1, ordering: .relaxed)
+        defer { openCommitCount.subtract(1, ordering: .relaxed) }
+        if fetching { fetch(reads, for: waiter, then: enqueue) } else { enqueue(nil) }
+        meanwhile()
+        let spinMicroseconds = core.options.loneCommitSpinMicroseconds
+        if spinMicroseconds > 0, !fetching {
+            // Whoever has company shares its sync, which takes longer, and its processor, which others need.
+            waiter.lookOut(for: .microseconds(spinMicroseconds)) { openCommitCount.load(ordering: .relaxed) == 1 }
+        }
+        return await waiter.wait()
+    }
+
+    private func fetch(
+        _ reads: [[UInt8]], for waiter: CommitWaiter, then enqueue: @escaping @Sendable (PrefetchedRows?) -> Void
+    ) {
+        let known = KnownRows(reads, in: core.view)
+        guard !known.unknown.isEmpty else { return enqueue(known.completed(with: [])) }
+        core.pointReader.look(up: known.unknown.map { reads[$0] }) { result in
+            switch result {
+            case .success(let values): enqueue(known.completed(with: values))
+            case .failure(let error): waiter.tell(.failed(error))
             }
         }
     }

@@ -23,6 +23,9 @@ package struct EmbeddedStorageOptions: Sendable {
     /// failed checkpoint is repeated by itself. Off in simulations, which must not depend on time.
     package var isTimed = true
 
+    /// How long the task of a commit that is alone looks out for its end before it sleeps; 0 for not at all.
+    package var loneCommitSpinMicroseconds = 0
+
     package var journal = JournalConfiguration()
 
     package init() {}

@@ -17,6 +17,7 @@ final class StorageCore: Sendable {
     let pointReader: PointReader
     let queue: CommitQueue
     let checkpointer: Checkpointer
+    let options: EmbeddedStorageOptions
     private let lock: any FileLock
     private let committerThread: DedicatedThread
     private let checkpointerThread: DedicatedThread
@@ -31,6 +32,7 @@ final class StorageCore: Sendable {
         pointReader = PointReader(view: parts.view, pool: pool, clock: parts.clock)
         queue = parts.queue
         checkpointer = parts.checkpointer
+        options = parts.options
         // Each thread keeps the lock until it has ended: nobody may open the directory before.
         committerThread = DedicatedThread(name: "strongroom-commit") {
             var committer = parts.makeCommitter()
