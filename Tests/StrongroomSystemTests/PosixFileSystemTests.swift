@@ -49,7 +49,8 @@ import Testing
         try file.write(expected, at: 0)
         let reader = try system.open(path, .readOnly)
         let writes: [(offset: Int, count: Int)] = [
-            (0, 4_096), (8_192, 65_536), (4_096, 4_096), (131_072, 131_072), (5_000, 4_096), (300_000, 77), (409_600, 8_192),
+            (0, 4_096), (8_192, 65_536), (4_096, 4_096), (131_072, 131_072), (5_000, 4_096), (300_000, 77),
+            (409_600, 8_192),
         ]
         for (number, write) in writes.enumerated() {
             #expect(try reader.readBytes(at: 0, count: sizeBytes) == expected)

@@ -85,7 +85,8 @@ struct SmallPuts: AsyncParsableCommand {
         return Row(
             putsPerSecond: median(engine), syncsPerSecond: median(syncs),
             ratio: median(zip(engine, syncs).map { $0 / $1 }),
-            medianMicroseconds: median(medians), processorMicroseconds: median(processor), checkpoints: Int(after - before))
+            medianMicroseconds: median(medians), processorMicroseconds: median(processor),
+            checkpoints: Int(after - before))
     }
 
     /// Puts per second of `writers` tasks that each wait for their own put.
