@@ -110,6 +110,8 @@ extension StoreError.Code {
     public static let incompleteBody = Self("incompleteBody")
     /// Something that the request was planned by changed while its body was being stored; put again.
     public static let conflict = Self("conflict")
+    /// What comes after the position in the change feed is not kept any more.
+    public static let positionExpired = Self("positionExpired")
     /// The task was cancelled; nothing was left behind.
     public static let cancelled = Self("cancelled")
 

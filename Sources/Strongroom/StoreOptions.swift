@@ -42,6 +42,13 @@ public struct StoreOptions: Sendable {
     /// The size that journal segments grow to: 1 MiB to 1 GiB and a multiple of 4 KiB, at least four times
     /// `smallObjectLimitBytes`; 64 MiB by default.
     public var journalSegmentBytes = 64 << 20
+    /// How many bytes of the journal are kept, beyond what the store needs itself, for readers of the change feed that
+    /// have not come so far: 0 to 1 TiB, 1 GiB by default. Who falls behind further meets
+    /// ``StoreError/Code/positionExpired``.
+    public var changeFeedLimitBytes = 1 << 30
+    /// For how many seconds they are kept for a reader that reads or acknowledges nothing: 0 to 10 years, 7 days by
+    /// default.
+    public var changeFeedLimitSeconds = 7 * 86_400
     /// For how many microseconds a write that is the only one under way looks out for its commit before its task
     /// sleeps: 0 to 1,000, 0 by default. To wake a task takes as long as a third of a sync of a fast disk: with 200, a
     /// lone writer on such a disk is faster by a third, and the processor has as much to do as when it slept. While
@@ -65,6 +72,8 @@ public struct StoreOptions: Sendable {
             ("smallObjectLimitBytes", smallObjectLimitBytes, 4 << 10...1 << 20),
             ("partMinimumBytes", partMinimumBytes, 1...5 << 30),
             ("journalSegmentBytes", journalSegmentBytes, 1 << 20...1 << 30),
+            ("changeFeedLimitBytes", changeFeedLimitBytes, 0...1 << 40),
+            ("changeFeedLimitSeconds", changeFeedLimitSeconds, 0...3_650 * 86_400),
             ("loneCommitSpinMicroseconds", loneCommitSpinMicroseconds, 0...1_000),
             ("lockClockGapDays", lockClockGapDays, 1...3_650),
         ]

@@ -6,7 +6,7 @@ internal import StrongroomStorage
 /// write otherwise.
 public func fuzzCatalogRows(_ input: RawSpan) {
     var input = FuzzInput(input)
-    let kind = input.byte() % 8
+    let kind = input.byte() % 10
     let bytes = input.rest()
     let isCanonical =
         switch kind {
@@ -17,7 +17,9 @@ public func fuzzCatalogRows(_ input: RawSpan) {
         case 4: RowProbe.isCanonical(bucket: bytes)
         case 5: RowProbe.isCanonical(attributes: bytes)
         case 6: RowProbe.isCanonical(version: bytes)
-        default: RowProbe.isCanonical(lockClock: bytes)
+        case 7: RowProbe.isCanonical(lockClock: bytes)
+        case 8: RowProbe.isCanonical(consumer: bytes)
+        default: RowProbe.isTotal(note: bytes)
         }
     guard isCanonical else { finding("bytes of kind \(kind) are accepted that the encoder would not write") }
 }

@@ -27,7 +27,8 @@ package final class Journal: Sendable {
     package let maximumBodyBytes: Int
 
     private let directory: FilePath
-    private let fileSystem: any FileSystem
+    let fileSystem: any FileSystem
+    let storeID: [UInt8]
     private let preparer: SegmentPreparer
     private let preparerThread: Mutex<DedicatedThread?>
     /// Held through writes and syncs; only the committer takes it, but for `close`.
@@ -62,6 +63,7 @@ package final class Journal: Sendable {
     ) throws(StorageError) {
         self.directory = directory
         self.fileSystem = fileSystem
+        self.storeID = storeID
         maximumBodyBytes = configuration.maximumBodyBytes
         reader = JournalReader(
             directory: directory, fileSystem: fileSystem, descriptorsMaximum: configuration.readDescriptorsMaximum)

@@ -55,6 +55,9 @@ struct SegmentScanner {
         return .frame(frame, location: FrameLocation(segmentID: header.segmentID, bodyOffset: bodyOffset), body: body)
     }
 
+    /// Forgets what was read ahead: a segment that is being written has more by now.
+    mutating func refresh() { window = SegmentWindow(window.file) }
+
     /// The first block behind `position` where a whole frame of this segment begins that says that
     /// `lsn` was durable when it was written.
     mutating func laterPromise(of lsn: UInt64) throws(StorageError) -> UInt64? {

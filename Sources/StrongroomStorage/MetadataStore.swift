@@ -37,6 +37,32 @@ package protocol MetadataStore: Sendable {
         meanwhile: @escaping @Sendable () -> Void,
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StorageError) -> CommitOutcome<Refusal>
+
+    /// The commits after `lsn`, in their order, as they become durable and visible.
+    func follow(after lsn: UInt64) -> any CommitFollower
+
+    /// Ends all followers: what they wait for will not come.
+    func endFollowing()
+}
+
+/// Follows the commits of a store. For one task at a time.
+package protocol CommitFollower: Sendable {
+    /// The next commits that have notes, at least one; waits for them. Nil when the store is closed.
+    ///
+    /// - Throws: `positionExpired` where the next commit is not kept any more; `cancelled`.
+    func next() async throws(StorageError) -> [CommittedNote]?
+}
+
+/// What a commit left for those who follow.
+package struct CommittedNote: Sendable, Equatable {
+    package var lsn: UInt64
+    package var timeMilliseconds: Int64
+    package var note: [UInt8]
+    package init(lsn: UInt64, timeMilliseconds: Int64, note: [UInt8]) {
+        self.lsn = lsn
+        self.timeMilliseconds = timeMilliseconds
+        self.note = note
+    }
 }
 
 extension MetadataStore {
@@ -117,7 +143,9 @@ package struct CommitView: Sendable {
 package enum Decision<Refusal: Sendable>: Sendable {
     /// `frees`: what it writes is needed to free space; it may use what is kept for that on a full disk, as commits
     /// that only delete rows do.
-    case commit([RowMutation], frees: Bool = false)
+    ///
+    /// `note`: for those who follow the store; it stands in the commit's frame alone, and goes with it.
+    case commit([RowMutation], frees: Bool = false, note: [UInt8] = [])
     case refuse(Refusal)
 }
 

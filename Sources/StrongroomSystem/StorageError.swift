@@ -27,6 +27,8 @@ package struct StorageError: Error, Sendable, CustomStringConvertible {
         package static let limitExceeded = Code("limitExceeded")
         package static let invalidArgument = Code("invalidArgument")
         package static let cancelled = Code("cancelled")
+        /// A follower has fallen behind what is kept of the journal.
+        package static let positionExpired = Code("positionExpired")
     }
 
     package var code: Code

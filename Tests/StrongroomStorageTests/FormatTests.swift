@@ -39,10 +39,11 @@ import Testing
             CommitFrame.Mutation(key: [3], row: StoredRowCodec.encode(rows[5])),
         ]
         let (frame, pieces) = CommitFrame.encode(
-            timeMilliseconds: -5, mutations: mutations, attachments: [[], [1, 2, 3], payload(700)])
+            timeMilliseconds: -5, mutations: mutations, attachments: [[], [1, 2, 3], payload(700)], note: [9, 8])
         let body = pieces.flatMap { $0 }
         #expect(CommitFrame(body: body) == frame)
         #expect(frame.attachments.map(\.count) == [0, 3, 700])
+        #expect(frame.note == [9, 8] && frame.mutations.count == mutations.count)
         #expect(Array(body[frame.attachments[1]]) == [1, 2, 3])
         // Every proper prefix, and anything behind, is refused.
         for end in 0..<body.count { #expect(CommitFrame(body: Array(body[..<end])) == nil) }
@@ -68,7 +69,7 @@ import Testing
             mutations: rows.enumerated().map {
                 CommitFrame.Mutation(key: [UInt8($0 + 1)], row: StoredRowCodec.encode($1))
             },
-            attachments: [[1, 2, 3]])
+            attachments: [[1, 2, 3]], note: [4, 5, 6])
         let good = pieces.flatMap { $0 }
         for _ in 0..<20_000 {
             var bytes = good
@@ -79,7 +80,8 @@ import Testing
             guard let frame = CommitFrame(body: bytes) else { continue }
             let attachments = frame.attachments.map { Array(bytes[$0]) }
             let again = CommitFrame.encode(
-                timeMilliseconds: frame.timeMilliseconds, mutations: frame.mutations, attachments: attachments)
+                timeMilliseconds: frame.timeMilliseconds, mutations: frame.mutations, attachments: attachments,
+                note: frame.note)
             #expect(again.pieces.flatMap { $0 } == bytes)
         }
         for _ in 0..<20_000 {

@@ -26,7 +26,7 @@ extension Engine {
             objectLock: objectLock ? BucketLock() : nil)
         let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
-            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey)
+            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey, name, .bucketCreated, view)
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Whoever made it may not have taken note of it yet.
@@ -79,6 +79,7 @@ extension Engine {
     /// - Returns: whether the marked bucket was empty and is gone.
     @discardableResult
     func resolveDeletion(of name: BucketName) async throws(StoreError) -> Bool {
+        let keys = try unlockedKeys()
         let known = try bucket(name)
         guard known.row.state == .deleting else { return false }
         guard try await isEmpty(known.row.uid) else {
@@ -90,7 +91,7 @@ extension Engine {
         let rowKey = RowKey.bucket(name)
         let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
             guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
-            return .commit([RowMutation(key: rowKey, change: .delete)])
+            return keys.noting(.bucketDeleted, name, view, [RowMutation(key: rowKey, change: .delete)])
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Somebody else resolved it in the meantime.
@@ -111,7 +112,9 @@ extension Engine {
             guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
             var row = row
             row.lsn = view.lsn
-            return keys.decision(row, rowKey)
+            // Marking a bucket for its deletion, and taking that back, is no change yet.
+            let isChange = row.state == .active && known.row.state == .active
+            return keys.decision(row, rowKey, name, isChange ? .bucketChanged : nil, view)
         }
         guard let receipt = try Self.receipt(outcome) else { return false }
         var row = row
@@ -217,10 +220,25 @@ extension BucketRow {
 }
 
 extension StoreKeys {
-    fileprivate func decision(_ row: BucketRow, _ rowKey: [UInt8]) -> Decision<Engine.BucketRefusal> {
+    fileprivate func decision(
+        _ row: BucketRow, _ rowKey: [UInt8], _ name: BucketName, _ kind: Change.Kind?, _ view: CommitView
+    ) -> Decision<Engine.BucketRefusal> {
+        let value: [UInt8]
         do throws(StoreError) {
-            let value = try storeRows.authenticated(row.encodedWithoutMAC(), rowKey: rowKey)
-            return .commit([RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
+            value = try storeRows.authenticated(row.encodedWithoutMAC(), rowKey: rowKey)
+        } catch {
+            return .refuse(.failed(error))
+        }
+        return noting(kind, name, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
+    }
+
+    fileprivate func noting(
+        _ kind: Change.Kind?, _ name: BucketName, _ view: CommitView, _ mutations: [RowMutation]
+    ) -> Decision<Engine.BucketRefusal> {
+        do throws(StoreError) {
+            let records = kind.map { [ChangeRecord(kind: $0, bucket: name, key: nil, versionID: nil)] } ?? []
+            let note = try note(records, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
+            return .commit(mutations, note: note)
         } catch {
             return .refuse(.failed(error))
         }

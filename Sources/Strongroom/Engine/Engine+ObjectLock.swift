@@ -54,7 +54,8 @@ extension Engine {
             let row = try opened(before, rowKey: rowKey, key, in: bucket, name).row
             let keys = try unlocked.keys(ofBucket: bucket.row.uid)
             let time = lockClock.time
-            let write = RowWrite(reads: [rowKey]) { (view) throws(RowWrite.Refusal) in
+            let write = RowWrite(subject: ChangeSubject(bucket: name, key: key), reads: [rowKey]) {
+                (view) throws(RowWrite.Refusal) in
                 guard view.rows[0]?.value == before else { throw .staleRows }
                 do throws(StoreError) {
                     var row = row

@@ -20,7 +20,8 @@ extension Engine {
             let before = found.pinned.row.value
             let opened = try opened(before, rowKey: found.rowKey, key, in: bucket, name)
             let value = try retagged(opened, tags, rowKey: found.rowKey, in: bucket)
-            let write = RowWrite(reads: [found.rowKey]) { (view) throws(RowWrite.Refusal) in
+            let write = RowWrite(subject: ChangeSubject(bucket: name, key: key), reads: [found.rowKey]) {
+                (view) throws(RowWrite.Refusal) in
                 guard view.rows[0]?.value == before else { throw .staleRows }
                 return [RowMutation(key: found.rowKey, change: .put(value: value, payload: .sameAs(read: 0)))]
             }

@@ -9,7 +9,10 @@ extension Engine {
         report.wasLocked = keys == nil
         try await verifyStorage(&report, readingData: readingData)
         for damage in buckets.damaged { report.note(damage.place, damage.reason) }
-        guard keys != nil else { return report }
+        guard let keys else { return report }
+        for name in try await damagedConsumers(keys) {
+            report.note("consumer \(name.debugDescription)", "The consumer's row is not what was written.")
+        }
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)
         }

@@ -11,6 +11,8 @@ internal import SystemPackage
 final class Engine: Sendable {
     let directory: FilePath
     let storeID: [UInt8]
+    /// Raised by a restore: positions of before it mean something else.
+    let timeline: UInt32
     let metadata: any MetadataStore
     let blobs: any BlobStore
     let threads: IOThreadPool
@@ -26,11 +28,13 @@ final class Engine: Sendable {
     let storage: OpenedStorage
 
     init(
-        directory: FilePath, storeID: [UInt8], storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
+        directory: FilePath, storeID: [UInt8], timeline: UInt32 = StoreDescription.firstTimeline,
+        storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
         settings: EngineSettings, logger: Logger, keys: StoreKeys?, clock: any StoreClock = PosixClock()
     ) {
         self.directory = directory
         self.storeID = storeID
+        self.timeline = timeline
         self.storage = storage
         metadata = storage.metadata
         blobs = storage.blobs

@@ -22,13 +22,19 @@ struct OpenedStorage: Sendable {
         embedded = nil
     }
 
-    func close() async throws(StorageError) { try await embedded?.close() }
+    func close() async throws(StorageError) {
+        metadata.endFollowing()
+        try await embedded?.close()
+    }
 }
 
 extension StoreOpening {
     func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
         var storageOptions = EmbeddedStorageOptions()
         storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        storageOptions.holds.sizeBytesMaximum = UInt64(options.changeFeedLimitBytes)
+        storageOptions.holds.ageSecondsMaximum = Int64(options.changeFeedLimitSeconds)
+        storageOptions.holds.awaitsBeginning = true
         storageOptions.loneCommitSpinMicroseconds = options.loneCommitSpinMicroseconds
         storageOptions.journal.maximumSegmentBytes = UInt64(options.journalSegmentBytes)
         // A new store starts small, whatever its segments grow to.

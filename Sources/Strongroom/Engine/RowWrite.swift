@@ -23,6 +23,8 @@ struct RowWrite: Sendable {
         case failed(StoreError)
     }
 
+    /// What the change feed says it concerns; nil where no user sees a change.
+    var subject: ChangeSubject?
     var reads: [[UInt8]]
     /// Where the payload of a put is; `attachment(0)` where it travels in the commit.
     var payload = PayloadSource.none
@@ -49,29 +51,6 @@ extension RowWrite {
     }
 }
 
-extension RowWrite {
-    /// All of `writes` in one, which refuses with what the first of them to refuse says.
-    fileprivate static func joining(_ writes: [RowWrite]) -> RowWrite {
-        if writes.count == 1 { return writes[0] }
-        return RowWrite(
-            reads: writes.flatMap(\.reads), attachments: writes.flatMap(\.attachments),
-            frees: writes.allSatisfy(\.frees)
-        ) { (view) throws(Refusal) in
-            var mutations: [RowMutation] = []
-            var firstRead = 0
-            var firstAttachment = 0
-            for write in writes {
-                var own = view
-                own.rows = Array(view.rows[firstRead..<firstRead + write.reads.count])
-                mutations += try write.decide(own).map { $0.shifted(reads: firstRead, attachments: firstAttachment) }
-                firstRead += write.reads.count
-                firstAttachment += write.attachments.count
-            }
-            return mutations
-        }
-    }
-}
-
 /// Set by a decision, which may run again: the last run counts.
 final class DecisionFlag: Sendable {
     private let flag = Mutex(false)
@@ -85,20 +64,22 @@ extension Engine {
         _ writes: [RowWrite], meanwhile: @escaping @Sendable () -> Void = {}
     ) async throws(StoreError) -> CommitOutcome<RowWrite.Refusal> {
         let leavesParts = DecisionFlag()
-        let joined = RowWrite.joining(writes)
-        let frees = joined.frees
+        let joined = JoinedWrites(writes)
         let outcome = try await commit(
             reads: joined.reads, attachments: joined.attachments, meanwhile: meanwhile
-        ) { view -> Decision<RowWrite.Refusal> in
+        ) { [keys] view -> Decision<RowWrite.Refusal> in
             let mutations: [RowMutation]
+            let note: [UInt8]
             do throws(RowWrite.Refusal) {
-                mutations = try joined.decide(
+                let decided = try joined.decide(
                     RowWrite.View(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rows: view.rows))
+                mutations = decided.mutations
+                note = try keys.note(decided.changes, view)
             } catch {
                 return .refuse(error)
             }
             leavesParts.set(mutations.contains { $0.key.first == RowKey.abandonedPartsTable })
-            return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations, frees: frees)
+            return mutations.isEmpty ? .refuse(.nothingToDo) : .commit(mutations, frees: joined.frees, note: note)
         }
         await saveLockClockIfDue()
         if case .committed = outcome, leavesParts.value { scheduleReaping() }
@@ -106,17 +87,15 @@ extension Engine {
     }
 }
 
-extension RowMutation {
-    /// The same change, where reads and attachments are numbered from elsewhere.
-    fileprivate func shifted(reads: Int, attachments: Int) -> RowMutation {
-        guard case .put(let value, let source) = change else { return self }
-        var copy = self
-        switch source {
-        case .none, .blob: break
-        case .attachment(let index): copy.change = .put(value: value, payload: .attachment(index + attachments))
-        case .sameAs(let index): copy.change = .put(value: value, payload: .sameAs(read: index + reads))
+extension StoreKeys? {
+    /// `note`, for a decision. What has changes was sealed, so there are keys.
+    fileprivate func note(_ changes: [ChangeRecord], _ view: CommitView) throws(RowWrite.Refusal) -> [UInt8] {
+        guard let keys = self, !changes.isEmpty else { return [] }
+        do throws(StoreError) {
+            return try keys.note(changes, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
+        } catch {
+            throw .failed(error)
         }
-        return copy
     }
 }
 

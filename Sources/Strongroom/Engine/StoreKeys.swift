@@ -12,6 +12,8 @@ final class StoreKeys: Sendable {
     private static let derivedLimit = 256
     /// For the rows of buckets themselves.
     let storeRows: BucketKeys
+    /// For what commits say of their changes.
+    let changes: MessageAuthenticator
     /// Nil for a backend that must be asked for each key.
     let reserve: DataKeyReserve?
 
@@ -19,7 +21,15 @@ final class StoreKeys: Sendable {
         self.opened = opened
         self.metadataKey = metadataKey
         reserve = opened.mayMakeKeysAhead ? DataKeyReserve(opened.backend) : nil
-        storeRows = try BucketKeys(metadataKey, bucketUID: [UInt8](repeating: 0, count: ObjectRow.uidBytes))
+        let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
+        storeRows = try BucketKeys(metadataKey, bucketUID: nobody)
+        do throws(SealError) {
+            changes = try MessageAuthenticator(
+                dataKeyed: PreparedKey(metadataKey.bytes).expand(
+                    info: CanonicalFields.metadataKey(purpose: "changes", bucketUID: nobody), count: 32))
+        } catch {
+            throw StoreError(error)
+        }
     }
 
     /// Name of the backend as rows record it: what was sealed by one backend is never sent to another.

@@ -56,7 +56,7 @@ struct StoreOpening {
         let storage = try await openStorage(storeID: storeID, creates: true)
         let description = StoreDescription(
             format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
-            createdBy: StoreDescription.software, keyBackend: opened.id)
+            createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline)
         try await onThread { () throws(StorageError) in
             try CanonicalJSONFile.write(
                 description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
@@ -64,7 +64,7 @@ struct StoreOpening {
         }
         logger.info("Store created", metadata: ["path": "\(directory)"])
         return try await engine(
-            storage, storeID: storeID,
+            storage, storeID: storeID, timeline: StoreDescription.firstTimeline,
             keys: try StoreKeys(opened, metadataKey: metadataKey))
     }
 
@@ -96,7 +96,8 @@ struct StoreOpening {
         let keys = try await openKeys(description, storeID)
         let storage = try await openStorage(storeID: storeID, creates: false)
         logger.info("Store opened", metadata: ["path": "\(directory)", "locked": "\(keys == nil)"])
-        return try await engine(storage, storeID: storeID, keys: keys)
+        return try await engine(
+            storage, storeID: storeID, timeline: description.timeline ?? StoreDescription.firstTimeline, keys: keys)
     }
 
     /// Nil for a store that is opened locked.
@@ -123,13 +124,15 @@ struct StoreOpening {
     }
 
     private func engine(
-        _ storage: OpenedStorage, storeID: [UInt8], keys: StoreKeys?
+        _ storage: OpenedStorage, storeID: [UInt8], timeline: UInt32, keys: StoreKeys?
     ) async throws(StoreError) -> Engine {
         let engine = Engine(
-            directory: directory, storeID: storeID, storage: storage, threads: threads, random: random,
+            directory: directory, storeID: storeID, timeline: timeline, storage: storage, threads: threads,
+            random: random,
             settings: EngineSettings(options), logger: logger, keys: keys)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
+        try await engine.loadConsumers()
         // What a crash or a closing store left of deleted objects.
         if keys != nil { engine.scheduleReaping() }
         return engine

@@ -145,7 +145,9 @@ extension UploadOperation {
         let rowKey = RowKey.current(found.bucket.row.uid, key)
         let fixed = [RowKey.bucket(bucket), found.rowKey]
         let firstPart = fixed.count + stack.reads.count
-        return RowWrite(reads: fixed + stack.reads + parts.map(\.rowKey)) {
+        return RowWrite(
+            subject: ChangeSubject(bucket: bucket, key: key), reads: fixed + stack.reads + parts.map(\.rowKey)
+        ) {
             [key, bucket, noSuchUpload] (view) throws(RowWrite.Refusal) in
             guard view.rows[0]?.value == found.bucket.storedValue else { throw .stalePlan }
             guard view.rows[1]?.value == found.value else { throw .failed(noSuchUpload) }

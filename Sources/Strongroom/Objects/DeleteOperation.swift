@@ -48,7 +48,10 @@ struct DeleteOperation: Sendable {
             versionID: Array(identifiers.suffix(ObjectRow.uidBytes)),
             lsn: 0, createdMilliseconds: 0, isNullVersion: versioning == .suspended)
         let didExist = DecisionFlag()
-        let write = RowWrite(reads: [RowKey.bucket(bucket)] + stack.reads, frees: versioning == .unversioned) {
+        let write = RowWrite(
+            subject: ChangeSubject(bucket: bucket, key: key), reads: [RowKey.bucket(bucket)] + stack.reads,
+            frees: versioning == .unversioned
+        ) {
             [key, bucket] (view) throws(RowWrite.Refusal) in
             guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
             try precondition.check(view.rows[1], key, bucket)
@@ -78,7 +81,10 @@ struct DeleteOperation: Sendable {
                 return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
             removal.bypassingGovernance = bypassingGovernance
-            let write = RowWrite(reads: [RowKey.bucket(bucket)] + removal.reads, frees: true) {
+            let write = RowWrite(
+                subject: ChangeSubject(bucket: bucket, key: key), reads: [RowKey.bucket(bucket)] + removal.reads,
+                frees: true
+            ) {
                 [removal] (view) throws(RowWrite.Refusal) in
                 // A bucket that has object lock meanwhile may have locked this very version.
                 guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }

@@ -185,7 +185,8 @@ struct PutOperation: Sendable {
         let lock = try PutLock.resolve(options, in: plan.bucket, named: bucket)
         let draft = draft.locked(lock)
         return RowWrite(
-            reads: [RowKey.bucket(bucket)] + stack.reads, payload: payload, attachments: attachments
+            subject: ChangeSubject(bucket: bucket, key: key), reads: [RowKey.bucket(bucket)] + stack.reads,
+            payload: payload, attachments: attachments
         ) { [key, bucket] (view) throws(RowWrite.Refusal) in
             guard view.rows[0]?.value == bucketValue else { throw .stalePlan }
             try precondition.check(view.rows[1], key, bucket)

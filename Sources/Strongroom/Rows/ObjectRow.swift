@@ -161,6 +161,11 @@ extension ObjectRow {
         return offset(of: retentionTag, in: row) != nil || offset(of: legalHoldTag, in: row) != nil
     }
 
+    /// Whether the bytes of a row, an object's or a delete marker's, say that it is a named version.
+    static func namesVersion(_ value: [UInt8]) -> Bool {
+        offset(of: namedVersionTag, in: value.dropLast(macBytes)) != nil
+    }
+
     /// Where in a row without its MAC the moment of the retention stands, after the mode.
     static func retentionMomentOffset(_ row: [UInt8]) -> Int? {
         offset(of: retentionTag, in: row[...]).map { $0 + 1 }
@@ -168,7 +173,7 @@ extension ObjectRow {
 
     /// Where the value of a field begins; nil where there is none. Total over hostile bytes.
     private static func offset(of wanted: UInt16, in value: ArraySlice<UInt8>) -> Int? {
-        guard value.first == formatVersion else { return nil }
+        guard value.first == formatVersion || value.first == DeleteMarkerRow.formatVersion else { return nil }
         let end = value.count
         var position = 1
         while position + 6 <= end {

@@ -10,6 +10,7 @@
 ///     0x0A | bucket uid (16) | object key                    the newest version of a key, a delete marker
 ///     0x0B | bucket uid (16) | object uid (16)               parts that no object and no upload owns any more
 ///     0x0C                                                   the lock clock (`LockClockRow`)
+///     0x0D | name                                            a consumer of the change feed (`ConsumerRow`)
 ///
 /// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
 /// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
@@ -29,10 +30,15 @@ enum RowKey {
     static let markerTable: UInt8 = 0x0A
     static let abandonedPartsTable: UInt8 = 0x0B
     static let lockClockTable: UInt8 = 0x0C
+    static let consumerTable: UInt8 = 0x0D
+    /// Those whose rows are versions of objects.
+    static let versionTables: Set<UInt8> = [versionTable, currentTable, markerTable]
 
     static let lockClock: [UInt8] = [lockClockTable]
 
     static func bucket(_ name: BucketName) -> [UInt8] { [bucketTable] + Array(name.rawValue.utf8) }
+
+    static func consumer(_ name: String) -> [UInt8] { [consumerTable] + Array(name.utf8) }
 
     static func current(_ bucketUID: [UInt8], _ key: ObjectKey) -> [UInt8] {
         current(bucketUID, prefix: key.rawValue.utf8)

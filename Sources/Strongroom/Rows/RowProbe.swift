@@ -19,6 +19,17 @@ package enum RowProbe {
         return row.encodedWithoutMAC() == Array(value.dropLast(ObjectRow.macBytes))
     }
 
+    /// False where `value` is taken for a consumer's row that would be written in other bytes.
+    package static func isCanonical(consumer value: [UInt8]) -> Bool {
+        guard let row = try? ConsumerRow(decoding: value) else { return true }
+        return row.encodedWithoutMAC() == Array(value.dropLast(ObjectRow.macBytes))
+    }
+
+    /// False where a commit's note is decoded into more changes than its bytes can hold.
+    package static func isTotal(note bytes: [UInt8]) -> Bool {
+        (ChangeNote.records(bytes)?.count ?? 0) <= bytes.count / 5
+    }
+
     /// False where `bytes` are taken for attributes that would be written in other bytes.
     package static func isCanonical(attributes bytes: [UInt8]) -> Bool {
         guard let attributes = try? ObjectAttributes(decoding: bytes) else { return true }

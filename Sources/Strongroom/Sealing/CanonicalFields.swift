@@ -89,6 +89,16 @@ enum CanonicalFields {
         return fields.bytes
     }
 
+    /// What a commit says of its changes, and where and when.
+    static func changes(lsn: UInt64, timeMilliseconds: Int64, _ records: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 64 + records.count)
+        fields.put(1, text: "strongroom/changes@v1")
+        fields.put(2, integer: lsn)
+        fields.put(3, integer: timeMilliseconds)
+        fields.put(4, records)
+        return fields.bytes
+    }
+
     /// What a key derived from the metadata key is for.
     static func metadataKey(purpose: String, bucketUID: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 80)

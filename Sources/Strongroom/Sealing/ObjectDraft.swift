@@ -59,7 +59,9 @@ extension ObjectRow {
     var publicVersionID: VersionID { isNullVersion ? .null : VersionID(bytes: versionID) }
 
     // The first fields have fixed sizes: version byte, two uids and the LSN, each after six bytes of tag and length.
-    static let lsnOffset = 1 + 2 * (6 + uidBytes) + 6
+    // A delete marker's row begins with the same.
+    static let versionIDOffset = 1 + 6 + uidBytes + 6
+    static let lsnOffset = versionIDOffset + uidBytes + 6
     static let lastModifiedOffset = lsnOffset + 8 + 6
 
     var descriptor: EncryptionDescriptor {

@@ -19,6 +19,10 @@ struct StoreDescription: Codable, Sendable {
     var createdBy: String
     /// The key backend that wraps the metadata key and the data keys of mode SSE-S3.
     var keyBackend: String
+    /// Nil for the first: stores of the first version do not say.
+    var timeline: UInt32?
+
+    static let firstTimeline: UInt32 = 1
 
     static func read(in directory: FilePath, _ fileSystem: any FileSystem) throws(StorageError) -> StoreDescription {
         let path = directory.appending(fileName)

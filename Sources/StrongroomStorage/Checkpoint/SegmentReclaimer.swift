@@ -26,8 +26,10 @@ struct SegmentReclaimer {
     mutating func retireFree(_ state: CheckpointState) throws(StorageError) {
         assert(state.containedLSN == state.appliedLSN, "a partial checkpoint frees nothing")
         let live = Set(try view.segmentUsages().keys)
-        let free = journal.segments().filter { segment in
-            segment.state == .sealed && segment.lastLSN <= state.appliedLSN && !live.contains(segment.id)
+        let segments = journal.segments()
+        let readLSN = view.holds.readLSN(of: segments, timeMilliseconds: view.withTables { $0.timeMilliseconds })
+        let free = segments.filter { segment in
+            segment.state == .sealed && segment.lastLSN <= min(state.appliedLSN, readLSN) && !live.contains(segment.id)
                 && !underway.contains(segment.id)
         }
         appliedLSN = state.appliedLSN

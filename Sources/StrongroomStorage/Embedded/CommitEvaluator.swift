@@ -13,6 +13,7 @@ struct CommitEvaluator {
         var mutations: [CommitFrame.Mutation]
         /// Payloads that stay in the journal; tiny ones are part of their row.
         var attachments: [[UInt8]]
+        var note: [UInt8]
         var trashBytes: UInt64
         /// Only deletes rows, or is the store's own removal of trash: may take room that is kept for this.
         var isFreeing: Bool
@@ -85,7 +86,8 @@ struct CommitEvaluator {
         let view = CommitView(lsn: lsn, timeMilliseconds: timeMilliseconds, rows: rows)
         guard let decided = request.decide(view) else { return .refused }
         let accepted = accept(decided, of: request, view)
-        let sizeBytes = CommitFrame.sizeBytes(mutations: accepted.mutations, attachments: accepted.attachments)
+        let sizeBytes = CommitFrame.sizeBytes(
+            mutations: accepted.mutations, attachments: accepted.attachments, note: accepted.note)
         guard sizeBytes <= bodyMaximumBytes else {
             return .failed(
                 StorageError(
@@ -138,7 +140,8 @@ struct CommitEvaluator {
         }
         return Accepted(
             receipt: CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds),
-            mutations: encoded, attachments: encoder.frameAttachments, trashBytes: trashBytes,
+            mutations: encoded, attachments: encoder.frameAttachments, note: decided.note,
+            trashBytes: trashBytes,
             isFreeing: request.isInternal || decided.frees
                 || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }))
     }

@@ -50,4 +50,5 @@ struct DecidedCommit {
     var mutations: [RowMutation]
     /// Whether it may take room that is kept for freeing space.
     var frees = false
+    var note: [UInt8] = []
 }

@@ -162,7 +162,7 @@ struct Committer: ~Copyable {
     private mutating func append(_ accepted: CommitEvaluator.Accepted) throws(StorageError) -> [RowChange] {
         let (frame, pieces) = CommitFrame.encode(
             timeMilliseconds: accepted.receipt.timeMilliseconds, mutations: accepted.mutations,
-            attachments: accepted.attachments)
+            attachments: accepted.attachments, note: accepted.note)
         let place: FrameLocation
         do throws(StorageError) {
             place = try append(pieces, mayUseReserve: accepted.isFreeing)
@@ -210,6 +210,7 @@ struct Committer: ~Copyable {
             return fail(group, error)
         }
         for (request, completion) in group.outcomes { request.complete(completion) }
+        if !group.commits.isEmpty { view.commits.announce() }
     }
 
     /// Refusals fail, too: they may rest on a commit that did not become durable.

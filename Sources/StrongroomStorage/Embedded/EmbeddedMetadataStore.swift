@@ -52,6 +52,10 @@ package final class EmbeddedMetadataStore: MetadataStore {
         }
     }
 
+    package func follow(after lsn: UInt64) -> any CommitFollower { EmbeddedCommitFollower(core, after: lsn) }
+
+    package func endFollowing() { core.view.commits.finish() }
+
     // MARK: Committing
 
     package func commit<Refusal: Sendable>(
@@ -70,7 +74,8 @@ package final class EmbeddedMetadataStore: MetadataStore {
                 reads: reads, attachments: attachments, fetching: mustFetch, meanwhile: meanwhile
             ) { view in
                 switch decide(view) {
-                case .commit(let mutations, let frees): return DecidedCommit(mutations: mutations, frees: frees)
+                case .commit(let mutations, let frees, let note):
+                    return DecidedCommit(mutations: mutations, frees: frees, note: note)
                 case .refuse(let reason):
                     refusal.withLock { $0 = reason }
                     return nil

@@ -62,6 +62,16 @@ package final class EmbeddedStorage: Sendable {
     /// replay the journal, and nothing is lost. Closing twice is no error.
     package func close() async throws(StorageError) { try await core.close() }
 
+    /// What of the journal is kept for those who follow it.
+    package var holds: JournalHolds { core.view.holds }
+
+    /// Keeps what a named follower has not read: the commits after `lsn`.
+    ///
+    /// - Parameter timeMilliseconds: store time of its last sign of life; nil for now.
+    package func hold(_ name: String, after lsn: UInt64, timeMilliseconds: Int64?) {
+        holds.set(.named(name), lsn: lsn, timeMilliseconds: timeMilliseconds)
+    }
+
     /// Moves everything that is committed now into the catalog, and frees what can be freed.
     package func checkpoint() async throws(StorageError) { try await core.checkpoint() }
 

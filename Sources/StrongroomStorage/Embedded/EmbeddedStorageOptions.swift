@@ -26,6 +26,9 @@ package struct EmbeddedStorageOptions: Sendable {
     /// How long the task of a commit that is alone looks out for its end before it sleeps; 0 for not at all.
     package var loneCommitSpinMicroseconds = 0
 
+    /// How much of the journal is kept for those who follow it.
+    package var holds = JournalHolds.Limits()
+
     package var journal = JournalConfiguration()
 
     package init() {}

@@ -57,6 +57,7 @@ final class StorageCore: Sendable {
     /// opening replays the journal instead, and nothing is lost.
     func close() async throws(StorageError) {
         guard await gate.close() else { return }
+        view.commits.finish()
         let result = await withCheckedContinuation { continuation in
             checkpointer.request { continuation.resume(returning: $0) }
         }

@@ -63,7 +63,7 @@ struct StorageRecovery {
             }
             tables.apply(lsn: frame.lsn, timeMilliseconds: commit.timeMilliseconds, commit.changes(at: place))
         }
-        let view = StoreView(tables: tables, index: index)
+        let view = StoreView(tables: tables, index: index, holds: JournalHolds(options.holds))
         let poison = StorePoison()
         let files = try openBlobs(state, poison)
         try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)

@@ -11,9 +11,10 @@ internal import StrongroomJournal
 ///           –     –   mutations, one after another
 ///           –     –   attachments, one after another
 ///
-///     mutation: key length u16 | kind u8 (0 delete, 1 put) | zero u8 | row length u32 | key | row
+///     mutation: key length u16 | kind u8 (0 delete, 1 put, 2 note) | zero u8 | row length u32 | key | row
 ///
-/// A deleted row's length is 0. Rows are as `StoredRowCodec` says; the bytes of an attachment stay
+/// A deleted row's length is 0. A note is for those who follow the journal (the change feed) and changes no row: it
+/// has no key, its bytes stand in place of the row, and there is at most one, the last of the mutations. Rows are as `StoredRowCodec` says; the bytes of an attachment stay
 /// where the frame lies, and become the row's `.segment` payload. Little-endian. Part of the on-disk
 /// format: must not change without a new format version.
 struct CommitFrame: Equatable, Sendable {
@@ -25,6 +26,8 @@ struct CommitFrame: Equatable, Sendable {
 
     var timeMilliseconds: Int64
     var mutations: [Mutation]
+    /// Empty for none.
+    var note: [UInt8] = []
     /// Where each attachment lies in the body.
     var attachments: [Range<Int>]
 
@@ -32,20 +35,22 @@ struct CommitFrame: Equatable, Sendable {
     static let mutationHeaderSizeBytes = 8
     private static let kindDelete: UInt8 = 0
     private static let kindPut: UInt8 = 1
+    private static let kindNote: UInt8 = 2
 
     /// The body's pieces, to be written one after another without copying attachments once more, and
     /// what `init(body:)` would find in them.
     static func encode(
-        timeMilliseconds: Int64, mutations: [Mutation], attachments: [[UInt8]]
+        timeMilliseconds: Int64, mutations: [Mutation], attachments: [[UInt8]], note: [UInt8] = []
     ) -> (frame: CommitFrame, pieces: [[UInt8]]) {
         var head: [UInt8] = []
-        let headSizeBytes = sizeBytes(mutations: mutations, attachments: []) + 4 * attachments.count
+        let headSizeBytes = sizeBytes(mutations: mutations, attachments: [], note: note) + 4 * attachments.count
         head.reserveCapacity(headSizeBytes)
         head.appendLittleEndian(timeMilliseconds)
-        head.appendLittleEndian(UInt32(mutations.count))
+        head.appendLittleEndian(UInt32(mutations.count + (note.isEmpty ? 0 : 1)))
         head.appendLittleEndian(UInt32(attachments.count))
         for attachment in attachments { head.appendLittleEndian(UInt32(attachment.count)) }
         for mutation in mutations { append(mutation, to: &head) }
+        if !note.isEmpty { append(note: note, to: &head) }
         assert(head.count == headSizeBytes)
         var ranges: [Range<Int>] = []
         var end = head.count
@@ -53,7 +58,8 @@ struct CommitFrame: Equatable, Sendable {
             ranges.append(end..<(end + attachment.count))
             end += attachment.count
         }
-        let frame = CommitFrame(timeMilliseconds: timeMilliseconds, mutations: mutations, attachments: ranges)
+        let frame = CommitFrame(
+            timeMilliseconds: timeMilliseconds, mutations: mutations, attachments: ranges, note: note)
         return (frame, [head] + attachments)
     }
 
@@ -66,14 +72,24 @@ struct CommitFrame: Equatable, Sendable {
         if let row = mutation.row { bytes.append(contentsOf: row) }
     }
 
-    private init(timeMilliseconds: Int64, mutations: [Mutation], attachments: [Range<Int>]) {
+    private static func append(note: [UInt8], to bytes: inout [UInt8]) {
+        bytes.appendLittleEndian(UInt16(0))
+        bytes.append(kindNote)
+        bytes.append(0)
+        bytes.appendLittleEndian(UInt32(note.count))
+        bytes.append(contentsOf: note)
+    }
+
+    private init(timeMilliseconds: Int64, mutations: [Mutation], attachments: [Range<Int>], note: [UInt8]) {
+        self.note = note
         self.timeMilliseconds = timeMilliseconds
         self.mutations = mutations
         self.attachments = attachments
     }
 
-    static func sizeBytes(mutations: [Mutation], attachments: [[UInt8]]) -> Int {
-        headerSizeBytes + attachments.reduce(0) { $0 + 4 + $1.count }
+    static func sizeBytes(mutations: [Mutation], attachments: [[UInt8]], note: [UInt8]) -> Int {
+        headerSizeBytes + (note.isEmpty ? 0 : mutationHeaderSizeBytes + note.count)
+            + attachments.reduce(0) { $0 + 4 + $1.count }
             + mutations.reduce(0) { $0 + mutationHeaderSizeBytes + $1.key.count + ($1.row?.count ?? 0) }
     }
 
@@ -94,7 +110,11 @@ struct CommitFrame: Equatable, Sendable {
         guard Int(mutationCount) <= reader.remaining / Self.mutationHeaderSizeBytes else { return nil }
         var mutations: [Mutation] = []
         mutations.reserveCapacity(Int(mutationCount))
-        for _ in 0..<mutationCount {
+        for index in 0..<mutationCount {
+            if index == mutationCount - 1, let note = Self.note(&reader) {
+                self.note = note
+                break
+            }
             guard let mutation = Self.mutation(&reader, in: body, attachmentCount: lengths.count) else { return nil }
             mutations.append(mutation)
         }
@@ -107,6 +127,16 @@ struct CommitFrame: Equatable, Sendable {
         guard reader.remaining == 0 else { return nil }
         timeMilliseconds = time
         self.mutations = mutations
+    }
+
+    /// Nil, with nothing read, where what comes is no note.
+    private static func note(_ reader: inout ByteReader) -> [UInt8]? {
+        var ahead = reader
+        guard ahead.integer(UInt16.self) == 0, ahead.integer(UInt8.self) == kindNote, ahead.integer(UInt8.self) == 0,
+            let sizeBytes = ahead.integer(UInt32.self), sizeBytes > 0, let note = ahead.bytes(Int(sizeBytes))
+        else { return nil }
+        reader = ahead
+        return note
     }
 
     private static func mutation(_ reader: inout ByteReader, in body: [UInt8], attachmentCount: Int) -> Mutation? {

@@ -11,7 +11,7 @@ package enum FormatProbe {
         guard let frame = CommitFrame(body: body) else { return true }
         let encoded = CommitFrame.encode(
             timeMilliseconds: frame.timeMilliseconds, mutations: frame.mutations,
-            attachments: frame.attachments.map { Array(body[$0]) })
+            attachments: frame.attachments.map { Array(body[$0]) }, note: frame.note)
         return encoded.frame == frame && Array(encoded.pieces.joined()) == body
     }
 

@@ -4,13 +4,21 @@ internal import Synchronization
 /// `MetadataStore` without a disk: the same promises but durability. For tests, and the second
 /// implementation that keeps the waist honest.
 package final class InMemoryMetadataStore: MetadataStore {
-    private struct State {
+    fileprivate struct State {
         var rows = SortedRows()
         var lsn: UInt64 = 0
         var timeMilliseconds: Int64 = 0
+        /// Of the last commits, in their order.
+        var notes: [CommittedNote] = []
+        /// The last commit whose note is not kept any more.
+        var forgottenLSN: UInt64 = 0
     }
 
+    /// How many notes are kept at least, and at most twice as many.
+    fileprivate static let keptNoteCount = 50_000
+
     private let state = Mutex(State())
+    let commits = CommitSignal()
     private let clock: any StoreClock
     private let blobs: InMemoryBlobStore?
 
@@ -38,6 +46,22 @@ package final class InMemoryMetadataStore: MetadataStore {
         }
     }
 
+    package func follow(after lsn: UInt64) -> any CommitFollower { InMemoryCommitFollower(self, after: lsn) }
+
+    package func endFollowing() { commits.finish() }
+
+    /// Notes of commits after `lsn`, and the last commit.
+    ///
+    /// - Throws: `positionExpired`.
+    func notes(after lsn: UInt64) throws(StorageError) -> (notes: [CommittedNote], lsn: UInt64) {
+        try state.withLock { (state) throws(StorageError) in
+            guard lsn >= state.forgottenLSN else {
+                throw StorageError(.positionExpired, "the commits after LSN \(lsn) are not kept any more")
+            }
+            return (Array(state.notes[(state.notes.firstIndex { $0.lsn > lsn } ?? state.notes.endIndex)...]), state.lsn)
+        }
+    }
+
     package func commit<Refusal: Sendable>(
         reads: [[UInt8]],
         attachments: [[UInt8]],
@@ -52,7 +76,7 @@ package final class InMemoryMetadataStore: MetadataStore {
                 rows: reads.map { state.rows[$0] })
             switch decide(view) {
             case .refuse(let refusal): return (.refused(refusal), [])
-            case .commit(let mutations, _):
+            case .commit(let mutations, _, let note):
                 let trash = BlobTrash.references(freedBy: mutations, reads: reads, rows: view.rows)
                 for mutation in mutations {
                     precondition(KeySpace.isEngineKey(mutation.key), "the key is outside the engine's key space")
@@ -60,9 +84,11 @@ package final class InMemoryMetadataStore: MetadataStore {
                 }
                 state.lsn = view.lsn
                 state.timeMilliseconds = view.timeMilliseconds
+                if !note.isEmpty { state.keep(note) }
                 return (.committed(CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)), trash)
             }
         }
+        commits.announce()
         meanwhile()
         for reference in trash { try await blobs?.delete(reference) }
         return outcome
@@ -80,5 +106,14 @@ package final class InMemoryMetadataStore: MetadataStore {
             guard let row = rows[index] else { preconditionFailure("sameAs names a row that does not exist") }
             return StoredRow(value: value, payload: row.payload)
         }
+    }
+}
+
+extension InMemoryMetadataStore.State {
+    fileprivate mutating func keep(_ note: [UInt8]) {
+        notes.append(CommittedNote(lsn: lsn, timeMilliseconds: timeMilliseconds, note: note))
+        guard notes.count > 2 * InMemoryMetadataStore.keptNoteCount else { return }
+        notes.removeFirst(notes.count - InMemoryMetadataStore.keptNoteCount)
+        forgottenLSN = notes[0].lsn - 1
     }
 }

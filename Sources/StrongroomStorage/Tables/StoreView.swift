@@ -7,11 +7,16 @@ final class StoreView: Sendable {
     let index: any OrderedIndex
     let epochs = ReadEpochs()
     let temperature = IndexTemperature()
+    /// For those who wait for commits.
+    let commits = CommitSignal()
+    /// For those who have not read all of the journal yet.
+    let holds: JournalHolds
     /// Held, by threads that may block, while what nobody reads any more is overwritten or unlinked.
     let reclaiming = Mutex(())
     private let tables: Mutex<RowTables>
 
-    init(tables: RowTables, index: any OrderedIndex) {
+    init(tables: RowTables, index: any OrderedIndex, holds: JournalHolds = JournalHolds()) {
+        self.holds = holds
         self.tables = Mutex(tables)
         self.index = index
     }

@@ -20,6 +20,7 @@ struct Embedder {
         try await Versions.article(store)
         try await Conditions.readme(store)
         try await Conditions.article(store)
+        try await Changes.article(store)
         try await Multipart.article(store)
         try await Locks.article(store)
         try await store.close()

@@ -1,0 +1,35 @@
+import Strongroom
+
+/// The code of “The change feed”.
+enum Changes {
+    static func article(_ store: Store) async throws {
+        let photos = try await store.createBucket("feed")
+        // ChangeFeed
+        let start = try await store.position()
+        try await photos.put("cat.jpg", [1, 2, 3])
+        for try await change in try await store.changes(after: start) {
+            print(change.kind, change.bucket, change.key?.rawValue ?? "", change.position)
+            break
+        }
+        // ChangeFeed
+        _ = try await store.consumer(named: "search-index", startingAfter: start)
+        try await photos.put("last.jpg", [4])
+        // ChangeFeed
+        let index = try await store.consumer(named: "search-index")
+        for try await change in try await index.changes() {
+            try await update(change)
+            try await index.acknowledge(change.position)
+            if change.key == "last.jpg" { break }
+        }
+        // ChangeFeed
+        let consumers = try await store.listConsumers()
+        let present = try await store.position()
+        precondition(consumers.map(\.name) == ["search-index"])
+        precondition(consumers[0].position.lsn < present.lsn)
+        try await store.removeConsumer(named: "search-index")
+    }
+
+    private static func update(_ change: Change) async throws {
+        precondition(change.bucket == "feed" && change.kind == .objectStored)
+    }
+}

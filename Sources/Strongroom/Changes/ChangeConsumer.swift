@@ -1,0 +1,43 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// A durable reader of a store's changes: it goes on, after a restart or a crash, behind the last position that it has
+/// acknowledged. Changes that it read and did not acknowledge come again.
+public struct ChangeConsumer: Sendable {
+    /// The longest name, in bytes of UTF-8.
+    public static let nameLimitBytes = 128
+
+    /// Its name.
+    public let name: String
+    let engine: Engine
+
+    /// The changes behind the last position acknowledged, and those to come.
+    ///
+    /// - Throws: ``StoreError/Code/notFound`` where the consumer was removed, ``StoreError/Code/damaged``.
+    public func changes() async throws(StoreError) -> ChangeFeed {
+        ChangeFeed(engine: engine, start: try await engine.acknowledgedPosition(of: name))
+    }
+
+    /// Says that every change up to `position` is dealt with. Durable on return, and costs a commit: acknowledge after
+    /// a number of changes, not after each. A position before the one acknowledged last changes nothing.
+    ///
+    /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/invalidArgument``.
+    public func acknowledge(_ position: Position) async throws(StoreError) {
+        try await engine.acknowledge(position, for: name)
+    }
+}
+
+/// What is known of a durable consumer.
+public struct ConsumerInfo: Sendable, Hashable {
+    /// Its name.
+    public let name: String
+    /// The last position that it has acknowledged, or where it began.
+    public let position: Position
+    /// When it did, in store time.
+    public let acknowledged: Date
+    /// How many commits there are behind that position; commits that changed nothing for users count.
+    public let lagCommits: UInt64
+}
