@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SWIFT ?= swift
-TRAITS := --traits CommandLineTool,DualLayer
+TRAITS := --traits CommandLineTool,DualLayer,Tracing
 RELEASE := -c release --traits CommandLineTool --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.

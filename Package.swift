@@ -27,6 +27,12 @@ let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "s
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let inMemoryLogging = Target.Dependency.product(name: "InMemoryLogging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
+let metricsTestKit = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let tracing = Target.Dependency.product(
+    name: "Tracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"]))
+let inMemoryTracing = Target.Dependency.product(
+    name: "InMemoryTracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"]))
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLineTool"]))
 let swiftCrypto = Target.Dependency.product(
@@ -60,12 +66,15 @@ let package = Package(
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
+        .trait(name: "Tracing", description: "A span for each call (swift-distributed-tracing)."),
         .trait(name: "CommandLineTool", description: "The strongroom command (swift-argument-parser)."),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-system", from: "1.8.1"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     ] + documentationTools,
@@ -108,7 +117,7 @@ let package = Package(
             "Strongroom",
             [
                 "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomS3ManagedKeys", systemPackage, logging,
+                "StrongroomS3ManagedKeys", systemPackage, logging, metrics, tracing,
             ]),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -168,7 +177,8 @@ let package = Package(
             "StrongroomTests",
             [
                 "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
-                "StrongroomSystem", "StrongroomSimulation", systemPackage, logging,
+                "StrongroomSystem", "StrongroomSimulation", systemPackage, logging, metrics, metricsTestKit, tracing,
+                inMemoryTracing,
             ]),
         tests(
             "StrongroomTestingTests",

@@ -1,3 +1,4 @@
+public import CoreMetrics
 public import Logging
 public import StrongroomCrypto
 public import StrongroomKeys
@@ -60,6 +61,10 @@ public struct StoreOptions: Sendable {
     public var lockClockGapDays = 30
     /// The cipher of new objects.
     public var suite: CipherSuite = .aes256GCM
+    /// Where the store's figures go; nil, the default, for the process's `MetricsSystem`.
+    public var metricsFactory: (any MetricsFactory)?
+    /// Dimensions of all of the store's figures: what tells several stores of a process apart. By default none.
+    public var metricsDimensions: [(name: String, value: String)] = []
     /// Where the store logs; by default the task's logger.
     public var logger: Logger?
 

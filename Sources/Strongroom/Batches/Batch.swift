@@ -77,6 +77,11 @@ extension Store {
     public func batch(_ body: (inout Batch) -> Void) async throws(StoreError) -> BatchReceipt {
         var batch = Batch()
         body(&batch)
-        return try await BatchOperation(engine: engine, caller: caller, operations: batch.operations).run()
+        let operation = BatchOperation(engine: engine, caller: caller, operations: batch.operations)
+        let receipt = try await engine.observing(.batch, nil) { () async throws(StoreError) in
+            try await operation.run()
+        }
+        for case .put(let put) in receipt.results { engine.metrics.noteStored(put.sizeBytes) }
+        return receipt
     }
 }

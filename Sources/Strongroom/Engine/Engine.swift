@@ -19,6 +19,7 @@ final class Engine: Sendable {
     let random: SystemRandom
     let settings: EngineSettings
     let logger: Logger
+    let metrics: StoreMetrics
     /// Nil while the store is locked: opened without its keyring.
     let keys: StoreKeys?
     let buckets = BucketDirectory()
@@ -30,8 +31,10 @@ final class Engine: Sendable {
     init(
         directory: FilePath, storeID: [UInt8], timeline: UInt32 = StoreDescription.firstTimeline,
         storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
-        settings: EngineSettings, logger: Logger, keys: StoreKeys?, clock: any StoreClock = PosixClock()
+        settings: EngineSettings, logger: Logger, keys: StoreKeys?, clock: any StoreClock = PosixClock(),
+        metrics: StoreMetrics = .processwide
     ) {
+        self.metrics = metrics
         self.directory = directory
         self.storeID = storeID
         self.timeline = timeline

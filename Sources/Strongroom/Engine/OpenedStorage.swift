@@ -32,6 +32,7 @@ extension StoreOpening {
     func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
         var storageOptions = EmbeddedStorageOptions()
         storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        storageOptions.whenGroupEnds = { [metrics] in metrics.note($0) }
         storageOptions.holds.sizeBytesMaximum = UInt64(options.changeFeedLimitBytes)
         storageOptions.holds.ageSecondsMaximum = Int64(options.changeFeedLimitSeconds)
         storageOptions.holds.awaitsBeginning = true

@@ -35,7 +35,7 @@ extension Store {
         let engine = Engine(
             directory: "", storeID: random.bytes(16), storage: OpenedStorage(metadata: metadata, blobs: blobs),
             threads: IOThreadPool(threadCount: 1), random: random, settings: EngineSettings(options),
-            logger: logger, keys: try StoreKeys(opened, metadataKey: metadataKey))
+            logger: logger, keys: try StoreKeys(opened, metadataKey: metadataKey), metrics: StoreMetrics(options))
         try await engine.loadLockClock()
         return Store(engine: engine, caller: nil)
     }

@@ -20,6 +20,7 @@ struct StoreOpening {
     let keyring: FilePath
     let options: StoreOptions
     let logger: Logger
+    let metrics: StoreMetrics
     let fileSystem = PosixFileSystem()
     let random = SystemRandom()
     let threads = IOThreadPool(threadCount: 2)
@@ -30,6 +31,7 @@ struct StoreOpening {
         keyring = try Self.absolute(options.keyring ?? FilePath(directory.string + ".keyring"))
         self.options = options
         logger = options.logger ?? Logger.current
+        metrics = StoreMetrics(options)
         guard !keyring.starts(with: directory) else {
             throw StoreError(
                 .invalidArgument,
@@ -129,7 +131,7 @@ struct StoreOpening {
         let engine = Engine(
             directory: directory, storeID: storeID, timeline: timeline, storage: storage, threads: threads,
             random: random,
-            settings: EngineSettings(options), logger: logger, keys: keys)
+            settings: EngineSettings(options), logger: logger, keys: keys, metrics: metrics)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
         try await engine.loadConsumers()

@@ -91,7 +91,11 @@ extension Bucket {
         _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil
     ) async throws(StoreError) -> PutReceipt {
         let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
-        return try await operation.complete(parts, if: condition)
+        let receipt = try await engine.observing(.completeUpload, name) { () async throws(StoreError) in
+            try await operation.complete(parts, if: condition)
+        }
+        engine.metrics.noteStored(receipt.sizeBytes)
+        return receipt
     }
 
     /// Drops an upload and its parts.

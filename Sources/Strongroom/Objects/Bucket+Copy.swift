@@ -23,10 +23,14 @@ extension Bucket {
                 .invalidArgument, "The source is in another store; get it there and put it here.", bucket: name,
                 key: key)
         }
-        let found = try await engine.source(source, in: place.name, options, as: caller)
-        let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: found.options)
-        try found.options.check()
-        return try await put.run(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes)
+        let receipt = try await engine.observing(.copy, name) { () async throws(StoreError) in
+            let found = try await engine.source(source, in: place.name, options, as: caller)
+            let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: found.options)
+            try found.options.check()
+            return try await put.run(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes)
+        }
+        engine.metrics.noteStored(receipt.sizeBytes)
+        return receipt
     }
 }
 

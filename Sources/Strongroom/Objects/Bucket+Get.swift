@@ -11,7 +11,9 @@ extension Bucket {
     public func head(
         _ key: ObjectKey, version: VersionID? = nil, if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> ObjectInfo {
-        try await engine.head(key, version, in: name, if: conditions)
+        try await engine.observing(.head, name) { () async throws(StoreError) in
+            try await engine.head(key, version, in: name, if: conditions)
+        }
     }
 
     /// The object under `key`: what is true of it at once, its bytes as they are asked for.
@@ -30,7 +32,11 @@ extension Bucket {
         _ key: ObjectKey, version: VersionID? = nil, range: Range<UInt64>? = nil,
         if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> ObjectBody {
-        try await engine.get(key, version, in: name, range: range, if: conditions, as: caller)
+        let body = try await engine.observing(.get, name) { () async throws(StoreError) in
+            try await engine.get(key, version, in: name, range: range, if: conditions, as: caller)
+        }
+        engine.metrics.noteRead(body.lengthBytes)
+        return body
     }
 
     /// Deletes the object under `key`; no error where there is none, as in S3.
@@ -59,12 +65,14 @@ extension Bucket {
                 bucket: name, key: key)
         }
         let delete = DeleteOperation(engine: engine, bucket: name, key: key)
-        guard let version else { return try await delete.run(if: condition) }
-        guard condition == nil else {
-            throw StoreError(
-                .invalidArgument, "A condition is about the newest object, and a version was named; leave one out.",
-                bucket: name, key: key)
+        return try await engine.observing(.delete, name) { () async throws(StoreError) in
+            guard let version else { return try await delete.run(if: condition) }
+            guard condition == nil else {
+                throw StoreError(
+                    .invalidArgument, "A condition is about the newest object, and a version was named; leave one out.",
+                    bucket: name, key: key)
+            }
+            return try await delete.run(version: version, bypassingGovernance: bypassingGovernance)
         }
-        return try await delete.run(version: version, bypassingGovernance: bypassingGovernance)
     }
 }

@@ -5,7 +5,9 @@ extension Bucket {
     ///   ``StoreError/Code/storeLocked``.
     public func list(_ options: ListOptions = ListOptions()) async throws(StoreError) -> ListPage {
         try options.check()
-        return try await engine.list(options, in: name)
+        return try await engine.observing(.list, name) { () async throws(StoreError) in
+            try await engine.list(options, in: name)
+        }
     }
 
     /// One page of the bucket's names, which works in a locked store too.
@@ -13,7 +15,9 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``.
     public func listNames(_ options: ListOptions = ListOptions()) async throws(StoreError) -> NamePage {
         try options.check()
-        return try await engine.listNames(options, in: name)
+        return try await engine.observing(.list, name) { () async throws(StoreError) in
+            try await engine.listNames(options, in: name)
+        }
     }
 
     /// All objects whose keys begin with `prefix`, page by page; each page is consistent in itself.

@@ -26,9 +26,13 @@ extension Bucket {
     public func put<Body: AsyncSequence>(
         _ key: ObjectKey, _ body: Body, lengthBytes: UInt64? = nil, options: PutOptions = PutOptions()
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
-        try options.check()
         let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: options)
-        return try await put.run(body, lengthBytes: lengthBytes)
+        let receipt = try await engine.observing(.put, name) { () async throws(StoreError) in
+            try options.check()
+            return try await put.run(body, lengthBytes: lengthBytes)
+        }
+        engine.metrics.noteStored(receipt.sizeBytes)
+        return receipt
     }
 
     /// Stores the contents of a file under `key`, replacing what was there.

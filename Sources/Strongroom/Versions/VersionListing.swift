@@ -109,6 +109,8 @@ extension Bucket {
         _ options: VersionListOptions = VersionListOptions()
     ) async throws(StoreError) -> VersionPage {
         try options.check()
-        return try await engine.listVersions(options, in: name)
+        return try await engine.observing(.list, name) { () async throws(StoreError) in
+            try await engine.listVersions(options, in: name)
+        }
     }
 }

@@ -72,12 +72,22 @@ struct Committer: ~Copyable {
                 lastGroup = GroupTimes(commitCount: requests.count)
                 commit(requests)
                 lastGroup.nanoseconds = clock.bootNanoseconds() - start
+                report()
             case .idle: writeIdleFrame()
             case .closed:
                 closeJournal()
                 return
             }
         }
+    }
+
+    private func report() {
+        guard let whenGroupEnds = options.whenGroupEnds else { return }
+        let (bytes, rows) = view.withTables { ($0.sizeBytes, $0.rowCount) }
+        whenGroupEnds(
+            GroupReport(
+                commitCount: lastGroup.commitCount, nanoseconds: lastGroup.nanoseconds,
+                writeNanoseconds: lastGroup.writeNanoseconds, memtableBytes: bytes, memtableRows: rows))
     }
 
     // MARK: A group

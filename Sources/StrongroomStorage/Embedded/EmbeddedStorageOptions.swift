@@ -26,6 +26,8 @@ package struct EmbeddedStorageOptions: Sendable {
     /// How long the task of a commit that is alone looks out for its end before it sleeps; 0 for not at all.
     package var loneCommitSpinMicroseconds = 0
 
+    /// Told of each group of commits, on the committer's thread; must not block.
+    package var whenGroupEnds: (@Sendable (GroupReport) -> Void)?
     /// How much of the journal is kept for those who follow it.
     package var holds = JournalHolds.Limits()
 
@@ -40,4 +42,17 @@ package struct EmbeddedStorageOptions: Sendable {
         precondition(checkpointRowsPerTransaction >= 1, "a checkpoint transaction has at least one row")
         precondition(ioThreadCount >= 1, "reading needs a thread")
     }
+}
+
+/// What a group of commits took.
+package struct GroupReport: Sendable, Equatable {
+    /// Requests that it decided, refused ones too.
+    package var commitCount: Int
+    /// From its first decision until its callers were told.
+    package var nanoseconds: UInt64
+    /// Of that, in writes and syncs.
+    package var writeNanoseconds: UInt64
+    /// What the journal has and the catalog has not.
+    package var memtableBytes: Int
+    package var memtableRows: Int
 }

@@ -14,9 +14,9 @@ internal import StrongroomJournal
 ///     mutation: key length u16 | kind u8 (0 delete, 1 put, 2 note) | zero u8 | row length u32 | key | row
 ///
 /// A deleted row's length is 0. A note is for those who follow the journal (the change feed) and changes no row: it
-/// has no key, its bytes stand in place of the row, and there is at most one, the last of the mutations. Rows are as `StoredRowCodec` says; the bytes of an attachment stay
-/// where the frame lies, and become the row's `.segment` payload. Little-endian. Part of the on-disk
-/// format: must not change without a new format version.
+/// has no key, its bytes stand in place of the row, and there is at most one, the last of the mutations. Rows are as
+/// `StoredRowCodec` says; the bytes of an attachment stay where the frame lies, and become the row's `.segment`
+/// payload. Little-endian. Part of the on-disk format: must not change without a new format version.
 struct CommitFrame: Equatable, Sendable {
     /// A key and its row's bytes; nil deletes.
     struct Mutation: Equatable, Sendable {
