@@ -66,6 +66,8 @@ extension StoreError.Code {
     public static let noSuchUpload = Self("noSuchUpload")
     /// A part named is not there, or has another ETag.
     public static let invalidPart = Self("invalidPart")
+    /// The object that is read has no part of that number.
+    public static let invalidPartNumber = Self("invalidPartNumber")
     /// The parts named are not in ascending order of their numbers.
     public static let invalidPartOrder = Self("invalidPartOrder")
     /// A part other than the last is smaller than the least size of parts.

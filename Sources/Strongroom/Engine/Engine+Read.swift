@@ -65,7 +65,8 @@ extension Engine {
                 headers: attributes.headers,
                 metadata: attributes.metadata, tagCount: attributes.tags.count, storageClass: row.storageClass,
                 versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn,
-                retention: row.lock.retention?.retention, legalHold: row.lock.legalHold)
+                retention: row.lock.retention?.retention, legalHold: row.lock.legalHold,
+                partCount: row.parts?.count)
             return OpenedRow(row: row, attributes: attributes, info: info)
         } catch let error as FieldReader.Malformed {
             throw StoreError(.damaged, "The object's row cannot be read: \(error.reason).", bucket: name, key: key)
@@ -77,55 +78,55 @@ extension Engine {
     }
 
     func get(
-        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, range: Range<UInt64>?,
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, _ selection: BodySelection = .whole,
         if conditions: ReadConditions, as caller: Caller?
     ) async throws(StoreError) -> ObjectBody {
-        try await getWithTags(key, version, in: name, range: range, if: conditions, as: caller).body
+        try await getWithTags(key, version, in: name, selection, if: conditions, as: caller).body
     }
 
     func getWithTags(
-        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, range: Range<UInt64>? = nil,
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, _ selection: BodySelection = .whole,
         if conditions: ReadConditions, as caller: Caller?
     ) async throws(StoreError) -> (body: ObjectBody, tags: ObjectTags, rowKey: [UInt8], value: [UInt8]) {
         let bucket = try bucket(name)
-        let found = try await find(key, version, in: bucket, name)
-        let pinned = found.pinned
-        let opened = try opened(pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
-        try conditions.check(opened.info, in: name)
-        let wanted = try Self.clamp(range, toSize: opened.row.sizeBytes, key, name)
+        let found = try await findPinningParts(key, version, in: bucket, name)
+        try conditions.check(found.opened.info, in: name)
         let place = ObjectPlace(bucket: name, key: key)
-        if let table = opened.row.parts {
-            // Pinned before it is certain that the row is still there: then its parts are, too.
-            let pin = PartPin(opened.row.objectUID, of: self)
-            guard try await self.pinned(found.rowKey, key, name)?.row.value == pinned.row.value else {
-                return try await getWithTags(key, version, in: name, range: range, if: conditions, as: caller)
-            }
-            let content = try await partedContent(opened, table, pin, in: bucket, place, as: caller)
-            let body = ObjectBody(info: opened.info, range: wanted, content: content)
-            return (body, opened.tags, found.rowKey, pinned.row.value)
+        let parts = try await parts(of: found, in: bucket, place)
+        let (wanted, part) = try resolve(selection, in: found, parts, of: bucket, place)
+        let content: any BodyContent
+        if let parts, let pin = found.partPin {
+            content = try await partedContent(found.opened, parts, pin, in: bucket, place, as: caller)
+        } else {
+            content = try await wholeContent(found, in: bucket, place, name, as: caller)
         }
+        let body = ObjectBody(info: found.opened.info, range: wanted, part: part, content: content)
+        return (body, found.opened.tags, found.rowKey, found.value)
+    }
+
+    private func wholeContent(
+        _ found: OpenedVersion, in bucket: KnownBucket, _ place: ObjectPlace, _ name: BucketName, as caller: Caller?
+    ) async throws(StoreError) -> ObjectContent {
+        let opened = found.opened
         let payload = try await payload(
-            of: pinned, storedBytes: opened.row.storedBytes,
+            of: found.pinned, storedBytes: opened.row.storedBytes,
             BlobPrelude(
                 objectUID: opened.row.objectUID, partUID: PayloadSealer.wholePartUID,
                 suite: opened.row.sealing.suiteNumber), place)
-        let content: ObjectContent
         switch opened.row.sealing {
         case .none:
             let stream = ClearStream(try bucketKeys(bucket), objectUID: opened.row.objectUID)
-            content = try ObjectContent(
+            return try ObjectContent(
                 clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes,
                 place: place)
         case .wrapped(let sealing):
-            let dataKey = try await unwrap(sealing, identity(of: opened, key, in: bucket), as: caller, name)
+            let dataKey = try await unwrap(sealing, identity(of: opened, place.key, in: bucket), as: caller, name)
             try checkDescriptor(opened, sealing, dataKey, place)
-            content = try await ObjectContent(
+            return try await ObjectContent(
                 sealed: payload, try Self.suite(sealing, place), dataKey, objectUID: opened.row.objectUID,
                 partUID: PayloadSealer.wholePartUID, sizeBytes: opened.row.sizeBytes,
                 storedBytes: opened.row.storedBytes, place: place)
         }
-        let body = ObjectBody(info: opened.info, range: wanted, content: content)
-        return (body, opened.tags, found.rowKey, pinned.row.value)
     }
 
     func identity(of opened: OpenedRow, _ key: ObjectKey, in bucket: KnownBucket) -> ObjectBinding.Identity {
@@ -218,18 +219,6 @@ extension Engine {
                 bucket: place.bucket, key: place.key)
         }
         return suite
-    }
-
-    private static func clamp(
-        _ range: Range<UInt64>?, toSize size: UInt64, _ key: ObjectKey, _ name: BucketName
-    ) throws(StoreError) -> Range<UInt64> {
-        guard let range else { return 0..<size }
-        guard range.lowerBound < size, !range.isEmpty else {
-            throw StoreError(
-                .invalidRange, "The range \(range) does not overlap the object's \(size) bytes.", bucket: name, key: key
-            )
-        }
-        return range.clamped(to: 0..<size)
     }
 }
 

@@ -50,9 +50,7 @@ extension Engine {
         of key: ObjectKey, _ version: VersionID, in name: BucketName, _ report: inout VerificationReport
     ) async throws(StoreError) {
         do throws(StoreError) {
-            for try await slice in try await get(
-                key, version, in: name, range: nil, if: ReadConditions(), as: nil)
-            {
+            for try await slice in try await get(key, version, in: name, if: ReadConditions(), as: nil) {
                 report.verifiedBytes += UInt64(slice.count)
             }
         } catch {

@@ -166,10 +166,9 @@ extension Engine {
     }
 
     func partedContent(
-        _ opened: OpenedRow, _ table: PartTable, _ pin: PartPin, in bucket: KnownBucket,
+        _ opened: OpenedRow, _ parts: [ObjectPart], _ pin: PartPin, in bucket: KnownBucket,
         _ place: ObjectPlace, as caller: Caller?
     ) async throws(StoreError) -> PartedContent {
-        let parts = try await objectParts(opened.row, table, in: bucket, place)
         var dataKey: DataKey?
         if case .wrapped(let sealing) = opened.row.sealing, let name = place.bucket {
             dataKey = try await unwrap(sealing, identity(of: opened, place.key, in: bucket), as: caller, name)

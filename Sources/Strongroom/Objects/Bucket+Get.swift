@@ -32,8 +32,14 @@ extension Bucket {
         _ key: ObjectKey, version: VersionID? = nil, range: Range<UInt64>? = nil,
         if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> ObjectBody {
+        try await body(of: key, version, range.map(BodySelection.range) ?? .whole, if: conditions)
+    }
+
+    func body(
+        of key: ObjectKey, _ version: VersionID?, _ selection: BodySelection, if conditions: ReadConditions
+    ) async throws(StoreError) -> ObjectBody {
         let body = try await engine.observing(.get, name) { () async throws(StoreError) in
-            try await engine.get(key, version, in: name, range: range, if: conditions, as: caller)
+            try await engine.get(key, version, in: name, selection, if: conditions, as: caller)
         }
         engine.metrics.noteRead(body.lengthBytes)
         return body

@@ -12,6 +12,8 @@ public struct ObjectBody: AsyncSequence, Sendable {
     public let info: ObjectInfo
     /// The bytes of the object that this body holds.
     public let range: Range<UInt64>
+    /// The part that was asked for; nil where none was.
+    public let part: ObjectPartInfo?
 
     let content: any BodyContent
 

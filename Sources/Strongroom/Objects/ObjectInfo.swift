@@ -37,6 +37,8 @@ public struct ObjectInfo: Sendable, Hashable {
     public var retention: Retention?
     /// Whether it is under a legal hold.
     public var legalHold: Bool
+    /// How many parts the object has that was uploaded in parts; nil of one that was put whole.
+    public var partCount: Int?
 }
 
 /// What a put did.

@@ -17,5 +17,10 @@ enum Multipart {
         // MultipartUploads
         let talk = try await videos.head("talk.mp4")
         precondition(talk.sizeBytes == (5 << 20) + 100 && talk.contentType == "video/mp4")
+        // MultipartUploads
+        let second = try await videos.get("talk.mp4", part: 2)
+        print("bytes \(second.range), one of \(second.info.partCount ?? 1) parts")
+        // MultipartUploads
+        precondition(second.lengthBytes == 100)
     }
 }

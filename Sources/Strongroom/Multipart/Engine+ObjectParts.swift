@@ -1,0 +1,42 @@
+/// The parts of an object, told and not read.
+extension Engine {
+    func head(
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, part number: Int, if conditions: ReadConditions
+    ) async throws(StoreError) -> ObjectPartHead {
+        let bucket = try bucket(name)
+        let place = ObjectPlace(bucket: name, key: key)
+        let found = try await findPinningParts(key, version, in: bucket, name)
+        try conditions.check(found.opened.info, in: name)
+        let parts = try await parts(of: found, in: bucket, place)
+        return ObjectPartHead(
+            object: found.opened.info, part: try part(number, of: found, parts, in: bucket, place))
+    }
+
+    func part(
+        _ number: Int, of version: OpenedVersion, _ parts: [ObjectPart]?, in bucket: KnownBucket, _ place: ObjectPlace
+    ) throws(StoreError) -> ObjectPartInfo {
+        guard let parts else {
+            guard number == 1 else {
+                throw Self.noPart(number, "it was put whole, which is its part 1", place)
+            }
+            let info = version.opened.info
+            return ObjectPartInfo(number: 1, range: 0..<info.sizeBytes, checksums: info.checksums)
+        }
+        guard let part = parts.first(where: { $0.number == number }) else {
+            throw Self.noPart(number, "it has \(parts.count), up to number \(parts.last?.number ?? 0)", place)
+        }
+        return try info(part, in: bucket, place)
+    }
+
+    func info(
+        _ part: ObjectPart, in bucket: KnownBucket, _ place: ObjectPlace
+    ) throws(StoreError) -> ObjectPartInfo {
+        let attributes = try attributes(part.row.attributes, of: part.row.partUID, in: bucket, place)
+        return ObjectPartInfo(number: part.number, range: part.range, checksums: attributes.checksums)
+    }
+
+    private static func noPart(_ number: Int, _ reason: String, _ place: ObjectPlace) -> StoreError {
+        StoreError(
+            .invalidPartNumber, "The object has no part \(number): \(reason).", bucket: place.bucket, key: place.key)
+    }
+}
