@@ -117,7 +117,11 @@ struct RowCodingTests {
             sealing.descriptorMAC = []
             object.sealing = .wrapped(sealing)
         }
-        let upload = UploadRow(object: object, checksums: [.crc32, .sha256], wantsMD5: Bool.random(using: &generator))
+        let checksums = [
+            UploadChecksum(algorithm: .crc32, type: Bool.random(using: &generator) ? .fullObject : .composite),
+            UploadChecksum(algorithm: .sha256, type: .composite),
+        ]
+        let upload = UploadRow(object: object, checksums: checksums, wantsMD5: Bool.random(using: &generator))
         #expect(try UploadRow(decoding: upload.encodedWithoutMAC() + mac) == upload)
     }
 
@@ -304,7 +308,32 @@ struct RowCodingTests {
             tags: ["a b": "", "ü": "1"],
             checksums: [ObjectChecksum(.crc32, [1, 2, 3, 4]), ObjectChecksum(.sha1, [UInt8](repeating: 7, count: 20))])
         #expect(try ObjectAttributes(decoding: full.encoded()) == full)
+        var parted = full
+        parted.checksums = [
+            ObjectChecksum(.crc32c, [1, 2, 3, 4], compositePartCount: 10_000),
+            ObjectChecksum(.crc64NVME, [UInt8](0..<8)),
+            ObjectChecksum(.sha256, [UInt8](0..<32), compositePartCount: 1),
+        ]
+        #expect(try ObjectAttributes(decoding: parted.encoded()) == parted)
         let bare = ObjectAttributes(etag: "x", contentType: nil, metadata: [:])
         #expect(try ObjectAttributes(decoding: bare.encoded()) == bare)
+    }
+
+    @Test(
+        "Checksums that no object can have are refused",
+        arguments: [
+            ([3, 2, 1, 0], 8, "CRC-64/NVME is never composite"), ([5, 2, 0, 0], 32, "of no parts"),
+            ([5, 2, 0x11, 0x27], 32, "of 10,001 parts"), ([5, 3], 32, "no type"), ([6, 1], 32, "no algorithm"),
+            ([5, 1], 31, "cut off"), ([5, 1], 33, "more than there is"), ([5, 2, 1], 0, "half a count"),
+            ([5], 0, "no type"),
+            ([], 0, "nothing"), ([1, 1, 9, 9, 9, 9, 1, 1], 4, "twice"), ([2, 1, 9, 9, 9, 9, 1, 1], 4, "out of order"),
+        ] as [([UInt8], Int, String)])
+    func impossibleChecksums(head: [UInt8], digestBytes: Int, why: String) {
+        var writer = FieldWriter()
+        writer.put(1, text: "etag")
+        writer.put(10, head + [UInt8](repeating: 7, count: digestBytes))
+        #expect(throws: FieldReader.Malformed.self, "\(why)") {
+            try ObjectAttributes(decoding: [ObjectAttributes.formatVersion] + writer.bytes)
+        }
     }
 }

@@ -56,7 +56,10 @@ struct MultipartTests {
             #expect(receipt.sizeBytes == UInt64(whole.count))
             // Safe: a UInt8 is raw bytes.
             let checksum = try ChecksumHasher.checksum(.crc64NVME, unsafe whole.span.bytes)
-            #expect(receipt.checksums.map(\.digest) == [checksum])
+            let composite = try CompositeChecksum(
+                .sha256, partDigests: parts.compactMap { $0.checksums.last?.digest })
+            #expect(receipt.checksums == [ObjectChecksum(.crc64NVME, checksum), ObjectChecksum(composite)])
+            #expect(receipt.checksums.last?.base64.hasSuffix("=-1000") == true)
             let md5s = try (1...1_000).map { number in
                 let bytes = Self.bytes(number, count: size(number))
                 return try Digest.hash(.md5, unsafe bytes.span.bytes)

@@ -44,10 +44,18 @@ public struct ObjectChecksum: Sendable, Hashable {
     public let algorithm: Algorithm
     /// What came out, highest byte first.
     public let digest: [UInt8]
+    /// Of an object in parts whose checksum is made of its parts' checksums (S3: `COMPOSITE`): how many they are. Nil
+    /// where it is that of all the bytes (S3: `FULL_OBJECT`).
+    public let compositePartCount: Int?
 
-    init(_ algorithm: ChecksumAlgorithm, _ digest: [UInt8]) {
+    init(_ algorithm: ChecksumAlgorithm, _ digest: [UInt8], compositePartCount: Int? = nil) {
         self.algorithm = Algorithm(algorithm: algorithm)
         self.digest = digest
+        self.compositePartCount = compositePartCount
+    }
+
+    init(_ composite: CompositeChecksum) {
+        self.init(composite.algorithm, composite.digest, compositePartCount: composite.partCount)
     }
 
     /// A checksum as S3's headers carry it.
@@ -62,10 +70,13 @@ public struct ObjectChecksum: Sendable, Hashable {
         }
         self.algorithm = algorithm
         self.digest = digest
+        compositePartCount = nil
     }
 
-    /// As S3's headers carry it.
-    public var base64: String { PaddedBase64.encode(digest) }
+    /// As S3's headers carry it: base64, and of a composite one a hyphen and the number of parts.
+    public var base64: String {
+        PaddedBase64.encode(digest) + (compositePartCount.map { "-\($0)" } ?? "")
+    }
 }
 
 /// What the ETag of a new object is made of.

@@ -7,11 +7,16 @@ extension Bucket {
     ///   - key: the key that the object will have.
     ///   - options: what a put would say of the object. A condition belongs to the completion; checksums that the
     ///     bytes must have belong to the parts.
-    /// - Throws: ``StoreError/Code/invalidArgument`` for an option that belongs elsewhere; else as a put does.
+    ///   - compositeChecksums: checksums to keep that are made of the parts' checksums (S3: `COMPOSITE`). Those of
+    ///     `options` are of all the bytes where that follows from the parts' (the CRCs), and else composite, too.
+    /// - Throws: ``StoreError/Code/invalidArgument`` for an option that belongs elsewhere, and for CRC-64/NVME, which
+    ///   is never composite; else as a put does.
     public func createUpload(
-        _ key: ObjectKey, options: PutOptions = PutOptions()
+        _ key: ObjectKey, options: PutOptions = PutOptions(),
+        compositeChecksums: Set<ObjectChecksum.Algorithm> = []
     ) async throws(StoreError) -> UploadID {
         try options.check()
+        let checksums = try UploadChecksum.plan(options, composite: compositeChecksums)
         guard options.condition == nil, options.expectedChecksums.isEmpty, options.expectedMD5 == nil else {
             throw StoreError(
                 .invalidArgument,
@@ -19,7 +24,7 @@ extension Bucket {
                     + "parts; leave it out here.", bucket: name, key: key)
         }
         let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: options)
-        return try await put.createUpload()
+        return try await put.createUpload(checksums)
     }
 
     /// Stores a part. Parts may come in any order, at the same time and repeatedly: of several attempts at one number

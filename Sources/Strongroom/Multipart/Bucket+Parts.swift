@@ -27,4 +27,22 @@ extension Bucket {
             try await engine.head(key, version, in: name, part: number, if: conditions)
         }
     }
+
+    /// What is true of an object, with a page of its parts; the parts of one that was put whole are none.
+    ///
+    /// - Parameters:
+    ///   - key: the object's key.
+    ///   - version: which version; by default the newest.
+    ///   - after: only parts with greater numbers.
+    ///   - limit: at most so many parts, 1 to 1,000.
+    ///   - conditions: what must be true of the object.
+    /// - Throws: as ``head(_:version:if:)``, and ``StoreError/Code/invalidArgument`` for a limit out of bounds.
+    public func attributes(
+        of key: ObjectKey, version: VersionID? = nil, partsAfter after: Int = 0,
+        limit: Int = ListOptions.limitMaximum, if conditions: ReadConditions = ReadConditions()
+    ) async throws(StoreError) -> ObjectAttributesPage {
+        try ListOptions(limit: limit).check()
+        return try await engine.attributes(
+            of: key, version, in: name, partsAfter: after, limit: limit, if: conditions)
+    }
 }

@@ -12,6 +12,22 @@ extension Engine {
             object: found.opened.info, part: try part(number, of: found, parts, in: bucket, place))
     }
 
+    func attributes(
+        of key: ObjectKey, _ version: VersionID?, in name: BucketName, partsAfter after: Int, limit: Int,
+        if conditions: ReadConditions
+    ) async throws(StoreError) -> ObjectAttributesPage {
+        let bucket = try bucket(name)
+        let place = ObjectPlace(bucket: name, key: key)
+        let found = try await findPinningParts(key, version, in: bucket, name)
+        try conditions.check(found.opened.info, in: name)
+        let parts = (try await parts(of: found, in: bucket, place) ?? []).drop { $0.number <= after }
+        var page = ObjectAttributesPage(object: found.opened.info, parts: [], next: nil)
+        // Only these are opened: of ten thousand parts a page costs what it shows.
+        for part in parts.prefix(limit) { page.parts.append(try info(part, in: bucket, place)) }
+        if parts.count > limit { page.next = page.parts.last?.number }
+        return page
+    }
+
     func part(
         _ number: Int, of version: OpenedVersion, _ parts: [ObjectPart]?, in bucket: KnownBucket, _ place: ObjectPlace
     ) throws(StoreError) -> ObjectPartInfo {

@@ -19,3 +19,13 @@ public struct ObjectPartHead: Sendable, Hashable {
     /// The part.
     public var part: ObjectPartInfo
 }
+
+/// What is true of an object, and one page of its parts (S3: `GetObjectAttributes`).
+public struct ObjectAttributesPage: Sendable, Hashable {
+    /// The object: ETag, checksums, size, storage class, how many parts it has.
+    public var object: ObjectInfo
+    /// In order of their numbers.
+    public var parts: [ObjectPartInfo]
+    /// Pass it on as `partsAfter` for the next page; nil when this was the last.
+    public var next: Int?
+}

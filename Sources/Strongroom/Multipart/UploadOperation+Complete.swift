@@ -89,10 +89,10 @@ extension UploadOperation {
         var row = found.row.object
         var attributes = try engine.attributes(row.attributes, of: row.objectUID, in: found.bucket, place)
         let keys = try engine.bucketKeys(found.bucket)
+        attributes.checksums = try checksums(parts.map(\.info), found.row)
         do throws(SealError) {
             let table = try PartTable(parts.map { ($0.part.number, $0.part.row) })
             attributes.etag = try Self.etag(parts.map(\.info), table, found.row)
-            attributes.checksums = Self.fullChecksums(parts.map(\.info), found.row.checksums)
             row.lsn = 0
             row.lastModifiedMilliseconds = 0
             row.sizeBytes = parts.reduce(0) { $0 + $1.part.row.sizeBytes }
@@ -104,6 +104,16 @@ extension UploadOperation {
                 row: row, etag: attributes.etag, checksums: attributes.checksums, bucketKeys: keys)
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
+        }
+    }
+
+    private func checksums(_ parts: [PartInfo], _ upload: UploadRow) throws(StoreError) -> [ObjectChecksum] {
+        do throws(StoreError) {
+            var checksums: [ObjectChecksum] = []
+            for wanted in upload.checksums { checksums.append(try wanted.ofObject(parts)) }
+            return checksums
+        } catch {
+            throw error.about(bucket, key)
         }
     }
 
@@ -119,21 +129,6 @@ extension UploadOperation {
         // Safe: a UInt8 is raw bytes.
         let hash = try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)
         return Hexadecimal.encode(hash) + "-\(parts.count)"
-    }
-
-    /// Checksums of the whole, of the algorithms whose checksum of a whole follows from those of its parts.
-    private static func fullChecksums(
-        _ parts: [PartInfo], _ algorithms: [ChecksumAlgorithm]
-    ) -> [ObjectChecksum] {
-        algorithms.filter(\.isCombinable).map { algorithm in
-            let digests = parts.map { part in
-                (
-                    digest: part.checksums.first { $0.algorithm.algorithm == algorithm }?.digest ?? [],
-                    lengthBytes: part.sizeBytes
-                )
-            }
-            return ObjectChecksum(algorithm, algorithm.fullObjectDigest(ofParts: digests))
-        }
     }
 
     private func write(

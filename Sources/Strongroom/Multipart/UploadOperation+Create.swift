@@ -4,12 +4,12 @@ internal import StrongroomSystem
 
 extension PutOperation {
     /// Draws all that an object needs before its first byte comes, the data key included.
-    func createUpload() async throws(StoreError) -> UploadID {
+    func createUpload(_ checksums: [UploadChecksum]) async throws(StoreError) -> UploadID {
         _ = try engine.unlockedKeys()
         let id = engine.random.bytes(ObjectRow.uidBytes)
         var plan = try await makePlan()
         while true {
-            let row = try await uploadRow(plan)
+            let row = try await uploadRow(plan, checksums)
             let rowKey = RowKey.upload(plan.bucket.row.uid, key, id)
             let bucketValue = plan.bucket.storedValue
             let keys = try engine.bucketKeys(plan.bucket)
@@ -36,7 +36,9 @@ extension PutOperation {
         }
     }
 
-    private func uploadRow(_ plan: EncryptionPlan) async throws(StoreError) -> UploadRow {
+    private func uploadRow(
+        _ plan: EncryptionPlan, _ checksums: [UploadChecksum]
+    ) async throws(StoreError) -> UploadRow {
         let sealer = try await PayloadSealer(plan, of: self)
         let attributes = ObjectAttributes(
             etag: "", contentType: options.contentType, metadata: options.metadata, headers: options.headers,
@@ -49,10 +51,7 @@ extension PutOperation {
                 sizeBytes: 0, storedBytes: 0, sealing: try sealer.makeWrap(),
                 attributes: try sealer.bucketKeys.seal(attributes, objectUID: sealer.objectUID, random: engine.random),
                 storageClass: options.storageClass, lock: lock, parts: .pending)
-            return UploadRow(
-                object: object,
-                checksums: options.checksums.map(\.algorithm).sorted { $0.rawValue < $1.rawValue },
-                wantsMD5: options.etag == .md5)
+            return UploadRow(object: object, checksums: checksums, wantsMD5: options.etag == .md5)
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }

@@ -27,7 +27,7 @@ extension UploadOperation {
         var source = try BodySource(
             body, announcedBytes: lengthBytes,
             PutOptions(
-                checksums: Set(found.row.checksums.map(ObjectChecksum.Algorithm.init(algorithm:))),
+                checksums: Set(found.row.checksums.map { ObjectChecksum.Algorithm(algorithm: $0.algorithm) }),
                 expectedChecksums: expectedChecksums, expectedMD5: expectedMD5,
                 etag: found.row.wantsMD5 ? .md5 : .opaque))
         let stored = try await engine.store(

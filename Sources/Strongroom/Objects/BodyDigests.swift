@@ -13,11 +13,21 @@ struct BodyHasher: ~Copyable {
     private let expectedMD5: [UInt8]?
 
     init(_ options: PutOptions) throws(StoreError) {
+        set = try Self.makeSet(options)
         expected = options.expectedChecksums
         expectedMD5 = options.expectedMD5
+    }
+
+    private static func makeSet(_ options: PutOptions) throws(StoreError) -> ChecksumSet {
+        let expected = options.expectedChecksums
+        if let composite = expected.first(where: { $0.compositePartCount != nil }) {
+            throw StoreError(
+                .invalidArgument,
+                "A \(composite.algorithm) that is made of the checksums of parts says nothing of bytes; leave it out.")
+        }
         let algorithms = [options.checksums.map(\.algorithm), expected.map(\.algorithm.algorithm)].joined()
         do throws(SealError) {
-            set = try ChecksumSet(algorithms, md5: options.etag == .md5 || options.expectedMD5 != nil)
+            return try ChecksumSet(algorithms, md5: options.etag == .md5 || options.expectedMD5 != nil)
         } catch {
             throw StoreError(error)
         }

@@ -11,7 +11,8 @@ internal import StrongroomCrypto
 ///      4   Cache-Control, 5 Content-Disposition, 6 Content-Encoding, 7 Content-Language, 8 Expires (UTF-8 each),
 ///          absent where none was given
 ///      9   tags, as user metadata
-///     10   checksums: for each, in order of the algorithms: algorithm u8 | type u8 = 1 (full object) | digest
+///     10   checksums: for each, in order of the algorithms: algorithm u8 | type u8 | digest, the type being
+///          1 (full object), or 2 (composite) with the number of parts u16 between type and digest
 struct ObjectAttributes: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
     /// Always this one, whatever seals the payload: a listing opens them without asking.
@@ -35,7 +36,7 @@ struct ObjectAttributes: Equatable, Sendable {
         }
         if !tags.isEmpty { writer.put(9, Self.encode(tags)) }
         if !checksums.isEmpty {
-            writer.put(10, checksums.flatMap { [$0.algorithm.algorithm.rawValue, Self.fullObject] + $0.digest })
+            writer.put(10, checksums.flatMap(\.encoded))
         }
         return [Self.formatVersion] + writer.bytes
     }
@@ -74,20 +75,16 @@ extension ObjectAttributes {
         try reader.finish()
     }
 
-    private static let fullObject = ChecksumType.fullObject.rawValue
-
     private static func decodeChecksums(
         _ bytes: ArraySlice<UInt8>
     ) throws(FieldReader.Malformed) -> [ObjectChecksum] {
         var rest = bytes
         var checksums: [ObjectChecksum] = []
         repeat {
-            guard let number = rest.popFirst(), let algorithm = ChecksumAlgorithm(rawValue: number),
-                rest.popFirst() == fullObject, rest.count >= algorithm.digestSizeBytes,
-                checksums.last.map({ $0.algorithm.algorithm.rawValue < number }) ?? true
+            guard let checksum = ObjectChecksum(takingFrom: &rest),
+                checksums.last.map({ $0.number < checksum.number }) ?? true
             else { throw .init(reason: "the checksums cannot be read") }
-            checksums.append(ObjectChecksum(algorithm, Array(rest.prefix(algorithm.digestSizeBytes))))
-            rest = rest.dropFirst(algorithm.digestSizeBytes)
+            checksums.append(checksum)
         } while !rest.isEmpty
         return checksums
     }
