@@ -7,8 +7,9 @@ struct StrongroomCommand: AsyncParsableCommand {
         abstract: "An encrypted object store in a directory.",
         subcommands: [
             InitCommand.self, BucketCommand.self, PutCommand.self, GetCommand.self, HeadCommand.self, ListCommand.self,
-            CopyCommand.self, DeleteCommand.self, TagCommand.self, ImportCommand.self, ExportCommand.self,
-            VerifyCommand.self, StatsCommand.self, ModuleCommand.self, DemoCommand.self,
+            CopyCommand.self, DeleteCommand.self, TagCommand.self, RetentionCommand.self, LegalHoldCommand.self,
+            ClockCommand.self, UploadCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
+            StatsCommand.self, ModuleCommand.self, DemoCommand.self,
         ])
 }
 #endif

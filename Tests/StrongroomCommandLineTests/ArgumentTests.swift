@@ -50,5 +50,21 @@ struct ArgumentTests {
         #expect(ETagArgument(argument: "*")?.condition == .present)
         for wrong in ["", "\"", "\"\"", "\"a", "a\"b"] { #expect(ETagArgument(argument: wrong) == nil) }
     }
+
+    @Test(arguments: ["2030-01-01T00:00:00Z", "2030-01-01T00:00:00.001Z", "2030-12-31T23:59:59.999Z"])
+    func aMomentIsPrintedAsItWasRead(text: String) throws {
+        let moment = try #require(MomentArgument(argument: text))
+        #expect(moment.text == text)
+        #expect(MomentArgument(argument: moment.text) == moment)
+    }
+
+    @Test(arguments: ["", "2030", "2030-01-01", "2030-13-01T00:00:00Z", "tomorrow"])
+    func noMoments(text: String) { #expect(MomentArgument(argument: text) == nil) }
+
+    @Test func aModeOfRetentionIsTakenInEitherCase() {
+        #expect(RetentionModeArgument(argument: "GOVERNANCE") == .governance)
+        #expect(RetentionModeArgument(argument: "compliance") == .compliance)
+        for wrong in ["", "GOV", "none"] { #expect(RetentionModeArgument(argument: wrong) == nil) }
+    }
 }
 #endif

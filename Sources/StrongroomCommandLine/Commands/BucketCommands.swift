@@ -8,6 +8,7 @@ struct BucketCommand: AsyncParsableCommand {
         commandName: "bucket", abstract: "Create, list, show and delete buckets.",
         subcommands: [
             Create.self, List.self, Show.self, Delete.self, Encryption.self, VersioningState.self,
+            Lock.self,
         ])
 
     struct Create: StoreCommand {
@@ -19,12 +20,14 @@ struct BucketCommand: AsyncParsableCommand {
         var defaultEncryption = SSEArgument.aes256
         @Flag(help: "Keep the versions of objects that are replaced or deleted.")
         var versioning = false
+        @Flag(help: "Let versions be locked, for which they are kept; cannot be taken back. See: bucket object-lock.")
+        var objectLock = false
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             let bucket = try await store.createBucket(
                 BucketName(name), defaultEncryption: defaultEncryption.asDefault,
-                versioning: versioning ? .enabled : .unversioned)
+                versioning: versioning ? .enabled : .unversioned, objectLock: objectLock)
             console.emit(BucketRecord(try await bucket.info()), text: "created \(name)")
         }
     }
@@ -105,7 +108,10 @@ struct BucketCommand: AsyncParsableCommand {
 extension Console {
     func emit(_ bucket: BucketRecord) {
         let created = bucket.creationDate.formatted(.iso8601)
-        let settings = "encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
+        var settings = "encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
+        if bucket.objectLockEnabled {
+            settings += "  object lock" + (bucket.defaultRetention.map { ", by default \($0.text)" } ?? "")
+        }
         emit(bucket, text: "\(bucket.name)  created \(created)  \(settings)")
     }
 }

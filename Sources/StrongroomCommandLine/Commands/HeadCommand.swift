@@ -38,6 +38,11 @@ struct HeadCommand: StoreCommand {
             lines.append("metadata       \(quoted(name)) = \(quoted(value))")
         }
         if record.tagCount > 0 { lines.append("tags           \(record.tagCount)") }
+        if let count = record.partsCount { lines.append("parts          \(count)") }
+        if let mode = record.objectLockMode, let until = record.objectLockRetainUntilDate {
+            lines.append("retention      \(mode) until \(until)")
+        }
+        if record.objectLockLegalHoldStatus != nil { lines.append("legal hold     on") }
         lines.append("encryption     \(record.serverSideEncryption)")
         if let cipher = record.cipher { lines.append("cipher         \(cipher)") }
         if let id = record.keyId, let version = record.keyVersion {

@@ -11,12 +11,16 @@ struct BucketRecord: Codable, Equatable {
     var defaultEncryption: String
     /// `unversioned`, `enabled` or `suspended`.
     var versioning: String
+    var objectLockEnabled: Bool
+    var defaultRetention: DefaultRetentionRecord?
 
     init(_ info: BucketInfo) {
         name = info.name.rawValue
         creationDate = info.created
         defaultEncryption = SSEArgument(info.defaultEncryption).rawValue
         versioning = info.versioning.word
+        objectLockEnabled = info.objectLock
+        defaultRetention = info.defaultRetention.map { DefaultRetentionRecord($0) }
     }
 }
 
@@ -84,6 +88,12 @@ struct HeadRecord: Codable, Equatable {
     var expires: String?
     var metadata: [String: String]
     var tagCount: Int
+    /// Of an object that was uploaded in parts.
+    var partsCount: Int?
+    var objectLockMode: String?
+    var objectLockRetainUntilDate: String?
+    /// `ON` or absent.
+    var objectLockLegalHoldStatus: String?
     /// `AES256` or `none`.
     var serverSideEncryption: String
     var keyId: String?
@@ -107,6 +117,11 @@ struct HeadRecord: Codable, Equatable {
         expires = info.headers.expires
         metadata = info.metadata
         tagCount = info.tagCount
+        partsCount = info.partCount
+        let retention = RetentionRecord(info)
+        objectLockMode = retention.mode
+        objectLockRetainUntilDate = retention.retainUntilDate
+        objectLockLegalHoldStatus = info.legalHold ? LegalHoldRecord(info).status : nil
         lsn = info.lsn
         switch info.encryption {
         case .none:
