@@ -37,8 +37,11 @@ public struct VerificationReport: Sendable, Hashable {
 }
 
 extension Store {
-    /// Checks catalog against journal against blobs, and every row against its MAC; with `readingData`
-    /// also opens every object to its last byte. Changes nothing. Goes on past what it finds.
+    /// Checks catalog against journal against blobs, every row that has a MAC against it, and parts against
+    /// their owners; with `readingData` also opens every object to its last byte. Changes nothing. Goes on
+    /// past what it finds.
+    ///
+    /// Of an upload in parts that is not complete the rows are checked, and the bytes of its parts are not opened.
     ///
     /// - Parameters:
     ///   - readingData: whether to read all data, which takes as long as the disk does.

@@ -316,10 +316,16 @@ extension MemoryEngine {
                 mutations.append(RowMutation(key: key, change: .delete))
                 continue
             }
-            guard case .inline(let payload) = row.payload else { continue }
-            mutations.append(
-                RowMutation(key: key, change: .put(value: row.value, payload: .attachment(attachments.count))))
-            attachments.append(payload)
+            switch row.payload {
+            case .none:
+                mutations.append(RowMutation(key: key, change: .put(value: row.value, payload: .none)))
+            case .inline(let payload):
+                mutations.append(
+                    RowMutation(key: key, change: .put(value: row.value, payload: .attachment(attachments.count))))
+                attachments.append(payload)
+            case .segment, .blob:
+                preconditionFailure("only payloads in memory are put back")
+            }
         }
         let all = mutations
         _ = try await metadata.commit(reads: [], attachments: attachments) { _ -> Decision<Never> in .commit(all) }

@@ -67,6 +67,22 @@ extension Engine {
         }
     }
 
+    /// Reports a row that is missing or was altered: locks do not expire after the next opening then.
+    func verifyLockClock(_ report: inout VerificationReport) async throws(StoreError) {
+        guard let keys else { return }
+        // First: the row is durable before a bucket has locks.
+        let mayHaveLocks = mayHaveLocks
+        let stored = try await readStorage { snapshot throws(StorageError) in try snapshot.row(RowKey.lockClock) }
+        if let stored {
+            guard try keys.lockMilliseconds(stored.value) == nil else { return }
+            report.note("the lock clock", "its row is not what was written; \(Self.clockRemedy)")
+        } else if mayHaveLocks {
+            report.note("the lock clock", "its row is missing; \(Self.clockRemedy)")
+        }
+    }
+
+    private static let clockRemedy = "look at the machine's clock and confirm it, else no lock expires"
+
     private func save(_ time: LockTime) async throws(StoreError) {
         guard case .refused(.failed(let error)) = try await commit([try lockClockWrite(time)]) else {
             return lockClock.noteSaved(time.milliseconds)

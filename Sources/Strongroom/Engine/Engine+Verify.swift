@@ -9,6 +9,8 @@ extension Engine {
         report.wasLocked = keys == nil
         try await verifyStorage(&report, readingData: readingData)
         for damage in buckets.damaged { report.note(damage.place, damage.reason) }
+        try await verifyParts(&report)
+        try await verifyLockClock(&report)
         guard let keys else { return report }
         for name in try await damagedConsumers(keys) {
             report.note("consumer \(name.debugDescription)", "The consumer's row is not what was written.")
@@ -35,21 +37,21 @@ extension Engine {
             for damaged in page.damaged {
                 report.note("\(name)/\(damaged.key)".debugDescription, damaged.reason)
             }
-            if readingData {
-                for case .object(let object, _) in page.entries {
-                    try await verifyData(of: object.key, object.versionID, in: name, &report)
-                    progress?(report)
-                }
+            for case .object(let object, _) in page.entries where readingData || object.partCount != nil {
+                try await verify(object, readingData: readingData, in: name, &report)
+                progress?(report)
             }
             progress?(report)
             options.continuation = page.continuation
         } while options.continuation != nil
     }
 
-    private func verifyData(
-        of key: ObjectKey, _ version: VersionID, in name: BucketName, _ report: inout VerificationReport
+    private func verify(
+        _ object: ObjectInfo, readingData: Bool, in name: BucketName, _ report: inout VerificationReport
     ) async throws(StoreError) {
+        let (key, version) = (object.key, object.versionID)
         do throws(StoreError) {
+            guard readingData else { return try await checkParts(of: key, version, in: name) }
             for try await slice in try await get(key, version, in: name, if: ReadConditions(), as: nil) {
                 report.verifiedBytes += UInt64(slice.count)
             }

@@ -12,6 +12,15 @@ extension Engine {
             object: found.opened.info, part: try part(number, of: found, parts, in: bucket, place))
     }
 
+    /// Whether the parts are those that the object was completed with, as far as their rows tell.
+    ///
+    /// - Throws: as a read does.
+    func checkParts(of key: ObjectKey, _ version: VersionID?, in name: BucketName) async throws(StoreError) {
+        let bucket = try bucket(name)
+        let found = try await findPinningParts(key, version, in: bucket, name)
+        _ = try await parts(of: found, in: bucket, ObjectPlace(bucket: name, key: key))
+    }
+
     func attributes(
         of key: ObjectKey, _ version: VersionID?, in name: BucketName, partsAfter after: Int, limit: Int,
         if conditions: ReadConditions
