@@ -50,6 +50,27 @@ struct UploadCommandTests {
         #expect(try strongroom("bucket", "delete", "videos").status == 0)
     }
 
+    @Test("head tells the checksums and the parts of an object that was uploaded in parts")
+    func head() async throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let store = try await Store.open(at: FilePath(strongroom.store.path))
+        let bucket = try await store.createBucket("videos")
+        let upload = try await bucket.createUpload("talk", compositeChecksums: [.sha256])
+        let part = try await bucket.uploadPart(1, of: "talk", upload, Array("123456789".utf8))
+        let receipt = try await bucket.completeUpload("talk", upload, parts: [CompletedPart(part)])
+        try await store.close()
+        let record = try #require(try strongroom("head", "videos/talk", "--json").lines.first)
+        #expect(record["partsCount"] as? Int == 1)
+        #expect(record["checksumSHA256"] as? String == receipt.checksums.last?.base64)
+        #expect((record["checksumSHA256"] as? String)?.hasSuffix("-1") == true)
+        // The check value of the algorithm.
+        #expect(record["checksumCRC64NVME"] as? String == "rosUhgp5mIg=")
+        #expect(record["checksumCRC32"] == nil)
+        let people = try strongroom("head", "videos/talk").output
+        #expect(people.contains("CRC-64/NVME    rosUhgp5mIg=\n") && people.contains("parts          1\n"))
+    }
+
     @Test("what names no upload is refused")
     func refusals() async throws {
         let strongroom = try Strongroom()

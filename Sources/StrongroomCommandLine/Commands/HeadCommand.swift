@@ -34,6 +34,12 @@ struct HeadCommand: StoreCommand {
             ("language       ", record.contentLanguage), ("expires        ", record.expires),
         ]
         for case (let title, let value?) in content { lines.append(title + quoted(value)) }
+        let checksums = [
+            ("CRC-32         ", record.checksumCRC32), ("CRC-32C        ", record.checksumCRC32C),
+            ("CRC-64/NVME    ", record.checksumCRC64NVME), ("SHA-1          ", record.checksumSHA1),
+            ("SHA-256        ", record.checksumSHA256),
+        ]
+        for case (let title, let value?) in checksums { lines.append(title + value) }
         for (name, value) in record.metadata.sorted(by: { $0.key < $1.key }) {
             lines.append("metadata       \(quoted(name)) = \(quoted(value))")
         }

@@ -86,6 +86,12 @@ struct HeadRecord: Codable, Equatable {
     var contentEncoding: String?
     var contentLanguage: String?
     var expires: String?
+    /// Base64; of a composite one with a hyphen and the number of parts after it.
+    var checksumCRC32: String?
+    var checksumCRC32C: String?
+    var checksumCRC64NVME: String?
+    var checksumSHA1: String?
+    var checksumSHA256: String?
     var metadata: [String: String]
     var tagCount: Int
     /// Of an object that was uploaded in parts.
@@ -115,6 +121,12 @@ struct HeadRecord: Codable, Equatable {
         contentEncoding = info.headers.contentEncoding
         contentLanguage = info.headers.contentLanguage
         expires = info.headers.expires
+        let checksums = Dictionary(uniqueKeysWithValues: info.checksums.map { ($0.algorithm, $0.base64) })
+        checksumCRC32 = checksums[.crc32]
+        checksumCRC32C = checksums[.crc32c]
+        checksumCRC64NVME = checksums[.crc64NVME]
+        checksumSHA1 = checksums[.sha1]
+        checksumSHA256 = checksums[.sha256]
         metadata = info.metadata
         tagCount = info.tagCount
         partsCount = info.partCount
