@@ -110,6 +110,10 @@ extension StoreError.Code {
     public static let bodyFailed = Self("bodyFailed")
     /// The body ended before, or went on after, the length announced.
     public static let incompleteBody = Self("incompleteBody")
+    /// The value could not be written as JSON; see `underlyingError`. Nothing was stored.
+    public static let encodingFailed = Self("encodingFailed")
+    /// The object is not the JSON of the type asked for; see `underlyingError`, which may quote the object.
+    public static let decodingFailed = Self("decodingFailed")
     /// Something that the request was planned by changed while its body was being stored; put again.
     public static let conflict = Self("conflict")
     /// What comes after the position in the change feed is not kept any more.

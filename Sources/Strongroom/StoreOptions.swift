@@ -47,8 +47,8 @@ public struct StoreOptions: Sendable {
     /// have not come so far: 0 to 1 TiB, 1 GiB by default. Who falls behind further meets
     /// ``StoreError/Code/positionExpired``.
     public var changeFeedLimitBytes = 1 << 30
-    /// For how many seconds they are kept for a reader that reads or acknowledges nothing: 0 to 10 years, 7 days by
-    /// default.
+    /// For how many seconds they are kept for a reader that has fallen behind and reads or acknowledges nothing while
+    /// the store is open: 0 to 10 years, 7 days by default.
     public var changeFeedLimitSeconds = 7 * 86_400
     /// For how many microseconds a write that is the only one under way looks out for its commit before its task
     /// sleeps: 0 to 1,000, 0 by default. To wake a task takes as long as a third of a sync of a fast disk: with 200, a

@@ -10,6 +10,8 @@ package struct JournalFollower: Sendable {
     private let storeID: [UInt8]
     /// Every record up to this one was read.
     package private(set) var lsn: UInt64
+    /// Whoever is close behind the writer reads little at a time.
+    private static let windowBytes = 64 << 10
     private var segment: (info: SegmentInfo, scanner: SegmentScanner)?
 
     init(_ journal: Journal, _ fileSystem: any FileSystem, storeID: [UInt8], after lsn: UInt64) {
@@ -62,10 +64,9 @@ package struct JournalFollower: Sendable {
             guard let now = journal.segments().first(where: { $0.id == info.id }) else { throw Self.expired(lsn) }
             info = now
             segment = (info, scanner)
-            guard now.state == .sealed, lsn >= now.lastLSN else {
-                throw scanner.corrupted("the journal ends at LSN \(lsn), before what was durable")
-            }
-            return nil
+            if now.state == .sealed, lsn >= now.lastLSN { return nil }
+            if try isSuccessorGone(now) { throw Self.expired(lsn) }
+            throw scanner.corrupted("the journal ends at LSN \(lsn), before what was durable")
         }
     }
 
@@ -77,10 +78,19 @@ package struct JournalFollower: Sendable {
         do throws(StorageError) {
             let file = try fileSystem.open(info.path, .readOnly)
             let header = try SegmentHeader.read(file, segmentID: info.id, storeID: storeID)
-            segment = (info, SegmentScanner(file, header: header))
+            segment = (info, SegmentScanner(file, header: header, windowBytes: Self.windowBytes))
         } catch {
             throw isKept(info) ? error : Self.expired(lsn)
         }
+    }
+
+    /// After an opening, the last LSN of a segment whose successor was recycled is not known exactly.
+    private func isSuccessorGone(_ info: SegmentInfo) throws(StorageError) -> Bool {
+        guard info.state == .sealed, let next = journal.segments().first(where: { $0.id > info.id }) else {
+            return false
+        }
+        let file = try fileSystem.open(next.path, .readOnly)
+        return try SegmentHeader.read(file, segmentID: next.id, storeID: storeID).predecessorID != info.id
     }
 
     private func isKept(_ info: SegmentInfo) -> Bool { journal.segments().contains { $0.id == info.id } }

@@ -27,10 +27,10 @@ struct SegmentScanner {
     private(set) var successorID: UInt64?
     private var window: SegmentWindow
 
-    init(_ file: any StorageFile, header: SegmentHeader) {
+    init(_ file: any StorageFile, header: SegmentHeader, windowBytes: Int = SegmentWindow.pieceBytes) {
         self.header = header
         self.lastLSN = header.predecessorLastLSN
-        self.window = SegmentWindow(file)
+        self.window = SegmentWindow(file, pieceBytes: windowBytes)
     }
 
     /// The next frame, or the end. Bodies of records up to `appliedLSN` are hopped over.
@@ -56,7 +56,7 @@ struct SegmentScanner {
     }
 
     /// Forgets what was read ahead: a segment that is being written has more by now.
-    mutating func refresh() { window = SegmentWindow(window.file) }
+    mutating func refresh() { window.forget() }
 
     /// The first block behind `position` where a whole frame of this segment begins that says that
     /// `lsn` was durable when it was written.

@@ -6,9 +6,16 @@ struct SegmentWindow {
     private var bytes: [UInt8] = []
     private var start: UInt64 = 0
 
-    private static let pieceBytes = 1 << 20
+    private let pieceBytes: Int
 
-    init(_ file: any StorageFile) { self.file = file }
+    static let pieceBytes = 1 << 20
+
+    init(_ file: any StorageFile, pieceBytes: Int = Self.pieceBytes) {
+        self.file = file
+        self.pieceBytes = pieceBytes
+    }
+
+    mutating func forget() { bytes = [] }
 
     /// Calls `body` with up to `count` bytes from `offset`; with fewer only at the end of the file.
     mutating func read<Value>(
@@ -16,7 +23,7 @@ struct SegmentWindow {
     ) throws(StorageError) -> Value {
         let isInside = offset >= start && offset + UInt64(count) <= start + UInt64(bytes.count)
         if !isInside {
-            bytes = try file.readBytes(at: offset, count: max(count, Self.pieceBytes))
+            bytes = try file.readBytes(at: offset, count: max(count, pieceBytes))
             start = offset
         }
         let first = Int(offset - start)

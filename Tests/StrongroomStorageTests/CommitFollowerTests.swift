@@ -80,8 +80,8 @@ import Testing
         try await storage.close()
     }
 
-    /// The disk takes everything up to one moment, and of what it has not synced nothing, all or a part: of a commit of
-    /// several rows there is all or nothing, wherever the moment is.
+    /// The disk takes everything up to one moment, and of what it has not synced nothing, all or a part: of a commit
+    /// of several rows there is all or nothing, wherever the moment is.
     @Test func aCommitOfSeveralRowsIsAllOrNothing() async throws {
         var seen: Set<Int> = []
         for moment in 0..<14 {
@@ -119,6 +119,34 @@ import Testing
                 })
         }
         guard case .committed = outcome else { throw Discrepancy("the commit was refused") }
+    }
+
+    /// A payload that lives keeps the first segment, the second is recycled; after the next opening the first one's
+    /// last LSN is taken from the third's header, which is too large. A follower once said that the journal was
+    /// damaged there.
+    @Test func aGapBehindAKeptSegmentIsNoDamage() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        try await commit(storage, [[0x10, 9]], value: 1)
+        for number in 0..<200 {
+            _ = try await storage.metadata.commit(reads: [], attachments: []) { view -> Decision<TestRefusal> in
+                .commit(
+                    [RowMutation(key: [0x11, UInt8(number % 7)], change: .put(value: [1], payload: .none))],
+                    note: Self.note(view.lsn))
+            }
+        }
+        for _ in 0..<3 { try await storage.checkpoint() }
+        try await storage.close()
+        machine.reopenIndex()
+        let reopened = try await machine.open(seed: 2)
+        let segments = try await reopened.statistics().segments.map(\.id)
+        #expect(segments.first == 1 && !segments.contains(2), "the test is about another case: \(segments)")
+        let follower = reopened.metadata.follow(after: 1)
+        let error = await #expect(throws: StorageError.self) {
+            while try await follower.next() != nil {}
+        }
+        #expect(error?.code == .positionExpired)
+        try await reopened.close()
     }
 
     /// A follower holds what it has not read; when it is gone, or behind the limit, segments go.

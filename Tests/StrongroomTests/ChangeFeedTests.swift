@@ -310,12 +310,15 @@ struct ChangeFeedTests {
             ChangeRecord(kind: .versionRemoved, bucket: "photos", key: "ä", versionID: VersionID(bytes: Array(0..<16))),
             ChangeRecord(kind: .bucketCreated, bucket: "other", key: nil, versionID: nil),
         ]
-        let note = try keys.note(records, lsn: 7, timeMilliseconds: 8)
-        func decoded(_ bytes: [UInt8], lsn: UInt64 = 7, time: Int64 = 8) throws -> [ChangeRecord]? {
-            try ChangeNote.decode(.init(lsn: lsn, timeMilliseconds: time, note: bytes), keys.changes)
+        let note = try keys.note(records, timeline: 1, lsn: 7, timeMilliseconds: 8)
+        func decoded(
+            _ bytes: [UInt8], timeline: UInt32 = 1, lsn: UInt64 = 7, time: Int64 = 8
+        ) throws -> [ChangeRecord]? {
+            try ChangeNote.decode(.init(lsn: lsn, timeMilliseconds: time, note: bytes), timeline: timeline, keys.changes)
         }
         #expect(try decoded(note) == records)
         #expect(try decoded(note, lsn: 6) == nil)
+        #expect(try decoded(note, timeline: 2) == nil)
         #expect(try decoded(note, time: 9) == nil)
         var generator = SeededGenerator(seed: 3)
         for index in note.indices {

@@ -100,7 +100,8 @@ struct VerifyPartsTests {
             let short = try await bench.findings(RowKey.partTable) { rows in
                 [(Array(rows[0].key.prefix(RowKey.prefixBytes + ObjectRow.uidBytes + offset)), rows[0].row)]
             }
-            #expect(short.map(\.reason) == ["the key of a part's row cannot be read"])
+            // Where it stands among an object's parts, that object cannot be read either.
+            #expect(short.contains { $0.reason == "the key of a part's row cannot be read" }, "\(short)")
         }
         let current = RowKey.parts(
             try bench.memory.engine.bucket("bucket").row.uid,

@@ -62,7 +62,7 @@ public struct ChangeFeed: AsyncSequence, Sendable {
         private func append(_ note: CommittedNote, _ keys: StoreKeys, to changes: inout [Change]) throws(StoreError) {
             let records: [ChangeRecord]?
             do throws(SecretMemoryError) {
-                records = try ChangeNote.decode(note, keys.changes)
+                records = try ChangeNote.decode(note, timeline: engine.timeline, keys.changes)
             } catch {
                 throw StoreError(error)
             }

@@ -11,8 +11,8 @@ internal import StrongroomStorage
 ///     change: kind u8 (`Change.Kind`) | version u8 (0 none, 1 null, 2 named) | bucket length u8 | key length u16
 ///             | version id (16, named only) | bucket name | object key
 ///
-/// The MAC is HMAC-SHA256 under a key of the store's own over LSN, store time and all before it: a note of another
-/// commit, or with one byte changed, is refused. That a note was taken out of a frame is not noticed.
+/// The MAC is HMAC-SHA256 under a key of the store's own over timeline, LSN, store time and all before it: a note of
+/// another commit, or with one byte changed, is refused. That a note was taken out of a frame is not noticed.
 enum ChangeNote {
     private static let formatVersion: UInt8 = 1
 
@@ -23,7 +23,8 @@ enum ChangeNote {
     }
 
     static func encode(
-        _ records: [ChangeRecord], lsn: UInt64, timeMilliseconds: Int64, _ authenticator: MessageAuthenticator
+        _ records: [ChangeRecord], timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64,
+        _ authenticator: MessageAuthenticator
     ) throws(SecretMemoryError) -> [UInt8] {
         precondition(records.count <= Int(UInt16.max), "a commit has fewer changes than a note can hold")
         var bytes: [UInt8] = []
@@ -31,7 +32,8 @@ enum ChangeNote {
         bytes.append(formatVersion)
         append(UInt16(records.count), to: &bytes)
         for record in records { append(record, to: &bytes) }
-        let fields = CanonicalFields.changes(lsn: lsn, timeMilliseconds: timeMilliseconds, bytes)
+        let fields = CanonicalFields.changes(
+            timeline: timeline, lsn: lsn, timeMilliseconds: timeMilliseconds, bytes)
         return bytes + (try authenticator.code(for: fields))
     }
 
@@ -55,12 +57,13 @@ enum ChangeNote {
 
     /// Nil where the note is not what was written with that commit.
     static func decode(
-        _ note: CommittedNote, _ authenticator: MessageAuthenticator
+        _ note: CommittedNote, timeline: UInt32, _ authenticator: MessageAuthenticator
     ) throws(SecretMemoryError) -> [ChangeRecord]? {
         guard note.note.count > 3 + MessageAuthenticator.codeSizeBytes else { return nil }
         let body = Array(note.note.dropLast(MessageAuthenticator.codeSizeBytes))
         let code = Array(note.note.suffix(MessageAuthenticator.codeSizeBytes))
-        let fields = CanonicalFields.changes(lsn: note.lsn, timeMilliseconds: note.timeMilliseconds, body)
+        let fields = CanonicalFields.changes(
+            timeline: timeline, lsn: note.lsn, timeMilliseconds: note.timeMilliseconds, body)
         guard try authenticator.isValid(code, for: fields) else { return nil }
         return records(body)
     }
@@ -112,10 +115,13 @@ enum ChangeNote {
 
 extension StoreKeys {
     /// The note of a commit; empty where it changes nothing that users see.
-    func note(_ records: [ChangeRecord], lsn: UInt64, timeMilliseconds: Int64) throws(StoreError) -> [UInt8] {
+    func note(
+        _ records: [ChangeRecord], timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64
+    ) throws(StoreError) -> [UInt8] {
         guard !records.isEmpty else { return [] }
         do throws(SecretMemoryError) {
-            return try ChangeNote.encode(records, lsn: lsn, timeMilliseconds: timeMilliseconds, changes)
+            return try ChangeNote.encode(
+                records, timeline: timeline, lsn: lsn, timeMilliseconds: timeMilliseconds, changes)
         } catch {
             throw StoreError(error)
         }

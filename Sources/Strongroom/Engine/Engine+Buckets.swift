@@ -24,9 +24,9 @@ extension Engine {
             uid: random.bytes(ObjectRow.uidBytes), createdMilliseconds: 0, defaultEncryption: defaultEncryption,
             state: .active, lsn: 0, versioning: objectLock ? .enabled : versioning,
             objectLock: objectLock ? BucketLock() : nil)
-        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+        let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
-            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey, name, .bucketCreated, view)
+            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey, name, .bucketCreated, timeline, view)
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Whoever made it may not have taken note of it yet.
@@ -89,9 +89,9 @@ extension Engine {
             return false
         }
         let rowKey = RowKey.bucket(name)
-        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+        let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
-            return keys.noting(.bucketDeleted, name, view, [RowMutation(key: rowKey, change: .delete)])
+            return keys.noting(.bucketDeleted, name, timeline, view, [RowMutation(key: rowKey, change: .delete)])
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Somebody else resolved it in the meantime.
@@ -108,13 +108,13 @@ extension Engine {
     ) async throws(StoreError) -> Bool {
         let keys = try unlockedKeys()
         let rowKey = RowKey.bucket(name)
-        let outcome = try await commit(reads: [rowKey]) { view -> Decision<BucketRefusal> in
+        let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
             var row = row
             row.lsn = view.lsn
             // Marking a bucket for its deletion, and taking that back, is no change yet.
             let isChange = row.state == .active && known.row.state == .active
-            return keys.decision(row, rowKey, name, isChange ? .bucketChanged : nil, view)
+            return keys.decision(row, rowKey, name, isChange ? .bucketChanged : nil, timeline, view)
         }
         guard let receipt = try Self.receipt(outcome) else { return false }
         var row = row
@@ -221,7 +221,8 @@ extension BucketRow {
 
 extension StoreKeys {
     fileprivate func decision(
-        _ row: BucketRow, _ rowKey: [UInt8], _ name: BucketName, _ kind: Change.Kind?, _ view: CommitView
+        _ row: BucketRow, _ rowKey: [UInt8], _ name: BucketName, _ kind: Change.Kind?, _ timeline: UInt32,
+        _ view: CommitView
     ) -> Decision<Engine.BucketRefusal> {
         let value: [UInt8]
         do throws(StoreError) {
@@ -229,15 +230,15 @@ extension StoreKeys {
         } catch {
             return .refuse(.failed(error))
         }
-        return noting(kind, name, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
+        return noting(kind, name, timeline, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
     }
 
     fileprivate func noting(
-        _ kind: Change.Kind?, _ name: BucketName, _ view: CommitView, _ mutations: [RowMutation]
+        _ kind: Change.Kind?, _ name: BucketName, _ timeline: UInt32, _ view: CommitView, _ mutations: [RowMutation]
     ) -> Decision<Engine.BucketRefusal> {
         do throws(StoreError) {
             let records = kind.map { [ChangeRecord(kind: $0, bucket: name, key: nil, versionID: nil)] } ?? []
-            let note = try note(records, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
+            let note = try note(records, timeline: timeline, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
             return .commit(mutations, note: note)
         } catch {
             return .refuse(.failed(error))

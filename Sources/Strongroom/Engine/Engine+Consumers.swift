@@ -119,8 +119,7 @@ extension Engine {
         guard let keys else { return }
         for (name, value) in try await consumerRows().rows {
             do throws(StoreError) {
-                let row = try keys.consumerRow(value, name)
-                storage.hold(name, position(row), timeMilliseconds: row.acknowledgedMilliseconds)
+                storage.hold(name, position(try keys.consumerRow(value, name)))
             } catch  where error.code == .damaged {
                 logger.warning("Nothing is kept for a consumer whose row is damaged", metadata: ["consumer": "\(name)"])
             }
@@ -183,9 +182,7 @@ extension StoreKeys {
 
 extension OpenedStorage {
     /// Keeps what is behind `position`. In memory nothing needs to be kept.
-    func hold(_ name: String, _ position: Position, timeMilliseconds: Int64? = nil) {
-        embedded?.hold(name, after: position.lsnBefore, timeMilliseconds: timeMilliseconds)
-    }
+    func hold(_ name: String, _ position: Position) { embedded?.holds.set(.named(name), lsn: position.lsnBefore) }
 
     func beginHolds() { embedded?.holds.begin() }
 }

@@ -67,14 +67,14 @@ extension Engine {
         let joined = JoinedWrites(writes)
         let outcome = try await commit(
             reads: joined.reads, attachments: joined.attachments, meanwhile: meanwhile
-        ) { [keys] view -> Decision<RowWrite.Refusal> in
+        ) { [keys, timeline] view -> Decision<RowWrite.Refusal> in
             let mutations: [RowMutation]
             let note: [UInt8]
             do throws(RowWrite.Refusal) {
                 let decided = try joined.decide(
                     RowWrite.View(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds, rows: view.rows))
                 mutations = decided.mutations
-                note = try keys.note(decided.changes, view)
+                note = try keys.note(decided.changes, timeline, view)
             } catch {
                 return .refuse(error)
             }
@@ -89,10 +89,12 @@ extension Engine {
 
 extension StoreKeys? {
     /// `note`, for a decision. What has changes was sealed, so there are keys.
-    fileprivate func note(_ changes: [ChangeRecord], _ view: CommitView) throws(RowWrite.Refusal) -> [UInt8] {
+    fileprivate func note(
+        _ changes: [ChangeRecord], _ timeline: UInt32, _ view: CommitView
+    ) throws(RowWrite.Refusal) -> [UInt8] {
         guard let keys = self, !changes.isEmpty else { return [] }
         do throws(StoreError) {
-            return try keys.note(changes, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
+            return try keys.note(changes, timeline: timeline, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
         } catch {
             throw .failed(error)
         }

@@ -90,12 +90,13 @@ enum CanonicalFields {
     }
 
     /// What a commit says of its changes, and where and when.
-    static func changes(lsn: UInt64, timeMilliseconds: Int64, _ records: [UInt8]) -> [UInt8] {
+    static func changes(timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64, _ records: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 64 + records.count)
         fields.put(1, text: "strongroom/changes@v1")
-        fields.put(2, integer: lsn)
-        fields.put(3, integer: timeMilliseconds)
-        fields.put(4, records)
+        fields.put(2, integer: timeline)
+        fields.put(3, integer: lsn)
+        fields.put(4, integer: timeMilliseconds)
+        fields.put(5, records)
         return fields.bytes
     }
 

@@ -26,12 +26,13 @@ struct SegmentReclaimer {
     mutating func retireFree(_ state: CheckpointState) throws(StorageError) {
         assert(state.containedLSN == state.appliedLSN, "a partial checkpoint frees nothing")
         let live = Set(try view.segmentUsages().keys)
-        let segments = journal.segments()
-        let readLSN = view.holds.readLSN(of: segments, timeMilliseconds: view.withTables { $0.timeMilliseconds })
-        let free = segments.filter { segment in
-            segment.state == .sealed && segment.lastLSN <= min(state.appliedLSN, readLSN) && !live.contains(segment.id)
+        let unused = journal.segments().filter { segment in
+            segment.state == .sealed && segment.lastLSN <= state.appliedLSN && !live.contains(segment.id)
                 && !underway.contains(segment.id)
         }
+        let (lastLSN, time) = view.withTables { ($0.lastLSN, $0.timeMilliseconds) }
+        let readLSN = view.holds.readLSN(of: unused, lastLSN: lastLSN, timeMilliseconds: time)
+        let free = unused.filter { $0.lastLSN <= readLSN }
         appliedLSN = state.appliedLSN
         guard !free.isEmpty else { return }
         underway.formUnion(free.map(\.id))

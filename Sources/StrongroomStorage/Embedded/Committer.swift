@@ -181,6 +181,7 @@ struct Committer: ~Copyable {
             // as long as it takes to free a full disk, whatever the reserve holds.
             flush()
             try poison.check()
+            view.holds.suspendOnce()
             guard view.withTables({ $0.rowCount > 0 }), checkpointer.runAndWait() else { throw error }
             place = try append(pieces, mayUseReserve: accepted.isFreeing)
         }

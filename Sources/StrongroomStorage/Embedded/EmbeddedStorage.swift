@@ -65,13 +65,6 @@ package final class EmbeddedStorage: Sendable {
     /// What of the journal is kept for those who follow it.
     package var holds: JournalHolds { core.view.holds }
 
-    /// Keeps what a named follower has not read: the commits after `lsn`.
-    ///
-    /// - Parameter timeMilliseconds: store time of its last sign of life; nil for now.
-    package func hold(_ name: String, after lsn: UInt64, timeMilliseconds: Int64?) {
-        holds.set(.named(name), lsn: lsn, timeMilliseconds: timeMilliseconds)
-    }
-
     /// Moves everything that is committed now into the catalog, and frees what can be freed.
     package func checkpoint() async throws(StorageError) { try await core.checkpoint() }
 

@@ -6,7 +6,7 @@ package final class JournalHolds: Sendable {
     package struct Limits: Sendable {
         /// How many bytes of segments may be kept for followers alone.
         package var sizeBytesMaximum: UInt64 = 1 << 30
-        /// For how long a follower that reads nothing is waited for.
+        /// For how long a follower that has fallen behind and reads nothing is waited for.
         package var ageSecondsMaximum: Int64 = 7 * 86_400
         /// Whether everything is kept until `begin`, because who follows is not known yet.
         package var awaitsBeginning = false
@@ -23,14 +23,15 @@ package final class JournalHolds: Sendable {
     private struct Hold {
         /// Everything up to this was read.
         var lsn: UInt64
-        /// Nil until it is looked at for the first time: store time may not have begun when it was set.
-        var sinceMilliseconds: Int64?
+        /// Store time at which there was first seen to be more; nil while there is not.
+        var behindSinceMilliseconds: Int64?
     }
 
     private struct State {
         var holds: [Holder: Hold] = [:]
         var nextReader: UInt64 = 0
         var isBegun: Bool
+        var isSuspended = false
     }
 
     private let limits: Limits
@@ -44,9 +45,8 @@ package final class JournalHolds: Sendable {
     /// All who held when the store was closed are known again.
     package func begin() { state.withLock { $0.isBegun = true } }
 
-    /// - Parameter timeMilliseconds: store time of this sign of life; nil for now.
-    package func set(_ holder: Holder, lsn: UInt64, timeMilliseconds: Int64? = nil) {
-        state.withLock { $0.holds[holder] = Hold(lsn: lsn, sinceMilliseconds: timeMilliseconds) }
+    package func set(_ holder: Holder, lsn: UInt64) {
+        state.withLock { $0.holds[holder] = Hold(lsn: lsn) }
     }
 
     /// Holds what is after `lsn`, too, whatever is held already.
@@ -71,17 +71,29 @@ package final class JournalHolds: Sendable {
         }
     }
 
+    /// Nothing is held when segments are freed the next time: for a disk that is full, which deleting must be able to
+    /// free.
+    func suspendOnce() { state.withLock { $0.isSuspended = true } }
+
     /// What everybody has read: of those, at least, who are still waited for.
-    func readLSN(of segments: [SegmentInfo], timeMilliseconds: Int64) -> UInt64 {
+    ///
+    /// - Parameters:
+    ///   - segments: those that would be free but for the holds.
+    ///   - lastLSN: the last commit.
+    func readLSN(of segments: [SegmentInfo], lastLSN: UInt64, timeMilliseconds: Int64) -> UInt64 {
         state.withLock { state in
             guard state.isBegun else { return 0 }
-            for (holder, hold) in state.holds where hold.sinceMilliseconds == nil {
-                state.holds[holder]?.sinceMilliseconds = timeMilliseconds
+            guard !state.isSuspended else {
+                state.isSuspended = false
+                return .max
+            }
+            for (holder, hold) in state.holds where hold.behindSinceMilliseconds == nil && hold.lsn < lastLSN {
+                state.holds[holder]?.behindSinceMilliseconds = timeMilliseconds
             }
             let kept = state.holds.values.filter { hold in
-                let age = timeMilliseconds.subtractingReportingOverflow(hold.sinceMilliseconds ?? timeMilliseconds)
-                guard age.overflow || age.partialValue / 1_000 <= limits.ageSecondsMaximum else { return false }
-                let behind = segments.lazy.filter { $0.state == .sealed && $0.lastLSN > hold.lsn }
+                let since = hold.behindSinceMilliseconds ?? timeMilliseconds
+                guard (timeMilliseconds - since) / 1_000 <= limits.ageSecondsMaximum else { return false }
+                let behind = segments.lazy.filter { $0.lastLSN > hold.lsn }
                 return behind.reduce(0) { $0 + $1.sizeBytes } <= limits.sizeBytesMaximum
             }
             return kept.map(\.lsn).min() ?? .max

@@ -76,5 +76,11 @@ enum Versions {
         // ObjectsAndVersions
         let tags = try await notes.tags(of: "readme.md")
         precondition(tags == ["state": "final"])
+        // ObjectsAndVersions
+        let settings = ["columns": 3]
+        try await notes.put("settings.json", encoding: settings)
+        let read = try await notes.get("settings.json", decoding: [String: Int].self)
+        // ObjectsAndVersions
+        precondition(read == settings)
     }
 }
