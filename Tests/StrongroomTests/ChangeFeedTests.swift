@@ -314,7 +314,8 @@ struct ChangeFeedTests {
         func decoded(
             _ bytes: [UInt8], timeline: UInt32 = 1, lsn: UInt64 = 7, time: Int64 = 8
         ) throws -> [ChangeRecord]? {
-            try ChangeNote.decode(.init(lsn: lsn, timeMilliseconds: time, note: bytes), timeline: timeline, keys.changes)
+            try ChangeNote.decode(
+                .init(lsn: lsn, timeMilliseconds: time, note: bytes), timeline: timeline, keys.changes)
         }
         #expect(try decoded(note) == records)
         #expect(try decoded(note, lsn: 6) == nil)

@@ -26,7 +26,8 @@ extension Engine {
             objectLock: objectLock ? BucketLock() : nil)
         let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
-            return keys.decision(template.created(view.lsn, view.timeMilliseconds), rowKey, name, .bucketCreated, timeline, view)
+            return keys.decision(
+                template.created(view.lsn, view.timeMilliseconds), rowKey, name, .bucketCreated, timeline, view)
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Whoever made it may not have taken note of it yet.
@@ -230,7 +231,8 @@ extension StoreKeys {
         } catch {
             return .refuse(.failed(error))
         }
-        return noting(kind, name, timeline, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
+        return noting(
+            kind, name, timeline, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
     }
 
     fileprivate func noting(
