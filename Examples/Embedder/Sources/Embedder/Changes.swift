@@ -4,24 +4,24 @@ import Strongroom
 enum Changes {
     static func article(_ store: Store) async throws {
         let photos = try await store.createBucket("feed")
-        // ChangeFeed
+        // FollowingChanges
         let start = try await store.position()
         try await photos.put("cat.jpg", [1, 2, 3])
         for try await change in try await store.changes(after: start) {
             print(change.kind, change.bucket, change.key?.rawValue ?? "", change.position)
             break
         }
-        // ChangeFeed
+        // FollowingChanges
         _ = try await store.consumer(named: "search-index", startingAfter: start)
         try await photos.put("last.jpg", [4])
-        // ChangeFeed
+        // FollowingChanges
         let index = try await store.consumer(named: "search-index")
         for try await change in try await index.changes() {
             try await update(change)
             try await index.acknowledge(change.position)
             if change.key == "last.jpg" { break }
         }
-        // ChangeFeed
+        // FollowingChanges
         let consumers = try await store.listConsumers()
         let present = try await store.position()
         precondition(consumers.map(\.name) == ["search-index"])
