@@ -16,10 +16,10 @@ struct OpenedStorage: Sendable {
         self.embedded = embedded
     }
 
-    init(metadata: any MetadataStore, blobs: any BlobStore) {
+    init(metadata: any MetadataStore, blobs: any BlobStore, embedded: EmbeddedStorage? = nil) {
         self.metadata = metadata
         self.blobs = blobs
-        embedded = nil
+        self.embedded = embedded
     }
 
     func close() async throws(StorageError) {

@@ -1,0 +1,158 @@
+import Synchronization
+
+@testable import Strongroom
+
+/// One store's life: tasks at work on it at the same time, what they did replayed, and the store opened again.
+struct ConcurrentModelRun {
+    static let taskCount = 8
+
+    private let directory: TemporaryDirectory
+    private let seed: UInt64
+    private var generator: SeededGenerator
+    private let knowledge = Knowledge()
+    private var world = World(buckets: Chooser.buckets)
+    private(set) var counts: [String: Int] = [:]
+
+    init(seed: UInt64) throws {
+        directory = try TemporaryDirectory()
+        self.seed = seed
+        generator = SeededGenerator(seed: seed)
+    }
+
+    /// The smallest there are, so that checkpoints come often and segments are many.
+    private static var options: StoreOptions {
+        var options = StoreOptions()
+        options.memtableLimitBytes = 4 << 20
+        options.journalSegmentBytes = 1 << 20
+        options.smallObjectLimitBytes = 4 << 10
+        options.partMinimumBytes = 8
+        return options
+    }
+
+    /// - Parameter operations: how many there are in each life of the store, from its opening to its end.
+    mutating func run(lives: Int, operations: Int) async throws {
+        let store = try await open()
+        for (name, bucket) in world.buckets.sorted(by: { $0.key < $1.key }) {
+            try await store.createBucket(name, versioning: bucket.versioning, objectLock: bucket.hasObjectLock)
+        }
+        try await store.close()
+        for life in 0..<lives {
+            try await live(operations)
+            let store = try await open()
+            try await Census(store: store, world: world).take(readingData: life == lives - 1)
+            try await store.close()
+        }
+    }
+
+    private func open() async throws -> Store {
+        // A store that was dropped frees its lock when its threads have ended.
+        var patience = 1_000
+        while true {
+            do throws(StoreError) {
+                return try await Store.open(at: directory.store, options: Self.options)
+            } catch {
+                guard error.code == .storeInUse, patience > 0 else { throw error }
+            }
+            patience -= 1
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private mutating func live(_ operations: Int) async throws {
+        let store = try await open().watched()
+        let end: End = [.closed, .dropped, .closedEarly][Int.random(in: 0..<3, using: &generator)]
+        let marks = Marks(limit: operations)
+        var workers: [Worker] = []
+        for task in 0..<Self.taskCount {
+            let own = SeededGenerator(seed: generator.next())
+            workers.append(
+                Worker(task: task, store: store, marks: marks, chooser: Chooser(generator: own, knowledge: knowledge)))
+        }
+        let early = Int.random(in: 0..<operations, using: &generator)
+        let closing = end == .closedEarly ? Closing(store: store, marks: marks, after: early) : nil
+        let events = try await Self.all(workers, closing)
+        if end == .closed { try await store.close() }
+        for event in events { counts[event.kind, default: 0] += 1 }
+        var replay = Replay(from: world, events)
+        world = try replay.run()
+    }
+
+    private static func all(_ workers: [Worker], _ closing: Closing?) async throws -> [Event] {
+        try await withThrowingTaskGroup(of: [Event].self) { group in
+            for worker in workers { group.addTask { await worker.run() } }
+            if let closing { group.addTask { try await closing.run() } }
+            var events: [Event] = []
+            for try await done in group { events += done }
+            return events
+        }
+    }
+
+    private enum End {
+        case closed
+        /// Let go without a word.
+        case dropped
+        /// Closed while the tasks are at work.
+        case closedEarly
+    }
+}
+
+/// The clock that all tasks share, and how many steps there are to be.
+final class Marks: Sendable {
+    private let clock = Atomic(0)
+    private let steps = Atomic(0)
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    var taken: Int { steps.load(ordering: .relaxed) }
+
+    func takeStep() -> Bool { steps.wrappingAdd(1, ordering: .relaxed).oldValue < limit }
+
+    func next() -> Int { clock.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue }
+}
+
+/// Closes a store while others are at work on it.
+private struct Closing: Sendable {
+    let store: Store
+    let marks: Marks
+    let after: Int
+
+    func run() async throws -> [Event] {
+        while marks.taken < after { try await Task.sleep(for: .milliseconds(1)) }
+        try await store.close()
+        return []
+    }
+}
+
+/// One of the tasks.
+private struct Worker: Sendable {
+    let task: Int
+    let store: Store
+    let marks: Marks
+    let chooser: Chooser
+
+    func run() async -> [Event] {
+        var chooser = chooser
+        var events: [Event] = []
+        while marks.takeStep() {
+            let step = chooser.next()
+            let note = WatchedMetadata.Note()
+            let began = marks.next()
+            let answer = await WatchedMetadata.$note.withValue(note) { await step.answer(on: store) }
+            let event = Event(
+                task: task, step: step, began: began, ended: marks.next(), answer: answer, commit: note.value)
+            events.append(event)
+            if answer.code == .closed { break }
+            chooser.learn(step, answer)
+        }
+        return events
+    }
+}
+
+extension Event {
+    /// For the account of what was done.
+    fileprivate var kind: String {
+        let name = "\(type(of: step))".replacing("Step", with: "")
+        return answer.code.map { "\(name) \($0)" } ?? name
+    }
+}

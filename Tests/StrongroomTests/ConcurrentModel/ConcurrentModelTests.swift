@@ -1,0 +1,40 @@
+import Foundation
+import Testing
+
+/// Tasks that do everything at once to one store, held against a plain model in the order of the commits.
+///
+/// `make model OPERATIONS=1000000` does as many; `SEED` chooses others. A seed stands for the choices, not for how the
+/// tasks meet: a disagreement may need several runs to come again.
+@Suite("Concurrent model")
+struct ConcurrentModelTests {
+    @Test("Whatever tasks do at once is what they would have done one by one, in the order of the commits")
+    func agrees() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let operations = environment["STRONGROOM_MODEL_OPERATIONS"].flatMap { Int($0) }
+        let seed = environment["STRONGROOM_MODEL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...1 << 32)
+        let total = operations ?? Self.smallOperations
+        let perStore = min(total, Self.operationsPerStore)
+        var done = 0
+        var counts: [String: Int] = [:]
+        while done < total {
+            // Each store has a seed of its own, which alone brings its choices back.
+            let own = seed + UInt64(done / perStore)
+            do {
+                var run = try ConcurrentModelRun(seed: own)
+                try await run.run(lives: Self.lives, operations: perStore / Self.lives)
+                counts.merge(run.counts, uniquingKeysWith: +)
+            } catch {
+                Issue.record("seed \(own): \(error)")
+                return
+            }
+            done += perStore
+            if operations != nil { print("\(done) operations agree, seed \(own)") }
+        }
+        guard operations != nil else { return }
+        for (kind, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(kind): \(count)") }
+    }
+
+    private static let smallOperations = 10_000
+    private static let operationsPerStore = 20_000
+    private static let lives = 8
+}

@@ -1,0 +1,150 @@
+import StrongroomStorage
+
+@testable import Strongroom
+
+/// What tasks did at the same time, done once more one by one to a plain world, in the order of the commits.
+///
+/// A step that committed must have answered what the world before its commit says. A step that committed nothing
+/// must have answered what some world says that it may have seen: not older than the last commit that was
+/// acknowledged before it began, not newer than the last one that began before it ended. Pages name their commit.
+struct Replay {
+    struct Disagreement: Error, CustomStringConvertible {
+        var description: String
+    }
+
+    /// One for each commit, in order; the first is the one from before.
+    private var worlds: [World]
+    private let events: [Event]
+    private let commits: [Event]
+    private let acknowledged: Bounds
+    private let begun: Bounds
+
+    init(from world: World, _ events: [Event]) {
+        worlds = [world]
+        self.events = events
+        commits = events.filter { $0.commit != nil }.sorted { $0.lsn < $1.lsn }
+        acknowledged = Bounds(commits.map { ($0.ended, $0.lsn) }, least: world.lsn)
+        begun = Bounds(commits.map { ($0.began, $0.lsn) }, least: world.lsn)
+    }
+
+    /// The world after all of it.
+    mutating func run() throws(Disagreement) -> World {
+        for event in commits { try apply(event) }
+        for event in events where event.commit == nil { try check(event) }
+        return worlds[worlds.count - 1]
+    }
+
+    private mutating func apply(_ event: Event) throws(Disagreement) {
+        guard let commit = event.commit, let before = worlds.last else { return }
+        let oldest = acknowledged.lsn(before: event.began)
+        guard commit.lsn > max(oldest, before.lsn) else {
+            throw disagreement(event, "commit \(commit.lsn) is not after \(oldest), which was acknowledged before")
+        }
+        if case .refused = event.answer { throw disagreement(event, "it was refused, and committed something") }
+        let refusals = event.step.refusalsAtCommit(in: before)
+        guard refusals.isEmpty else { throw disagreement(event, "it should have been refused: \(refusals)") }
+        var world = before
+        world.lsn = commit.lsn
+        let done = Done(answer: event.answer, commit: commit, past: worlds[index(oldest)...])
+        if let objection = event.step.apply(done, to: &world) { throw disagreement(event, objection) }
+        worlds.append(world)
+    }
+
+    private func check(_ event: Event) throws(Disagreement) {
+        let oldest = acknowledged.lsn(before: event.began)
+        var window = index(oldest)...index(begun.lsn(before: event.ended))
+        if let lsn = event.answer.snapshotLSN {
+            guard lsn >= oldest else {
+                throw disagreement(event, "the page is of \(lsn), and \(oldest) was acknowledged before it")
+            }
+            window = index(lsn)...index(lsn)
+        }
+        // A step that finds its store closed was not begun.
+        if event.answer.code == .closed { return }
+        var objections: [String] = []
+        for world in worlds[window].reversed() {
+            guard let objection = event.step.wholeObjection(to: event.answer, in: world) else { return }
+            objections.append("after \(world.lsn): \(objection)")
+        }
+        if event.answer.code == .conflict, mayConflict(event, window) { return }
+        throw disagreement(event, objections.joined(separator: "\n  "))
+    }
+
+    /// A plan is made by what the task knew of the bucket, which may be older than what others were told.
+    private func mayConflict(_ event: Event, _ window: ClosedRange<Int>) -> Bool {
+        guard let name = event.step.conflictBucket else { return false }
+        let seen = worlds[max(0, window.lowerBound - Self.staleCommits)...window.upperBound]
+        return Set(seen.map { $0.buckets[name]?.versioning }).count > 1
+    }
+
+    /// More than other tasks can commit while one takes note of its own.
+    private static let staleCommits = 64
+
+    /// The position of the world after `lsn`.
+    private func index(_ lsn: UInt64) -> Int {
+        var (lower, upper) = (0, worlds.count)
+        while lower < upper {
+            let middle = (lower + upper) / 2
+            if worlds[middle].lsn <= lsn { lower = middle + 1 } else { upper = middle }
+        }
+        return max(0, lower - 1)
+    }
+
+    private func disagreement(_ event: Event, _ what: String) -> Disagreement {
+        let places = Set(event.step.places)
+        let limit = max(event.lsn, begun.lsn(before: event.ended))
+        let related = commits.filter { $0.lsn <= limit && !places.isDisjoint(with: $0.step.places) }.suffix(8)
+        let lines = related.map { "  \($0.lsn) by task \($0.task): \($0.step) -> \($0.answer)" }
+        return Disagreement(
+            description: """
+                task \(event.task), steps \(event.began) to \(event.ended): \(event.step)
+                answered (commit \(event.lsn)): \(event.answer)
+                but:
+                  \(what)
+                last commits there:
+                \(lines.joined(separator: "\n"))
+                """)
+    }
+
+    /// The greatest LSN of those that came before a mark.
+    private struct Bounds {
+        private let marks: [Int]
+        private let greatest: [UInt64]
+        private let least: UInt64
+
+        init(_ commits: [(mark: Int, lsn: UInt64)], least: UInt64) {
+            let sorted = commits.sorted { $0.mark < $1.mark }
+            marks = sorted.map(\.mark)
+            greatest = sorted.reduce(into: []) { $0.append(max($0.last ?? least, $1.lsn)) }
+            self.least = least
+        }
+
+        func lsn(before mark: Int) -> UInt64 {
+            var (lower, upper) = (0, marks.count)
+            while lower < upper {
+                let middle = (lower + upper) / 2
+                if marks[middle] < mark { lower = middle + 1 } else { upper = middle }
+            }
+            return lower == 0 ? least : greatest[lower - 1]
+        }
+    }
+}
+
+extension Event {
+    /// 0 where nothing was committed.
+    var lsn: UInt64 { commit?.lsn ?? 0 }
+}
+
+extension Answer {
+    /// What it was refused for.
+    var code: StoreError.Code? { if case .refused(let error) = self { error.code } else { nil } }
+
+    /// Which commit a page says that it shows.
+    fileprivate var snapshotLSN: UInt64? {
+        switch self {
+        case .list(let page): page.lsn
+        case .versions(let page): page.lsn
+        default: nil
+        }
+    }
+}
