@@ -1,4 +1,5 @@
 internal import StrongroomStorage
+internal import StrongroomSystem
 
 extension Engine {
     func enableObjectLock(_ name: BucketName) async throws(StoreError) {
@@ -78,15 +79,25 @@ extension Engine {
     private func findLockable(
         _ key: ObjectKey, _ version: VersionID?, in bucket: KnownBucket, _ name: BucketName
     ) async throws(StoreError) -> FoundVersion {
-        do throws(StoreError) {
-            return try await find(key, version, in: bucket, name)
-        } catch {
-            guard error.code == .noSuchKey,
-                try await pinned(RowKey.marker(bucket.row.uid, key), key, name) != nil
-            else { throw error }
-            throw StoreError(
-                .methodNotAllowed, "The newest version is a delete marker, which has no lock; name a version.",
-                bucket: name, key: key)
+        let uid = bucket.row.uid
+        while true {
+            do throws(StoreError) {
+                return try await find(key, version, in: bucket, name)
+            } catch {
+                guard error.code == .noSuchKey else { throw error }
+                // One look at both: an object may have come in place of the marker.
+                let (hasObject, hasMarker) = try await readStorage { snapshot throws(StorageError) in
+                    (
+                        try snapshot.row(RowKey.current(uid, key)) != nil,
+                        try snapshot.row(RowKey.marker(uid, key)) != nil
+                    )
+                }
+                guard !hasObject else { continue }
+                guard hasMarker else { throw error }
+                throw StoreError(
+                    .methodNotAllowed, "The newest version is a delete marker, which has no lock; name a version.",
+                    bucket: name, key: key)
+            }
         }
     }
 }

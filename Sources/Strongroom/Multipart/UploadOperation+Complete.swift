@@ -5,14 +5,11 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 
 extension UploadOperation {
-    private typealias Part = (number: Int, rowKey: [UInt8], row: PartRow, value: [UInt8])
-
     func complete(_ list: [CompletedPart], if condition: WriteCondition?) async throws(StoreError) -> PutReceipt {
         _ = try engine.unlockedKeys()
         while true {
-            let found = try await find()
+            let (found, parts) = try await findWithParts()
             guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
-            let parts = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
             let chosen = try choose(list, from: parts, in: found.bucket)
             // A retention that has ended meanwhile is no reason to lose the upload.
             let lock = try PutLock.resolve(found.row.object.lock, in: found.bucket, named: bucket)

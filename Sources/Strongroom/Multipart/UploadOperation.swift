@@ -21,6 +21,8 @@ struct UploadOperation: Sendable {
     let key: ObjectKey
     let upload: UploadID
 
+    typealias Part = (number: Int, rowKey: [UInt8], row: PartRow, value: [UInt8])
+
     var place: ObjectPlace { ObjectPlace(bucket: bucket, key: key) }
 
     /// - Throws: `noSuchUpload`, `damaged`.
@@ -30,6 +32,14 @@ struct UploadOperation: Sendable {
         guard let value = try await engine.pinned(rowKey, key, bucket)?.row.value else { throw noSuchUpload }
         let row = try engine.uploadRow(value, rowKey: rowKey, key, in: known, bucket)
         return FoundUpload(bucket: known, rowKey: rowKey, value: value, row: row)
+    }
+
+    /// The upload with its parts, at one moment: one that is aborted or completed loses parts afterwards.
+    func findWithParts() async throws(StoreError) -> (upload: FoundUpload, parts: [Part]) {
+        let found = try await find()
+        let parts = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
+        guard try await engine.pinned(found.rowKey, key, bucket) != nil else { throw noSuchUpload }
+        return (found, parts)
     }
 
     var noSuchUpload: StoreError {
@@ -53,8 +63,8 @@ struct UploadOperation: Sendable {
     }
 
     func list(after: Int, limit: Int) async throws(StoreError) -> PartPage {
-        let found = try await find()
-        let rows = try await engine.partRows(of: found.objectUID, in: found.bucket, place).filter { $0.number > after }
+        let (found, parts) = try await findWithParts()
+        let rows = parts.filter { $0.number > after }
         var page = PartPage(parts: [], next: nil)
         for row in rows.prefix(limit) { page.parts.append(try info(row.number, row.row, in: found.bucket)) }
         if rows.count > limit { page.next = page.parts.last?.number }

@@ -55,17 +55,20 @@ struct WatchedMetadata: MetadataStore {
 
 extension Store {
     /// The same store, watched.
-    func watched() async throws -> Store {
+    func watched() async throws -> Store { try await over { WatchedMetadata(base: $0) } }
+
+    /// The same store over what `wrap` makes of its rows.
+    func over(_ wrap: (any MetadataStore) -> any MetadataStore) async throws -> Store {
         // It has looked for what a crash left already; two that remove parts would not know of each other's readers.
         await engine.parts.settle(forever: true)
         let storage = OpenedStorage(
-            metadata: WatchedMetadata(base: engine.metadata), blobs: engine.blobs, embedded: engine.storage.embedded)
-        let watched = Engine(
+            metadata: wrap(engine.metadata), blobs: engine.blobs, embedded: engine.storage.embedded)
+        let wrapped = Engine(
             directory: engine.directory, storeID: engine.storeID, storage: storage, threads: engine.threads,
             random: engine.random, settings: engine.settings, logger: engine.logger, keys: engine.keys)
-        try await watched.loadBuckets()
-        try await watched.loadLockClock()
-        watched.scheduleReaping()
-        return Store(engine: watched, caller: nil)
+        try await wrapped.loadBuckets()
+        try await wrapped.loadLockClock()
+        wrapped.scheduleReaping()
+        return Store(engine: wrapped, caller: nil)
     }
 }

@@ -1,0 +1,99 @@
+import StrongroomStorage
+import StrongroomSystem
+import Synchronization
+import Testing
+
+@testable import Strongroom
+
+/// Calls that look at several rows, one after the other, while others write in between.
+@Suite("Interrupted looks")
+struct InterruptedLookTests {
+    /// Does something, once, right after a row was looked at.
+    private final class Interruption: Sendable {
+        private let plan = Mutex<(rowKey: [UInt8], work: @Sendable () async throws -> Void)?>(nil)
+
+        func after(_ rowKey: [UInt8], _ work: @escaping @Sendable () async throws -> Void) {
+            plan.withLock { $0 = (rowKey, work) }
+        }
+
+        fileprivate func run(_ rowKey: [UInt8]) async {
+            let work = plan.withLock { plan -> (@Sendable () async throws -> Void)? in
+                guard let planned = plan, planned.rowKey == rowKey else { return nil }
+                plan = nil
+                return planned.work
+            }
+            do { try await work?() } catch { Issue.record(error) }
+        }
+    }
+
+    private struct InterruptedMetadata: MetadataStore {
+        let base: any MetadataStore
+        let interruption: Interruption
+
+        func read<Value: Sendable, Failure: Error>(
+            _ body: @escaping @Sendable (any MetadataSnapshot) throws(Failure) -> Value
+        ) async throws(MetadataReadError<Failure>) -> Value {
+            try await base.read(body)
+        }
+
+        func pinnedRow(_ key: [UInt8]) async throws(StorageError) -> (any PinnedRow)? {
+            let row = try await base.pinnedRow(key)
+            await interruption.run(key)
+            return row
+        }
+
+        func commit<Refusal: Sendable>(
+            reads: [[UInt8]], attachments: [[UInt8]], meanwhile: @escaping @Sendable () -> Void,
+            decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
+        ) async throws(StorageError) -> CommitOutcome<Refusal> {
+            try await base.commit(reads: reads, attachments: attachments, meanwhile: meanwhile, decide: decide)
+        }
+    }
+
+    private func withInterruptedBucket(
+        _ body: (Bucket, Interruption) async throws -> Void
+    ) async throws {
+        let directory = try TemporaryDirectory()
+        let interruption = Interruption()
+        let store = try await Store.open(at: directory.store, options: .forTests)
+            .over { InterruptedMetadata(base: $0, interruption: interruption) }
+        try await body(try await store.createBucket("bucket", objectLock: true), interruption)
+        try await store.close()
+    }
+
+    @Test("A lock finds the object that came in place of a delete marker")
+    func lockOfWhatCame() async throws {
+        try await withInterruptedBucket { bucket, interruption in
+            try await bucket.delete("key")
+            let code = try await errorCode { try await bucket.setLegalHold(true, of: "key") }
+            #expect(code == .methodNotAllowed)
+            let rowKey = RowKey.current(try bucket.engine.bucket("bucket").row.uid, "key")
+            interruption.after(rowKey) { try await bucket.put("key", [1]) }
+            try await bucket.setLegalHold(true, of: "key")
+            #expect(try await bucket.head("key").legalHold)
+        }
+    }
+
+    @Test("An upload that is aborted meanwhile is none, not one without parts")
+    func abortedMeanwhile() async throws {
+        try await withInterruptedBucket { bucket, interruption in
+            let uid = try bucket.engine.bucket("bucket").row.uid
+            for isCompletion in [false, true] {
+                let upload = try await bucket.createUpload("key")
+                let part = CompletedPart(try await bucket.uploadPart(1, of: "key", upload, [1]))
+                interruption.after(RowKey.upload(uid, "key", upload.bytes)) {
+                    try await bucket.abortUpload("key", upload)
+                    await bucket.engine.parts.settle()
+                }
+                let code = try await errorCode {
+                    if isCompletion {
+                        _ = try await bucket.completeUpload("key", upload, parts: [part])
+                    } else {
+                        _ = try await bucket.listParts("key", upload)
+                    }
+                }
+                #expect(code == .noSuchUpload)
+            }
+        }
+    }
+}
