@@ -149,6 +149,26 @@ struct VersionTests {
         try await bucket.delete("key", version: first.versionID)
     }
 
+    @Test("The next page shows a version that became the newest since the page before")
+    func promotedBetweenPages() async throws {
+        try await withStore { store, _ in
+            let bucket = try await store.createBucket("bucket", versioning: .enabled)
+            var ids: [VersionID] = []
+            for byte in 1...3 { ids.append(try await bucket.put("key", [UInt8(byte)]).versionID) }
+            try await bucket.put("next", [])
+            var options = VersionListOptions(limit: 1)
+            options.continuation = try await bucket.listVersions(options).continuation
+            try await bucket.delete("key", version: ids[2])
+            options.limit = 3
+            let page = try await bucket.listVersions(options)
+            #expect(page.entries.map(\.versionID).prefix(2) == [ids[1], ids[0]])
+            #expect(page.entries.map(\.key.rawValue) == ["key", "key", "next"])
+            // Not what came since the page before, which began with the newest.
+            try await bucket.put("key", [4])
+            #expect(try await bucket.listVersions(options).entries == page.entries.map(\.asOlder))
+        }
+    }
+
     @Test("A bucket with nothing but a delete marker or an old version is not empty")
     func notEmpty() async throws {
         try await withStore { store, _ in
@@ -247,5 +267,13 @@ extension MemoryEngine {
             }
             return found
         }
+    }
+}
+
+extension VersionEntry {
+    /// The same version under a newer one of its key.
+    fileprivate var asOlder: VersionEntry {
+        guard case .object(let info, _) = self else { return self }
+        return .object(info, isLatest: info.key == "next")
     }
 }

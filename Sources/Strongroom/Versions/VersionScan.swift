@@ -90,6 +90,7 @@ struct VersionScan: Sendable {
                     .row(Row(position: VersionPosition(key: key, rank: .max), rowKey: rowKey, value: row.value)))
                 return .next
             }
+            guard !isOnPageBefore(position, row) else { return .next }
             guard let common = rollup.commonPrefix(of: position.key[...]) else {
                 entries.append(.row(Row(position: position, rowKey: rowKey, value: row.value)))
                 return .next
@@ -101,9 +102,16 @@ struct VersionScan: Sendable {
         return entries
     }
 
+    /// A page that begins within a key's versions begins after its head; unless the head was among the versions that
+    /// are still to come, and has become the newest by the removal of those above it.
+    private func isOnPageBefore(_ position: VersionPosition, _ row: StoredRow) -> Bool {
+        guard lowerBound.rank > 0, position.rank == 0, position.key == lowerBound.key else { return false }
+        let lsn = (try? DeleteMarkerRow(decoding: row.value))?.lsn ?? (try? ObjectRow(decoding: row.value))?.lsn
+        return lsn.map { ~$0 < lowerBound.rank } ?? true
+    }
+
     private func start(in table: UInt8) -> [UInt8] {
-        guard lowerBound.rank > 0 else { return range(table, lowerBound.key) }
-        guard table == RowKey.versionTable else { return range(table, lowerBound.key + [0]) }
+        guard lowerBound.rank > 0, table == RowKey.versionTable else { return range(table, lowerBound.key) }
         var start = RowKey.versions(bucketUID, prefix: lowerBound.key) + RowKey.keyEnd
         for shift in stride(from: 56, through: 0, by: -8) {
             start.append(UInt8(truncatingIfNeeded: lowerBound.rank >> shift))
