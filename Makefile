@@ -14,6 +14,9 @@ RELEASE_DIRECTORY := .build-release/release
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
 ROUNDS ?= 200
 FUZZ_SECONDS ?= 60
+# How many operations `make model` does; SEED chooses which, where it is given.
+OPERATIONS ?= 1000000
+SEED ?=
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
@@ -26,7 +29,7 @@ MODULES_DIRECTORY := .build-modules/release
 -include Plugins/modules.mk
 
 .PHONY: help setup build modules test release demo check
-.PHONY: lint format crash conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -50,6 +53,10 @@ demo: release ## The guided tour on real files, in under a minute. DIRECTORY=…
 
 crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 times.
 	.ci/crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS)
+
+model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=… for the same choices.
+	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) $(SWIFT) test -c release \
+		--traits CommandLineTool --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
 
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

@@ -8,6 +8,15 @@ struct Census {
     func take(readingData: Bool) async throws {
         for (name, bucket) in world.buckets {
             try await check(ListStep(bucket: name, options: ListOptions()))
+            var versions = VersionListStep(bucket: name, options: VersionListOptions())
+            repeat {
+                guard case .versions(let page) = try await check(versions) else { break }
+                versions.options.continuation = page.continuation
+            } while versions.options.continuation != nil
+            try await check(ListUploadsStep(bucket: name, prefix: "", limit: ListOptions.limitMaximum))
+            for (id, upload) in bucket.uploads {
+                try await check(ListPartsStep(place: upload.place, upload: id, after: 0, limit: 1_000))
+            }
             for (key, stack) in bucket.stacks {
                 for version in stack {
                     let place = Place(bucket: name, key: key)

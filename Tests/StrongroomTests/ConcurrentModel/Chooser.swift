@@ -1,32 +1,6 @@
 import Foundation
-import Synchronization
 
 @testable import Strongroom
-
-/// What the tasks have learnt of the store, so that their steps name versions and ETags that exist, or did lately.
-final class Knowledge: Sendable {
-    struct Version: Sendable {
-        var place: Place
-        var id: VersionID
-        var etag: String
-    }
-
-    private let versions = Mutex<[Version]>([])
-
-    func learn(_ version: Version) {
-        versions.withLock {
-            $0.append(version)
-            if $0.count > Self.limit { $0.removeFirst() }
-        }
-    }
-
-    /// - Parameter draw: any number; which one it stands for.
-    func version(_ draw: Int) -> Version? {
-        versions.withLock { $0.isEmpty ? nil : $0[draw % $0.count] }
-    }
-
-    private static let limit = 200
-}
 
 /// Chooses one task's steps. The same seed makes the same choices of the same knowledge, whatever comes of them.
 struct Chooser {
@@ -37,30 +11,35 @@ struct Chooser {
     static let buckets: [BucketName: WorldBucket] = [
         "plain": WorldBucket(versioning: .unversioned),
         "kept": WorldBucket(versioning: .enabled),
+        "moving": WorldBucket(versioning: .unversioned),
+        "locked": WorldBucket(versioning: .enabled, hasObjectLock: true),
     ]
+
+    private static let bucketNames = buckets.keys.sorted()
 
     var generator: SeededGenerator
     let knowledge: Knowledge
+    /// From when on retentions are counted; a whole second, so that rows keep it as it is.
+    let origin: Date
 
     mutating func next() -> any Step {
-        switch number(100) {
-        case 0..<30: put()
-        case 30..<45: DeleteStep(place: place(), condition: condition())
-        case 45..<85: read()
-        default: list()
+        // As many versions go as come, or listings and memory grow.
+        if knowledge.versionCount > 150, isChosen(3) { return remove() }
+        switch number(200) {
+        case 0..<38: return put()
+        case 38..<54: return delete()
+        case 54..<102: return read()
+        case 102..<122: return list()
+        case 122..<136: return copy()
+        case 136..<146: return tags()
+        case 146..<148: return VersioningStep(bucket: bucket(), versioning: versioning())
+        case 148..<158: return lock()
+        case 158..<159: return DefaultRetentionStep(bucket: "locked", retention: defaultRetention())
+        case 159..<160: return CheckpointStep()
+        case 160..<164: return remove()
+        case 164..<188: return upload()
+        default: return batch()
         }
-    }
-
-    /// Takes note of what came of a step.
-    func learn(_ step: any Step, _ answer: Answer) {
-        switch (step, answer) {
-        case (let put as PutStep, .put(let receipt)): learn(put.place, receipt)
-        default: break
-        }
-    }
-
-    private func learn(_ place: Place, _ receipt: PutReceipt) {
-        knowledge.learn(.init(place: place, id: receipt.versionID, etag: receipt.etag))
     }
 
     // MARK: What steps are made of
@@ -70,7 +49,7 @@ struct Chooser {
     /// Once in `odds` times.
     mutating func isChosen(_ odds: Int) -> Bool { number(odds) == 0 }
 
-    mutating func bucket() -> BucketName { Self.buckets.keys.sorted()[number(Self.buckets.count)] }
+    mutating func bucket() -> BucketName { Self.bucketNames[number(Self.bucketNames.count)] }
 
     mutating func place() -> Place { Place(bucket: bucket(), key: Self.keys[number(Self.keys.count)]) }
 
@@ -83,7 +62,7 @@ struct Chooser {
     }
 
     mutating func condition() -> WriteCondition? {
-        switch number(8) {
+        switch number(10) {
         case 0: .absent
         case 1: .present
         case 2: .matches(version()?.etag ?? "none")
@@ -91,47 +70,50 @@ struct Chooser {
         }
     }
 
-    mutating func tags() -> ObjectTags {
+    /// What must be true of a source or of what is read.
+    mutating func readConditions() -> ReadConditions {
+        var conditions = ReadConditions()
+        if isChosen(8) { conditions.matches = [version()?.etag ?? "none"] }
+        if isChosen(8) { conditions.differs = [version()?.etag ?? "none"] }
+        return conditions
+    }
+
+    mutating func range() -> Range<UInt64>? {
+        guard isChosen(3) else { return nil }
+        let lower = UInt64(number(32))
+        return lower..<lower + UInt64(number(5_000))
+    }
+
+    mutating func objectTags() -> ObjectTags {
         isChosen(3) ? ObjectTags(checked: ["n": "\(number(1_000))", "m": "\(number(2))"]) : .none
     }
 
-    mutating func putOptions() -> PutOptions {
-        var options = PutOptions(tags: tags())
+    mutating func putOptions(in bucket: BucketName) -> PutOptions {
+        var options = PutOptions(tags: objectTags())
         if isChosen(4) { options.metadata = ["n": "\(number(1_000))"] }
         if isChosen(4) { options.contentType = "text/\(number(10))" }
+        if isChosen(4) { options.headers.cacheControl = "max-age=\(number(100))" }
         if isChosen(6) { options.etag = .md5 }
+        let odds = bucket == "locked" ? 5 : 60
+        if isChosen(odds) { options.retention = retention() }
+        if isChosen(2 * odds) { options.legalHold = true }
         return options
     }
 
-    // MARK: Steps
-
-    private mutating func put() -> any Step {
-        var options = putOptions()
-        options.condition = condition()
-        return PutStep(place: place(), content: content(), options: options)
+    private mutating func versioning() -> Versioning {
+        isChosen(20) ? .unversioned : isChosen(2) ? .enabled : .suspended
     }
 
-    private mutating func read() -> any Step {
-        var step = ReadStep(place: place(), part: .head)
-        if isChosen(2), let known = version() { (step.place, step.version) = (known.place, known.id) }
-        switch number(5) {
-        case 0: step.part = .head
-        case 1: step.part = .tags
-        case 2:
-            let lower = UInt64(number(40))
-            step.part = .bytes(lower..<lower + UInt64(number(5_000)))
-        default: step.part = .bytes(nil)
-        }
-        if isChosen(6) { step.conditions.matches = [version()?.etag ?? "none"] }
-        if isChosen(6) { step.conditions.differs = [version()?.etag ?? "none"] }
-        return step
+    /// Sometimes in the past. Half days, so that a default's whole days come between.
+    mutating func retention() -> Retention {
+        let days = isChosen(20) ? -1.5 : Double(number(4)) + 0.5
+        return Retention(mode: mode(), until: origin.addingTimeInterval(days * 24 * 60 * 60))
     }
 
-    private mutating func list() -> any Step {
-        var options = ListOptions(limit: isChosen(2) ? 1_000 : 1 + number(5))
-        options.prefix = ["", "", "a", "dir/", "none"][number(5)]
-        options.delimiter = [nil, nil, "/", "\0"][number(4)]
-        if isChosen(4) { options.startAfter = ["a", "dir", "dir/x", "z"][number(4)] }
-        return ListStep(bucket: bucket(), options: options)
+    private mutating func defaultRetention() -> DefaultRetention? {
+        isChosen(2) ? nil : DefaultRetention(mode: mode(), period: .days(1 + number(3)))
     }
+
+    /// What is kept for compliance stays to the end of the test.
+    private mutating func mode() -> Retention.Mode { isChosen(20) ? .compliance : .governance }
 }

@@ -1,3 +1,5 @@
+import Foundation
+import Logging
 import Synchronization
 
 @testable import Strongroom
@@ -8,6 +10,7 @@ struct ConcurrentModelRun {
 
     private let directory: TemporaryDirectory
     private let seed: UInt64
+    private let origin = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded())
     private var generator: SeededGenerator
     private let knowledge = Knowledge()
     private var world = World(buckets: Chooser.buckets)
@@ -25,7 +28,10 @@ struct ConcurrentModelRun {
         options.memtableLimitBytes = 4 << 20
         options.journalSegmentBytes = 1 << 20
         options.smallObjectLimitBytes = 4 << 10
-        options.partMinimumBytes = 8
+        options.partMinimumBytes = Int(CompleteStep.partMinimumBytes)
+        var logger = Logger(label: "model")
+        logger.logLevel = .warning
+        options.logger = logger
         return options
     }
 
@@ -66,7 +72,9 @@ struct ConcurrentModelRun {
         for task in 0..<Self.taskCount {
             let own = SeededGenerator(seed: generator.next())
             workers.append(
-                Worker(task: task, store: store, marks: marks, chooser: Chooser(generator: own, knowledge: knowledge)))
+                Worker(
+                    task: task, store: store, marks: marks,
+                    chooser: Chooser(generator: own, knowledge: knowledge, origin: origin)))
         }
         let early = Int.random(in: 0..<operations, using: &generator)
         let closing = end == .closedEarly ? Closing(store: store, marks: marks, after: early) : nil
@@ -143,7 +151,7 @@ private struct Worker: Sendable {
                 task: task, step: step, began: began, ended: marks.next(), answer: answer, commit: note.value)
             events.append(event)
             if answer.code == .closed { break }
-            chooser.learn(step, answer)
+            chooser.knowledge.learn(step, answer)
         }
         return events
     }

@@ -12,13 +12,12 @@ struct ConcurrentModelTests {
         let environment = ProcessInfo.processInfo.environment
         let operations = environment["STRONGROOM_MODEL_OPERATIONS"].flatMap { Int($0) }
         let seed = environment["STRONGROOM_MODEL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...1 << 32)
-        let total = operations ?? Self.smallOperations
-        let perStore = min(total, Self.operationsPerStore)
+        let perStore = min(operations ?? Self.smallOperations, Self.operationsPerStore)
         var done = 0
         var counts: [String: Int] = [:]
-        while done < total {
-            // Each store has a seed of its own, which alone brings its choices back.
-            let own = seed + UInt64(done / perStore)
+        // Each store has a seed of its own, which alone brings its choices back.
+        var own = seed
+        repeat {
             do {
                 var run = try ConcurrentModelRun(seed: own)
                 try await run.run(lives: Self.lives, operations: perStore / Self.lives)
@@ -27,9 +26,10 @@ struct ConcurrentModelTests {
                 Issue.record("seed \(own): \(error)")
                 return
             }
-            done += perStore
+            done = counts.values.reduce(0, +)
             if operations != nil { print("\(done) operations agree, seed \(own)") }
-        }
+            own += 1
+        } while done < operations ?? 0
         guard operations != nil else { return }
         for (kind, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(kind): \(count)") }
     }

@@ -1,3 +1,5 @@
+import Foundation
+
 @testable import Strongroom
 
 struct PutStep: Step {
@@ -26,6 +28,7 @@ extension World {
     /// What is refused for the lock that a new object is to have.
     func lockRefusals(_ options: PutOptions, in bucket: BucketName) -> [StoreError.Code] {
         guard options.retention != nil || options.legalHold else { return [] }
-        return buckets[bucket]?.hasObjectLock == true ? [] : [.invalidRequest]
+        guard buckets[bucket]?.hasObjectLock == true else { return [.invalidRequest] }
+        return options.retention.map { $0.until < Date() } == true ? [.invalidArgument] : []
     }
 }

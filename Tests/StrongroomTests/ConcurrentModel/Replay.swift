@@ -94,17 +94,19 @@ struct Replay {
         let places = Set(event.step.places)
         let limit = max(event.lsn, begun.lsn(before: event.ended))
         let related = commits.filter { $0.lsn <= limit && !places.isDisjoint(with: $0.step.places) }.suffix(8)
-        let lines = related.map { "  \($0.lsn) by task \($0.task): \($0.step) -> \($0.answer)" }
+        let lines = related.map { "  \($0.lsn) by task \($0.task): \(Self.brief($0.step)) -> \(Self.brief($0.answer))" }
         return Disagreement(
             description: """
                 task \(event.task), steps \(event.began) to \(event.ended): \(event.step)
-                answered (commit \(event.lsn)): \(event.answer)
+                answered (commit \(event.lsn)): \(Self.brief(event.answer, limit: 2_000))
                 but:
                   \(what)
                 last commits there:
                 \(lines.joined(separator: "\n"))
                 """)
     }
+
+    private static func brief(_ value: Any, limit: Int = 600) -> String { String("\(value)".prefix(limit)) }
 
     /// The greatest LSN of those that came before a mark.
     private struct Bounds {

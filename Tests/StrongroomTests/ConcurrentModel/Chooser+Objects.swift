@@ -1,0 +1,77 @@
+@testable import Strongroom
+
+extension Chooser {
+    mutating func put() -> PutStep {
+        let place = place()
+        var options = putOptions(in: place.bucket)
+        options.condition = condition()
+        return PutStep(place: place, content: content(), options: options)
+    }
+
+    mutating func delete() -> DeleteStep { DeleteStep(place: place(), condition: condition()) }
+
+    mutating func remove() -> any Step {
+        // A version that stays, because it is locked or was named twice, is not forgotten.
+        let draw = number(1 << 20)
+        let found = isChosen(10) ? knowledge.version(draw) : knowledge.takeVersion(draw)
+        guard let found else { return delete() }
+        let bypasses = found.place.bucket == "locked" ? isChosen(2) : isChosen(50)
+        return RemoveStep(
+            place: found.place, version: isChosen(20) ? .null : found.id, bypassesGovernance: bypasses)
+    }
+
+    mutating func copy() -> CopyStep {
+        let target = place()
+        var source = place()
+        var options = CopyOptions(sourceConditions: readConditions(), condition: condition())
+        if isChosen(2), let known = version() { (source, options.sourceVersion) = (known.place, known.id) }
+        if isChosen(3) {
+            options.metadata = .replace(contentType: "text/copy", metadata: ["n": "\(number(1_000))"])
+        }
+        if isChosen(3) { options.tags = .replace(objectTags()) }
+        if isChosen(target.bucket == "locked" ? 8 : 60) { options.retention = retention() }
+        return CopyStep(source: source, place: target, options: options)
+    }
+
+    mutating func read() -> ReadStep {
+        var step = ReadStep(place: place(), part: .head, conditions: readConditions())
+        if isChosen(2), let known = version() { (step.place, step.version) = (known.place, known.id) }
+        switch number(5) {
+        case 0: step.part = .head
+        case 1: step.part = .tags
+        default: step.part = .bytes(range())
+        }
+        return step
+    }
+
+    mutating func tags() -> TagsStep {
+        var step = TagsStep(place: place(), tags: objectTags())
+        if isChosen(2), let known = version() { (step.place, step.version) = (known.place, known.id) }
+        return step
+    }
+
+    mutating func lock() -> LockStep {
+        var change = LockStep.Change.legalHold(isChosen(4))
+        if isChosen(2) {
+            change = .retention(isChosen(4) ? nil : retention(), bypassesGovernance: isChosen(2))
+        }
+        var step = LockStep(place: place(), change: change)
+        if !isChosen(12) { step.place.bucket = "locked" }
+        if isChosen(2), let known = version(), known.place.bucket == "locked" {
+            (step.place, step.version) = (known.place, known.id)
+        }
+        return step
+    }
+
+    mutating func batch() -> BatchStep {
+        var parts: [BatchStep.Part] = []
+        for _ in 0...number(4) {
+            switch number(8) {
+            case 0: parts.append(.copy(copy()))
+            case 1..<4: parts.append(.delete(delete()))
+            default: parts.append(.put(put()))
+            }
+        }
+        return BatchStep(parts: parts)
+    }
+}

@@ -1,0 +1,49 @@
+@testable import Strongroom
+
+/// Makes an object of parts.
+struct CompleteStep: Step {
+    /// As `ConcurrentModelRun` opens its stores.
+    static let partMinimumBytes: UInt64 = 8
+
+    var place: Place
+    var upload: UploadID
+    var parts: [CompletedPart]
+    var condition: WriteCondition?
+
+    var places: [Place] { [place] }
+
+    func run(on store: Store) async throws(StoreError) -> Answer {
+        .put(
+            try await store.bucket(place.bucket).completeUpload(place.key, upload, parts: parts, if: condition))
+    }
+
+    func refusals(in world: World) -> [StoreError.Code] {
+        guard let upload = world.upload(place, upload) else { return [.noSuchUpload] }
+        let refusal = upload.refusal(of: parts, partMinimumBytes: Self.partMinimumBytes)
+        return (refusal.map { [$0] } ?? []) + world.refusals(of: condition, at: place)
+    }
+
+    func apply(_ done: Done, to world: inout World) -> String? {
+        guard case .put(let receipt) = done.answer else { return "a put's receipt was expected" }
+        guard let found = world.upload(place, upload) else { return "there is no upload" }
+        guard receipt.etag.hasSuffix("-\(parts.count)") else { return "the ETag does not count the parts" }
+        let content = Content(parts.flatMap { found.parts[$0.number]?.content.bytes ?? [] })
+        world.buckets[place.bucket]?.uploads[upload] = nil
+        return world.put(content, at: place, found.options, tags: found.options.tags.values, receipt, done.commit)
+    }
+}
+
+extension WorldUpload {
+    /// What is wrong with the list of a completion.
+    fileprivate func refusal(of list: [CompletedPart], partMinimumBytes: UInt64) -> StoreError.Code? {
+        guard !list.isEmpty else { return .invalidPart }
+        var last: PartInfo?
+        for wanted in list {
+            if let last, last.number >= wanted.number { return .invalidPartOrder }
+            guard let part = parts[wanted.number]?.info, part.etag == wanted.etag else { return .invalidPart }
+            if let last, last.sizeBytes < partMinimumBytes { return .entityTooSmall }
+            last = part
+        }
+        return nil
+    }
+}

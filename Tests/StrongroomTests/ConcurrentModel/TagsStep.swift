@@ -1,0 +1,26 @@
+@testable import Strongroom
+
+struct TagsStep: Step {
+    var place: Place
+    var version: VersionID?
+    var tags: ObjectTags
+
+    var places: [Place] { [place] }
+
+    func run(on store: Store) async throws(StoreError) -> Answer {
+        try await store.bucket(place.bucket).setTags(tags, of: place.key, version: version)
+        return .done
+    }
+
+    func refusals(in world: World) -> [StoreError.Code] {
+        if case .refused(let code) = world.find(place, version) { [code] } else { [] }
+    }
+
+    func apply(_ done: Done, to world: inout World) -> String? {
+        world.change(place, version) { object in
+            object.tags = tags.values
+            object.info.tagCount = tags.values.count
+        }
+        return nil
+    }
+}

@@ -1,0 +1,24 @@
+@testable import Strongroom
+
+struct VersioningStep: Step {
+    var bucket: BucketName
+    var versioning: Versioning
+
+    var places: [Place] { [] }
+
+    func run(on store: Store) async throws(StoreError) -> Answer {
+        try await store.bucket(bucket).setVersioning(versioning)
+        return .done
+    }
+
+    func refusals(in world: World) -> [StoreError.Code] {
+        guard versioning != .unversioned else { return [.invalidArgument] }
+        guard versioning == .suspended else { return [] }
+        return world.buckets[bucket]?.hasObjectLock == true ? [.invalidBucketState] : []
+    }
+
+    func apply(_ done: Done, to world: inout World) -> String? {
+        world.buckets[bucket]?.versioning = versioning
+        return nil
+    }
+}
