@@ -42,6 +42,9 @@ struct InterruptedLookTests {
             return row
         }
 
+        func follow(after lsn: UInt64) -> any CommitFollower { base.follow(after: lsn) }
+        func endFollowing() { base.endFollowing() }
+
         func commit<Refusal: Sendable>(
             reads: [[UInt8]], attachments: [[UInt8]], meanwhile: @escaping @Sendable () -> Void,
             decide: @escaping @Sendable (CommitView) -> Decision<Refusal>

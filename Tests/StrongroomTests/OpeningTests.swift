@@ -29,6 +29,16 @@ struct OpeningTests {
         SharedSecret(try SecretBytes(copying: unsafe Array(text.utf8).span.bytes))
     }
 
+    /// Once it said that the file system could not be told.
+    @Test func aMissingParentIsNamed() async throws {
+        let directory = try TemporaryDirectory()
+        let error = await #expect(throws: StoreError.self) {
+            try await Store.open(at: directory.path.appending("missing").appending("store"), options: .forTests)
+        }
+        #expect(error?.code == .notFound)
+        #expect(error?.message.contains(directory.path.appending("missing").string) == true)
+    }
+
     @Test("A second opener is refused, and told who has the store")
     func secondOpener() async throws {
         let directory = try await Self.made()

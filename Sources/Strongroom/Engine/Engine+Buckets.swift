@@ -32,7 +32,8 @@ extension Engine {
         guard let receipt = try Self.receipt(outcome) else {
             // Whoever made it may not have taken note of it yet.
             try await refreshBucket(name)
-            throw StoreError(.bucketAlreadyExists, "A bucket of that name exists already.", bucket: name)
+            throw StoreError(
+                .bucketAlreadyExists, "A bucket of that name exists already; Store.bucket(_:) names it.", bucket: name)
         }
         try note(name, template.created(receipt.lsn, receipt.timeMilliseconds))
     }

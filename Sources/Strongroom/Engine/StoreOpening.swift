@@ -44,6 +44,10 @@ struct StoreOpening {
         guard case .create = options.whenAbsent else {
             throw StoreError(.notFound, "There is no store at \(directory). Make one with init, or correct the path.")
         }
+        let parent = directory.removingLastComponent()
+        guard try await exists(parent) else {
+            throw StoreError(.notFound, "The directory \(parent), in which the store is to be made, does not exist.")
+        }
         return try await create()
     }
 

@@ -29,7 +29,9 @@ struct CompleteStep: Step {
         guard receipt.etag.hasSuffix("-\(parts.count)") else { return "the ETag does not count the parts" }
         let content = Content(parts.flatMap { found.parts[$0.number]?.content.bytes ?? [] })
         world.buckets[place.bucket]?.uploads[upload] = nil
-        return world.put(content, at: place, found.options, tags: found.options.tags.values, receipt, done.commit)
+        return world.put(
+            content, at: place, found.options, tags: found.options.tags.values, receipt, done.commit,
+            partCount: parts.count)
     }
 }
 

@@ -31,6 +31,9 @@ struct WatchedMetadata: MetadataStore {
         try await base.pinnedRow(key)
     }
 
+    func follow(after lsn: UInt64) -> any CommitFollower { base.follow(after: lsn) }
+    func endFollowing() { base.endFollowing() }
+
     func commit<Refusal: Sendable>(
         reads: [[UInt8]], attachments: [[UInt8]], meanwhile: @escaping @Sendable () -> Void,
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
@@ -43,7 +46,7 @@ struct WatchedMetadata: MetadataStore {
         let outcome = try await base.commit(reads: reads, attachments: attachments, meanwhile: meanwhile) { view in
             let decision = decide(view)
             // The lock clock is saved on the way, in commits that are nobody's own.
-            if case .commit(let mutations, _) = decision {
+            if case .commit(let mutations, _, _) = decision {
                 concernsObjects.set(mutations.contains { $0.key.first != RowKey.lockClockTable })
             }
             return decision

@@ -33,7 +33,7 @@ extension World {
     /// A put, a copy or a completion: the new object on top, held against what the receipt says of it.
     mutating func put(
         _ content: Content, at place: Place, _ options: PutOptions, tags: [String: String]?, _ receipt: PutReceipt,
-        _ commit: CommitReceipt
+        _ commit: CommitReceipt, partCount: Int? = nil
     ) -> String? {
         guard let bucket = buckets[place.bucket] else { return "there is no bucket \(place.bucket)" }
         guard receipt.lsn == commit.lsn else { return "the receipt is of another commit than \(commit.lsn)" }
@@ -56,7 +56,7 @@ extension World {
             checksums: receipt.checksums, contentType: options.contentType, headers: options.headers,
             metadata: options.metadata, tagCount: tags?.count ?? 0, storageClass: options.storageClass,
             versionID: receipt.versionID, encryption: receipt.encryption, lsn: commit.lsn, retention: retention,
-            legalHold: options.legalHold)
+            legalHold: options.legalHold, partCount: partCount)
         let object = WorldObject(
             info: info, content: content, tags: tags, isRetainedByDefault: options.retention == nil)
         push(WorldVersion(id: receipt.versionID, commit: commit, object: object), at: place)

@@ -2,7 +2,21 @@ import Strongroom
 
 /// The code of “Objects and versions”, and of the part of “Getting started” about them.
 enum Versions {
+    private static func makeOrUse(_ store: Store, userName: String, portrait: [UInt8]) async throws {
+        // GettingStarted
+        do {
+            try await store.createBucket("pictures")
+        } catch {
+            guard error.code == .bucketAlreadyExists else { throw error }
+        }
+        let pictures = store.bucket("pictures")
+        let key = try ObjectKey("users/\(userName)/portrait.jpg")
+        try await pictures.put(key, portrait)
+        // GettingStarted
+    }
+
     static func gettingStarted(_ store: Store) async throws {
+        for _ in 0..<2 { try await makeOrUse(store, userName: "ana", portrait: [1, 2, 3]) }
         // GettingStarted
         let drafts = try await store.createBucket("drafts", versioning: .enabled)
         let first = try await drafts.put("plan.md", Array("One plan".utf8))
