@@ -28,6 +28,7 @@ extension Chooser {
         if isChosen(3) {
             options.metadata = .replace(contentType: "text/copy", metadata: ["n": "\(number(1_000))"])
         }
+        options.encryption = encryption()
         if isChosen(3) { options.tags = .replace(objectTags()) }
         if isChosen(target.bucket == "locked" ? 8 : 60) { options.retention = retention() }
         return CopyStep(source: source, place: target, options: options)

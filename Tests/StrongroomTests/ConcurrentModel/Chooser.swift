@@ -32,7 +32,8 @@ struct Chooser {
         case 102..<122: return list()
         case 122..<136: return copy()
         case 136..<146: return tags()
-        case 146..<148: return VersioningStep(bucket: bucket(), versioning: versioning())
+        case 146..<147: return VersioningStep(bucket: isChosen(8) ? "locked" : "moving", versioning: versioning())
+        case 147..<148: return EncryptionStep(bucket: bucket(), encryption: isChosen(3) ? .none : .s3Managed)
         case 148..<158: return lock()
         case 158..<159: return DefaultRetentionStep(bucket: "locked", retention: defaultRetention())
         case 159..<160: return CheckpointStep()
@@ -94,11 +95,14 @@ struct Chooser {
         if isChosen(4) { options.contentType = "text/\(number(10))" }
         if isChosen(4) { options.headers.cacheControl = "max-age=\(number(100))" }
         if isChosen(6) { options.etag = .md5 }
+        options.encryption = encryption()
         let odds = bucket == "locked" ? 5 : 60
         if isChosen(odds) { options.retention = retention() }
         if isChosen(2 * odds) { options.legalHold = true }
         return options
     }
+
+    mutating func encryption() -> EncryptionRequest { isChosen(8) ? .none : isChosen(4) ? .s3Managed : .bucketDefault }
 
     private mutating func versioning() -> Versioning {
         isChosen(20) ? .unversioned : isChosen(2) ? .enabled : .suspended

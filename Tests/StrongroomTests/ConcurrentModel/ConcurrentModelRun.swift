@@ -30,7 +30,8 @@ struct ConcurrentModelRun {
         options.smallObjectLimitBytes = 4 << 10
         options.partMinimumBytes = Int(CompleteStep.partMinimumBytes)
         var logger = Logger(label: "model")
-        logger.logLevel = .warning
+        // A store that is closed under its tasks says what it left undone.
+        logger.logLevel = .error
         options.logger = logger
         return options
     }

@@ -27,12 +27,15 @@ struct ConcurrentModelTests {
                 return
             }
             done = counts.values.reduce(0, +)
-            if operations != nil { print("\(done) operations agree, seed \(own)") }
+            if operations != nil { Self.report("\(done) operations agree, seed \(own)") }
             own += 1
         } while done < operations ?? 0
         guard operations != nil else { return }
-        for (kind, count) in counts.sorted(by: { $0.key < $1.key }) { print("\(kind): \(count)") }
+        for (kind, count) in counts.sorted(by: { $0.key < $1.key }) { Self.report("\(kind): \(count)") }
     }
+
+    /// At once, for whoever waits: standard output comes when its buffer is full.
+    private static func report(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
     private static let smallOperations = 10_000
     private static let operationsPerStore = 20_000

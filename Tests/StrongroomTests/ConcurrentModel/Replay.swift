@@ -74,7 +74,10 @@ struct Replay {
     private func mayConflict(_ event: Event, _ window: ClosedRange<Int>) -> Bool {
         guard let name = event.step.conflictBucket else { return false }
         let seen = worlds[max(0, window.lowerBound - Self.staleCommits)...window.upperBound]
-        return Set(seen.map { $0.buckets[name]?.versioning }).count > 1
+        let plans = seen.compactMap {
+            $0.buckets[name].map { [$0.versioning.number, $0.seals(.bucketDefault) ? 1 : 0] }
+        }
+        return Set(plans).count > 1
     }
 
     /// More than other tasks can commit while one takes note of its own.

@@ -11,7 +11,7 @@ protocol Step: Sendable {
     func refusals(in world: World) -> [StoreError.Code]
     /// Those of `refusals` that a commit decides on; the others are found out before.
     func refusalsAtCommit(in world: World) -> [StoreError.Code]
-    /// Whether it may give up when the bucket's versioning changes under it.
+    /// The bucket whose versioning or encryption, when it changes, may make it give up.
     var conflictBucket: BucketName? { get }
     /// Why `answer`, which came without a commit, is not what `world` says; nil where it is.
     func objection(to answer: Answer, in world: World) -> String?

@@ -16,6 +16,10 @@ struct CreateUploadStep: Step {
 
     func apply(_ done: Done, to world: inout World) -> String? {
         guard case .upload(let id) = done.answer else { return "an upload was expected" }
+        guard let bucket = world.buckets[place.bucket] else { return "there is no bucket" }
+        var options = options
+        // How an upload is encrypted was decided when it began.
+        options.encryption = bucket.seals(options.encryption) ? .s3Managed : .none
         world.buckets[place.bucket]?.uploads[id] = WorldUpload(place: place, options: options, commit: done.commit)
         return nil
     }
@@ -91,6 +95,9 @@ struct ListUploadsStep: Step {
         guard page.uploads.map(\.id) == expected else { return "expected \(expected)" }
         for (upload, found) in zip(all, page.uploads) {
             let initiated = upload.value.commit.timeMilliseconds
+            guard (found.encryption == .none) == (upload.value.options.encryption == .none) else {
+                return "the encryption is \(found.encryption)"
+            }
             guard found.key == upload.value.place.key, found.initiated == .init(storeMilliseconds: initiated) else {
                 return "expected \(upload)"
             }

@@ -76,6 +76,7 @@ struct WorldBucket: Sendable {
     var versioning: Versioning
     var hasObjectLock = false
     var defaultRetention: DefaultRetention?
+    var defaultEncryption = DefaultEncryption.s3Managed
     var stacks: [ObjectKey: [WorldVersion]] = [:]
     var uploads: [UploadID: WorldUpload] = [:]
 }

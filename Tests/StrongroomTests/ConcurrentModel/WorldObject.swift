@@ -43,6 +43,9 @@ extension World {
         guard (receipt.versionID == .null) == (bucket.versioning != .enabled) else {
             return "versioning is \(bucket.versioning), the version \(receipt.versionID)"
         }
+        guard (receipt.encryption != .none) == bucket.seals(options.encryption) else {
+            return "the encryption is \(receipt.encryption)"
+        }
         if receipt.versionID != .null, stack(place).contains(where: { $0.id == receipt.versionID }) {
             return "the version was there before"
         }

@@ -1,0 +1,29 @@
+@testable import Strongroom
+
+struct EncryptionStep: Step {
+    var bucket: BucketName
+    var encryption: DefaultEncryption
+
+    var places: [Place] { [] }
+
+    func run(on store: Store) async throws(StoreError) -> Answer {
+        try await store.bucket(bucket).setDefaultEncryption(encryption)
+        return .done
+    }
+
+    func apply(_ done: Done, to world: inout World) -> String? {
+        world.buckets[bucket]?.defaultEncryption = encryption
+        return nil
+    }
+}
+
+extension WorldBucket {
+    /// Whether what is written now is sealed.
+    func seals(_ request: EncryptionRequest) -> Bool {
+        switch request {
+        case .s3Managed: true
+        case .none: false
+        case .bucketDefault: defaultEncryption == .s3Managed
+        }
+    }
+}
