@@ -37,7 +37,7 @@ struct ConcurrentModelTests {
     /// At once, for whoever waits: standard output comes when its buffer is full.
     private static func report(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
-    private static let smallOperations = 10_000
+    private static let smallOperations = 4_000
     private static let operationsPerStore = 20_000
     private static let lives = 8
 }
