@@ -61,13 +61,15 @@ struct Replay {
         }
         // A step that finds its store closed was not begun.
         if event.answer.code == .closed { return }
-        var objections: [String] = []
-        for world in worlds[window].reversed() {
+        var objections: [(lsn: UInt64, text: String)] = []
+        for world in worlds[window] {
             guard let objection = event.step.wholeObjection(to: event.answer, in: world) else { return }
-            objections.append("after \(world.lsn): \(objection)")
+            // Worlds that object to the same are told as one.
+            if objections.last?.text != objection { objections.append((world.lsn, objection)) }
         }
         if event.answer.code == .conflict, mayConflict(event, window) { return }
-        throw disagreement(event, objections.joined(separator: "\n  "))
+        throw disagreement(
+            event, objections.map { "from commit \($0.lsn) on: \($0.text)" }.joined(separator: "\n  "))
     }
 
     /// A plan is made by what the task knew of the bucket, which may be older than what others were told.
