@@ -23,7 +23,8 @@ struct ConcurrentModelTests {
                 try await run.run(lives: Self.lives, operations: perStore / Self.lives)
                 counts.merge(run.counts, uniquingKeysWith: +)
             } catch {
-                Issue.record("seed \(own): \(error)")
+                // A key's zero byte would end the message where it is printed.
+                Issue.record("seed \(own): \("\(error)".replacing("\0", with: "\\0"))")
                 return
             }
             done = counts.values.reduce(0, +)
@@ -37,7 +38,7 @@ struct ConcurrentModelTests {
     /// At once, for whoever waits: standard output comes when its buffer is full.
     private static func report(_ line: String) { FileHandle.standardError.write(Data("\(line)\n".utf8)) }
 
-    private static let smallOperations = 4_000
+    private static let smallOperations = 10_000
     private static let operationsPerStore = 20_000
     private static let lives = 8
 }

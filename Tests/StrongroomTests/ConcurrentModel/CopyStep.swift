@@ -40,6 +40,24 @@ struct CopyStep: Step {
         let put = options.putOptions(object.info, ObjectTags(checked: object.tags ?? [:]))
         var tags: [String: String]? = put.tags.values
         if case .copy = options.tags, Set(seen.map(\.tags)).count > 1 || object.tags == nil { tags = nil }
-        return world.put(object.content, at: place, put, tags: tags, receipt, done.commit)
+        if let objection = world.put(object.content, at: place, put, tags: tags, receipt, done.commit) {
+            return objection
+        }
+        if case .copy = options.metadata, object.isVague || Set(seen.map(Said.init)).count > 1 {
+            world.change(place, nil) { $0.isVague = true }
+        }
+        return nil
+    }
+
+    /// What a copy takes along beside the bytes and the tags.
+    private struct Said: Hashable {
+        var contentType: String?
+        var headers: ContentHeaders
+        var metadata: [String: String]
+
+        init(_ object: WorldObject) {
+            (contentType, headers) = (object.info.contentType, object.info.headers)
+            metadata = object.info.metadata
+        }
     }
 }

@@ -57,6 +57,25 @@ struct ReplayTests {
         #expect(!Self.agree(swapped))
     }
 
+    @Test("A copy may be of its source before a change that left the bytes as they were, while it was under way")
+    func sameBytes() async throws {
+        let source = Place(bucket: "kept", key: "b")
+        let puts = ["text/1", "text/2"].map {
+            PutStep(place: source, content: Content([]), options: PutOptions(contentType: $0))
+        }
+        var events = try await Self.record([
+            puts[0], puts[1], CopyStep(source: source, place: Self.place, options: CopyOptions()),
+            ReadStep(place: Self.place, part: .head),
+        ])
+        #expect(Self.agree(events))
+        guard case .info(var info) = events[3].answer else { return }
+        info.contentType = "text/1"
+        events[3].answer = .info(info)
+        #expect(!Self.agree(events))
+        events[2].began = events[1].began
+        #expect(Self.agree(events))
+    }
+
     @Test("What was seen while a commit was under way may be before it or after it")
     func windows() async throws {
         var events = try await Self.record([Self.put(1), Self.read, Self.put(2), Self.read])

@@ -45,14 +45,23 @@ struct WatchedMetadata: MetadataStore {
         let concernsObjects = DecisionFlag()
         let outcome = try await base.commit(reads: reads, attachments: attachments, meanwhile: meanwhile) { view in
             let decision = decide(view)
-            // The lock clock is saved on the way, in commits that are nobody's own.
             if case .commit(let mutations, _, _) = decision {
-                concernsObjects.set(mutations.contains { $0.key.first != RowKey.lockClockTable })
+                concernsObjects.set(mutations.contains(where: Self.isOwn))
             }
             return decision
         }
         if case .committed(let receipt) = outcome, concernsObjects.value { note.leave(receipt) }
         return outcome
+    }
+
+    /// Whether it is of a call's own, and not made on the way: the lock clock is saved, and whoever lets go of an
+    /// object in parts may begin the removal of parts that nobody owns.
+    private static func isOwn(_ mutation: RowMutation) -> Bool {
+        switch mutation.key.first {
+        case RowKey.lockClockTable: false
+        case RowKey.partTable, RowKey.abandonedPartsTable: mutation.change != .delete
+        default: true
+        }
     }
 }
 

@@ -12,11 +12,18 @@ struct WorldObject: Sendable {
     /// Nil where not known: a copy read its source at a moment between two changes of the tags.
     var tags: [String: String]?
     var isRetainedByDefault = false
+    /// Whether content type, headers and metadata are not known, for the same reason as tags: receipts tell a copy's
+    /// bytes, which its source may have had before a change and after it.
+    var isVague = false
 
     /// Why `found` is not this object; nil where it is.
     func objection(to found: ObjectInfo) -> String? {
         var expected = info
         if tags == nil { expected.tagCount = found.tagCount }
+        if isVague {
+            (expected.contentType, expected.headers) = (found.contentType, found.headers)
+            expected.metadata = found.metadata
+        }
         if isRetainedByDefault, let wanted = info.retention, let retention = found.retention,
             abs(wanted.until.timeIntervalSince(retention.until)) < Self.clockTolerance
         {
