@@ -18,9 +18,11 @@ struct CompleteStep: Step {
     }
 
     func refusals(in world: World) -> [StoreError.Code] {
-        guard let upload = world.upload(place, upload) else { return [.noSuchUpload] }
+        // An upload that somebody else completes meanwhile leaves two reasons: it is gone, and its object is there.
+        let unmet = world.refusals(of: condition, at: place)
+        guard let upload = world.upload(place, upload) else { return [.noSuchUpload] + unmet }
         let refusal = upload.refusal(of: parts, partMinimumBytes: Self.partMinimumBytes)
-        return (refusal.map { [$0] } ?? []) + world.refusals(of: condition, at: place)
+        return (refusal.map { [$0] } ?? []) + unmet
     }
 
     func apply(_ done: Done, to world: inout World) -> String? {
