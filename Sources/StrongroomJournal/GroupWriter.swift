@@ -228,7 +228,7 @@ struct GroupWriter: Sendable {
                 try current.file.write(writer.group.bytes, at: current.position)
                 try current.file.synchronizeData()
             } else {
-                // Rows go to the tables: only recovery reads these bytes again.
+                // Rows go to the tables: only recovery and followers read these bytes again.
                 try current.file.writeThrough(writer.group.bytes, at: current.position)
             }
             writer.current?.position += UInt64(writer.group.count)

@@ -6,18 +6,14 @@ package import StrongroomSystem
 /// segment's later life lack its salt.
 package struct JournalFollower: Sendable {
     private let journal: Journal
-    private let fileSystem: any FileSystem
-    private let storeID: [UInt8]
     /// Every record up to this one was read.
     package private(set) var lsn: UInt64
     /// Whoever is close behind the writer reads little at a time.
     private static let windowBytes = 64 << 10
     private var segment: (info: SegmentInfo, scanner: SegmentScanner)?
 
-    init(_ journal: Journal, _ fileSystem: any FileSystem, storeID: [UInt8], after lsn: UInt64) {
+    init(_ journal: Journal, after lsn: UInt64) {
         self.journal = journal
-        self.fileSystem = fileSystem
-        self.storeID = storeID
         self.lsn = lsn
     }
 
@@ -73,15 +69,10 @@ package struct JournalFollower: Sendable {
     private mutating func enterSegment() throws(StorageError) {
         let segments = journal.segments()
         guard
-            let info = segments.first(where: { $0.lsnBefore <= lsn && (lsn < $0.lastLSN || $0.state == .newest) })
+            let info = segments.first(where: { $0.lsnBefore <= lsn && (lsn < $0.lastLSN || $0.state == .newest) }),
+            let (file, header) = try open(info)
         else { throw Self.expired(lsn) }
-        do throws(StorageError) {
-            let file = try fileSystem.open(info.path, .readOnly)
-            let header = try SegmentHeader.read(file, segmentID: info.id, storeID: storeID)
-            segment = (info, SegmentScanner(file, header: header, windowBytes: Self.windowBytes))
-        } catch {
-            throw isKept(info) ? error : Self.expired(lsn)
-        }
+        segment = (info, SegmentScanner(file, header: header, windowBytes: Self.windowBytes))
     }
 
     /// After an opening, the last LSN of a segment whose successor was recycled is not known exactly.
@@ -89,8 +80,21 @@ package struct JournalFollower: Sendable {
         guard info.state == .sealed, let next = journal.segments().first(where: { $0.id > info.id }) else {
             return false
         }
-        let file = try fileSystem.open(next.path, .readOnly)
-        return try SegmentHeader.read(file, segmentID: next.id, storeID: storeID).predecessorID != info.id
+        guard let (_, header) = try open(next) else { return true }
+        return header.predecessorID != info.id
+    }
+
+    /// Nil where the segment was recycled meanwhile.
+    private func open(
+        _ info: SegmentInfo
+    ) throws(StorageError) -> (file: any StorageFile, header: SegmentHeader)? {
+        do throws(StorageError) {
+            let file = try journal.fileSystem.open(info.path, .readOnly)
+            return (file, try SegmentHeader.read(file, segmentID: info.id, storeID: journal.storeID))
+        } catch {
+            guard isKept(info) else { return nil }
+            throw error
+        }
     }
 
     private func isKept(_ info: SegmentInfo) -> Bool { journal.segments().contains { $0.id == info.id } }
@@ -103,6 +107,6 @@ package struct JournalFollower: Sendable {
 extension Journal {
     /// Follows the records after `lsn`.
     package func follow(after lsn: UInt64) -> JournalFollower {
-        JournalFollower(self, fileSystem, storeID: storeID, after: lsn)
+        JournalFollower(self, after: lsn)
     }
 }

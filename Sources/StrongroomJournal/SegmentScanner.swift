@@ -27,7 +27,7 @@ struct SegmentScanner {
     private(set) var successorID: UInt64?
     private var window: SegmentWindow
 
-    init(_ file: any StorageFile, header: SegmentHeader, windowBytes: Int = SegmentWindow.pieceBytes) {
+    init(_ file: any StorageFile, header: SegmentHeader, windowBytes: Int = SegmentWindow.wholeSegmentPieceBytes) {
         self.header = header
         self.lastLSN = header.predecessorLastLSN
         self.window = SegmentWindow(file, pieceBytes: windowBytes)

@@ -8,13 +8,15 @@ struct SegmentWindow {
 
     private let pieceBytes: Int
 
-    static let pieceBytes = 1 << 20
+    /// For whoever reads a segment to its end.
+    static let wholeSegmentPieceBytes = 1 << 20
 
-    init(_ file: any StorageFile, pieceBytes: Int = Self.pieceBytes) {
+    init(_ file: any StorageFile, pieceBytes: Int) {
         self.file = file
         self.pieceBytes = pieceBytes
     }
 
+    /// What was read ahead may have been written since.
     mutating func forget() { bytes = [] }
 
     /// Calls `body` with up to `count` bytes from `offset`; with fewer only at the end of the file.

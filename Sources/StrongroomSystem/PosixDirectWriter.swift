@@ -12,6 +12,7 @@ internal import SystemPackage
     static let blockSizeBytes = 4_096
 
     private let descriptor: Int32
+    // Safe: allocated and freed by this object, and touched by the file's one writer alone.
     /// Aligned to blocks, as such writes must be.
     private let memory: UnsafeMutableRawBufferPointer
 
@@ -36,6 +37,7 @@ internal import SystemPackage
     /// False, with nothing written, where the file system refuses such writes after all.
     func write(_ bytes: RawSpan, at start: off_t) throws(Errno) -> Bool {
         precondition(bytes.byteCount <= Self.sizeBytesMaximum)
+        // Safe: the buffer has room for the largest write.
         unsafe bytes.withUnsafeBytes { bytes in unsafe memory.copyMemory(from: bytes) }
         var done = 0
         while done < bytes.byteCount {

@@ -11,9 +11,15 @@ final class PosixFile: StorageFile {
     /// -1 once closed.
     private let descriptorOrClosed: Atomic<Int32>
 
-    /// Made with the first write that needs it; nil where that could not be. Only the one thread that writes at a
-    /// time comes here.
-    private let directWriter = Mutex<PosixDirectWriter??>(nil)
+    /// The way past the page cache. Made with the first write that takes it.
+    private enum DirectWay {
+        case untried
+        case open(PosixDirectWriter)
+        /// It could not be made, was refused by the file system, or the file is closed.
+        case none
+    }
+
+    private let directWay = Mutex(DirectWay.untried)
 
     /// How many pieces one gathered write takes; the system allows 1024 (IOV_MAX), a stack frame each.
     private static let gatheredPiecesMaximum = 64
@@ -101,13 +107,12 @@ final class PosixFile: StorageFile {
     /// False, with nothing written, where that cannot be.
     private func writeDirectly(_ bytes: RawSpan, at offset: UInt64) throws(StorageError) -> Bool {
         let start = try systemOffset(offset, count: bytes.byteCount)
-        let result: Result<Bool, Errno> = directWriter.withLock { known in
-            let writer = known ?? PosixDirectWriter(of: descriptor)
-            known = .some(writer)
-            guard let writer else { return .success(false) }
+        let result: Result<Bool, Errno> = directWay.withLock { way in
+            if case .untried = way { way = PosixDirectWriter(of: descriptor).map { .open($0) } ?? .none }
+            guard case .open(let writer) = way else { return .success(false) }
             do throws(Errno) {
                 if try writer.write(bytes, at: start) { return .success(true) }
-                known = .some(nil)
+                way = .none
                 return .success(false)
             } catch {
                 return .failure(error)
@@ -195,7 +200,7 @@ final class PosixFile: StorageFile {
     }
 
     func close() {
-        directWriter.withLock { $0 = .some(nil) }
+        directWay.withLock { $0 = .none }
         let descriptor = descriptorOrClosed.exchange(-1, ordering: .relaxed)
         // Linux releases the descriptor whatever close returns; a second try could close another's file.
         // Errors that matter were reported by synchronizeData.

@@ -38,7 +38,7 @@ struct MemoryEngine {
                 smallObjectLimitBytes: 128 << 10, partMinimumBytes: 1,
                 suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
-            keys: try StoreKeys(opened, metadataKey: metadataKey), clock: clock)
+            keys: try StoreKeys(opened, metadataKey: metadataKey), metrics: StoreMetrics(StoreOptions()), clock: clock)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
     }
@@ -54,7 +54,7 @@ struct MemoryEngine {
                 smallObjectLimitBytes: old.settings.smallObjectLimitBytes,
                 partMinimumBytes: old.settings.partMinimumBytes, suite: old.settings.suite,
                 lockClockGapDays: gapDays),
-            logger: old.logger, keys: old.keys, clock: clock)
+            logger: old.logger, keys: old.keys, metrics: old.metrics, clock: clock)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
     }

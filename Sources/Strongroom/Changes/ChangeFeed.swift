@@ -13,7 +13,6 @@ public struct ChangeFeed: AsyncSequence, Sendable {
     /// Reads the feed. Keeps the store open while it lives.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let engine: Engine
-        private let keys: StoreKeys?
         private let follower: any CommitFollower
         private let start: Position
         private var waiting: ArraySlice<Change> = []
@@ -21,7 +20,6 @@ public struct ChangeFeed: AsyncSequence, Sendable {
         init(_ engine: Engine, _ start: Position) {
             self.engine = engine
             self.start = start
-            keys = engine.keys
             follower = engine.metadata.follow(after: start.lsnBefore)
         }
 
@@ -74,7 +72,7 @@ public struct ChangeFeed: AsyncSequence, Sendable {
             for (index, record) in records.enumerated() {
                 let position = Position(
                     storeID: engine.storeID, timeline: engine.timeline, lsn: note.lsn, index: UInt32(index))
-                guard start.isBehind(position) else { continue }
+                guard start.precedes(position) else { continue }
                 changes.append(
                     Change(
                         kind: record.kind, bucket: record.bucket, key: record.key, versionID: record.versionID,

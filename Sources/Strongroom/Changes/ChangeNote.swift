@@ -26,15 +26,21 @@ enum ChangeNote {
         _ records: [ChangeRecord], timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64,
         _ authenticator: MessageAuthenticator
     ) throws(SecretMemoryError) -> [UInt8] {
+        let bytes = body(records)
+        let fields = CanonicalFields.changes(
+            timeline: timeline, lsn: lsn, timeMilliseconds: timeMilliseconds, bytes)
+        return bytes + (try authenticator.code(for: fields))
+    }
+
+    /// All but the MAC.
+    static func body(_ records: [ChangeRecord]) -> [UInt8] {
         precondition(records.count <= Int(UInt16.max), "a commit has fewer changes than a note can hold")
         var bytes: [UInt8] = []
         bytes.reserveCapacity(96 * records.count + 35)
         bytes.append(formatVersion)
         append(UInt16(records.count), to: &bytes)
         for record in records { append(record, to: &bytes) }
-        let fields = CanonicalFields.changes(
-            timeline: timeline, lsn: lsn, timeMilliseconds: timeMilliseconds, bytes)
-        return bytes + (try authenticator.code(for: fields))
+        return bytes
     }
 
     private static func append(_ record: ChangeRecord, to bytes: inout [UInt8]) {

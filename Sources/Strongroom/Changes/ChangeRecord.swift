@@ -45,17 +45,18 @@ extension RowWrite {
                 record(.attributesChanged, version)
             }
         }
-        let replacesNull = after.contains { $0.version.lsn == view.lsn && $0.version.isNull }
-        for (_, version) in before where !after.contains(where: { $0.version.id == version.id }) {
-            // A key has one null version: the new one says that the old one is gone.
-            if !(version.isNull && replacesNull) { record(.versionRemoved, version) }
+        let fresh = after.filter { $0.version.lsn == view.lsn }
+        for (rowKey, version) in before where !after.contains(where: { $0.version.id == version.id }) {
+            // A key has one null version, and a row is one version's: the new one says that the old one is gone.
+            let isReplaced = fresh.contains { $0.rowKey == rowKey || $0.version.isNull && version.isNull }
+            if !isReplaced { record(.versionRemoved, version) }
         }
         return records
     }
 }
 
-/// What the fixed fields at the beginning of a version's row say. Looked at without checking the row's MAC: whatever
-/// decides has done so.
+/// What the fixed fields at the beginning of a version's row say. Looked at without checking the row's MAC: whoever
+/// decides has done so, but for rows that are replaced or deleted where no versions are kept, which may be damaged.
 private struct VersionLabel {
     let id: ArraySlice<UInt8>
     let lsn: UInt64

@@ -44,19 +44,6 @@ public struct Position: Hashable, Sendable, CustomStringConvertible {
     /// Every change up to here is before the commit after this one.
     var lsnBefore: UInt64 { index == Self.wholeCommit ? lsn : lsn - min(lsn, 1) }
 
-    func isBehind(_ other: Position) -> Bool { (lsn, index) < (other.lsn, other.index) }
-}
-
-extension Position: Codable {
-    /// A position as its text.
-    public init(from decoder: any Decoder) throws {
-        let text = try decoder.singleValueContainer().decode(String.self)
-        self = try Position(text)
-    }
-
-    /// A position as its text.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.singleValueContainer()
-        try container.encode(description)
-    }
+    /// In one store and timeline.
+    func precedes(_ other: Position) -> Bool { (lsn, index) < (other.lsn, other.index) }
 }

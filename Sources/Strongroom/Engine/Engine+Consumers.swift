@@ -46,9 +46,26 @@ extension Engine {
                 start.row(at: view.timeMilliseconds).encodedWithoutMAC(), rowKey: rowKey)
             return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
         }
-        if case .refused(.failed(let error)) = try await commit([write]) { throw error }
-        storage.hold(name, try await acknowledgedPosition(of: name))
+        let outcome: CommitOutcome<RowWrite.Refusal>
+        do throws(StoreError) {
+            outcome = try await commit([write])
+        } catch {
+            try await settleHold(of: name)
+            throw error
+        }
+        try await settleHold(of: name)
+        if case .refused(.failed(let error)) = outcome { throw error }
         return ChangeConsumer(name: name, engine: self)
+    }
+
+    /// Holds what the consumer's row says, and nothing where there is none that can be trusted.
+    private func settleHold(of name: String) async throws(StoreError) {
+        do throws(StoreError) {
+            storage.hold(name, try await acknowledgedPosition(of: name))
+        } catch {
+            guard error.code == .notFound || error.code == .damaged else { throw error }
+            storage.release(name)
+        }
     }
 
     func acknowledgedPosition(of name: String) async throws(StoreError) -> Position {
@@ -67,7 +84,7 @@ extension Engine {
             do throws(StoreError) {
                 guard let stored = view.rows[0] else { throw Self.noSuchConsumer(name) }
                 let known = try keys.consumerRow(stored.value, name)
-                guard (known.lsn, known.index) < (position.lsn, position.index) else { return [] }
+                guard self.position(known).precedes(position) else { return [] }
             } catch {
                 throw .failed(error)
             }
@@ -89,13 +106,8 @@ extension Engine {
             view.rows[0] == nil ? [] : [RowMutation(key: rowKey, change: .delete)]
         }
         _ = try await commit([write])
-        storage.embedded?.holds.remove(.named(name))
-        // Somebody may have made it anew meanwhile.
-        do throws(StoreError) {
-            storage.hold(name, try await acknowledgedPosition(of: name))
-        } catch  where error.code == .notFound {
-            return
-        }
+        // By its row, for somebody may have made it anew meanwhile.
+        try await settleHold(of: name)
     }
 
     func listConsumers() async throws(StoreError) -> [ConsumerInfo] {
@@ -183,6 +195,8 @@ extension StoreKeys {
 extension OpenedStorage {
     /// Keeps what is behind `position`. In memory nothing needs to be kept.
     func hold(_ name: String, _ position: Position) { embedded?.holds.set(.named(name), lsn: position.lsnBefore) }
+
+    func release(_ name: String) { embedded?.holds.remove(.named(name)) }
 
     func beginHolds() { embedded?.holds.begin() }
 }

@@ -31,8 +31,8 @@ final class Engine: Sendable {
     init(
         directory: FilePath, storeID: [UInt8], timeline: UInt32 = StoreDescription.firstTimeline,
         storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
-        settings: EngineSettings, logger: Logger, keys: StoreKeys?, clock: any StoreClock = PosixClock(),
-        metrics: StoreMetrics = .processwide
+        settings: EngineSettings, logger: Logger, keys: StoreKeys?, metrics: StoreMetrics,
+        clock: any StoreClock = PosixClock()
     ) {
         self.metrics = metrics
         self.directory = directory

@@ -88,11 +88,12 @@ extension Engine {
 }
 
 extension StoreKeys? {
-    /// `note`, for a decision. What has changes was sealed, so there are keys.
+    /// `note`, for a decision.
     fileprivate func note(
         _ changes: [ChangeRecord], _ timeline: UInt32, _ view: CommitView
     ) throws(RowWrite.Refusal) -> [UInt8] {
-        guard let keys = self, !changes.isEmpty else { return [] }
+        guard !changes.isEmpty else { return [] }
+        guard let keys = self else { preconditionFailure("a locked store was written to") }
         do throws(StoreError) {
             return try keys.note(changes, timeline: timeline, lsn: view.lsn, timeMilliseconds: view.timeMilliseconds)
         } catch {

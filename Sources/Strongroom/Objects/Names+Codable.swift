@@ -40,6 +40,16 @@ extension StorageClass: Codable {
     public func encode(to encoder: any Encoder) throws { try encoder.encodeString(rawValue) }
 }
 
+extension Position: Codable {
+    /// Reads a string; one that is no position is a `DecodingError`.
+    public init(from decoder: any Decoder) throws {
+        self = try decoder.checkedString { text throws(StoreError) in try Position(text) }
+    }
+
+    /// Writes ``description``.
+    public func encode(to encoder: any Encoder) throws { try encoder.encodeString(description) }
+}
+
 extension Decoder {
     fileprivate func checkedString<Value>(_ check: (String) throws(StoreError) -> Value) throws -> Value {
         let container = try singleValueContainer()

@@ -61,8 +61,6 @@ final class StoreMetrics: Sendable {
             dimensions: options.metricsDimensions.map { ($0.name, $0.value) })
     }
 
-    static var processwide: StoreMetrics { StoreMetrics(MetricsSystem.factory, dimensions: []) }
-
     func note(_ call: Call, nanoseconds: Int64) {
         guard let handles = calls[call] else { preconditionFailure("every call has its handles") }
         handles.count.increment()
@@ -87,10 +85,10 @@ final class StoreMetrics: Sendable {
 
     /// On the committer's thread, once for each group.
     func note(_ group: GroupReport) {
-        commits.increment(by: Int64(group.commitCount))
-        groupSize.record(group.commitCount)
-        groupDuration.recordNanoseconds(Int64(clamping: group.nanoseconds))
-        syncDuration.recordNanoseconds(Int64(clamping: group.writeNanoseconds))
+        commits.increment(by: Int64(group.times.commitCount))
+        groupSize.record(group.times.commitCount)
+        groupDuration.recordNanoseconds(Int64(clamping: group.times.nanoseconds))
+        syncDuration.recordNanoseconds(Int64(clamping: group.times.writeNanoseconds))
         lagBytes.record(group.memtableBytes)
         lagRows.record(group.memtableRows)
     }

@@ -25,9 +25,9 @@ package enum RowProbe {
         return row.encodedWithoutMAC() == Array(value.dropLast(ObjectRow.macBytes))
     }
 
-    /// False where a commit's note is decoded into more changes than its bytes can hold.
-    package static func isTotal(note bytes: [UInt8]) -> Bool {
-        (ChangeNote.records(bytes)?.count ?? 0) <= bytes.count / 5
+    /// False where `bytes` are taken for a commit's note that would be written in other bytes.
+    package static func isCanonical(note bytes: [UInt8]) -> Bool {
+        ChangeNote.records(bytes).map { ChangeNote.body($0) == bytes } ?? true
     }
 
     /// False where `bytes` are taken for attributes that would be written in other bytes.

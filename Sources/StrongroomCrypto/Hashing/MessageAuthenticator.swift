@@ -39,12 +39,7 @@ package final class MessageAuthenticator: Sendable {
 
     /// The code of `message`: 32 bytes.
     package func code(for message: RawSpan) throws(SecretMemoryError) -> [UInt8] {
-        var code = [UInt8](repeating: 0, count: Self.codeSizeBytes)
-        var span = code.mutableSpan
-        // Safe: any bit pattern is a UInt8.
-        var raw = unsafe span.mutableBytes
-        try hmac.authenticate(message, into: &raw)
-        return code
+        try code(for: message, RawSpan())
     }
 
     /// The code of `message`: 32 bytes.

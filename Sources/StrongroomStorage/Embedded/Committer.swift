@@ -84,10 +84,7 @@ struct Committer: ~Copyable {
     private func report() {
         guard let whenGroupEnds = options.whenGroupEnds else { return }
         let (bytes, rows) = view.withTables { ($0.sizeBytes, $0.rowCount) }
-        whenGroupEnds(
-            GroupReport(
-                commitCount: lastGroup.commitCount, nanoseconds: lastGroup.nanoseconds,
-                writeNanoseconds: lastGroup.writeNanoseconds, memtableBytes: bytes, memtableRows: rows))
+        whenGroupEnds(GroupReport(times: lastGroup, memtableBytes: bytes, memtableRows: rows))
     }
 
     // MARK: A group

@@ -43,16 +43,3 @@ package struct EmbeddedStorageOptions: Sendable {
         precondition(ioThreadCount >= 1, "reading needs a thread")
     }
 }
-
-/// What a group of commits took.
-package struct GroupReport: Sendable, Equatable {
-    /// Requests that it decided, refused ones too.
-    package var commitCount: Int
-    /// From its first decision until its callers were told.
-    package var nanoseconds: UInt64
-    /// Of that, in writes and syncs.
-    package var writeNanoseconds: UInt64
-    /// What the journal has and the catalog has not.
-    package var memtableBytes: Int
-    package var memtableRows: Int
-}

@@ -1,10 +1,11 @@
 /// How long a group took, and what follows for the next.
-struct GroupTimes: Equatable, Sendable {
-    var commitCount = 1
+package struct GroupTimes: Equatable, Sendable {
+    /// Commits that it decided, refused ones too.
+    package var commitCount = 1
     /// From its first decision until its callers were told.
-    var nanoseconds: UInt64 = 0
+    package var nanoseconds: UInt64 = 0
     /// Of that, in writes and syncs.
-    var writeNanoseconds: UInt64 = 0
+    package var writeNanoseconds: UInt64 = 0
 
     /// What tasks do for a commit takes about so many times as long as what the committer does, on all processors
     /// together (measured with two).

@@ -18,7 +18,7 @@ final class InMemoryCommitFollower: CommitFollower {
             let found = try store.notes(after: lsn.withLock { $0 })
             lsn.withLock { $0 = found.lsn }
             if !found.notes.isEmpty { return found.notes }
-            await store.commits.wait { ((try? store.notes(after: found.lsn))?.lsn ?? .max) > found.lsn }
+            await store.commits.wait { store.lastLSN > found.lsn }
         }
     }
 }

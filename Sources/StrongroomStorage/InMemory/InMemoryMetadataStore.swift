@@ -58,9 +58,14 @@ package final class InMemoryMetadataStore: MetadataStore {
             guard lsn >= state.forgottenLSN else {
                 throw StorageError(.positionExpired, "the commits after LSN \(lsn) are not kept any more")
             }
-            return (Array(state.notes[(state.notes.firstIndex { $0.lsn > lsn } ?? state.notes.endIndex)...]), state.lsn)
+            // From the end: whoever follows is close behind.
+            let known = state.notes.lastIndex { $0.lsn <= lsn }
+            return (Array(state.notes[(known.map { $0 + 1 } ?? state.notes.startIndex)...]), state.lsn)
         }
     }
+
+    /// The last commit.
+    var lastLSN: UInt64 { state.withLock { $0.lsn } }
 
     package func commit<Refusal: Sendable>(
         reads: [[UInt8]],

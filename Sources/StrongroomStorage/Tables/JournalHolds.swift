@@ -91,8 +91,9 @@ package final class JournalHolds: Sendable {
                 state.holds[holder]?.behindSinceMilliseconds = timeMilliseconds
             }
             let kept = state.holds.values.filter { hold in
-                let since = hold.behindSinceMilliseconds ?? timeMilliseconds
-                guard (timeMilliseconds - since) / 1_000 <= limits.ageSecondsMaximum else { return false }
+                let (age, isOverflown) = timeMilliseconds.subtractingReportingOverflow(
+                    hold.behindSinceMilliseconds ?? timeMilliseconds)
+                guard !isOverflown, age / 1_000 <= limits.ageSecondsMaximum else { return false }
                 let behind = segments.lazy.filter { $0.lastLSN > hold.lsn }
                 return behind.reduce(0) { $0 + $1.sizeBytes } <= limits.sizeBytesMaximum
             }

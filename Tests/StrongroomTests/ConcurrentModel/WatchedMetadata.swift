@@ -77,7 +77,8 @@ extension Store {
             metadata: wrap(engine.metadata), blobs: engine.blobs, embedded: engine.storage.embedded)
         let wrapped = Engine(
             directory: engine.directory, storeID: engine.storeID, storage: storage, threads: engine.threads,
-            random: engine.random, settings: engine.settings, logger: engine.logger, keys: engine.keys)
+            random: engine.random, settings: engine.settings, logger: engine.logger, keys: engine.keys,
+            metrics: engine.metrics)
         try await wrapped.loadBuckets()
         try await wrapped.loadLockClock()
         wrapped.scheduleReaping()
