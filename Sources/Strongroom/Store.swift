@@ -60,7 +60,8 @@ public struct Store: Sendable {
     /// Deletes an empty bucket.
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/bucketNotEmpty``.
-    public func deleteBucket(_ name: BucketName) async throws(StoreError) {
+    @discardableResult
+    public func deleteBucket(_ name: BucketName) async throws(StoreError) -> ChangeReceipt {
         try await engine.deleteBucket(name)
     }
 

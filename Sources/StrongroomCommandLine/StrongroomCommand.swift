@@ -8,7 +8,8 @@ struct StrongroomCommand: AsyncParsableCommand {
         subcommands: [
             InitCommand.self, BucketCommand.self, PutCommand.self, GetCommand.self, HeadCommand.self, ListCommand.self,
             CopyCommand.self, DeleteCommand.self, TagCommand.self, RetentionCommand.self, LegalHoldCommand.self,
-            ClockCommand.self, UploadCommand.self, ImportCommand.self, ExportCommand.self, VerifyCommand.self,
+            ClockCommand.self, UploadCommand.self, ChangesCommand.self, ConsumerCommand.self, ImportCommand.self,
+            ExportCommand.self, VerifyCommand.self,
             StatsCommand.self, ModuleCommand.self, DemoCommand.self,
         ])
 }

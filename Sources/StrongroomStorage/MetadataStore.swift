@@ -38,8 +38,9 @@ package protocol MetadataStore: Sendable {
         decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
     ) async throws(StorageError) -> CommitOutcome<Refusal>
 
-    /// The commits after `lsn`, in their order, as they become durable and visible.
-    func follow(after lsn: UInt64) -> any CommitFollower
+    /// The commits after `lsn`, in their order, as they become durable and visible; those to come too, unless
+    /// `last` says where to end.
+    func follow(after lsn: UInt64, through last: UInt64?) -> any CommitFollower
 
     /// Ends all followers: what they wait for will not come.
     func endFollowing()
@@ -47,7 +48,8 @@ package protocol MetadataStore: Sendable {
 
 /// Follows the commits of a store. For one task at a time.
 package protocol CommitFollower: Sendable {
-    /// The next commits that have notes, at least one; waits for them. Nil when the store is closed.
+    /// The next commits that have notes, at least one; waits for them. Nil when the store is
+    /// closed, and behind the last commit that was asked for.
     ///
     /// - Throws: `positionExpired` where the next commit is not kept any more; `cancelled`.
     func next() async throws(StorageError) -> [CommittedNote]?

@@ -36,7 +36,7 @@ import Testing
 
     private func told(_ storage: EmbeddedStorage, after lsn: UInt64, to last: UInt64) async throws -> [UInt64] {
         guard lsn < last else { return [] }
-        let follower = storage.metadata.follow(after: lsn)
+        let follower = storage.metadata.follow(after: lsn, through: nil)
         var lsns: [UInt64] = []
         while lsns.last ?? lsn < last, let notes = try await follower.next() {
             for note in notes {
@@ -141,7 +141,7 @@ import Testing
         let reopened = try await machine.open(seed: 2)
         let segments = try await reopened.statistics().segments.map(\.id)
         #expect(segments.first == 1 && !segments.contains(2), "the test is about another case: \(segments)")
-        let follower = reopened.metadata.follow(after: 1)
+        let follower = reopened.metadata.follow(after: 1, through: nil)
         let error = await #expect(throws: StorageError.self) {
             while try await follower.next() != nil {}
         }
@@ -156,7 +156,7 @@ import Testing
             options.holds.sizeBytesMaximum = limitBytes
             let machine = try await SimulatedMachine(seed: 1, options: options)
             let storage = try await machine.open()
-            let follower = storage.metadata.follow(after: 0)
+            let follower = storage.metadata.follow(after: 0, through: nil)
             for _ in 0..<4 {
                 _ = await write(storage, 400, seed: 1)
                 try await storage.checkpoint()

@@ -42,7 +42,9 @@ struct InterruptedLookTests {
             return row
         }
 
-        func follow(after lsn: UInt64) -> any CommitFollower { base.follow(after: lsn) }
+        func follow(after lsn: UInt64, through last: UInt64?) -> any CommitFollower {
+            base.follow(after: lsn, through: last)
+        }
         func endFollowing() { base.endFollowing() }
 
         func commit<Refusal: Sendable>(

@@ -430,10 +430,10 @@ struct ObjectLockTests {
                     group.addTask {
                         let until = base.addingTimeInterval(Double(number))
                         // Refused where a later moment was there first.
-                        try? await bucket.setRetention(Retention(mode: .compliance, until: until), of: "key")
+                        _ = try? await bucket.setRetention(Retention(mode: .compliance, until: until), of: "key")
                     }
                     group.addTask {
-                        try? await bucket.setTags(ObjectTags(checked: ["n": "\(number)"]), of: "key")
+                        _ = try? await bucket.setTags(ObjectTags(checked: ["n": "\(number)"]), of: "key")
                     }
                 }
             }

@@ -19,7 +19,10 @@ public struct Bucket: Sendable {
     /// What puts from now on get that ask for nothing. No object that is there already changes.
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``.
-    public func setDefaultEncryption(_ encryption: DefaultEncryption) async throws(StoreError) {
+    @discardableResult
+    public func setDefaultEncryption(
+        _ encryption: DefaultEncryption
+    ) async throws(StoreError) -> ChangeReceipt {
         try await engine.change(name) { $0.defaultEncryption = encryption }
     }
 
@@ -29,13 +32,14 @@ public struct Bucket: Sendable {
     ///   never becomes unversioned again.
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidArgument``,
     ///   ``StoreError/Code/invalidBucketState`` to suspend it where the bucket has object lock.
-    public func setVersioning(_ versioning: Versioning) async throws(StoreError) {
+    @discardableResult
+    public func setVersioning(_ versioning: Versioning) async throws(StoreError) -> ChangeReceipt {
         guard versioning != .unversioned else {
             throw StoreError(
                 .invalidArgument, "A bucket never becomes unversioned again; suspend its versioning instead.",
                 bucket: name)
         }
-        try await engine.change(name) { [name] row throws(StoreError) in
+        return try await engine.change(name) { [name] row throws(StoreError) in
             guard versioning == .enabled || row.objectLock == nil else {
                 throw StoreError(
                     .invalidBucketState, "The bucket has object lock: its versioning stays enabled.", bucket: name)

@@ -18,4 +18,6 @@ public struct BucketInfo: Sendable, Hashable {
     public var objectLock: Bool
     /// What new objects are retained to whose puts say nothing.
     public var defaultRetention: DefaultRetention?
+    /// Position in the store's commit order of the last change to what the bucket says.
+    public var lsn: UInt64
 }

@@ -16,9 +16,12 @@ public struct ChangeConsumer: Sendable {
 
     /// The changes behind the last position acknowledged, and those to come.
     ///
-    /// - Throws: ``StoreError/Code/notFound`` where the consumer was removed, ``StoreError/Code/damaged``.
-    public func changes() async throws(StoreError) -> ChangeFeed {
-        ChangeFeed(engine: engine, start: try await engine.acknowledgedPosition(of: name))
+    /// - Parameter end: where to end; nil to wait for what is to come.
+    /// - Throws: ``StoreError/Code/notFound`` where the consumer was removed, ``StoreError/Code/damaged``;
+    ///   ``StoreError/Code/invalidArgument`` for an end of another store or timeline, or one that does not exist yet.
+    public func changes(through end: Position? = nil) async throws(StoreError) -> ChangeFeed {
+        if let end { try await engine.check(end) }
+        return ChangeFeed(engine: engine, start: try await engine.acknowledgedPosition(of: name), end: end)
     }
 
     /// Says that every change up to `position` is dealt with. Durable on return, and costs a commit: acknowledge after

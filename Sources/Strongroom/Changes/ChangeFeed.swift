@@ -3,27 +3,31 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 
 /// The changes of a store, in the order of their commits, each once: those that were made, then those that are being
-/// made. It ends when the store is closed.
+/// made. It ends where it was told to, and when the store is closed.
 ///
 /// Only what would survive power loss is told. Each loop over the feed begins at the position that it was made for.
 public struct ChangeFeed: AsyncSequence, Sendable {
     let engine: Engine
     let start: Position
+    /// Nil to wait for what is to come.
+    let end: Position?
 
     /// Reads the feed. Keeps the store open while it lives.
     public struct AsyncIterator: AsyncIteratorProtocol {
         private let engine: Engine
         private let follower: any CommitFollower
         private let start: Position
+        private let end: Position?
         private var waiting: ArraySlice<Change> = []
 
-        init(_ engine: Engine, _ start: Position) {
+        init(_ engine: Engine, _ start: Position, _ end: Position?) {
             self.engine = engine
             self.start = start
-            follower = engine.metadata.follow(after: start.lsnBefore)
+            self.end = end
+            follower = engine.metadata.follow(after: start.lsnBefore, through: end?.lsn)
         }
 
-        /// The next change; waits for one. Nil when the store is closed.
+        /// The next change; waits for one. Nil at the end of the feed, and when the store is closed.
         ///
         /// - Throws: ``StoreError/Code/positionExpired`` where what comes next is not kept any more,
         ///   ``StoreError/Code/cancelled``, ``StoreError/Code/damaged``, ``StoreError/Code/storeLocked``.
@@ -72,7 +76,7 @@ public struct ChangeFeed: AsyncSequence, Sendable {
             for (index, record) in records.enumerated() {
                 let position = Position(
                     storeID: engine.storeID, timeline: engine.timeline, lsn: note.lsn, index: UInt32(index))
-                guard start.precedes(position) else { continue }
+                guard start.precedes(position), end.map({ !$0.precedes(position) }) ?? true else { continue }
                 changes.append(
                     Change(
                         kind: record.kind, bucket: record.bucket, key: record.key, versionID: record.versionID,
@@ -82,5 +86,5 @@ public struct ChangeFeed: AsyncSequence, Sendable {
     }
 
     /// Begins to read.
-    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(engine, start) }
+    public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(engine, start, end) }
 }

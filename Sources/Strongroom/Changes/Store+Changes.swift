@@ -4,14 +4,21 @@ extension Store {
     /// Without a named consumer (``consumer(named:startingAfter:)``) what was not read yet is kept only while the feed
     /// is being read, and within ``StoreOptions/changeFeedLimitBytes``.
     ///
-    /// - Parameter position: nil for the present.
+    /// - Parameters:
+    ///   - position: where to begin; nil for the present.
+    ///   - end: where to end; nil to wait for what is to come. With the present (``position()``) the feed tells what
+    ///     there is, and ends.
     /// - Throws: ``StoreError/Code/invalidArgument`` for a position of another store or timeline, or one that does not
     ///   exist yet; ``StoreError/Code/storeLocked``, ``StoreError/Code/closed``.
-    public func changes(after position: Position? = nil) async throws(StoreError) -> ChangeFeed {
+    public func changes(
+        after position: Position? = nil, through end: Position? = nil
+    ) async throws(StoreError) -> ChangeFeed {
         _ = try engine.unlockedKeys()
-        guard let position else { return ChangeFeed(engine: engine, start: try await engine.position()) }
-        try await engine.check(position)
-        return ChangeFeed(engine: engine, start: position)
+        if let position { try await engine.check(position) }
+        if let end { try await engine.check(end) }
+        let start: Position
+        if let position { start = position } else { start = try await engine.position() }
+        return ChangeFeed(engine: engine, start: start, end: end)
     }
 
     /// The present: behind everything that was committed so far.

@@ -72,6 +72,6 @@ struct KnownBucket: Sendable {
         BucketInfo(
             name: name, created: .init(storeMilliseconds: row.createdMilliseconds),
             defaultEncryption: row.defaultEncryption, versioning: row.versioning,
-            objectLock: row.objectLock != nil, defaultRetention: row.objectLock?.defaultRetention)
+            objectLock: row.objectLock != nil, defaultRetention: row.objectLock?.defaultRetention, lsn: row.lsn)
     }
 }

@@ -41,13 +41,13 @@ extension Engine {
     /// Changes what the bucket's row says.
     func change(
         _ name: BucketName, _ body: (inout BucketRow) throws(StoreError) -> Void
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         while true {
             let known = try bucket(name)
             guard known.row.state == .active else { throw Self.beingDeleted(name) }
             var row = known.row
             try body(&row)
-            if try await replace(known, with: row, name) { return }
+            if let lsn = try await replace(known, with: row, name) { return ChangeReceipt(lsn: lsn) }
             try await refreshBucket(name)
         }
     }
@@ -55,7 +55,7 @@ extension Engine {
     /// Deletes an empty bucket in three steps, because emptiness is no single row that a commit could
     /// check: mark the bucket so that puts are refused, look, then delete the row or take the mark back.
     /// What a crash leaves marked, the next open resolves.
-    func deleteBucket(_ name: BucketName) async throws(StoreError) {
+    func deleteBucket(_ name: BucketName) async throws(StoreError) -> ChangeReceipt {
         _ = try unlockedKeys()
         let notEmpty = StoreError(
             .bucketNotEmpty,
@@ -72,23 +72,33 @@ extension Engine {
             if known.row.state == .deleting { break }
             var marked = known.row
             marked.state = .deleting
-            if try await replace(known, with: marked, name) { break }
+            if try await replace(known, with: marked, name) != nil { break }
             try await refreshBucket(name)
         }
-        guard try await resolveDeletion(of: name) else { throw notEmpty }
+        switch try await resolveDeletion(of: name) {
+        case .deleted(let lsn): return ChangeReceipt(lsn: lsn)
+        case .kept: throw notEmpty
+        }
     }
 
-    /// - Returns: whether the marked bucket was empty and is gone.
+    enum DeletionOutcome {
+        /// By this commit; nil where somebody else's call deleted it.
+        case deleted(lsn: UInt64?)
+        /// It was not empty, or not marked.
+        case kept
+    }
+
+    /// Deletes a marked bucket, or takes the mark back.
     @discardableResult
-    func resolveDeletion(of name: BucketName) async throws(StoreError) -> Bool {
+    func resolveDeletion(of name: BucketName) async throws(StoreError) -> DeletionOutcome {
         let keys = try unlockedKeys()
         let known = try bucket(name)
-        guard known.row.state == .deleting else { return false }
+        guard known.row.state == .deleting else { return .kept }
         guard try await isEmpty(known.row.uid) else {
             var row = known.row
             row.state = .active
             _ = try await replace(known, with: row, name)
-            return false
+            return .kept
         }
         let rowKey = RowKey.bucket(name)
         let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
@@ -98,16 +108,16 @@ extension Engine {
         guard let receipt = try Self.receipt(outcome) else {
             // Somebody else resolved it in the meantime.
             try await refreshBucket(name)
-            return buckets[name] == nil
+            return buckets[name] == nil ? .deleted(lsn: nil) : .kept
         }
         buckets.note(name, nil, lsn: receipt.lsn)
-        return true
+        return .deleted(lsn: receipt.lsn)
     }
 
-    /// - Returns: false when the stored row is no longer `known`'s.
+    /// - Returns: the commit; nil when the stored row is no longer `known`'s.
     private func replace(
         _ known: KnownBucket, with row: BucketRow, _ name: BucketName
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> UInt64? {
         let keys = try unlockedKeys()
         let rowKey = RowKey.bucket(name)
         let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
@@ -118,11 +128,11 @@ extension Engine {
             let isChange = row.state == .active && known.row.state == .active
             return keys.decision(row, rowKey, name, isChange ? .bucketChanged : nil, timeline, view)
         }
-        guard let receipt = try Self.receipt(outcome) else { return false }
+        guard let receipt = try Self.receipt(outcome) else { return nil }
         var row = row
         row.lsn = receipt.lsn
         try note(name, row)
-        return true
+        return receipt.lsn
     }
 
     /// Nil when the row had changed in the meantime.

@@ -2,10 +2,10 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 
 extension Engine {
-    func enableObjectLock(_ name: BucketName) async throws(StoreError) {
+    func enableObjectLock(_ name: BucketName) async throws(StoreError) -> ChangeReceipt {
         // Before the first lock: a bucket with object lock and no clock is one whose locks never expire.
         try await saveLockClock()
-        try await change(name) { row throws(StoreError) in
+        return try await change(name) { row throws(StoreError) in
             guard row.versioning == .enabled else {
                 throw StoreError(
                     .invalidBucketState, "Object lock needs versioning; enable that first.", bucket: name)
@@ -14,9 +14,11 @@ extension Engine {
         }
     }
 
-    func setDefaultRetention(_ retention: DefaultRetention?, _ name: BucketName) async throws(StoreError) {
+    func setDefaultRetention(
+        _ retention: DefaultRetention?, _ name: BucketName
+    ) async throws(StoreError) -> ChangeReceipt {
         try retention?.check()
-        try await change(name) { row throws(StoreError) in
+        return try await change(name) { row throws(StoreError) in
             guard row.objectLock != nil else { throw BucketLock.missing(name) }
             row.objectLock?.defaultRetention = retention
         }
@@ -25,9 +27,9 @@ extension Engine {
     func setRetention(
         _ retention: Retention?, of key: ObjectKey, _ version: VersionID?, in name: BucketName,
         bypassingGovernance: Bool
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         let stored = try retention?.stored()
-        try await changeLock(of: key, version, in: name) { lock, time, storeMilliseconds throws(StoreError) in
+        return try await changeLock(of: key, version, in: name) { lock, time, storeMilliseconds throws(StoreError) in
             if let stored { try time.checkFuture(stored, storeMilliseconds: storeMilliseconds) }
             try lock.checkChange(to: stored, at: time, bypassingGovernance: bypassingGovernance)
             lock.retention = stored
@@ -36,7 +38,7 @@ extension Engine {
 
     func setLegalHold(
         _ isOn: Bool, of key: ObjectKey, _ version: VersionID?, in name: BucketName
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         try await changeLock(of: key, version, in: name) { lock, _, _ in lock.legalHold = isOn }
     }
 
@@ -44,7 +46,7 @@ extension Engine {
     private func changeLock(
         of key: ObjectKey, _ version: VersionID?, in name: BucketName,
         _ change: @escaping @Sendable (inout ObjectLock, LockTime, Int64) throws(StoreError) -> Void
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         let unlocked = try unlockedKeys()
         while true {
             let bucket = try bucket(name)
@@ -55,6 +57,8 @@ extension Engine {
             let row = try opened(before, rowKey: rowKey, key, in: bucket, name).row
             let keys = try unlocked.keys(ofBucket: bucket.row.uid)
             let time = lockClock.time
+            // The commit may be of the lock clock alone.
+            let isChanged = DecisionFlag()
             let write = RowWrite(subject: ChangeSubject(bucket: name, key: key), reads: [rowKey]) {
                 (view) throws(RowWrite.Refusal) in
                 guard view.rows[0]?.value == before else { throw .staleRows }
@@ -62,6 +66,7 @@ extension Engine {
                     var row = row
                     try change(&row.lock, time, view.timeMilliseconds)
                     let value = try keys.authenticated(row.encodedWithoutMAC(), rowKey: rowKey)
+                    isChanged.set(value != before)
                     guard value != before else { return [] }
                     return [RowMutation(key: rowKey, change: .put(value: value, payload: .sameAs(read: 0)))]
                 } catch {
@@ -69,7 +74,8 @@ extension Engine {
                 }
             }
             switch try await commit([write, try lockClockWrite(time)]) {
-            case .committed, .refused(.nothingToDo): return
+            case .committed(let receipt): return ChangeReceipt(lsn: isChanged.value ? receipt.lsn : nil)
+            case .refused(.nothingToDo): return ChangeReceipt(lsn: nil)
             case .refused(.failed(let error)): throw error.about(name, key)
             case .refused: continue
             }

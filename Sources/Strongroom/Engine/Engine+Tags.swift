@@ -13,7 +13,7 @@ extension Engine {
 
     func setTags(
         _ tags: ObjectTags, of key: ObjectKey, _ version: VersionID?, in name: BucketName
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         while true {
             let bucket = try bucket(name)
             let found = try await find(key, version, in: bucket, name)
@@ -26,7 +26,7 @@ extension Engine {
                 return [RowMutation(key: found.rowKey, change: .put(value: value, payload: .sameAs(read: 0)))]
             }
             switch try await commit([write]) {
-            case .committed: return
+            case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
             case .refused(.failed(let error)): throw error.about(name, key)
             case .refused: continue
             }

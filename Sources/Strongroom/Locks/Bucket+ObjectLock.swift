@@ -4,7 +4,8 @@ extension Bucket {
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidBucketState`` where versioning is not
     ///   enabled.
-    public func enableObjectLock() async throws(StoreError) {
+    @discardableResult
+    public func enableObjectLock() async throws(StoreError) -> ChangeReceipt {
         try await engine.enableObjectLock(name)
     }
 
@@ -13,7 +14,10 @@ extension Bucket {
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/invalidRequest`` where the bucket has no object
     ///   lock, ``StoreError/Code/invalidArgument`` for a period that is out of bounds.
-    public func setDefaultRetention(_ retention: DefaultRetention?) async throws(StoreError) {
+    @discardableResult
+    public func setDefaultRetention(
+        _ retention: DefaultRetention?
+    ) async throws(StoreError) -> ChangeReceipt {
         try await engine.setDefaultRetention(retention, name)
     }
 
@@ -32,9 +36,10 @@ extension Bucket {
     ///   ``StoreError/Code/invalidRequest`` where the bucket has no object lock,
     ///   ``StoreError/Code/methodNotAllowed`` for a delete marker, ``StoreError/Code/noSuchKey``,
     ///   ``StoreError/Code/noSuchVersion``, ``StoreError/Code/damaged``.
+    @discardableResult
     public func setRetention(
         _ retention: Retention?, of key: ObjectKey, version: VersionID? = nil, bypassingGovernance: Bool = false
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         try await engine.setRetention(
             retention, of: key, version, in: name, bypassingGovernance: bypassingGovernance)
     }
@@ -44,9 +49,10 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/invalidRequest`` where the bucket has no object lock,
     ///   ``StoreError/Code/methodNotAllowed`` for a delete marker, ``StoreError/Code/noSuchKey``,
     ///   ``StoreError/Code/noSuchVersion``, ``StoreError/Code/damaged``.
+    @discardableResult
     public func setLegalHold(
         _ isOn: Bool, of key: ObjectKey, version: VersionID? = nil
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         try await engine.setLegalHold(isOn, of: key, version, in: name)
     }
 }

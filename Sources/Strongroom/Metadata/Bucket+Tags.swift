@@ -9,9 +9,10 @@ extension Bucket {
     /// Replaces the tags of an object, and nothing else: version, ETag and time stay.
     ///
     /// - Throws: as ``head(_:version:if:)``.
+    @discardableResult
     public func setTags(
         _ tags: ObjectTags, of key: ObjectKey, version: VersionID? = nil
-    ) async throws(StoreError) {
+    ) async throws(StoreError) -> ChangeReceipt {
         try await engine.setTags(tags, of: key, version, in: name)
     }
 }

@@ -106,7 +106,8 @@ extension Bucket {
     /// Drops an upload and its parts.
     ///
     /// - Throws: ``StoreError/Code/noSuchUpload``.
-    public func abortUpload(_ key: ObjectKey, _ upload: UploadID) async throws(StoreError) {
+    @discardableResult
+    public func abortUpload(_ key: ObjectKey, _ upload: UploadID) async throws(StoreError) -> ChangeReceipt {
         try await UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload).abort()
     }
 

@@ -24,6 +24,8 @@ public struct PartInfo: Sendable, Hashable {
     public var checksums: [ObjectChecksum]
     /// When the attempt was committed.
     public var lastModified: Date
+    /// Position of the attempt in the store's commit order.
+    public var lsn: UInt64
 }
 
 /// A part as the list of a completion names it.
@@ -55,6 +57,8 @@ public struct UploadInfo: Sendable, Hashable {
     public var storageClass: StorageClass
     /// How the object will be encrypted.
     public var encryption: EncryptionDescriptor
+    /// Position of the upload's creation in the store's commit order.
+    public var lsn: UInt64
 }
 
 /// One page of parts.
@@ -63,6 +67,8 @@ public struct PartPage: Sendable, Hashable {
     public var parts: [PartInfo]
     /// Pass it on as `after` for the next page; nil when this was the last.
     public var next: Int?
+    /// The commit that the page shows the upload after.
+    public var lsn: UInt64
 }
 
 /// One page of uploads.
@@ -71,6 +77,8 @@ public struct UploadPage: Sendable, Hashable {
     public var uploads: [UploadInfo]
     /// Pass it on as `after` for the next page; nil when this was the last.
     public var next: UploadContinuation?
+    /// The commit that the page shows the bucket after.
+    public var lsn: UInt64
 }
 
 /// Where a listing of uploads goes on.

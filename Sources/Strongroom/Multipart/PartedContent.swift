@@ -115,7 +115,7 @@ extension Engine {
     ) async throws(StoreError) -> [ObjectPart] {
         var offset: UInt64 = 0
         var parts: [ObjectPart] = []
-        for (number, rowKey, row, _) in try await partRows(of: object.objectUID, in: bucket, place)
+        for (number, rowKey, row, _) in try await partRows(of: object.objectUID, in: bucket, place).rows
         where table.contains(number) {
             parts.append(ObjectPart(number: number, rowKey: rowKey, row: row, offset: offset))
             let (end, isTooLarge) = offset.addingReportingOverflow(row.sizeBytes)
@@ -139,18 +139,18 @@ extension Engine {
     /// The part rows of an object or upload in order of their numbers, authenticated.
     func partRows(
         of objectUID: [UInt8], in bucket: KnownBucket, _ place: ObjectPlace
-    ) async throws(StoreError) -> [(number: Int, rowKey: [UInt8], row: PartRow, value: [UInt8])] {
+    ) async throws(StoreError) -> (rows: [UploadOperation.Part], lsn: UInt64) {
         let start = RowKey.parts(bucket.row.uid, of: objectUID)
-        let found = try await readStorage { snapshot throws(StorageError) in
+        let (found, lsn) = try await readStorage { snapshot throws(StorageError) in
             var found: [(key: [UInt8], value: [UInt8])] = []
             try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { key, row in
                 found.append((key, row.value))
                 return .next
             }
-            return found
+            return (found, snapshot.lsn)
         }
         let keys = try bucketKeys(bucket)
-        var rows: [(number: Int, rowKey: [UInt8], row: PartRow, value: [UInt8])] = []
+        var rows: [UploadOperation.Part] = []
         rows.reserveCapacity(found.count)
         for (rowKey, value) in found {
             guard let number = RowKey.partNumber(rowKey), try keys.isAuthentic(value, rowKey: rowKey),
@@ -162,7 +162,7 @@ extension Engine {
             }
             rows.append((number, rowKey, row, value))
         }
-        return rows
+        return (rows, lsn)
     }
 
     func partedContent(

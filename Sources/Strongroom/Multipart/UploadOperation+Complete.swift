@@ -8,7 +8,7 @@ extension UploadOperation {
     func complete(_ list: [CompletedPart], if condition: WriteCondition?) async throws(StoreError) -> PutReceipt {
         _ = try engine.unlockedKeys()
         while true {
-            let (found, parts) = try await findWithParts()
+            let (found, parts, _) = try await findWithParts()
             guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
             let chosen = try choose(list, from: parts, in: found.bucket)
             // A retention that has ended meanwhile is no reason to lose the upload.
@@ -30,7 +30,7 @@ extension UploadOperation {
     /// they are no part of the object, and what is not removed here goes with it.
     private func dropStragglers(_ found: FoundUpload, keeping kept: Set<Int>) async {
         do throws(StoreError) {
-            let late = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
+            let late = try await engine.partRows(of: found.objectUID, in: found.bucket, place).rows
                 .filter { !kept.contains($0.number) }.map(\.rowKey)
             guard !late.isEmpty else { return }
             _ = try await engine.commit(reads: late) { _ -> Decision<Never> in

@@ -70,7 +70,7 @@ extension UploadOperation {
             // Nothing may fail from here on: the row names the payload.
             return PartInfo(
                 number: number, etag: attributes.etag, sizeBytes: row.sizeBytes, checksums: attributes.checksums,
-                lastModified: .init(storeMilliseconds: receipt.timeMilliseconds))
+                lastModified: .init(storeMilliseconds: receipt.timeMilliseconds), lsn: receipt.lsn)
         case .refused(.failed(let error)): throw error.about(bucket, key)
         case .refused: throw noSuchUpload
         }

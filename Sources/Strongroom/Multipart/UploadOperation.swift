@@ -35,11 +35,11 @@ struct UploadOperation: Sendable {
     }
 
     /// The upload with its parts, at one moment: one that is aborted or completed loses parts afterwards.
-    func findWithParts() async throws(StoreError) -> (upload: FoundUpload, parts: [Part]) {
+    func findWithParts() async throws(StoreError) -> (upload: FoundUpload, parts: [Part], lsn: UInt64) {
         let found = try await find()
-        let parts = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
+        let (parts, lsn) = try await engine.partRows(of: found.objectUID, in: found.bucket, place)
         guard try await engine.pinned(found.rowKey, key, bucket) != nil else { throw noSuchUpload }
-        return (found, parts)
+        return (found, parts, lsn)
     }
 
     var noSuchUpload: StoreError {
@@ -48,7 +48,7 @@ struct UploadOperation: Sendable {
             key: key)
     }
 
-    func abort() async throws(StoreError) {
+    func abort() async throws(StoreError) -> ChangeReceipt {
         _ = try engine.unlockedKeys()
         let found = try await find()
         let mark = RowKey.abandonedParts(found.bucket.row.uid, of: found.objectUID)
@@ -59,13 +59,17 @@ struct UploadOperation: Sendable {
                 RowMutation(key: mark, change: .put(value: [1], payload: .none)),
             ]
         }
-        if case .refused(.failed(let error)) = try await engine.commit([write]) { throw error }
+        switch try await engine.commit([write]) {
+        case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
+        case .refused(.failed(let error)): throw error
+        case .refused: throw noSuchUpload
+        }
     }
 
     func list(after: Int, limit: Int) async throws(StoreError) -> PartPage {
-        let (found, parts) = try await findWithParts()
+        let (found, parts, lsn) = try await findWithParts()
         let rows = parts.filter { $0.number > after }
-        var page = PartPage(parts: [], next: nil)
+        var page = PartPage(parts: [], next: nil, lsn: lsn)
         for row in rows.prefix(limit) { page.parts.append(try info(row.number, row.row, in: found.bucket)) }
         if rows.count > limit { page.next = page.parts.last?.number }
         return page
@@ -75,7 +79,7 @@ struct UploadOperation: Sendable {
         let attributes = try engine.attributes(row.attributes, of: row.partUID, in: bucket, place)
         return PartInfo(
             number: number, etag: attributes.etag, sizeBytes: row.sizeBytes, checksums: attributes.checksums,
-            lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds))
+            lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds), lsn: row.lsn)
     }
 }
 
@@ -125,15 +129,15 @@ extension Engine {
         let bucket = try bucket(name)
         let range = RowKey.uploads(bucket.row.uid, prefix: prefix.utf8)
         let start = after?.lowerBound ?? range
-        let found = try await readStorage { snapshot throws(StorageError) in
+        let (found, lsn) = try await readStorage { snapshot throws(StorageError) in
             var found: [(key: [UInt8], value: [UInt8])] = []
             try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: range)) { key, row in
                 found.append((key, row.value))
                 return found.count > limit ? .stop : .next
             }
-            return found
+            return (found, snapshot.lsn)
         }
-        var page = UploadPage(uploads: [], next: nil)
+        var page = UploadPage(uploads: [], next: nil, lsn: lsn)
         for (rowKey, value) in found.prefix(limit) {
             guard let parsed = RowKey.parseUpload(rowKey), let key = ObjectKey(storedBytes: parsed.key) else {
                 throw StoreError(.damaged, "The key of an upload's row cannot be read.", bucket: name)
@@ -143,7 +147,8 @@ extension Engine {
                 UploadInfo(
                     key: key, id: UploadID(bytes: parsed.uploadID),
                     initiated: .init(storeMilliseconds: row.object.lastModifiedMilliseconds),
-                    storageClass: row.object.storageClass, encryption: row.object.descriptor))
+                    storageClass: row.object.storageClass, encryption: row.object.descriptor,
+                    lsn: row.object.lsn))
         }
         if found.count > limit { page.next = UploadContinuation(lowerBound: found[limit].key) }
         return page

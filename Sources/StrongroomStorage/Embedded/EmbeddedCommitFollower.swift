@@ -7,12 +7,15 @@ final class EmbeddedCommitFollower: CommitFollower {
     private let core: StorageCore
     private let holder: JournalHolds.Holder
     private let follower: Mutex<JournalFollower>
+    /// Where to end; nil to wait for what is to come.
+    private let last: UInt64?
 
     /// How much of the journal is read at once.
     private static let batchBytes = 1 << 20
 
-    init(_ core: StorageCore, after lsn: UInt64) {
+    init(_ core: StorageCore, after lsn: UInt64, through last: UInt64?) {
         self.core = core
+        self.last = last
         holder = core.view.holds.makeReader()
         follower = Mutex(core.journal.follow(after: lsn))
         core.view.holds.set(holder, lsn: lsn)
@@ -30,6 +33,7 @@ final class EmbeddedCommitFollower: CommitFollower {
                 return nil
             }
             if !batch.notes.isEmpty { return batch.notes }
+            if let last, batch.lsn >= last { return nil }
             // Not within the gate, which closing waits for.
             await core.view.commits.wait { core.view.withTables { $0.lastLSN } > batch.lsn }
         }
@@ -38,7 +42,7 @@ final class EmbeddedCommitFollower: CommitFollower {
     /// Blocks.
     private func read() throws(StorageError) -> (notes: [CommittedNote], lsn: UInt64) {
         // Commits that readers see are durable.
-        let visibleLSN = core.view.withTables { $0.lastLSN }
+        let visibleLSN = min(core.view.withTables { $0.lastLSN }, last ?? .max)
         let (frames, lsn) = try follower.withLock { (follower) throws(StorageError) in
             (try follower.read(upTo: visibleLSN, limitBytes: Self.batchBytes), follower.lsn)
         }

@@ -52,7 +52,9 @@ package final class EmbeddedMetadataStore: MetadataStore {
         }
     }
 
-    package func follow(after lsn: UInt64) -> any CommitFollower { EmbeddedCommitFollower(core, after: lsn) }
+    package func follow(after lsn: UInt64, through last: UInt64?) -> any CommitFollower {
+        EmbeddedCommitFollower(core, after: lsn, through: last)
+    }
 
     package func endFollowing() { core.view.commits.finish() }
 

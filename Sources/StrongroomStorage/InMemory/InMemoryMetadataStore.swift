@@ -46,7 +46,9 @@ package final class InMemoryMetadataStore: MetadataStore {
         }
     }
 
-    package func follow(after lsn: UInt64) -> any CommitFollower { InMemoryCommitFollower(self, after: lsn) }
+    package func follow(after lsn: UInt64, through last: UInt64?) -> any CommitFollower {
+        InMemoryCommitFollower(self, after: lsn, through: last)
+    }
 
     package func endFollowing() { commits.finish() }
 

@@ -7,8 +7,7 @@ struct EncryptionStep: Step {
     var places: [Place] { [] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        try await store.bucket(bucket).setDefaultEncryption(encryption)
-        return .done
+        .changed(try await store.bucket(bucket).setDefaultEncryption(encryption))
     }
 
     func apply(_ done: Done, to world: inout World) -> String? {

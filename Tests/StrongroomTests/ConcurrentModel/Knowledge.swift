@@ -54,7 +54,7 @@ final class Knowledge: Sendable {
                 guard let index = uploads.firstIndex(where: { $0.id == part.upload }) else { return }
                 uploads[index].parts[info.number] = info
             }
-        case (let abort as AbortUploadStep, .done): forget(abort.upload)
+        case (let abort as AbortUploadStep, .changed): forget(abort.upload)
         case (let batch as BatchStep, .batch(let receipt)):
             for (part, result) in zip(batch.parts, receipt.results) {
                 switch result {

@@ -19,11 +19,12 @@ struct LockStep: Step {
         let bucket = store.bucket(place.bucket)
         switch change {
         case .retention(let retention, let bypasses):
-            try await bucket.setRetention(
-                retention, of: place.key, version: version, bypassingGovernance: bypasses)
-        case .legalHold(let isOn): try await bucket.setLegalHold(isOn, of: place.key, version: version)
+            return .changed(
+                try await bucket.setRetention(
+                    retention, of: place.key, version: version, bypassingGovernance: bypasses))
+        case .legalHold(let isOn):
+            return .changed(try await bucket.setLegalHold(isOn, of: place.key, version: version))
         }
-        return .done
     }
 
     func refusals(in world: World) -> [StoreError.Code] {
@@ -67,8 +68,7 @@ struct DefaultRetentionStep: Step {
     var places: [Place] { [] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        try await store.bucket(bucket).setDefaultRetention(retention)
-        return .done
+        .changed(try await store.bucket(bucket).setDefaultRetention(retention))
     }
 
     func refusals(in world: World) -> [StoreError.Code] {

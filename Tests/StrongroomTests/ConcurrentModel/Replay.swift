@@ -43,6 +43,9 @@ struct Replay {
         if case .refused = event.answer { throw disagreement(event, "it was refused, and committed something") }
         let refusals = event.step.refusalsAtCommit(in: before)
         guard refusals.isEmpty else { throw disagreement(event, "it should have been refused: \(refusals)") }
+        if let lsn = event.answer.commitLSN, lsn != commit.lsn {
+            throw disagreement(event, "it names commit \(lsn)")
+        }
         var world = before
         world.lsn = commit.lsn
         let done = Done(answer: event.answer, commit: commit, past: worlds[index(oldest)...])
@@ -59,6 +62,7 @@ struct Replay {
             }
             window = index(lsn)...index(lsn)
         }
+        if let lsn = event.answer.commitLSN { throw disagreement(event, "it names commit \(lsn), and made none") }
         // A step that finds its store closed was not begun.
         if event.answer.code == .closed { return }
         var objections: [(lsn: UInt64, text: String)] = []
@@ -146,11 +150,25 @@ extension Answer {
     /// What it was refused for.
     var code: StoreError.Code? { if case .refused(let error) = self { error.code } else { nil } }
 
+    /// Which commit it says that it made.
+    fileprivate var commitLSN: UInt64? {
+        switch self {
+        case .changed(let receipt): receipt.lsn
+        case .put(let receipt): receipt.lsn
+        case .delete(let receipt): receipt.lsn
+        case .part(let info): info.lsn
+        case .batch(let receipt): receipt.lsn
+        default: nil
+        }
+    }
+
     /// Which commit a page says that it shows.
     fileprivate var snapshotLSN: UInt64? {
         switch self {
         case .list(let page): page.lsn
         case .versions(let page): page.lsn
+        case .parts(let page): page.lsn
+        case .uploads(let page): page.lsn
         default: nil
         }
     }

@@ -22,6 +22,7 @@ protocol Step: Sendable {
 /// What a store answered.
 enum Answer: Sendable {
     case done
+    case changed(ChangeReceipt)
     case refused(StoreError)
     case put(PutReceipt)
     case delete(DeleteReceipt)

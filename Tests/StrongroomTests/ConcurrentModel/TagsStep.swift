@@ -8,8 +8,7 @@ struct TagsStep: Step {
     var places: [Place] { [place] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        try await store.bucket(place.bucket).setTags(tags, of: place.key, version: version)
-        return .done
+        .changed(try await store.bucket(place.bucket).setTags(tags, of: place.key, version: version))
     }
 
     func refusals(in world: World) -> [StoreError.Code] {

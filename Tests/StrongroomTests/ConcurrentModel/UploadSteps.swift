@@ -32,8 +32,7 @@ struct AbortUploadStep: Step {
     var places: [Place] { [place] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        try await store.bucket(place.bucket).abortUpload(place.key, upload)
-        return .done
+        .changed(try await store.bucket(place.bucket).abortUpload(place.key, upload))
     }
 
     func refusals(in world: World) -> [StoreError.Code] {
@@ -67,7 +66,9 @@ struct ListPartsStep: Step {
         let parts = world.upload(place, upload)?.parts ?? [:]
         let all = parts.filter { $0.key > after }.sorted { $0.key < $1.key }.map(\.value.info)
         let shown = Array(all.prefix(limit))
-        let expected = PartPage(parts: shown, next: all.count > limit ? shown.last?.number : nil)
+        let expected = PartPage(
+            parts: shown, next: all.count > limit ? shown.last?.number : nil,
+            lsn: page.lsn)
         return page == expected ? nil : "expected \(expected)"
     }
 }
@@ -98,7 +99,9 @@ struct ListUploadsStep: Step {
             guard (found.encryption == .none) == (upload.value.options.encryption == .none) else {
                 return "the encryption is \(found.encryption)"
             }
-            guard found.key == upload.value.place.key, found.initiated == .init(storeMilliseconds: initiated) else {
+            guard found.key == upload.value.place.key, found.initiated == .init(storeMilliseconds: initiated),
+                found.lsn == upload.value.commit.lsn
+            else {
                 return "expected \(upload)"
             }
         }

@@ -7,8 +7,7 @@ struct VersioningStep: Step {
     var places: [Place] { [] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        try await store.bucket(bucket).setVersioning(versioning)
-        return .done
+        .changed(try await store.bucket(bucket).setVersioning(versioning))
     }
 
     func refusals(in world: World) -> [StoreError.Code] {

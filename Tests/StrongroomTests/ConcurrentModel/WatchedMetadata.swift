@@ -31,7 +31,9 @@ struct WatchedMetadata: MetadataStore {
         try await base.pinnedRow(key)
     }
 
-    func follow(after lsn: UInt64) -> any CommitFollower { base.follow(after: lsn) }
+    func follow(after lsn: UInt64, through last: UInt64?) -> any CommitFollower {
+        base.follow(after: lsn, through: last)
+    }
     func endFollowing() { base.endFollowing() }
 
     func commit<Refusal: Sendable>(
