@@ -63,6 +63,7 @@ let package = Package(
         // For Fuzz/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
+        .library(name: "CustomerKeys", type: .dynamic, targets: ["CustomerKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -111,13 +112,20 @@ let package = Package(
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/S3ManagedKeys/Module"),
+        room(
+            "StrongroomCustomerKeys",
+            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend"],
+            path: "Plugins/CustomerKeys/Backend"),
+        room(
+            "CustomerKeysModule", ["StrongroomCustomerKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/CustomerKeys/Module"),
 
         // Floor 4: the engine.
         room(
             "Strongroom",
             [
                 "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomS3ManagedKeys", systemPackage, logging, metrics, tracing,
+                "StrongroomS3ManagedKeys", "StrongroomCustomerKeys", systemPackage, logging, metrics, tracing,
             ]),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -161,8 +169,8 @@ let package = Package(
         tests(
             "StrongroomKeysTests",
             [
-                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto",
-                "StrongroomSystem",
+                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCustomerKeys",
+                "StrongroomCrypto", "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
             ]),
@@ -177,7 +185,8 @@ let package = Package(
             "StrongroomTests",
             [
                 "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
-                "StrongroomSystem", "StrongroomSimulation", systemPackage, logging, metrics, metricsTestKit, tracing,
+                "StrongroomCustomerKeys", "StrongroomSystem", "StrongroomSimulation", systemPackage, logging, metrics,
+                metricsTestKit, tracing,
                 inMemoryTracing,
             ]),
         tests(

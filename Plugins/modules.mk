@@ -23,8 +23,10 @@ BROKEN_MODULES := $(BROKEN_SOURCES:Tests/Modules/broken/%.c=$(MODULES_DIRECTORY)
 modules: modules-swift $(MODULES_DIRECTORY)/libSampleKeys.so $(BROKEN_MODULES) ## Build all key modules.
 
 modules-swift:
-	$(SWIFT) build -c release --product S3ManagedKeys --scratch-path .build-modules \
-		--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath
+	for product in S3ManagedKeys CustomerKeys; do \
+		$(SWIFT) build -c release --product $$product --scratch-path .build-modules \
+			--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath; \
+	done
 
 # After the Swift build, which makes the folder (a link to one that is named for the platform).
 $(MODULES_DIRECTORY)/libSampleKeys.so: Tests/Modules/sample_keys.c $(MODULES_HEADER) | modules-swift

@@ -16,6 +16,8 @@ let package = Package(
             name: "Embedder",
             dependencies: [
                 .product(name: "Strongroom", package: "strongroom"),
+                // Only for a key backend of your own.
+                .product(name: "StrongroomKeys", package: "strongroom"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],
             swiftSettings: [.swiftLanguageMode(.v6)])

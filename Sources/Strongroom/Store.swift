@@ -10,7 +10,7 @@ public import SystemPackage
 /// One process at a time has a store open.
 public struct Store: Sendable {
     let engine: Engine
-    let caller: Caller?
+    let requester: Requester
 
     /// Opens the store at `path`; where nothing stands there, makes one, with its keyring beside it.
     ///
@@ -19,7 +19,7 @@ public struct Store: Sendable {
     ///   ``StoreError/Code/unsupportedFormat`` and what the machine refuses.
     public static func open(at path: FilePath, options: StoreOptions = StoreOptions()) async throws(StoreError) -> Store
     {
-        Store(engine: try await StoreOpening(path, options).run(), caller: nil)
+        Store(engine: try await StoreOpening(path, options).run(), requester: .root)
     }
 
     /// Waits for what runs, moves what the journal holds into the catalog, and frees the lock. Every
@@ -30,13 +30,13 @@ public struct Store: Sendable {
 
     /// A handle whose calls are made on behalf of `caller`, as key backends, policies and audit see it.
     /// Without one, calls are the root's of the account.
-    public func acting(as caller: Caller) -> Store { Store(engine: engine, caller: caller) }
+    public func acting(as caller: Caller) -> Store { Store(engine: engine, requester: Requester(caller: caller)) }
 
     /// Whether the store was opened without its keyring: names can be listed, nothing sealed can be used.
     public var isLocked: Bool { engine.keys == nil }
 
     /// The bucket of that name. Says nothing about whether it exists.
-    public func bucket(_ name: BucketName) -> Bucket { Bucket(name: name, engine: engine, caller: caller) }
+    public func bucket(_ name: BucketName) -> Bucket { Bucket(name: name, engine: engine, requester: requester) }
 
     /// Makes a bucket.
     ///
@@ -45,15 +45,19 @@ public struct Store: Sendable {
     ///   - defaultEncryption: what puts get that ask for nothing; by default SSE-S3.
     ///   - versioning: whether it keeps old versions of its objects; by default not.
     ///   - objectLock: whether its objects can be locked, for which it keeps versions. Cannot be taken back.
+    ///   - allowing: what puts may ask for of what a bucket can block; by default what
+    ///     ``StoreOptions/allowedEncryption`` says, which is nothing.
     /// - Throws: ``StoreError/Code/bucketAlreadyExists``, ``StoreError/Code/invalidArgument`` for object lock with
-    ///   versioning suspended.
+    ///   versioning suspended; ``StoreError/Code/keyServiceMissing`` for SSE-KMS by default in a store that was opened
+    ///   without a key service.
     @discardableResult
     public func createBucket(
         _ name: BucketName, defaultEncryption: DefaultEncryption = .s3Managed, versioning: Versioning = .unversioned,
-        objectLock: Bool = false
+        objectLock: Bool = false, allowing: Set<BlockableEncryption>? = nil
     ) async throws(StoreError) -> Bucket {
         try await engine.createBucket(
-            name, defaultEncryption: defaultEncryption, versioning: versioning, objectLock: objectLock)
+            name, defaultEncryption: defaultEncryption, versioning: versioning, objectLock: objectLock,
+            allowing: allowing ?? engine.settings.allowedEncryption)
         return bucket(name)
     }
 

@@ -84,7 +84,8 @@ extension StoreError.Code {
     public static let invalidTag = Self("invalidTag")
     /// The storage class is unknown, or not to be had.
     public static let invalidStorageClass = Self("invalidStorageClass")
-    /// Object lock protects the version; the message says what would help.
+    /// Object lock protects the version, the customer key is another than the object's, or the bucket blocks the
+    /// encryption; the message says what would help.
     public static let accessDenied = Self("accessDenied")
     /// The bucket's versioning or object lock does not admit the change.
     public static let invalidBucketState = Self("invalidBucketState")
@@ -150,6 +151,8 @@ extension StoreError.Code {
     public static let keyDisabled = Self("keyDisabled")
     /// The key that seals the object does not exist any more.
     public static let keyNotFound = Self("keyNotFound")
+    /// The store was opened without the key service that SSE-KMS needs.
+    public static let keyServiceMissing = Self("keyServiceMissing")
     /// The store was opened without its keyring: names can be listed, nothing sealed can be used.
     public static let storeLocked = Self("storeLocked")
     /// Secret memory could not be locked; the message says how to raise the limit.

@@ -33,6 +33,11 @@ public struct StoreOptions: Sendable {
     public var rootKey: RootKey = .fileInKeyring
     /// The key backend that seals data keys: linked in by default, or a module that is loaded.
     public var keyBackend: KeyBackendSource = .linkedS3ManagedKeys
+    /// The key service for SSE-KMS; nil, the default, for none. A store that was opened with one cannot read what that
+    /// sealed without it.
+    public var keyService: KeyServiceOptions?
+    /// What new buckets allow that says nothing else; by default nothing of what can be blocked.
+    public var allowedEncryption: Set<BlockableEncryption> = []
     /// Memory that holds what the journal has and the catalog has not yet: 4 MiB to 4 GiB, 64 MiB by default.
     public var memtableLimitBytes = 64 << 20
     /// Objects to this size travel in the journal, larger ones get a file of their own: 4 KiB to 1 MiB,
@@ -87,6 +92,7 @@ public struct StoreOptions: Sendable {
                 .invalidArgument,
                 "\(bound.name) is \(bound.value); it may be \(bound.range.lowerBound) to \(bound.range.upperBound).")
         }
+        try keyService?.check()
         guard journalSegmentBytes.isMultiple(of: 4_096), journalSegmentBytes >= 4 * smallObjectLimitBytes else {
             throw StoreError(
                 .invalidArgument,
@@ -111,6 +117,8 @@ public enum RootKey: Sendable {
 public enum KeyBackendSource: Sendable {
     /// The S3-managed keys that are part of this library.
     case linkedS3ManagedKeys
+    /// Another backend that is part of the program, by its table.
+    case linked(KeyBackendTable)
     /// A key-backend module, pinned by its SHA-256.
     case module(TrustedModule)
 }

@@ -356,7 +356,7 @@ struct ChangeFeedTests {
 
     @Test func inMemoryToo() async throws {
         let memory = try await MemoryEngine()
-        let store = Store(engine: memory.engine, caller: nil)
+        let store = Store(engine: memory.engine, requester: .root)
         let start = try await store.position()
         let bucket = try await store.createBucket("photos", versioning: .enabled)
         try await bucket.put("a", [1])

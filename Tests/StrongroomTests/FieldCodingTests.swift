@@ -69,7 +69,7 @@ struct RowCodingTests {
             sealing: isSealed
                 ? .wrapped(
                     .init(
-                        mode: ObjectRow.modeS3Managed, suite: 1, layers: 1, backendID: "s3-managed", keyID: "kék",
+                        mode: .s3Managed, suite: 1, layers: 1, backendID: "s3-managed", keyID: "kék",
                         keyVersion: "7", wrappedKey: generator.bytes(104), wrapBinding: generator.bytes(32),
                         descriptorMAC: parts == nil ? generator.bytes(32) : []))
                 : .none,
@@ -275,10 +275,17 @@ struct RowCodingTests {
         var row = Self.row(&generator)
         row.sealing = .wrapped(
             .init(
-                mode: 9, suite: 1, layers: 1, backendID: "b", keyID: "k", keyVersion: "1", wrappedKey: [1],
+                mode: .s3Managed, suite: 1, layers: 1, backendID: "b", keyID: "k", keyVersion: "1", wrappedKey: [1],
                 wrapBinding: generator.bytes(32), descriptorMAC: generator.bytes(32)))
-        #expect(throws: FieldReader.Malformed.self) {
-            try ObjectRow(decoding: row.encodedWithoutMAC() + generator.bytes(32))
+        // The third field after the moment; a mode of the future, and one that is reserved.
+        let modeOffset = ObjectRow.lastModifiedOffset + 3 * 8 + 3 * 6
+        for mode: UInt8 in [3, 5, 9, 255] {
+            var bytes = row.encodedWithoutMAC()
+            #expect(bytes[modeOffset] == EncryptionMode.s3Managed.rawValue)
+            bytes[modeOffset] = mode
+            #expect(throws: FieldReader.Malformed.self) {
+                try ObjectRow(decoding: bytes + generator.bytes(32))
+            }
         }
 
         // Mode "none" with the fields of a sealed object after it.

@@ -1,5 +1,6 @@
 import Logging
 import StrongroomCrypto
+import StrongroomCustomerKeys
 import StrongroomKeys
 import StrongroomS3ManagedKeys
 import StrongroomStorage
@@ -17,13 +18,16 @@ struct MemoryEngine {
     private let directory: TemporaryDirectory
     private let clock: any StoreClock
 
-    init(suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock()) async throws {
+    init(
+        suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: OpenedKeyService? = nil
+    ) async throws {
         directory = try TemporaryDirectory()
         self.clock = clock
         blobs = InMemoryBlobStore()
         metadata = InMemoryMetadataStore(clock: clock, blobs: blobs)
         let backend = try await KeyBackendInstance.open(
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: directory.keyring, creates: true))
+        let customer = try await OpenedBackend.open(CustomerKeys.table, KeyBackendConfiguration(), logger: .current)
         let threads = IOThreadPool(threadCount: 1)
         let storeID = SystemRandom().bytes(16)
         let opened = OpenedBackend(
@@ -38,7 +42,8 @@ struct MemoryEngine {
                 smallObjectLimitBytes: 128 << 10, partMinimumBytes: 1,
                 suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
-            keys: try StoreKeys(opened, metadataKey: metadataKey), metrics: StoreMetrics(StoreOptions()), clock: clock)
+            keys: try StoreKeys(opened, service: service, customer: customer, metadataKey: metadataKey),
+            metrics: StoreMetrics(StoreOptions()), clock: clock)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
     }
@@ -70,7 +75,7 @@ struct MemoryEngine {
         return try await afterCrash(gapDays: gapDays)
     }
 
-    var store: Store { Store(engine: engine, caller: nil) }
+    var store: Store { Store(engine: engine, requester: .root) }
 
     func rowKey(_ bucket: BucketName, _ key: ObjectKey) throws -> [UInt8] {
         RowKey.current(try engine.bucket(bucket).row.uid, key)

@@ -240,5 +240,5 @@ struct ObjectModelTests {
 }
 
 extension Bucket {
-    fileprivate var store: Store { Store(engine: engine, caller: caller) }
+    fileprivate var store: Store { Store(engine: engine, requester: requester) }
 }

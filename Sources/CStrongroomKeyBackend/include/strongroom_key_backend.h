@@ -1,7 +1,7 @@
 /* strongroom_key_backend.h: the contract between Strongroom (the host) and a key backend (the module).
    Licensed under the Apache License 2.0.
 
-   ABI version 1.0, under semantic versioning of its own, independent of Strongroom's version:
+   ABI version 1.1, under semantic versioning of its own, independent of Strongroom's version:
      - a new MAJOR may change anything, has an entry symbol of its own (..._v2), and is refused by a host of another
        major;
      - a new MINOR only appends: members at the end of a structure, TLV types, status codes, flags. Nothing moves.
@@ -39,7 +39,7 @@ extern "C" {
 /* The version of this header. A module built with it fills these into its table. */
 enum {
     STRONGROOM_KEY_ABI_MAJOR = 1,
-    STRONGROOM_KEY_ABI_MINOR = 0
+    STRONGROOM_KEY_ABI_MINOR = 1                /* 1: STRONGROOM_KEY_TLV_CUSTOMER_KEY and STRONGROOM_KEY_NEEDS_CUSTOMER_KEY */
 };
 
 /* First eight bytes of each table, read as a little-endian integer: "SRKEYMOD" and "SRKEYHST". A table that starts with
@@ -53,6 +53,7 @@ enum {
 /* Limits. Part of the contract; a larger value is refused by whoever receives it. */
 enum {
     STRONGROOM_KEY_DATA_KEY_SIZE = 32,          /* bytes of a plaintext data key: always exactly this many */
+    STRONGROOM_KEY_CUSTOMER_KEY_SIZE = 32,      /* bytes of a customer's key: always exactly this many */
     STRONGROOM_KEY_WRAPPED_MAX = 8192,          /* bytes of a wrapped data key */
     STRONGROOM_KEY_ID_MAX = 2048,               /* bytes of a key id (UTF-8) */
     STRONGROOM_KEY_VERSION_MAX = 128,           /* bytes of a key version (UTF-8) */
@@ -139,6 +140,10 @@ enum {
     STRONGROOM_KEY_TLV_KEY_ID = 0x8020,              /* text: key to use, and to expect; absent: module's default key */
     STRONGROOM_KEY_TLV_KEY_VERSION = 0x8021,         /* text: the version recorded when the key was wrapped */
     STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT = 0x8022,  /* pair, repeated, ascending by bytes of the name, none twice */
+    STRONGROOM_KEY_TLV_CUSTOMER_KEY = 0x8023,        /* bytes: STRONGROOM_KEY_CUSTOMER_KEY_SIZE of the caller's own key, given
+                                                        with this request and kept by nobody. Only for modules with
+                                                        STRONGROOM_KEY_NEEDS_CUSTOMER_KEY. The host holds the block in
+                                                        locked memory; the module zeroes every copy before it completes */
 
     /* Configuration, for open only. */
     STRONGROOM_KEY_TLV_KEYRING = 0x0101,             /* text: absolute path of the keyring folder */
@@ -238,6 +243,10 @@ typedef struct strongroom_key_answer {
 #define STRONGROOM_KEY_RETURNS_PROMPTLY 2ull    /* no operation waits before it returns: neither for disk
                                                           nor network, nor a contended lock. The host then calls on the
                                                           thread at hand; else on threads kept for this module */
+#define STRONGROOM_KEY_NEEDS_CUSTOMER_KEY 4ull  /* generate, unwrap and rewrap need STRONGROOM_KEY_TLV_CUSTOMER_KEY: the
+                                                   module has no keys of its own, and without one answers
+                                                   STRONGROOM_KEY_E_INVALID_REQUEST. Another key than the one that
+                                                   wrapped is STRONGROOM_KEY_E_INCORRECT_KEY */
 
 struct strongroom_key_module;
 

@@ -77,7 +77,7 @@ extension Store {
     public func batch(_ body: (inout Batch) -> Void) async throws(StoreError) -> BatchReceipt {
         var batch = Batch()
         body(&batch)
-        let operation = BatchOperation(engine: engine, caller: caller, operations: batch.operations)
+        let operation = BatchOperation(engine: engine, requester: requester, operations: batch.operations)
         let receipt = try await engine.observing(.batch, nil) { () async throws(StoreError) in
             try await operation.run()
         }

@@ -4,7 +4,7 @@ internal import StrongroomStorage
 /// One batch: each operation is prepared as it would be by itself, and all are committed as one.
 struct BatchOperation: Sendable {
     let engine: Engine
-    let caller: Caller?
+    let requester: Requester
     let operations: [Batch.Operation]
 
     /// An operation that is ready for its commit.
@@ -89,12 +89,13 @@ struct BatchOperation: Sendable {
     private func prepare(_ operation: Batch.Operation) async throws(StoreError) -> Prepared {
         switch operation {
         case .put(let bucket, let key, let bytes, let options):
-            let put = PutOperation(engine: engine, caller: caller, bucket: bucket, key: key, options: options)
+            let put = PutOperation(engine: engine, requester: requester, bucket: bucket, key: key, options: options)
             return .put(try await put.prepare(SingleSlice(bytes: bytes[...]), lengthBytes: UInt64(bytes.count)))
         case .copy(let bucket, let key, let sourceBucket, let source, let options):
-            let found = try await engine.source(source, in: sourceBucket, options, as: caller)
+            let found = try await engine.source(source, in: sourceBucket, options, as: requester)
             try found.options.check()
-            let put = PutOperation(engine: engine, caller: caller, bucket: bucket, key: key, options: found.options)
+            let put = PutOperation(
+                engine: engine, requester: requester, bucket: bucket, key: key, options: found.options)
             let prepared = try await put.prepare(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes)
             // Held at the commit: what is written to the source meanwhile must not be lost by a move.
             return .put(prepared.holding(found.rowKey, as: found.value))

@@ -7,7 +7,18 @@ public struct Bucket: Sendable {
     public let name: BucketName
 
     let engine: Engine
-    let caller: Caller?
+    let requester: Requester
+
+    /// The same bucket, with a customer's key that each request through it brings, as S3's SSE-C headers do.
+    ///
+    /// Puts, copies and uploads that ask for no encryption are sealed under the key; what they ask for else is refused.
+    /// Objects that are read must be under it: get, head, attributes, parts to upload, and the source of a copy whose
+    /// bucket this is. What needs no key, such as a listing or a delete, goes on as without.
+    public func presenting(_ key: CustomerKey) -> Bucket {
+        var requester = requester
+        requester.customerKey = key
+        return Bucket(name: name, engine: engine, requester: requester)
+    }
 
     /// What is true of the bucket.
     ///
@@ -18,12 +29,24 @@ public struct Bucket: Sendable {
 
     /// What puts from now on get that ask for nothing. No object that is there already changes.
     ///
-    /// - Throws: ``StoreError/Code/noSuchBucket``.
+    /// - Throws: ``StoreError/Code/noSuchBucket``; ``StoreError/Code/keyServiceMissing`` for SSE-KMS in a store that was
+    ///   opened without a key service.
     @discardableResult
     public func setDefaultEncryption(
         _ encryption: DefaultEncryption
     ) async throws(StoreError) -> ChangeReceipt {
-        try await engine.change(name) { $0.defaultEncryption = encryption }
+        if case .kms = encryption { _ = try engine.unlockedKeys().keyService(for: name) }
+        return try await engine.change(name) { $0.defaultEncryption = encryption }
+    }
+
+    /// What puts from now on may ask for of what a bucket can block. Objects that are there can be read all the same.
+    ///
+    /// - Throws: ``StoreError/Code/noSuchBucket``.
+    @discardableResult
+    public func setAllowedEncryption(
+        _ allowed: Set<BlockableEncryption>
+    ) async throws(StoreError) -> ChangeReceipt {
+        try await engine.change(name) { $0.allowsCustomerKeys = allowed.contains(.customerKeys) }
     }
 
     /// Keeps old versions of objects from now on, or keeps no more of them. What is there stays.

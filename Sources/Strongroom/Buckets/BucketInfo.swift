@@ -12,6 +12,8 @@ public struct BucketInfo: Sendable, Hashable {
     public var created: Date
     /// What puts that ask for nothing get.
     public var defaultEncryption: DefaultEncryption
+    /// What puts may ask for of what a bucket can block.
+    public var allowedEncryption: Set<BlockableEncryption>
     /// Whether it keeps old versions of its objects.
     public var versioning: Versioning
     /// Whether its objects can be locked.

@@ -4,6 +4,10 @@ public enum EncryptionDescriptor: Hashable, Sendable {
     case none
     /// Under keys that the store itself manages (S3's SSE-S3, `AES256`).
     case s3Managed(S3ManagedEncryption)
+    /// Under a key of a key service (S3's SSE-KMS, `aws:kms`).
+    case kms(KMSEncryption)
+    /// Under a key that comes with each request and is kept by nobody (S3's SSE-C).
+    case customerKey(CustomerKeyEncryption)
 }
 
 /// What is known of an object under SSE-S3.
@@ -16,30 +20,31 @@ public struct S3ManagedEncryption: Hashable, Sendable {
     public var suite: CipherSuite
 }
 
+/// What is known of an object under SSE-KMS.
+public struct KMSEncryption: Hashable, Sendable {
+    /// The key service's key that wraps the object's data key: its real id, where the put named an alias.
+    public var keyID: String
+    /// The version (S3: key material) of that key.
+    public var keyVersion: String
+    /// The pairs that the put added to the encryption context. Visible to whoever may see the object's row.
+    public var context: [String: String]
+    /// The sealed stream's suite.
+    public var suite: CipherSuite
+}
+
+/// What is known of an object under a customer's key.
+public struct CustomerKeyEncryption: Hashable, Sendable {
+    /// 16 hexadecimal digits of a MAC with a salt of the object's own: it changes with every put, and tells nothing of
+    /// the key.
+    public var fingerprint: String
+    /// The sealed stream's suite.
+    public var suite: CipherSuite
+}
+
 /// The cipher of an object's sealed stream: the construction c2sp.org/chunked-encryption with one of these.
 public enum CipherSuite: Sendable, Hashable {
     /// AES-256-GCM in chunks of 16 KiB (Cobblestone-256).
     case aes256GCM
     /// ChaCha20-Poly1305 in chunks of 16 KiB, for machines without AES instructions.
     case chaCha20Poly1305
-}
-
-/// What a put asks for.
-public enum EncryptionRequest: Hashable, Sendable {
-    /// What the bucket's default says.
-    case bucketDefault
-    /// SSE-S3, whatever the bucket's default is.
-    case s3Managed
-    /// No encryption, explicitly.
-    case none
-}
-
-/// What a bucket does with objects whose put does not ask for anything.
-///
-/// Changing it changes no object that is there already.
-public enum DefaultEncryption: Hashable, Sendable {
-    /// SSE-S3, as in every new bucket of Amazon S3.
-    case s3Managed
-    /// No encryption. Never the consequence of leaving something out.
-    case none
 }

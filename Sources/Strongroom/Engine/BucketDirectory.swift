@@ -71,7 +71,8 @@ struct KnownBucket: Sendable {
     func info(_ name: BucketName) -> BucketInfo {
         BucketInfo(
             name: name, created: .init(storeMilliseconds: row.createdMilliseconds),
-            defaultEncryption: row.defaultEncryption, versioning: row.versioning,
+            defaultEncryption: row.defaultEncryption,
+            allowedEncryption: row.allowsCustomerKeys ? [.customerKeys] : [], versioning: row.versioning,
             objectLock: row.objectLock != nil, defaultRetention: row.objectLock?.defaultRetention, lsn: row.lsn)
     }
 }

@@ -10,9 +10,11 @@ extension Engine {
     }
 
     func createBucket(
-        _ name: BucketName, defaultEncryption: DefaultEncryption, versioning: Versioning, objectLock: Bool
+        _ name: BucketName, defaultEncryption: DefaultEncryption, versioning: Versioning, objectLock: Bool,
+        allowing: Set<BlockableEncryption>
     ) async throws(StoreError) {
         let keys = try unlockedKeys()
+        if case .kms = defaultEncryption { _ = try keys.keyService(for: name) }
         guard !objectLock || versioning != .suspended else {
             throw StoreError(
                 .invalidArgument, "Object lock needs versioning; ask for it enabled, or leave it out.", bucket: name)
@@ -23,7 +25,7 @@ extension Engine {
         let template = BucketRow(
             uid: random.bytes(ObjectRow.uidBytes), createdMilliseconds: 0, defaultEncryption: defaultEncryption,
             state: .active, lsn: 0, versioning: objectLock ? .enabled : versioning,
-            objectLock: objectLock ? BucketLock() : nil)
+            objectLock: objectLock ? BucketLock() : nil, allowsCustomerKeys: allowing.contains(.customerKeys))
         let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0] == nil else { return .refuse(.stale) }
             return keys.decision(

@@ -8,8 +8,20 @@ struct OpenedRow: Sendable {
     var row: ObjectRow
     var attributes: ObjectAttributes
     var info: ObjectInfo
+    /// Whether what follows from the plaintext may be told.
+    private(set) var isRevealed: Bool
 
     var tags: ObjectTags { ObjectTags(checked: attributes.tags) }
+
+    /// Tells what follows from the plaintext, to whoever has shown that the object's key opens it.
+    mutating func reveal() {
+        isRevealed = true
+        info.checksums = attributes.checksums
+    }
+}
+
+extension ObjectRow {
+    var hidesChecksums: Bool { if case .wrapped(let wrapped) = sealing { wrapped.mode.hidesChecksums } else { false } }
 }
 
 extension Engine {
@@ -18,13 +30,15 @@ extension Engine {
     }
 
     func head(
-        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, if conditions: ReadConditions
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, if conditions: ReadConditions,
+        as requester: Requester
     ) async throws(StoreError) -> ObjectInfo {
         let bucket = try bucket(name)
         let found = try await find(key, version, in: bucket, name)
-        let info = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name).info
-        try conditions.check(info, in: name)
-        return info
+        var opened = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
+        try await proveCustomerKey(&opened, ObjectPlace(bucket: name, key: key), in: bucket, as: requester)
+        try conditions.check(opened.info, in: name)
+        return opened.info
     }
 
     func pinned(_ rowKey: [UInt8], _ key: ObjectKey, _ name: BucketName) async throws(StoreError) -> (any PinnedRow)? {
@@ -61,13 +75,14 @@ extension Engine {
             let info = ObjectInfo(
                 key: key, sizeBytes: row.sizeBytes,
                 lastModified: .init(storeMilliseconds: row.lastModifiedMilliseconds),
-                etag: attributes.etag, checksums: attributes.checksums, contentType: attributes.contentType,
+                etag: attributes.etag, checksums: row.hidesChecksums ? [] : attributes.checksums,
+                contentType: attributes.contentType,
                 headers: attributes.headers,
                 metadata: attributes.metadata, tagCount: attributes.tags.count, storageClass: row.storageClass,
                 versionID: row.publicVersionID, encryption: row.descriptor, lsn: row.lsn,
                 retention: row.lock.retention?.retention, legalHold: row.lock.legalHold,
                 partCount: row.parts?.count)
-            return OpenedRow(row: row, attributes: attributes, info: info)
+            return OpenedRow(row: row, attributes: attributes, info: info, isRevealed: !row.hidesChecksums)
         } catch let error as FieldReader.Malformed {
             throw StoreError(.damaged, "The object's row cannot be read: \(error.reason).", bucket: name, key: key)
         } catch let error as SealError {
@@ -79,33 +94,37 @@ extension Engine {
 
     func get(
         _ key: ObjectKey, _ version: VersionID?, in name: BucketName, _ selection: BodySelection = .whole,
-        if conditions: ReadConditions, as caller: Caller?
+        if conditions: ReadConditions, as requester: Requester
     ) async throws(StoreError) -> ObjectBody {
-        try await getWithTags(key, version, in: name, selection, if: conditions, as: caller).body
+        try await getWithTags(key, version, in: name, selection, if: conditions, as: requester).body
     }
 
     func getWithTags(
         _ key: ObjectKey, _ version: VersionID?, in name: BucketName, _ selection: BodySelection = .whole,
-        if conditions: ReadConditions, as caller: Caller?
+        if conditions: ReadConditions, as requester: Requester
     ) async throws(StoreError) -> (body: ObjectBody, tags: ObjectTags, rowKey: [UInt8], value: [UInt8]) {
         let bucket = try bucket(name)
-        let found = try await findPinningParts(key, version, in: bucket, name)
-        try conditions.check(found.opened.info, in: name)
+        var found = try await findPinningParts(key, version, in: bucket, name)
         let place = ObjectPlace(bucket: name, key: key)
+        let dataKey = try await dataKey(&found.opened, place, in: bucket, as: requester) {
+            (opened) throws(StoreError) in
+            try conditions.check(opened.info, in: name)
+        }
         let parts = try await parts(of: found, in: bucket, place)
         let (wanted, part) = try resolve(selection, in: found, parts, of: bucket, place)
         let content: any BodyContent
         if let parts, let pin = found.partPin {
-            content = try await partedContent(found.opened, parts, pin, in: bucket, place, as: caller)
+            content = PartedContent(
+                self, parts, of: found.opened.row, dataKey, try bucketKeys(bucket), place, pin: pin)
         } else {
-            content = try await wholeContent(found, in: bucket, place, name, as: caller)
+            content = try await wholeContent(found, dataKey, in: bucket, place)
         }
         let body = ObjectBody(info: found.opened.info, range: wanted, part: part, content: content)
         return (body, found.opened.tags, found.rowKey, found.value)
     }
 
     private func wholeContent(
-        _ found: OpenedVersion, in bucket: KnownBucket, _ place: ObjectPlace, _ name: BucketName, as caller: Caller?
+        _ found: OpenedVersion, _ dataKey: DataKey?, in bucket: KnownBucket, _ place: ObjectPlace
     ) async throws(StoreError) -> ObjectContent {
         let opened = found.opened
         let payload = try await payload(
@@ -113,20 +132,17 @@ extension Engine {
             BlobPrelude(
                 objectUID: opened.row.objectUID, partUID: PayloadSealer.wholePartUID,
                 suite: opened.row.sealing.suiteNumber), place)
-        switch opened.row.sealing {
-        case .none:
+        guard case .wrapped(let sealing) = opened.row.sealing, let dataKey else {
             let stream = ClearStream(try bucketKeys(bucket), objectUID: opened.row.objectUID)
             return try ObjectContent(
                 clear: stream, payload, sizeBytes: opened.row.sizeBytes, storedBytes: opened.row.storedBytes,
                 place: place)
-        case .wrapped(let sealing):
-            let dataKey = try await unwrap(sealing, identity(of: opened, place.key, in: bucket), as: caller, name)
-            try checkDescriptor(opened, sealing, dataKey, place)
-            return try await ObjectContent(
-                sealed: payload, try Self.suite(sealing, place), dataKey, objectUID: opened.row.objectUID,
-                partUID: PayloadSealer.wholePartUID, sizeBytes: opened.row.sizeBytes,
-                storedBytes: opened.row.storedBytes, place: place)
         }
+        try checkDescriptor(opened, sealing, dataKey, place)
+        return try await ObjectContent(
+            sealed: payload, try Self.suite(sealing, place), dataKey, objectUID: opened.row.objectUID,
+            partUID: PayloadSealer.wholePartUID, sizeBytes: opened.row.sizeBytes,
+            storedBytes: opened.row.storedBytes, place: place)
     }
 
     func identity(of opened: OpenedRow, _ key: ObjectKey, in bucket: KnownBucket) -> ObjectBinding.Identity {
@@ -163,36 +179,7 @@ extension Engine {
         return error
     }
 
-    /// The data key, proved to be this object's.
-    func unwrap(
-        _ sealing: ObjectRow.WrappedSealing, _ identity: ObjectBinding.Identity, as caller: Caller?, _ name: BucketName
-    ) async throws(StoreError) -> DataKey {
-        let keys = try unlockedKeys()
-        guard sealing.backendID == keys.backendID else {
-            throw StoreError(
-                .keyNotFound,
-                "The object is sealed by the key backend \(sealing.backendID.debugDescription), "
-                    + "and the store was opened with \(keys.backendID.debugDescription).",
-                bucket: name, key: identity.key)
-        }
-        let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
-        let secret: SecretBytes
-        do throws(KeyBackendError) {
-            secret = try await keys.backend.unwrap(wrapped, for: UnwrapRequest(context: keys.context(caller)))
-        } catch {
-            throw StoreError(error, bucket: name, key: identity.key)
-        }
-        do throws(SealError) {
-            let dataKey = try DataKey(secret)
-            let binding = try ObjectBinding.wrap(dataKey, sealing, identity)
-            guard ConstantTime.areEqual(binding, sealing.wrapBinding) else { throw Self.notItsOwn }
-            return dataKey
-        } catch {
-            throw StoreError(error, bucket: name, key: identity.key)
-        }
-    }
-
-    private static let notItsOwn = SealError(
+    static let notItsOwn = SealError(
         .commitmentMismatch, "The object's wrapped key was made for another object, or its descriptor was altered.")
 
     private func checkDescriptor(

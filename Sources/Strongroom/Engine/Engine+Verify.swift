@@ -52,7 +52,7 @@ extension Engine {
         let (key, version) = (object.key, object.versionID)
         do throws(StoreError) {
             guard readingData else { return try await checkParts(of: key, version, in: name) }
-            for try await slice in try await get(key, version, in: name, if: ReadConditions(), as: nil) {
+            for try await slice in try await get(key, version, in: name, if: ReadConditions(), as: .root) {
                 report.verifiedBytes += UInt64(slice.count)
             }
         } catch {
@@ -62,9 +62,31 @@ extension Engine {
                 return
             case .cancelled, .closed, .secretMemoryUnavailable, .descriptorLimit:
                 throw error
+            case _ where readingData && object.encryption.needsMoreThanTheStore && error.isAboutKeys:
+                report.unopenedCount += 1
             default:
                 report.note("\(name)/\(key)".debugDescription, "\(error.code): \(error.message)")
             }
+        }
+    }
+}
+
+extension EncryptionDescriptor {
+    /// Whether the object's key is not the store's own to open.
+    fileprivate var needsMoreThanTheStore: Bool {
+        switch self {
+        case .none, .s3Managed: false
+        case .kms, .customerKey: true
+        }
+    }
+}
+
+extension StoreError {
+    /// Whether it says that a key could not be used, and nothing of the object.
+    fileprivate var isAboutKeys: Bool {
+        switch code {
+        case .keyServiceMissing, .keyDisabled, .keyNotFound, .keyBackendFailed, .accessDenied, .invalidRequest: true
+        default: false
         }
     }
 }

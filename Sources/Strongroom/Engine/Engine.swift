@@ -74,7 +74,7 @@ final class Engine: Sendable {
         }
         guard let keys else { return result }
         do throws(KeyBackendError) {
-            try await keys.backend.close()
+            try await keys.close()
         } catch {
             if case .success = result { result = .failure(StoreError(error)) }
         }
@@ -150,6 +150,7 @@ struct EngineSettings: Sendable {
     var partMinimumBytes: Int
     var suite: SealedStreamSuite
     var lockClockGapDays = 30
+    var allowedEncryption: Set<BlockableEncryption> = []
 }
 
 extension EngineSettings {
@@ -157,6 +158,6 @@ extension EngineSettings {
         self.init(
             smallObjectLimitBytes: options.smallObjectLimitBytes, partMinimumBytes: options.partMinimumBytes,
             suite: options.suite == .chaCha20Poly1305 ? .chaCha20Poly1305 : .aes256GCM,
-            lockClockGapDays: options.lockClockGapDays)
+            lockClockGapDays: options.lockClockGapDays, allowedEncryption: options.allowedEncryption)
     }
 }

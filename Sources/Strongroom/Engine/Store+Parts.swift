@@ -1,5 +1,6 @@
 internal import Logging
 internal import StrongroomCrypto
+internal import StrongroomCustomerKeys
 package import StrongroomKeys
 package import StrongroomStorage
 internal import StrongroomSystem
@@ -19,12 +20,7 @@ extension Store {
         metadata: any MetadataStore, blobs: any BlobStore, keyBackend: KeyBackendTable, options: StoreOptions
     ) async throws(StoreError) -> Store {
         let logger = options.logger ?? Logger.current
-        let opened: OpenedBackend
-        do throws(KeyBackendError) {
-            opened = try await OpenedBackend.open(keyBackend, KeyBackendConfiguration(), logger: logger)
-        } catch {
-            throw StoreError(error)
-        }
+        let (opened, service, customer) = try await open(keyBackend, options, logger)
         let metadataKey: SharedSecret
         do throws(SecretMemoryError) {
             metadataKey = SharedSecret(try SecretBytes.random(count: GeneratedDataKey.sizeBytes))
@@ -35,8 +31,33 @@ extension Store {
         let engine = Engine(
             directory: "", storeID: random.bytes(16), storage: OpenedStorage(metadata: metadata, blobs: blobs),
             threads: IOThreadPool(threadCount: 1), random: random, settings: EngineSettings(options),
-            logger: logger, keys: try StoreKeys(opened, metadataKey: metadataKey), metrics: StoreMetrics(options))
+            logger: logger,
+            keys: try StoreKeys(opened, service: service, customer: customer, metadataKey: metadataKey),
+            metrics: StoreMetrics(options))
         try await engine.loadLockClock()
-        return Store(engine: engine, caller: nil)
+        return Store(engine: engine, requester: .root)
+    }
+
+    /// There is no keyring: a key service gets its settings alone.
+    private static func open(
+        _ keyBackend: KeyBackendTable, _ options: StoreOptions, _ logger: Logger
+    ) async throws(StoreError) -> (OpenedBackend, OpenedKeyService?, OpenedBackend) {
+        try options.keyService?.check()
+        do throws(KeyBackendError) {
+            let opened = try await OpenedBackend.open(keyBackend, KeyBackendConfiguration(), logger: logger)
+            let customer = try await OpenedBackend.open(CustomerKeys.table, KeyBackendConfiguration(), logger: logger)
+            guard let service = options.keyService else { return (opened, nil, customer) }
+            guard case .linked(let table) = service.backend else {
+                throw KeyBackendError(
+                    .invalidRequest, "A store without a directory takes a key service that is linked in, no module.")
+            }
+            let backend = try await OpenedBackend.open(
+                table, KeyBackendConfiguration(settings: service.settings), logger: logger)
+            return (
+                opened, OpenedKeyService(backend: backend, deadlineSeconds: service.deadlineSeconds), customer
+            )
+        } catch {
+            throw StoreError(error)
+        }
     }
 }

@@ -8,6 +8,8 @@ extension StoreError {
             switch failure.code {
             case .keyNotFound: .keyNotFound
             case .keyDisabled: .keyDisabled
+            case .accessDenied: .accessDenied
+            case .invalidRequest: .invalidRequest
             case .invalidCiphertext, .incorrectKey: .damaged
             case .wrongSecret: .wrongRootKey
             case .keyringDamaged: .keyringDamaged

@@ -6,6 +6,10 @@ internal import Synchronization
 /// The keys of an unlocked store: the backend that seals data keys, and the metadata key.
 final class StoreKeys: Sendable {
     private let opened: OpenedBackend
+    /// Nil where the store was opened without one.
+    private let service: OpenedKeyService?
+    /// Keeps no keys: requests bring theirs.
+    private let customer: OpenedBackend
     let metadataKey: SharedSecret
     private let derived = Mutex<[[UInt8]: BucketKeys]>([:])
     /// Buckets whose keys are kept: about a KiB of locked memory each.
@@ -17,8 +21,12 @@ final class StoreKeys: Sendable {
     /// Nil for a backend that must be asked for each key.
     let reserve: DataKeyReserve?
 
-    init(_ opened: OpenedBackend, metadataKey: SharedSecret) throws(StoreError) {
+    init(
+        _ opened: OpenedBackend, service: OpenedKeyService? = nil, customer: OpenedBackend, metadataKey: SharedSecret
+    ) throws(StoreError) {
         self.opened = opened
+        self.service = service
+        self.customer = customer
         self.metadataKey = metadataKey
         reserve = opened.mayMakeKeysAhead ? DataKeyReserve(opened.backend) : nil
         let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
@@ -32,8 +40,7 @@ final class StoreKeys: Sendable {
         }
     }
 
-    /// Name of the backend as rows record it: what was sealed by one backend is never sent to another.
-    var backendID: String { opened.id }
+    /// The backend that every store has, which also keeps the metadata key.
     var backend: any KeyBackend { opened.backend }
 
     /// Derived when they are needed: what is kept of them lies in locked memory, of which there is little.
@@ -47,24 +54,55 @@ final class StoreKeys: Sendable {
         return keys
     }
 
-    /// A fresh data key, from the reserve where it does not matter who asks.
-    func dataKey(for put: PutOperation) async throws(StoreError) -> (DataKey, WrappedDataKey) {
-        if put.caller == nil, let key = reserve?.take() { return (key.dataKey, key.wrapped) }
-        let generated: GeneratedDataKey
-        do throws(KeyBackendError) {
-            generated = try await backend.generateDataKey(DataKeyRequest(context: context(put.caller)))
-        } catch {
-            throw StoreError(error, bucket: put.bucket, key: put.key)
+    /// Name of the key service; nil where there is none.
+    var keyServiceID: String? { service?.backend.id }
+
+    /// - Throws: `keyServiceMissing`.
+    func keyService(for name: BucketName) throws(StoreError) -> OpenedKeyService {
+        guard let service else {
+            throw StoreError(
+                .keyServiceMissing,
+                "The store was opened without a key service, which SSE-KMS needs: set StoreOptions.keyService.",
+                bucket: name)
         }
-        let wrapped = generated.wrapped
-        do throws(SealError) {
-            return (try DataKey(generated.takePlaintext()), wrapped)
-        } catch {
-            throw StoreError(error, bucket: put.bucket, key: put.key)
+        return service
+    }
+
+    /// The one backend that wraps in that mode: no other ever takes its place.
+    func backend(of mode: EncryptionMode, for name: BucketName) throws(StoreError) -> OpenedBackend {
+        switch mode {
+        case .none: preconditionFailure("what is not encrypted needs no key")
+        case .s3Managed: opened
+        case .kms: try keyService(for: name).backend
+        case .customerKey: customer
         }
     }
 
-    func context(_ caller: Caller?) -> KeyRequestContext { KeyRequestContext(caller: caller) }
+    /// What a call to the mode's backend is made with.
+    func context(
+        _ mode: EncryptionMode, _ requester: Requester, for name: BucketName
+    ) throws(StoreError) -> KeyRequestContext {
+        var context = KeyRequestContext(caller: requester.caller)
+        switch mode {
+        case .none, .s3Managed: break
+        case .kms: context.deadlineNanoseconds = try keyService(for: name).deadlineNanoseconds
+        case .customerKey: context.customerKey = requester.customerKey?.secret
+        }
+        return context
+    }
+
+    /// Every backend, when the store is closed.
+    func close() async throws(KeyBackendError) {
+        var failure: KeyBackendError?
+        for backend in [opened, service?.backend, customer].compactMap({ $0 }) {
+            do throws(KeyBackendError) {
+                try await backend.backend.close()
+            } catch {
+                failure = failure ?? error
+            }
+        }
+        if let failure { throw failure }
+    }
 }
 
 /// What one bucket's rows are authenticated and its attribute blocks sealed with; derived from the

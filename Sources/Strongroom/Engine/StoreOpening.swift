@@ -60,18 +60,32 @@ struct StoreOpening {
         let metadataKey = try await MetadataKeyFile.create(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
         let storage = try await openStorage(storeID: storeID, creates: true)
+        let keys = try await storeKeys(opened, metadataKey, keyService: nil)
         let description = StoreDescription(
             format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
-            createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline)
-        try await onThread { () throws(StorageError) in
-            try CanonicalJSONFile.write(
-                description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
-            try creation.finish()
-        }
+            createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline,
+            keyService: keys.keyServiceID)
+        try await write(description)
+        try await onThread { () throws(StorageError) in try creation.finish() }
         logger.info("Store created", metadata: ["path": "\(directory)"])
         return try await engine(
             storage, storeID: storeID, timeline: StoreDescription.firstTimeline,
-            keys: try StoreKeys(opened, metadataKey: metadataKey))
+            keys: keys)
+    }
+
+    private func write(_ description: StoreDescription) async throws(StoreError) {
+        try await onThread { () throws(StorageError) in
+            try CanonicalJSONFile.write(
+                description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
+        }
+    }
+
+    private func storeKeys(
+        _ opened: OpenedBackend, _ metadataKey: SharedSecret, keyService recorded: String?
+    ) async throws(StoreError) -> StoreKeys {
+        try StoreKeys(
+            opened, service: try await openKeyService(recorded: recorded), customer: try await openCustomerKeys(),
+            metadataKey: metadataKey)
     }
 
     /// An interrupted attempt may have made the keyring: then nothing is sealed by it yet, and it serves.
@@ -126,7 +140,14 @@ struct StoreOpening {
         }
         let metadataKey = try await MetadataKeyFile.unwrap(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
-        return try StoreKeys(opened, metadataKey: metadataKey)
+        let keys = try await storeKeys(opened, metadataKey, keyService: description.keyService)
+        if let id = keys.keyServiceID, description.keyService == nil {
+            // From now on the service's keys are never made anew.
+            var description = description
+            description.keyService = id
+            try await write(description)
+        }
+        return keys
     }
 
     private func engine(

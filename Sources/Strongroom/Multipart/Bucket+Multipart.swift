@@ -23,7 +23,7 @@ extension Bucket {
                 "A condition belongs to the completion of an upload, and what the bytes must come to belongs to its "
                     + "parts; leave it out here.", bucket: name, key: key)
         }
-        let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: options)
+        let put = PutOperation(engine: engine, requester: requester, bucket: name, key: key, options: options)
         return try await put.createUpload(checksums)
     }
 
@@ -45,7 +45,7 @@ extension Bucket {
         _ number: Int, of key: ObjectKey, _ upload: UploadID, _ body: Body, lengthBytes: UInt64? = nil,
         expectedChecksums: [ObjectChecksum] = [], expectedMD5: [UInt8]? = nil
     ) async throws(StoreError) -> PartInfo where Body.Element == ArraySlice<UInt8> {
-        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
         return try await operation.put(
             number, body, lengthBytes: lengthBytes, expectedChecksums: expectedChecksums, expectedMD5: expectedMD5)
     }
@@ -95,7 +95,7 @@ extension Bucket {
     public func completeUpload(
         _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil
     ) async throws(StoreError) -> PutReceipt {
-        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
         let receipt = try await engine.observing(.completeUpload, name) { () async throws(StoreError) in
             try await operation.complete(parts, if: condition)
         }
@@ -108,7 +108,7 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/noSuchUpload``.
     @discardableResult
     public func abortUpload(_ key: ObjectKey, _ upload: UploadID) async throws(StoreError) -> ChangeReceipt {
-        try await UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload).abort()
+        try await UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload).abort()
     }
 
     /// One page of an upload's parts.
@@ -123,7 +123,7 @@ extension Bucket {
         _ key: ObjectKey, _ upload: UploadID, after: Int = 0, limit: Int = ListOptions.limitMaximum
     ) async throws(StoreError) -> PartPage {
         try ListOptions(limit: limit).check()
-        let operation = UploadOperation(engine: engine, caller: caller, bucket: name, key: key, upload: upload)
+        let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
         return try await operation.list(after: after, limit: limit)
     }
 

@@ -24,7 +24,7 @@ extension Bucket {
         _ key: ObjectKey, part number: Int, version: VersionID? = nil, if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> ObjectPartHead {
         try await engine.observing(.head, name) { () async throws(StoreError) in
-            try await engine.head(key, version, in: name, part: number, if: conditions)
+            try await engine.head(key, version, in: name, part: number, if: conditions, as: requester)
         }
     }
 
@@ -43,6 +43,6 @@ extension Bucket {
     ) async throws(StoreError) -> ObjectAttributesPage {
         try ListOptions(limit: limit).check()
         return try await engine.attributes(
-            of: key, version, in: name, partsAfter: after, limit: limit, if: conditions)
+            of: key, version, in: name, partsAfter: after, limit: limit, if: conditions, as: requester)
     }
 }

@@ -1,11 +1,13 @@
 /// The parts of an object, told and not read.
 extension Engine {
     func head(
-        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, part number: Int, if conditions: ReadConditions
+        _ key: ObjectKey, _ version: VersionID?, in name: BucketName, part number: Int, if conditions: ReadConditions,
+        as requester: Requester
     ) async throws(StoreError) -> ObjectPartHead {
         let bucket = try bucket(name)
         let place = ObjectPlace(bucket: name, key: key)
-        let found = try await findPinningParts(key, version, in: bucket, name)
+        var found = try await findPinningParts(key, version, in: bucket, name)
+        try await proveCustomerKey(&found.opened, place, in: bucket, as: requester)
         try conditions.check(found.opened.info, in: name)
         let parts = try await parts(of: found, in: bucket, place)
         return ObjectPartHead(
@@ -23,16 +25,19 @@ extension Engine {
 
     func attributes(
         of key: ObjectKey, _ version: VersionID?, in name: BucketName, partsAfter after: Int, limit: Int,
-        if conditions: ReadConditions
+        if conditions: ReadConditions, as requester: Requester
     ) async throws(StoreError) -> ObjectAttributesPage {
         let bucket = try bucket(name)
         let place = ObjectPlace(bucket: name, key: key)
-        let found = try await findPinningParts(key, version, in: bucket, name)
-        try conditions.check(found.opened.info, in: name)
+        var found = try await findPinningParts(key, version, in: bucket, name)
+        // The checksums of parts are told, so the object's key must open it.
+        _ = try await dataKey(&found.opened, place, in: bucket, as: requester) { (opened) throws(StoreError) in
+            try conditions.check(opened.info, in: name)
+        }
         let parts = (try await parts(of: found, in: bucket, place) ?? []).drop { $0.number <= after }
         var page = ObjectAttributesPage(object: found.opened.info, parts: [], next: nil)
         // Only these are opened: of ten thousand parts a page costs what it shows.
-        for part in parts.prefix(limit) { page.parts.append(try info(part, in: bucket, place)) }
+        for part in parts.prefix(limit) { page.parts.append(try info(part, of: found.opened, in: bucket, place)) }
         if parts.count > limit { page.next = page.parts.last?.number }
         return page
     }
@@ -50,14 +55,15 @@ extension Engine {
         guard let part = parts.first(where: { $0.number == number }) else {
             throw Self.noPart(number, "it has \(parts.count), up to number \(parts.last?.number ?? 0)", place)
         }
-        return try info(part, in: bucket, place)
+        return try info(part, of: version.opened, in: bucket, place)
     }
 
     func info(
-        _ part: ObjectPart, in bucket: KnownBucket, _ place: ObjectPlace
+        _ part: ObjectPart, of object: OpenedRow, in bucket: KnownBucket, _ place: ObjectPlace
     ) throws(StoreError) -> ObjectPartInfo {
         let attributes = try attributes(part.row.attributes, of: part.row.partUID, in: bucket, place)
-        return ObjectPartInfo(number: part.number, range: part.range, checksums: attributes.checksums)
+        return ObjectPartInfo(
+            number: part.number, range: part.range, checksums: object.isRevealed ? attributes.checksums : [])
     }
 
     private static func noPart(_ number: Int, _ reason: String, _ place: ObjectPlace) -> StoreError {

@@ -164,15 +164,4 @@ extension Engine {
         }
         return (rows, lsn)
     }
-
-    func partedContent(
-        _ opened: OpenedRow, _ parts: [ObjectPart], _ pin: PartPin, in bucket: KnownBucket,
-        _ place: ObjectPlace, as caller: Caller?
-    ) async throws(StoreError) -> PartedContent {
-        var dataKey: DataKey?
-        if case .wrapped(let sealing) = opened.row.sealing, let name = place.bucket {
-            dataKey = try await unwrap(sealing, identity(of: opened, place.key, in: bucket), as: caller, name)
-        }
-        return PartedContent(self, parts, of: opened.row, dataKey, try bucketKeys(bucket), place, pin: pin)
-    }
 }

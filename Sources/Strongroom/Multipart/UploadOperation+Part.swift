@@ -15,11 +15,12 @@ extension UploadOperation {
         if let lengthBytes, lengthBytes > MultipartLimits.partMaximumBytes { throw tooLarge }
         let found = try await find()
         let object = found.row.object
+        try engine.checkPresented(object, place, by: requester)
         var dataKey: DataKey?
         if case .wrapped(let sealing) = object.sealing {
             let identity = ObjectBinding.Identity(
                 bucketUID: found.bucket.row.uid, key: key, versionID: object.versionID, objectUID: object.objectUID)
-            dataKey = try await engine.unwrap(sealing, identity, as: caller, bucket)
+            dataKey = try await engine.unwrap(sealing, identity, as: requester, bucket)
         }
         // Drawn for each attempt: two attempts never share a stream's key.
         let partUID = engine.random.bytes(ObjectRow.uidBytes)

@@ -16,7 +16,7 @@ struct FoundUpload: Sendable {
 /// What is done to one upload.
 struct UploadOperation: Sendable {
     let engine: Engine
-    let caller: Caller?
+    let requester: Requester
     let bucket: BucketName
     let key: ObjectKey
     let upload: UploadID
@@ -70,7 +70,12 @@ struct UploadOperation: Sendable {
         let (found, parts, lsn) = try await findWithParts()
         let rows = parts.filter { $0.number > after }
         var page = PartPage(parts: [], next: nil, lsn: lsn)
-        for row in rows.prefix(limit) { page.parts.append(try info(row.number, row.row, in: found.bucket)) }
+        for row in rows.prefix(limit) {
+            var part = try info(row.number, row.row, in: found.bucket)
+            // No key is asked for here, so what follows from the plaintext is not told.
+            if found.row.object.hidesChecksums { part.checksums = [] }
+            page.parts.append(part)
+        }
         if rows.count > limit { page.next = page.parts.last?.number }
         return page
     }

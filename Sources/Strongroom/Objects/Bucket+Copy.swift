@@ -24,8 +24,8 @@ extension Bucket {
                 key: key)
         }
         let receipt = try await engine.observing(.copy, name) { () async throws(StoreError) in
-            let found = try await engine.source(source, in: place.name, options, as: caller)
-            let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: found.options)
+            let found = try await engine.source(source, in: place.name, options, as: place.requester)
+            let put = PutOperation(engine: engine, requester: requester, bucket: name, key: key, options: found.options)
             try found.options.check()
             return try await put.run(CopyBody(body: found.body), lengthBytes: found.body.lengthBytes)
         }
@@ -37,10 +37,12 @@ extension Bucket {
 extension Engine {
     /// A copy's source, opened, and what its put has to say.
     func source(
-        _ key: ObjectKey, in name: BucketName, _ options: CopyOptions, as caller: Caller?
+        _ key: ObjectKey, in name: BucketName, _ options: CopyOptions, as requester: Requester
     ) async throws(StoreError) -> CopySource {
+        var requester = requester
+        if let key = options.sourceCustomerKey { requester.customerKey = key }
         let found = try await getWithTags(
-            key, options.sourceVersion, in: name, if: options.sourceConditions, as: caller)
+            key, options.sourceVersion, in: name, if: options.sourceConditions, as: requester)
         return CopySource(
             body: found.body, options: options.putOptions(found.body.info, found.tags), rowKey: found.rowKey,
             value: found.value)

@@ -1,18 +1,23 @@
 extension Bucket {
     /// Everything about the object under `key` but its bytes.
     ///
+    /// No key service is asked: of an object under SSE-KMS the checksums, which follow from its bytes, are told by
+    /// ``get(_:version:range:if:)`` alone. An object under a customer key is told of to whoever presents that.
+    ///
     /// - Parameters:
     ///   - key: the object's key.
     ///   - version: which version; by default the newest.
     ///   - conditions: what must be true of the object.
     /// - Throws: ``StoreError/Code/noSuchKey``, ``StoreError/Code/noSuchVersion``,
     ///   ``StoreError/Code/methodNotAllowed`` where the version is a delete marker,
-    ///   ``StoreError/Code/preconditionFailed``, ``StoreError/Code/notModified``, ``StoreError/Code/damaged``.
+    ///   ``StoreError/Code/preconditionFailed``, ``StoreError/Code/notModified``, ``StoreError/Code/damaged``;
+    ///   ``StoreError/Code/invalidRequest`` where the object is under a customer key and none is presented, or is under
+    ///   none and one is; ``StoreError/Code/accessDenied`` for another customer key than the object's.
     public func head(
         _ key: ObjectKey, version: VersionID? = nil, if conditions: ReadConditions = ReadConditions()
     ) async throws(StoreError) -> ObjectInfo {
         try await engine.observing(.head, name) { () async throws(StoreError) in
-            try await engine.head(key, version, in: name, if: conditions)
+            try await engine.head(key, version, in: name, if: conditions, as: requester)
         }
     }
 
@@ -39,7 +44,7 @@ extension Bucket {
         of key: ObjectKey, _ version: VersionID?, _ selection: BodySelection, if conditions: ReadConditions
     ) async throws(StoreError) -> ObjectBody {
         let body = try await engine.observing(.get, name) { () async throws(StoreError) in
-            try await engine.get(key, version, in: name, selection, if: conditions, as: caller)
+            try await engine.get(key, version, in: name, selection, if: conditions, as: requester)
         }
         engine.metrics.noteRead(body.lengthBytes)
         return body

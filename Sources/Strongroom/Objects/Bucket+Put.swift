@@ -26,7 +26,7 @@ extension Bucket {
     public func put<Body: AsyncSequence>(
         _ key: ObjectKey, _ body: Body, lengthBytes: UInt64? = nil, options: PutOptions = PutOptions()
     ) async throws(StoreError) -> PutReceipt where Body.Element == ArraySlice<UInt8> {
-        let put = PutOperation(engine: engine, caller: caller, bucket: name, key: key, options: options)
+        let put = PutOperation(engine: engine, requester: requester, bucket: name, key: key, options: options)
         let receipt = try await engine.observing(.put, name) { () async throws(StoreError) in
             try options.check()
             return try await put.run(body, lengthBytes: lengthBytes)

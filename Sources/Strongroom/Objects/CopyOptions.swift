@@ -18,6 +18,9 @@ public struct CopyOptions: Sendable, Hashable {
 
     /// Which version of the source; by default the newest.
     public var sourceVersion: VersionID?
+    /// The customer key that the source is under, if it is under one; by default the one that the source's bucket
+    /// presents (``Bucket/presenting(_:)``).
+    public var sourceCustomerKey: CustomerKey?
     /// What must be true of the source.
     public var sourceConditions: ReadConditions
     /// Content type, content headers and user metadata; by default the source's.
@@ -37,12 +40,14 @@ public struct CopyOptions: Sendable, Hashable {
 
     /// Options with defaults for all that is left out.
     public init(
-        sourceVersion: VersionID? = nil, sourceConditions: ReadConditions = ReadConditions(),
+        sourceVersion: VersionID? = nil, sourceCustomerKey: CustomerKey? = nil,
+        sourceConditions: ReadConditions = ReadConditions(),
         metadata: Metadata = .copy, tags: Tags = .copy, encryption: EncryptionRequest = .bucketDefault,
         storageClass: StorageClass = .standard, condition: WriteCondition? = nil,
         retention: Retention? = nil, legalHold: Bool = false
     ) {
         self.sourceVersion = sourceVersion
+        self.sourceCustomerKey = sourceCustomerKey
         self.sourceConditions = sourceConditions
         self.metadata = metadata
         self.tags = tags

@@ -24,7 +24,7 @@ struct PutOperation: Sendable {
     static let objectLimitBytes: UInt64 = 50 << 40
 
     let engine: Engine
-    let caller: Caller?
+    let requester: Requester
     let bucket: BucketName
     let key: ObjectKey
     let options: PutOptions
@@ -59,7 +59,8 @@ struct PutOperation: Sendable {
 
     func makePlan(refreshing: Bool = false) async throws(StoreError) -> EncryptionPlan {
         if refreshing { try await engine.refreshBucket(bucket) }
-        let plan = try EncryptionPlan.resolve(options.encryption, in: try engine.bucket(bucket), named: bucket)
+        let plan = try EncryptionPlan.resolve(
+            options.encryption, by: requester, in: try engine.bucket(bucket), named: bucket, try engine.unlockedKeys())
         try PutLock.resolve(options, in: plan.bucket, named: bucket).check(at: engine.lockClock.time)
         return plan
     }

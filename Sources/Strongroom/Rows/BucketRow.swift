@@ -7,12 +7,14 @@
 ///     tag  value
 ///      1   bucket uid (16, random: a bucket made anew under an old name shares nothing with it)
 ///      2   created, ms since 1970, i64
-///      3   default encryption mode u8 (0 none, 1 SSE-S3)
+///      3   default encryption mode u8 (`EncryptionMode`: none, SSE-S3 or SSE-KMS)
 ///      4   state u8 (0 active, 1 being deleted)
 ///      5   LSN u64 of the last change
 ///      6   versioning u8 (1 enabled, 2 suspended); absent where it was never enabled
 ///      7   object lock: empty, or the default retention (mode u8: 1 governance, 2 compliance; unit u8: 1 days,
 ///          2 years; count u16); absent where it is off
+///      8   the default's key (UTF-8), as it was named; absent where none was, and but for SSE-KMS
+///      9   u8 = 1 where SSE-C is allowed; absent where it is blocked
 struct BucketRow: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
 
@@ -30,16 +32,19 @@ struct BucketRow: Equatable, Sendable {
     var versioning = Versioning.unversioned
     /// Nil where it is off; only with versioning.
     var objectLock: BucketLock?
+    var allowsCustomerKeys = false
 
     func encodedWithoutMAC() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 96)
         writer.put(1, uid)
         writer.put(2, integer: createdMilliseconds)
-        writer.put(3, integer: defaultEncryption == .none ? ObjectRow.modeNone : ObjectRow.modeS3Managed)
+        writer.put(3, integer: defaultEncryption.mode.rawValue)
         writer.put(4, integer: state.rawValue)
         writer.put(5, integer: lsn)
         if versioning != .unversioned { writer.put(6, integer: versioning.number) }
         if let objectLock { writer.put(7, objectLock.encoded) }
+        if case .kms(let key?) = defaultEncryption { writer.put(8, text: key) }
+        if allowsCustomerKeys { writer.put(9, [1]) }
         return [Self.formatVersion] + writer.bytes
     }
 }
@@ -51,11 +56,11 @@ extension BucketRow {
         var reader = FieldReader(value.dropFirst().dropLast(ObjectRow.macBytes))
         uid = try reader.required(1, count: ObjectRow.uidBytes)
         createdMilliseconds = try reader.integer(2)
-        switch try reader.integer(3, as: UInt8.self) {
-        case ObjectRow.modeNone: defaultEncryption = .none
-        case ObjectRow.modeS3Managed: defaultEncryption = .s3Managed
-        case let mode: throw .init(reason: "default encryption \(mode) is unknown")
+        let mode = try reader.integer(3, as: UInt8.self)
+        guard let known = EncryptionMode(rawValue: mode).flatMap(DefaultEncryption.init(mode:)) else {
+            throw .init(reason: "default encryption \(mode) is unknown")
         }
+        defaultEncryption = known
         guard let state = State(rawValue: try reader.integer(4)) else { throw .init(reason: "the state is unknown") }
         self.state = state
         lsn = try reader.integer(5)
@@ -70,6 +75,33 @@ extension BucketRow {
             }
             objectLock = found
         }
+        if let bytes = try reader.optional(8) {
+            guard case .kms = defaultEncryption, let key = String(validating: bytes, as: UTF8.self) else {
+                throw .init(reason: "the default's key is not one")
+            }
+            defaultEncryption = .kms(key: key)
+        }
+        allowsCustomerKeys = try reader.flag(9)
         try reader.finish()
+    }
+}
+
+extension DefaultEncryption {
+    var mode: EncryptionMode {
+        switch self {
+        case .none: .none
+        case .s3Managed: .s3Managed
+        case .kms: .kms
+        }
+    }
+
+    /// Nil for what is no default.
+    fileprivate init?(mode: EncryptionMode) {
+        switch mode {
+        case .none: self = .none
+        case .s3Managed: self = .s3Managed
+        case .kms: self = .kms(key: nil)
+        case .customerKey: return nil
+        }
     }
 }

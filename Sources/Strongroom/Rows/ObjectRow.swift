@@ -1,3 +1,5 @@
+internal import StrongroomKeys
+
 /// The logical row of an object: clear index fields, the sealed attribute block, and what binds the
 /// wrapped data key to all of it. Where the payload lies is not part of it (checkpoints move it).
 ///
@@ -12,7 +14,7 @@
 ///      4   last modified, ms since 1970, i64      12   wrap binding (32)          absent in mode none
 ///      5   plaintext size u64                     13   descriptor MAC (32)        absent in mode none
 ///      6   stored payload length u64              14   attribute block (sealed stream)
-///      7   mode u8 (0 none, 1 SSE-S3), suite u16, layers u8
+///      7   mode u8 (`EncryptionMode`), suite u16, layers u8
 ///      8   backend id (UTF-8), absent in none     15   tree hash of the stored payload (32), blobs only
 ///     16   u8 = 1 for a named version; absent for the null version
 ///     17   storage class u8 (`StorageClass`); absent for STANDARD
@@ -46,6 +48,8 @@ struct ObjectRow: Equatable, Sendable {
     var parts: PartTable?
 
     private static let partTableTag: UInt16 = 20
+    private static let encryptionContextTag: UInt16 = 21
+    private static let enclosedKeyTag: UInt16 = 22
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
     private static let retentionTag: UInt16 = 18
@@ -58,7 +62,7 @@ struct ObjectRow: Equatable, Sendable {
     }
 
     struct WrappedSealing: Equatable, Sendable {
-        var mode: UInt8
+        var mode: EncryptionMode
         var suite: UInt16
         var layers: UInt8
         var backendID: String
@@ -68,10 +72,11 @@ struct ObjectRow: Equatable, Sendable {
         var wrapBinding: [UInt8]
         /// Empty for an object in parts.
         var descriptorMAC: [UInt8]
+        /// The pairs that the caller added; only under a key service.
+        var context = EncryptionContext.empty
+        /// The data key under the key that `wrappedKey` is; empty where that is the data key itself.
+        var enclosedKey: [UInt8] = []
     }
-
-    static let modeNone: UInt8 = 0
-    static let modeS3Managed: UInt8 = 1
 }
 
 extension ObjectRow {
@@ -86,12 +91,12 @@ extension ObjectRow {
         writer.put(6, integer: storedBytes)
         switch sealing {
         case .none:
-            writer.put(7, [Self.modeNone, 0, 0, 0])
+            writer.put(7, [EncryptionMode.none.rawValue, 0, 0, 0])
         case .wrapped(let wrapped):
             writer.put(
                 7,
                 [
-                    wrapped.mode, UInt8(truncatingIfNeeded: wrapped.suite),
+                    wrapped.mode.rawValue, UInt8(truncatingIfNeeded: wrapped.suite),
                     UInt8(truncatingIfNeeded: wrapped.suite >> 8),
                     wrapped.layers,
                 ])
@@ -109,6 +114,12 @@ extension ObjectRow {
         if let retention = lock.retention { writer.put(Self.retentionTag, retention.encoded) }
         if lock.legalHold { writer.put(Self.legalHoldTag, [1]) }
         if let parts { writer.put(Self.partTableTag, parts.encoded) }
+        if case .wrapped(let wrapped) = sealing, wrapped.context != .empty {
+            writer.put(Self.encryptionContextTag, wrapped.context.canonicalBytes)
+        }
+        if case .wrapped(let wrapped) = sealing, !wrapped.enclosedKey.isEmpty {
+            writer.put(Self.enclosedKeyTag, wrapped.enclosedKey)
+        }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -124,7 +135,7 @@ extension ObjectRow {
         sizeBytes = try reader.integer(5)
         storedBytes = try reader.integer(6)
         let mode = try reader.required(7, count: 4)
-        if mode == [Self.modeNone, 0, 0, 0] {
+        if mode == [EncryptionMode.none.rawValue, 0, 0, 0] {
             sealing = .none
         } else {
             sealing = .wrapped(try Self.decodeWrapped(mode, &reader))
@@ -148,6 +159,8 @@ extension ObjectRow {
         }
         lock.legalHold = try reader.flag(Self.legalHoldTag)
         if let bytes = try reader.optional(Self.partTableTag) { parts = try PartTable(decoding: bytes) }
+        if let bytes = try reader.optional(Self.encryptionContextTag) { try adoptContext(bytes) }
+        if let bytes = try reader.optional(Self.enclosedKeyTag) { try adoptEnclosedKey(bytes) }
         try reader.finish()
         if case .wrapped(let wrapped) = sealing, wrapped.descriptorMAC.isEmpty != (parts != nil) {
             throw .init(reason: "an object has a descriptor MAC or parts")
@@ -185,13 +198,30 @@ extension ObjectRow {
         return nil
     }
 
+    private mutating func adoptContext(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) {
+        guard case .wrapped(var wrapped) = sealing, wrapped.mode == .kms,
+            let context = EncryptionContext(canonicalBytes: Array(bytes)), context != .empty
+        else { throw .init(reason: "the encryption context is not one") }
+        wrapped.context = context
+        sealing = .wrapped(wrapped)
+    }
+
+    private mutating func adoptEnclosedKey(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) {
+        guard case .wrapped(var wrapped) = sealing, wrapped.mode == .kms, bytes.count == DataKey.enclosedSizeBytes
+        else { throw .init(reason: "the enclosed key is not one") }
+        wrapped.enclosedKey = Array(bytes)
+        sealing = .wrapped(wrapped)
+    }
+
     private static func decodeWrapped(
         _ mode: [UInt8], _ reader: inout FieldReader
     ) throws(FieldReader.Malformed) -> WrappedSealing {
-        guard mode[0] == modeS3Managed else { throw .init(reason: "encryption mode \(mode[0]) is unknown") }
+        guard let known = EncryptionMode(rawValue: mode[0]), known != .none else {
+            throw .init(reason: "encryption mode \(mode[0]) is unknown")
+        }
         guard mode[3] == 1 else { throw .init(reason: "\(mode[3]) layers are unknown in this mode") }
         return WrappedSealing(
-            mode: mode[0], suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
+            mode: known, suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
             backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.text(10),
             wrappedKey: Array(try reader.required(11)), wrapBinding: try reader.required(12, count: macBytes),
             descriptorMAC: try reader.optionalBytes(13, count: macBytes) ?? [])

@@ -19,6 +19,14 @@ enum CanonicalFields {
         return fields.bytes
     }
 
+    /// Context of a data key that is sealed under another key, for one object.
+    static func enclosedKeyContext(objectUID: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 64)
+        fields.put(1, text: "strongroom/enclosed-key@v1")
+        fields.put(2, objectUID)
+        return fields.bytes
+    }
+
     /// The immutable facts of an object, as far as reads of its bytes rely on them.
     static func descriptor(
         objectUID: [UInt8], suite: UInt16, layers: UInt8, sizeBytes: UInt64, etag: String
@@ -43,6 +51,8 @@ enum CanonicalFields {
         var versionID: [UInt8]
         var objectUID: [UInt8]
         var suite: UInt16
+        /// The caller's encryption context; empty where there is none.
+        var context: [UInt8]
 
         var bytes: [UInt8] {
             var fields = FieldWriter(reservingBytes: 320)
@@ -55,6 +65,7 @@ enum CanonicalFields {
             fields.put(7, versionID)
             fields.put(8, objectUID)
             fields.put(9, integer: suite)
+            if !context.isEmpty { fields.put(10, context) }
             return fields.bytes
         }
     }

@@ -1,4 +1,6 @@
 internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomSystem
 
 /// An object's data key, ready for what it is used for: sealing the payload, and the MACs that bind the
 /// object's facts. The hash blocks that all of them start from are hashed once.
@@ -9,6 +11,29 @@ final class DataKey: Sendable {
     init(_ secret: consuming SecretBytes) throws(SealError) {
         prepared = try PreparedKey(secret)
         self.secret = secret
+    }
+
+    /// A key that is kept sealed under another one: see ``enclosed(in:objectUID:random:)``.
+    init(
+        enclosed bytes: [UInt8], in outer: borrowing SecretBytes, objectUID: [UInt8]
+    ) throws(SealError) {
+        let secret = try SealedStream.openSecret(
+            bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: try PreparedKey(outer),
+            context: CanonicalFields.enclosedKeyContext(objectUID: objectUID))
+        prepared = try PreparedKey(secret)
+        self.secret = secret
+    }
+
+    /// Bytes of an enclosed key.
+    static let enclosedSizeBytes = SealedStream.sealedSecretSizeBytes(count: GeneratedDataKey.sizeBytes)
+
+    /// This key as a sealed stream under another one, for one object.
+    func enclosed(
+        in outer: DataKey, objectUID: [UInt8], random: SystemRandom
+    ) throws(SealError) -> [UInt8] {
+        try SealedStream.sealSecret(
+            secret, .aes256GCM, under: outer.prepared,
+            context: CanonicalFields.enclosedKeyContext(objectUID: objectUID), random: random)
     }
 
     /// HMAC-SHA256 under the key itself.

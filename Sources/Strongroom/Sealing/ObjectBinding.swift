@@ -16,8 +16,10 @@ enum ObjectBinding {
         _ dataKey: DataKey, _ sealing: ObjectRow.WrappedSealing, _ identity: Identity
     ) throws(SealError) -> [UInt8] {
         let fields = CanonicalFields.WrapBinding(
-            mode: sealing.mode, backendID: sealing.backendID, keyID: sealing.keyID, bucketUID: identity.bucketUID,
-            key: identity.key, versionID: identity.versionID, objectUID: identity.objectUID, suite: sealing.suite)
+            mode: sealing.mode.rawValue, backendID: sealing.backendID, keyID: sealing.keyID,
+            bucketUID: identity.bucketUID,
+            key: identity.key, versionID: identity.versionID, objectUID: identity.objectUID, suite: sealing.suite,
+            context: sealing.context.pairs.isEmpty ? [] : sealing.context.canonicalBytes)
         return try dataKey.code(label: "strongroom/binding@v1", over: fields.bytes)
     }
 

@@ -1,4 +1,5 @@
 internal import StrongroomCrypto
+internal import StrongroomKeys
 
 /// An object that is sealed and bound, and lacks only its place in the commit order.
 struct ObjectDraft: Sendable {
@@ -67,12 +68,27 @@ extension ObjectRow {
     var descriptor: EncryptionDescriptor {
         switch sealing {
         case .none: .none
-        case .wrapped(let wrapped):
-            .s3Managed(
-                S3ManagedEncryption(
-                    keyID: wrapped.keyID, keyVersion: wrapped.keyVersion,
-                    suite: wrapped.suite == SealedStreamSuite.chaCha20Poly1305.rawValue ? .chaCha20Poly1305 : .aes256GCM
+        case .wrapped(let wrapped): wrapped.descriptor
+        }
+    }
+}
+
+extension ObjectRow.WrappedSealing {
+    fileprivate var descriptor: EncryptionDescriptor {
+        let suite: CipherSuite =
+            suite == SealedStreamSuite.chaCha20Poly1305.rawValue ? .chaCha20Poly1305 : .aes256GCM
+        switch mode {
+        case .none: preconditionFailure("what is wrapped is encrypted")
+        case .s3Managed:
+            return .s3Managed(S3ManagedEncryption(keyID: keyID, keyVersion: keyVersion, suite: suite))
+        case .kms:
+            let pairs = context.pairs.map { ($0.name, $0.value) }
+            return .kms(
+                KMSEncryption(
+                    keyID: keyID, keyVersion: keyVersion, context: Dictionary(pairs) { first, _ in first }, suite: suite
                 ))
+        case .customerKey:
+            return .customerKey(CustomerKeyEncryption(fingerprint: keyVersion, suite: suite))
         }
     }
 }

@@ -7,7 +7,7 @@ extension PayloadSealer {
         sizeBytes: UInt64, storedBytes: UInt64, treeHash: [UInt8]?, _ digests: BodyDigests, options: PutOptions
     ) throws(StoreError) -> ObjectDraft {
         do throws(SealError) {
-            let etag = try makeETag(options.etag == .md5 ? digests.md5 : nil)
+            let etag = try makeETag(hasMD5ETag(options.etag) ? digests.md5 : nil)
             let attributes = ObjectAttributes(
                 etag: etag, contentType: options.contentType, metadata: options.metadata, headers: options.headers,
                 tags: options.tags.values, checksums: digests.checksums)
@@ -21,6 +21,12 @@ extension PayloadSealer {
         } catch {
             throw StoreError(error)
         }
+    }
+
+    /// Whether the ETag is the MD5: where that is asked for, and the mode tells what follows from the plaintext.
+    private func hasMD5ETag(_ wanted: ETagKind) -> Bool {
+        guard case .sealed(let keyed) = payload else { return wanted == .md5 }
+        return wanted == .md5 && !keyed.key.mode.hidesChecksums
     }
 
     /// The MD5 where it is asked for; else 32 hexadecimal digits and `-1`, which no client takes for one.
@@ -50,11 +56,11 @@ extension PayloadSealer {
     /// The wrapped key, bound to the object; without the MAC over what only a whole object has.
     func makeWrap() throws(SealError) -> ObjectRow.Sealing {
         guard case .sealed(let keyed) = payload else { return .none }
-        let wrapped = keyed.wrapped
+        let wrapped = keyed.key.wrapped
         var sealing = ObjectRow.WrappedSealing(
-            mode: ObjectRow.modeS3Managed, suite: suite.rawValue, layers: Self.layers, backendID: backendID,
+            mode: keyed.key.mode, suite: suite.rawValue, layers: Self.layers, backendID: keyed.key.backendID,
             keyID: wrapped.keyID, keyVersion: wrapped.keyVersion, wrappedKey: wrapped.bytes, wrapBinding: [],
-            descriptorMAC: [])
+            descriptorMAC: [], context: keyed.key.context)
         let identity = ObjectBinding.Identity(
             bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
         sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey, sealing, identity)

@@ -16,7 +16,6 @@ struct PayloadSealer {
     let bucket: KnownBucket
     let bucketKeys: BucketKeys
     let key: ObjectKey
-    let backendID: String
     let suite: SealedStreamSuite
     let random: SystemRandom
     private(set) var payload: Payload
@@ -28,18 +27,17 @@ struct PayloadSealer {
 
     /// A stream together with the data key that it is sealed under. Both have one owner.
     final class KeyedStream {
-        let dataKey: DataKey
-        let wrapped: WrappedDataKey
+        let key: WrappedKey
         var stream: StreamSealer
+        var dataKey: DataKey { key.dataKey }
 
         init(
-            _ dataKey: DataKey, _ wrapped: WrappedDataKey, _ suite: SealedStreamSuite, objectUID: [UInt8],
-            partUID: [UInt8] = wholePartUID, random: SystemRandom
+            _ key: WrappedKey, _ suite: SealedStreamSuite, objectUID: [UInt8], partUID: [UInt8] = wholePartUID,
+            random: SystemRandom
         ) throws(SealError) {
             let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: partUID, layer: layers)
-            self.wrapped = wrapped
-            self.dataKey = dataKey
-            stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
+            self.key = key
+            stream = try StreamSealer(suite, key: key.dataKey.prepared, context: context, random: random)
         }
     }
 
@@ -52,18 +50,15 @@ struct PayloadSealer {
         bucket = plan.bucket
         bucketKeys = try put.engine.bucketKeys(plan.bucket)
         key = put.key
-        backendID = keys.backendID
         suite = put.engine.settings.suite
-        switch plan.mode {
-        case .none:
+        guard let dataKey = try await keys.dataKey(plan, for: put) else {
             payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: objectUID)))
-        case .s3Managed:
-            let (dataKey, wrapped) = try await keys.dataKey(for: put)
-            do throws(SealError) {
-                payload = .sealed(try KeyedStream(dataKey, wrapped, suite, objectUID: objectUID, random: random))
-            } catch {
-                throw StoreError(error, bucket: put.bucket, key: put.key)
-            }
+            return
+        }
+        do throws(SealError) {
+            payload = .sealed(try KeyedStream(dataKey, suite, objectUID: objectUID, random: random))
+        } catch {
+            throw StoreError(error, bucket: put.bucket, key: put.key)
         }
     }
 
@@ -81,17 +76,17 @@ struct PayloadSealer {
         bucketKeys = try engine.bucketKeys(bucket)
         self.key = key
         guard case .wrapped(let sealing) = object.sealing, let dataKey else {
-            backendID = ""
             suite = engine.settings.suite
             payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: partUID)))
             return
         }
-        backendID = sealing.backendID
         suite = try Engine.suite(sealing, ObjectPlace(bucket: nil, key: key))
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
         do throws(SealError) {
-            payload = .sealed(
-                try KeyedStream(dataKey, wrapped, suite, objectUID: objectUID, partUID: partUID, random: random))
+            let key = WrappedKey(
+                dataKey: dataKey, mode: sealing.mode, backendID: sealing.backendID, wrapped: wrapped,
+                context: sealing.context)
+            payload = .sealed(try KeyedStream(key, suite, objectUID: objectUID, partUID: partUID, random: random))
         } catch {
             throw StoreError(error)
         }

@@ -21,6 +21,8 @@ struct StoreDescription: Codable, Sendable {
     var keyBackend: String
     /// Nil for the first: stores of the first version do not say.
     var timeline: UInt32?
+    /// The key backend of mode SSE-KMS; nil until the store is opened with one.
+    var keyService: String?
 
     static let firstTimeline: UInt32 = 1
 

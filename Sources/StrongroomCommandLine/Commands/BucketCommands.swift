@@ -16,8 +16,12 @@ struct BucketCommand: AsyncParsableCommand {
 
         @Argument(help: "3 to 63 lowercase letters, digits, dots and hyphens.")
         var name: String
-        @Option(help: "What objects get whose put asks for nothing: AES256 (the default) or none.")
+        @Option(help: "What objects get whose put asks for nothing: AES256 (the default), aws:kms or none.")
         var defaultEncryption = SSEArgument.aes256
+        @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
+        var kmsKeyId: String?
+        @Flag(help: "Let puts ask for keys of their own (SSE-C), which new buckets block.")
+        var allowSseC = false
         @Flag(help: "Keep the versions of objects that are replaced or deleted.")
         var versioning = false
         @Flag(help: "Let versions be locked, for which they are kept; cannot be taken back. See: bucket object-lock.")
@@ -26,8 +30,10 @@ struct BucketCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let bucket = try await store.createBucket(
-                BucketName(name), defaultEncryption: defaultEncryption.asDefault,
-                versioning: versioning ? .enabled : .unversioned, objectLock: objectLock)
+                BucketName(name),
+                defaultEncryption: DefaultEncryptionOptions.encryption(defaultEncryption, key: kmsKeyId),
+                versioning: versioning ? .enabled : .unversioned, objectLock: objectLock,
+                allowing: allowSseC ? [.customerKeys] : [])
             console.emit(BucketRecord(try await bucket.info()), text: "created \(name)")
         }
     }
@@ -70,19 +76,27 @@ struct BucketCommand: AsyncParsableCommand {
             abstract: "Show or change what objects get whose put asks for nothing. Changes no object that is there.")
 
         @Argument var name: String
-        @Option(help: "AES256 or none.")
+        @Option(help: "AES256, aws:kms or none.")
         var set: SSEArgument?
+        @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
+        var kmsKeyId: String?
+        @Flag(inversion: .prefixedNo, help: "Whether puts may ask for keys of their own (SSE-C).")
+        var allowSseC: Bool?
         @Flag(help: "Back to AES256, what every new bucket has; never to none.")
         var delete = false
         @OptionGroup var location: StoreLocation
 
         func validate() throws {
             if set != nil && delete { throw ValidationError("--set and --delete exclude each other.") }
+            if set != .kms, kmsKeyId != nil { throw ValidationError("--kms-key-id goes with --set aws:kms.") }
         }
 
         func run(on store: Store, _ console: Console) async throws {
             let bucket = store.bucket(try BucketName(name))
-            if let wanted = delete ? .aes256 : set { try await bucket.setDefaultEncryption(wanted.asDefault) }
+            if let wanted = delete ? .aes256 : set {
+                try await bucket.setDefaultEncryption(DefaultEncryptionOptions.encryption(wanted, key: kmsKeyId))
+            }
+            if let allowSseC { try await bucket.setAllowedEncryption(allowSseC ? [.customerKeys] : []) }
             console.emit(BucketRecord(try await bucket.info()))
         }
     }
@@ -108,7 +122,9 @@ struct BucketCommand: AsyncParsableCommand {
 extension Console {
     func emit(_ bucket: BucketRecord) {
         let created = bucket.creationDate.formatted(.iso8601)
-        var settings = "encryption \(bucket.defaultEncryption)  versioning \(bucket.versioning)"
+        let key = bucket.defaultKmsKeyId.map { " \(quoted($0))" } ?? ""
+        let blocked = bucket.blockedEncryptionTypes.isEmpty ? "" : ", SSE-C blocked"
+        var settings = "encryption \(bucket.defaultEncryption)\(key)\(blocked)  versioning \(bucket.versioning)"
         if bucket.objectLockEnabled {
             settings += "  object lock" + (bucket.defaultRetention.map { ", by default \($0.text)" } ?? "")
         }

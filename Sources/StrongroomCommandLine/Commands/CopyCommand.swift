@@ -17,8 +17,9 @@ struct CopyCommand: StoreCommand {
     var target: ObjectAddress
     @Option(help: "This version of the source; by default the newest.")
     var sourceVersionId: String?
-    @Option(help: "AES256 or none; by default what the target's bucket says.")
-    var sse: SSEArgument?
+    @OptionGroup var encryption: EncryptionOptions
+    @Option(help: "The file with the key that the source is under (SSE-C).")
+    var sourceSseCKeyFile: String?
     @Option(help: "A label, by default STANDARD: all objects are stored alike.")
     var storageClass: String?
     @Option(
@@ -31,11 +32,14 @@ struct CopyCommand: StoreCommand {
     func validate() throws { _ = try PairArgument.dictionary(metadata, of: "--metadata") }
 
     func run(on store: Store, _ console: Console) async throws {
-        let origin = store.bucket(try BucketName(source.bucket))
+        var origin = store.bucket(try BucketName(source.bucket))
+        if let sourceSseCKeyFile {
+            origin = origin.presenting(try await SecretFile.customerKey(from: sourceSseCKeyFile))
+        }
         let place = store.bucket(try BucketName(target.bucket))
         let (sourceKey, targetKey) = (try ObjectKey(source.key), try ObjectKey(target.key))
         var options = CopyOptions(
-            sourceVersion: try sourceVersionId.map { try VersionID($0) }, encryption: sse?.asRequest ?? .bucketDefault,
+            sourceVersion: try sourceVersionId.map { try VersionID($0) }, encryption: try await encryption.request(),
             storageClass: try storageClass.map { try StorageClass($0) } ?? .standard)
         if contentType != nil || !metadata.isEmpty {
             try await replaceMetadata(in: &options, from: origin, sourceKey)

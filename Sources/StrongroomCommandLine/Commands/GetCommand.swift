@@ -15,6 +15,7 @@ struct GetCommand: StoreCommand {
     @Option(parsing: .unconditional, help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
     var range: ByteRangeArgument?
     @OptionGroup var version: VersionOption
+    @OptionGroup var customerKey: CustomerKeyOption
     @OptionGroup var location: StoreLocation
 
     private struct Record: Encodable {
@@ -27,7 +28,8 @@ struct GetCommand: StoreCommand {
     }
 
     func run(on store: Store, _ console: Console) async throws {
-        let body = try await fetch(from: store.bucket(BucketName(object.bucket)), ObjectKey(object.key))
+        let bucket = try await customerKey.presented(to: store.bucket(BucketName(object.bucket)))
+        let body = try await fetch(from: bucket, ObjectKey(object.key))
         let progress = ProgressDisplay(Progress(title: "get", bytesTotal: body.lengthBytes), console: console)
         defer { progress.finish() }
         if destination == "-" {

@@ -10,11 +10,12 @@ struct HeadCommand: StoreCommand {
     @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
     var object: ObjectAddress
     @OptionGroup var version: VersionOption
+    @OptionGroup var customerKey: CustomerKeyOption
     @OptionGroup var location: StoreLocation
 
     func run(on store: Store, _ console: Console) async throws {
-        let info = try await store.bucket(BucketName(object.bucket)).head(
-            ObjectKey(object.key), version: version.version())
+        let bucket = try await customerKey.presented(to: store.bucket(BucketName(object.bucket)))
+        let info = try await bucket.head(ObjectKey(object.key), version: version.version())
         let record = HeadRecord(info)
         console.emit(record, text: Self.lines(record).joined(separator: "\n"))
     }
@@ -49,10 +50,16 @@ struct HeadCommand: StoreCommand {
             lines.append("retention      \(mode) until \(until)")
         }
         if record.objectLockLegalHoldStatus != nil { lines.append("legal hold     on") }
-        lines.append("encryption     \(record.serverSideEncryption)")
+        lines.append("encryption     \(record.serverSideEncryption ?? "SSE-C")")
         if let cipher = record.cipher { lines.append("cipher         \(cipher)") }
         if let id = record.keyId, let version = record.keyVersion {
             lines.append("sealed under   \(id), version \(version)")
+        }
+        for (name, value) in (record.encryptionContext ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append("key context    \(quoted(name)) = \(quoted(value))")
+        }
+        if let fingerprint = record.customerKeyFingerprint {
+            lines.append("sealed under   a customer key, with the fingerprint \(fingerprint)")
         }
         return lines
     }

@@ -35,7 +35,7 @@ struct ImportCommand: StoreCommand {
         defer { progress.finish() }
         let work = FileImport(
             root: root, bucket: store.bucket(try BucketName(destination.bucket)), prefix: destination.prefix,
-            options: try description.options(), console: console, progress: progress)
+            options: try await description.options(), console: console, progress: progress)
         // What is wrong with the bucket is wrong with every file: say it once.
         _ = try await work.bucket.info()
         let unreadable = try await work.run(walk.files)

@@ -4,8 +4,7 @@ internal import Strongroom
 
 /// What a put says of the object beside its bytes.
 struct ObjectDescription: ParsableArguments {
-    @Option(help: "AES256 or none; by default what the bucket says.")
-    var sse: SSEArgument?
+    @OptionGroup var encryption: EncryptionOptions
     @Option(help: "The content type, kept encrypted.")
     var contentType: String?
     @OptionGroup var headers: ContentHeaderOptions
@@ -21,9 +20,9 @@ struct ObjectDescription: ParsableArguments {
         _ = try PairArgument.dictionary(tag, of: "--tag")
     }
 
-    func options() throws -> PutOptions {
+    func options() async throws -> PutOptions {
         PutOptions(
-            encryption: sse?.asRequest ?? .bucketDefault, contentType: contentType,
+            encryption: try await encryption.request(), contentType: contentType,
             metadata: try PairArgument.dictionary(metadata, of: "--metadata"), headers: headers.asHeaders,
             tags: try ObjectTags(PairArgument.dictionary(tag, of: "--tag")),
             storageClass: try storageClass.map { try StorageClass($0) } ?? .standard)

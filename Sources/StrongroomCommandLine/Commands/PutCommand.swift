@@ -14,7 +14,7 @@ struct PutCommand: StoreCommand {
     @OptionGroup var location: StoreLocation
 
     func run(on store: Store, _ console: Console) async throws {
-        var options = try description.options()
+        var options = try await description.options()
         options.condition = conditions.condition
         let progress = ProgressDisplay(Progress(title: "put"), console: console)
         defer { progress.finish() }

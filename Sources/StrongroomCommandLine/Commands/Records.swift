@@ -7,8 +7,12 @@ internal import Strongroom
 struct BucketRecord: Codable, Equatable {
     var name: String
     var creationDate: Date
-    /// `AES256` or `none`.
+    /// `AES256`, `aws:kms` or `none`.
     var defaultEncryption: String
+    /// Where the default names one.
+    var defaultKmsKeyId: String?
+    /// `SSE-C`, or nothing.
+    var blockedEncryptionTypes: [String]
     /// `unversioned`, `enabled` or `suspended`.
     var versioning: String
     var objectLockEnabled: Bool
@@ -18,6 +22,8 @@ struct BucketRecord: Codable, Equatable {
         name = info.name.rawValue
         creationDate = info.created
         defaultEncryption = SSEArgument(info.defaultEncryption).rawValue
+        if case .kms(let key) = info.defaultEncryption { defaultKmsKeyId = key }
+        blockedEncryptionTypes = info.allowedEncryption.contains(.customerKeys) ? [] : ["SSE-C"]
         versioning = info.versioning.word
         objectLockEnabled = info.objectLock
         defaultRetention = info.defaultRetention.map { DefaultRetentionRecord($0) }
@@ -100,10 +106,15 @@ struct HeadRecord: Codable, Equatable {
     var objectLockRetainUntilDate: String?
     /// `ON` or absent.
     var objectLockLegalHoldStatus: String?
-    /// `AES256` or `none`.
-    var serverSideEncryption: String
+    /// `AES256`, `aws:kms` or `none`; absent for SSE-C.
+    var serverSideEncryption: String?
     var keyId: String?
     var keyVersion: String?
+    /// Under `aws:kms`: the pairs that the put added.
+    var encryptionContext: [String: String]?
+    /// `AES256` for SSE-C.
+    var sseCustomerAlgorithm: String?
+    var customerKeyFingerprint: String?
     var cipher: String?
     /// Position in the store's commit order.
     var lsn: UInt64
@@ -141,12 +152,25 @@ struct HeadRecord: Codable, Equatable {
         case .s3Managed(let encryption):
             serverSideEncryption = SSEArgument.aes256.rawValue
             keyId = encryption.keyID
-            keyVersion = "\(encryption.keyVersion)"
-            cipher =
-                switch encryption.suite {
-                case .aes256GCM: "AES-256-GCM, 16 KiB chunks (c2sp.org/chunked-encryption)"
-                case .chaCha20Poly1305: "ChaCha20-Poly1305, 16 KiB chunks (c2sp.org/chunked-encryption)"
-                }
+            keyVersion = encryption.keyVersion
+            cipher = Self.text(encryption.suite)
+        case .kms(let encryption):
+            serverSideEncryption = SSEArgument.kms.rawValue
+            keyId = encryption.keyID
+            keyVersion = encryption.keyVersion
+            encryptionContext = encryption.context
+            cipher = Self.text(encryption.suite)
+        case .customerKey(let encryption):
+            sseCustomerAlgorithm = SSEArgument.aes256.rawValue
+            customerKeyFingerprint = encryption.fingerprint
+            cipher = Self.text(encryption.suite)
+        }
+    }
+
+    private static func text(_ suite: CipherSuite) -> String {
+        switch suite {
+        case .aes256GCM: "AES-256-GCM, 16 KiB chunks (c2sp.org/chunked-encryption)"
+        case .chaCha20Poly1305: "ChaCha20-Poly1305, 16 KiB chunks (c2sp.org/chunked-encryption)"
         }
     }
 }

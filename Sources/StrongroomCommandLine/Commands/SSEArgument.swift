@@ -5,28 +5,16 @@ internal import Strongroom
 /// `--sse` and `--default-encryption`, in S3's words.
 enum SSEArgument: String, ExpressibleByArgument, CaseIterable {
     case aes256 = "AES256"
+    case kms = "aws:kms"
     case none
 
     init(_ encryption: DefaultEncryption) {
         self =
             switch encryption {
             case .s3Managed: .aes256
+            case .kms: .kms
             case .none: .none
             }
-    }
-
-    var asDefault: DefaultEncryption {
-        switch self {
-        case .aes256: .s3Managed
-        case .none: .none
-        }
-    }
-
-    var asRequest: EncryptionRequest {
-        switch self {
-        case .aes256: .s3Managed
-        case .none: .none
-        }
     }
 }
 #endif

@@ -26,6 +26,8 @@ struct VerifyCommand: AsyncParsableCommand {
     private struct SummaryRecord: Encodable {
         var objects: UInt64
         var verifiedBytes: UInt64
+        /// Under keys that were not to be had: with `--data`.
+        var unopenedObjects: UInt64
         var findings: UInt64
         var sound: Bool
         var locked: Bool
@@ -65,12 +67,16 @@ struct VerifyCommand: AsyncParsableCommand {
         }
         let findings = UInt64(report.findings.count) + report.unlistedFindingCount
         let read = data ? ", \(HumanUnits.bytes(report.verifiedBytes)) of data" : ""
+        let unopened =
+            report.unopenedCount > 0
+            ? ", \(HumanUnits.count(report.unopenedCount)) objects not opened for want of their key" : ""
         let locked = report.wasLocked ? "; without the keyring nothing sealed could be authenticated" : ""
         console.emit(
             SummaryRecord(
-                objects: report.objectCount, verifiedBytes: report.verifiedBytes, findings: findings,
+                objects: report.objectCount, verifiedBytes: report.verifiedBytes,
+                unopenedObjects: report.unopenedCount, findings: findings,
                 sound: report.isSound, locked: report.wasLocked),
-            text: "checked \(HumanUnits.count(report.objectCount)) objects\(read): "
+            text: "checked \(HumanUnits.count(report.objectCount)) objects\(read)\(unopened): "
                 + (report.isSound ? "sound\(locked)" : "\(findings) findings\(locked)"))
         if let first = report.findings.first {
             throw CommandFailure(

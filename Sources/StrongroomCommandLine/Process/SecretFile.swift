@@ -8,27 +8,62 @@ enum SecretFile {
     /// Longer is no passphrase but a wrong file.
     static let passphraseBytesMax = 1024
 
+    /// A customer's key: all of the file, which is that long and no longer.
+    static func customerKey(from name: String) async throws -> CustomerKey {
+        let secret = try await Offload.run { () throws(CommandFailure) in try readKey(name) }
+        return try CustomerKey(secret)
+    }
+
     static func passphrase(from name: String) async throws(CommandFailure) -> SharedSecret {
         try await Offload.run { () throws(CommandFailure) in try read(name) }
     }
 
     private static func read(_ name: String) throws(CommandFailure) -> SharedSecret {
+        let (buffer, count) = try contents(of: name, sizeBytesMax: passphraseBytesMax)
+        return try take(count, of: buffer.bytes, FilePath(name))
+    }
+
+    private static func readKey(_ name: String) throws(CommandFailure) -> SharedSecret {
+        let (buffer, count) = try contents(of: name, sizeBytesMax: CustomerKey.sizeBytes)
+        guard count == CustomerKey.sizeBytes else {
+            throw CommandFailure(
+                .inputOutput,
+                "\(quoted(name)) is no customer key: it has not just \(CustomerKey.sizeBytes) bytes; make one with: "
+                    + "head -c \(CustomerKey.sizeBytes) /dev/urandom")
+        }
+        return SharedSecret(
+            try buffer.bytes.withBytes { (bytes: RawSpan) throws(CommandFailure) in
+                try copy(of: bytes.extracting(0..<count))
+            })
+    }
+
+    private static func copy(of bytes: RawSpan) throws(CommandFailure) -> SecretBytes {
+        do throws(SecretMemoryError) {
+            return try SecretBytes(copying: bytes)
+        } catch {
+            throw CommandFailure(secretMemory: error)
+        }
+    }
+
+    /// What the file holds, up to one byte more than is allowed: to see that there is no more.
+    private static func contents(
+        of name: String, sizeBytesMax: Int
+    ) throws(CommandFailure) -> (buffer: SharedSecret, count: Int) {
         let path = FilePath(name)
         let descriptor: FileDescriptor
         do {
             descriptor =
                 name == "-" ? .standardInput : try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         } catch {
-            throw .system("cannot read the passphrase from", path, error as? Errno ?? .ioError)
+            throw .system("cannot read the secret in", path, error as? Errno ?? .ioError)
         }
         defer { if name != "-" { try? descriptor.close() } }
         var count = 0
-        // One byte more than is allowed, to see that there is no more.
-        let buffer = try SecretBytes(count: passphraseBytesMax + 1) {
+        let buffer = try SecretBytes(count: sizeBytesMax + 1) {
             (span: inout MutableRawSpan) throws(CommandFailure) in
             count = try fill(&span, from: descriptor, path)
         }
-        return try take(count, of: buffer, path)
+        return (SharedSecret(buffer), count)
     }
 
     /// Reads until the span is full or the input ends; says how much there was.
@@ -45,7 +80,7 @@ enum SecretFile {
             case .success(0): return count
             case .success(let more): count += more
             case .failure(let error):
-                throw .system("cannot read the passphrase from", path, error as? Errno ?? .ioError)
+                throw .system("cannot read the secret in", path, error as? Errno ?? .ioError)
             }
         }
         return count
@@ -66,11 +101,7 @@ enum SecretFile {
             {
                 length += 1
             }
-            do throws(SecretMemoryError) {
-                return try SecretBytes(copying: bytes.extracting(0..<length))
-            } catch {
-                throw CommandFailure(secretMemory: error)
-            }
+            return try copy(of: bytes.extracting(0..<length))
         }
         guard secret.count > 0 else {
             throw CommandFailure(.inputOutput, "the passphrase in \(quoted(path.string)) is empty")

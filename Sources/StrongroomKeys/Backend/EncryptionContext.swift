@@ -55,6 +55,31 @@ public struct EncryptionContext: Sendable, Hashable {
         try self.init(dictionary.map { (name: $0.key, value: $0.value) })
     }
 
+    /// Reads ``canonicalBytes``; nil where they are not such.
+    package init?(canonicalBytes bytes: [UInt8]) {
+        var offset = 0
+        func integer() -> Int? {
+            guard bytes.count - offset >= 4 else { return nil }
+            defer { offset += 4 }
+            return (0..<4).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+        }
+        func text() -> String? {
+            guard let count = integer(), bytes.count - offset >= count else { return nil }
+            defer { offset += count }
+            return String(validating: bytes[offset..<offset + count], as: UTF8.self)
+        }
+        // Each pair has eight bytes at least: a count that lies does not make a large array.
+        guard let count = integer(), count <= bytes.count / 8 else { return nil }
+        var pairs: [(name: String, value: String)] = []
+        for _ in 0..<count {
+            guard let name = text(), let value = text() else { return nil }
+            pairs.append((name, value))
+        }
+        guard offset == bytes.count, let context = try? EncryptionContext(pairs), context.canonicalBytes == bytes
+        else { return nil }
+        self = context
+    }
+
     private init(sorted: [Pair]) {
         pairs = sorted
         var bytes: [UInt8] = []

@@ -1,3 +1,5 @@
+public import StrongroomCrypto
+
 /// What every request to a key backend carries besides the question itself.
 public struct KeyRequestContext: Sendable {
     /// On whose behalf. Nil: the account's root, acting inside this process.
@@ -9,18 +11,21 @@ public struct KeyRequestContext: Sendable {
     /// Nanoseconds of the boot clock after which nobody waits any more. Nil: the host's default,
     /// ``KeyBackendInstance/defaultDeadlineSeconds``.
     public var deadlineNanoseconds: UInt64?
+    /// The caller's own key, for backends that keep none (SSE-C): 32 bytes, given with each request.
+    public var customerKey: SharedSecret?
     /// Whether anybody still waits.
     public var cancellation: KeyCancellation
 
     /// A context; by default that of the root inside this process.
     public init(
         caller: Caller? = nil, grantTokens: [String] = [], requestID: String = "", deadlineNanoseconds: UInt64? = nil,
-        cancellation: KeyCancellation = .never
+        customerKey: SharedSecret? = nil, cancellation: KeyCancellation = .never
     ) {
         self.caller = caller
         self.grantTokens = grantTokens
         self.requestID = requestID
         self.deadlineNanoseconds = deadlineNanoseconds
+        self.customerKey = customerKey
         self.cancellation = cancellation
     }
 }

@@ -1,9 +1,10 @@
+internal import CStrongroomKeyBackend
 internal import StrongroomCrypto
 internal import StrongroomSystem
 
 extension ConformanceRun {
     /// A short deadline, and a caller with everything that a caller can have.
-    static var context: KeyRequestContext {
+    static func context(for instance: KeyBackendInstance) -> KeyRequestContext {
         KeyRequestContext(
             caller: Caller(
                 principal: "arn:aws:iam::111122223333:user/conformance", account: "111122223333",
@@ -11,8 +12,22 @@ extension ConformanceRun {
                 transport: .transportLayerSecurity(version: "1.3"), viaService: "s3"),
             grantTokens: ["one", "two"], requestID: "conformance",
             deadlineNanoseconds: PosixClock().bootNanoseconds()
-                + KeyModuleConformance.callDeadlineSeconds * 1_000_000_000)
+                + KeyModuleConformance.callDeadlineSeconds * 1_000_000_000,
+            customerKey: instance.table.needsCustomerKey ? customerKey : nil)
     }
+
+    /// For backends that need one. No secret: it seals nothing but what the checks make.
+    static let customerKey: SharedSecret = {
+        do throws(SecretMemoryError) {
+            return SharedSecret(
+                try SecretBytes(count: Int(STRONGROOM_KEY_CUSTOMER_KEY_SIZE)) {
+                    (room: inout MutableRawSpan) throws(SecretMemoryError) in
+                    for offset in 0..<room.byteCount { room.store(UInt8(offset + 1), at: offset) }
+                })
+        } catch {
+            preconditionFailure("No locked memory for a key to check with: \(error)")
+        }
+    }()
 
     static func encryptionContext(_ name: String) throws(ConformanceFailure) -> EncryptionContext {
         do throws(KeyBackendError) {
@@ -47,7 +62,7 @@ extension ConformanceRun {
     static func checkOpens(
         _ wrapped: WrappedDataKey, to key: SharedSecret, _ instance: KeyBackendInstance, _ what: String
     ) async throws(ConformanceFailure) {
-        let request = UnwrapRequest(encryptionContext: try encryptionContext("a"), context: context)
+        let request = UnwrapRequest(encryptionContext: try encryptionContext("a"), context: context(for: instance))
         let isSame = try await expect { () throws(KeyBackendError) in
             let opened = try await instance.unwrap(wrapped, for: request)
             do throws(SecretMemoryError) {
@@ -66,7 +81,7 @@ extension ConformanceRun {
         let instance = try instance
         var expected = try Self.encryptionContext("a")
         if let encryptionContext { expected = encryptionContext }
-        let request = UnwrapRequest(encryptionContext: expected, context: Self.context)
+        let request = UnwrapRequest(encryptionContext: expected, context: Self.context(for: instance))
         try await Self.expectFailure(codes, what) { () throws(KeyBackendError) in
             _ = try await instance.unwrap(wrapped, for: request)
         }

@@ -84,7 +84,7 @@ struct ConformanceRun {
     private mutating func describe() async throws(ConformanceFailure) {
         let instance = try instance
         let description = try await Self.expect { () throws(KeyBackendError) in
-            try await instance.describe(DescribeRequest(context: Self.context))
+            try await instance.describe(DescribeRequest(context: Self.context(for: instance)))
         }
         guard description.health == .ready else {
             throw ConformanceFailure("the default key is not ready: \(description.message)")
@@ -95,7 +95,7 @@ struct ConformanceRun {
     private mutating func generate() async throws(ConformanceFailure) {
         let instance = try instance
         let request = DataKeyRequest(
-            keyID: keyID, encryptionContext: try Self.encryptionContext("a"), context: Self.context)
+            keyID: keyID, encryptionContext: try Self.encryptionContext("a"), context: Self.context(for: instance))
         // The instance itself refuses a short, zero, repeated or exposed key.
         for _ in 0..<16 {
             do throws(KeyBackendError) {
@@ -136,7 +136,7 @@ struct ConformanceRun {
         let codes: [KeyBackendError.Code] = [.keyNotFound, .incorrectKey, .invalidCiphertext, .accessDenied]
         try await checkRefused(wrapped, codes, "a wrapped key under the id of a key that does not exist")
         let instance = try instance
-        let request = DataKeyRequest(keyID: wrapped.keyID, context: Self.context)
+        let request = DataKeyRequest(keyID: wrapped.keyID, context: Self.context(for: instance))
         try await Self.expectFailure([.keyNotFound, .accessDenied], "a new key under a key that does not exist") {
             () throws(KeyBackendError) in _ = try await instance.generateDataKey(request)
         }
@@ -155,7 +155,8 @@ struct ConformanceRun {
     private func checkRewrap() async throws(ConformanceFailure) {
         let (wrapped, key) = try current
         let instance = try instance
-        let request = RewrapRequest(encryptionContext: try Self.encryptionContext("a"), context: Self.context)
+        let request = RewrapRequest(
+            encryptionContext: try Self.encryptionContext("a"), context: Self.context(for: instance))
         for _ in 0..<2 {
             let rewrapped = try await Self.expect { () throws(KeyBackendError) in
                 try await instance.rewrap(wrapped, for: request)
@@ -171,7 +172,7 @@ struct ConformanceRun {
         let instance = try instance
         let answer = try await Self.expect { () throws(KeyBackendError) in
             try await instance.control(
-                ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), context: Self.context))
+                ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), context: Self.context(for: instance)))
         }
         do throws(KeyBackendError) {
             _ = try JSONValue.object(parsing: answer)
@@ -181,7 +182,8 @@ struct ConformanceRun {
         for text in ["", "{", "[]", "{\"operation\":7}", "{\"operation\":\"strongroom-conformance-no-such\"}"] {
             try await Self.expectFailure([.invalidRequest, .unsupported], "the control request '\(text)'") {
                 () throws(KeyBackendError) in
-                _ = try await instance.control(ControlRequest(json: Array(text.utf8), context: Self.context))
+                _ = try await instance.control(
+                    ControlRequest(json: Array(text.utf8), context: Self.context(for: instance)))
             }
         }
     }

@@ -1,4 +1,5 @@
 internal import CStrongroomKeyBackend
+internal import StrongroomCrypto
 
 /// The TLV block of an operation, decoded on the module's side of the contract.
 struct DecodedRequest {
@@ -39,6 +40,7 @@ struct DecodedRequest {
             case STRONGROOM_KEY_TLV_KEY_ID: keyID = try block.text(in: value)
             case STRONGROOM_KEY_TLV_KEY_VERSION: keyVersion = try block.text(in: value)
             case STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT: pairs.append(try block.pair(in: value))
+            case STRONGROOM_KEY_TLV_CUSTOMER_KEY: context.customerKey = try block.customerKey(in: value)
             default: try Self.skip(entry.type)
             }
         }
@@ -61,4 +63,17 @@ struct DecodedRequest {
     private static let repeated: Set<Int> = [
         STRONGROOM_KEY_TLV_PRINCIPAL_TAG, STRONGROOM_KEY_TLV_GRANT_TOKEN, STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT,
     ]
+}
+
+extension RawSpan {
+    /// A customer's key, in locked memory at once.
+    fileprivate func customerKey(in range: Range<Int>) throws(KeyBackendError) -> SharedSecret {
+        guard range.count == Int(STRONGROOM_KEY_CUSTOMER_KEY_SIZE) else {
+            throw TLVReader.malformed("has a customer key of \(range.count) bytes")
+        }
+        return SharedSecret(
+            try SecretBytes(count: range.count) { (room: inout MutableRawSpan) throws(KeyBackendError) in
+                for offset in 0..<range.count { room.store(byte(at: range.lowerBound + offset), at: offset) }
+            })
+    }
 }

@@ -4,6 +4,11 @@ internal import CStrongroomKeyBackend
 struct TLVWriter {
     private(set) var bytes: [UInt8] = []
 
+    init() {}
+
+    /// Appends to a block.
+    init(continuing block: [UInt8]) { bytes = block }
+
     mutating func append(_ type: Int, _ value: some Collection<UInt8>) {
         appendHeader(type, valueSize: value.count)
         bytes.append(contentsOf: value)

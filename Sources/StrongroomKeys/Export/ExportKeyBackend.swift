@@ -14,6 +14,8 @@ public struct KeyBackendCapabilities: OptionSet, Sendable {
     /// No operation waits, before its first suspension, for disk, network or a contended lock: the host
     /// may call on whatever thread it has at hand.
     public static let returnsPromptly = KeyBackendCapabilities(rawValue: STRONGROOM_KEY_RETURNS_PROMPTLY)
+    /// It has no keys of its own: generate, unwrap and rewrap need ``KeyRequestContext/customerKey``.
+    public static let needsCustomerKey = KeyBackendCapabilities(rawValue: STRONGROOM_KEY_NEEDS_CUSTOMER_KEY)
 }
 
 /// Makes a backend written in Swift callable through the C contract.

@@ -44,10 +44,13 @@ internal import Synchronization
     private let memory: UnsafeMutableRawPointer
     private let parts: [Range<Int>]
     private var plaintext: SecretBytes?
+    /// The context of a request with a customer's key, instead of the copy in `memory`.
+    private var secretContext: SecretBytes?
     private let state = Mutex(OperationState())
 
     init(
-        hostID: UInt64, context: [UInt8], input: [UInt8], room: Room, cancellation: KeyCancellation = .never
+        hostID: UInt64, context: [UInt8], customerKey: SharedSecret? = nil, input: [UInt8], room: Room,
+        cancellation: KeyCancellation = .never
     ) throws(KeyBackendError) {
         self.hostID = hostID
         self.cancellation = cancellation
@@ -83,6 +86,7 @@ internal import Synchronization
         unsafe answer.pointee.document = Self.buffer(memory, ranges[3])
         unsafe answer.pointee.message = Self.buffer(memory, ranges[4])
         if room.plaintext { try preparePlaintext() }
+        if let customerKey { try prepareContext(context, customerKey) }
     }
 
     deinit {
@@ -160,6 +164,30 @@ internal import Synchronization
                 // module has completed the call, and nobody reads it before.
                 unsafe answer.pointee.plaintext = strongroom_key_buffer(
                     data: room.baseAddress?.assumingMemoryBound(to: UInt8.self), capacity: UInt64(room.count), size: 0)
+            }
+        }
+    }
+
+    /// The request's context again, with the key behind it, in locked memory.
+    private func prepareContext(_ context: [UInt8], _ customerKey: SharedSecret) throws(KeyBackendError) {
+        var head = TLVWriter(continuing: context)
+        head.appendHeader(STRONGROOM_KEY_TLV_CUSTOMER_KEY, valueSize: customerKey.bytes.count)
+        let size = head.bytes.count + customerKey.bytes.count
+        guard size <= SecretBytes.countMaximum else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "A request with a customer key has \(size) bytes; the limit is \(SecretBytes.countMaximum).")
+        }
+        secretContext = try SecretBytes(count: size) { (room: inout MutableRawSpan) throws(KeyBackendError) in
+            for (offset, byte) in head.bytes.enumerated() { room.store(byte, at: offset) }
+            try customerKey.bytes.withBytes { (key) throws(KeyBackendError) in
+                for offset in 0..<key.byteCount { room.store(key.byte(at: offset), at: head.bytes.count + offset) }
+            }
+            unsafe room.withUnsafeMutableBytes { room in
+                // Safe: a secret's memory does not move while it lives, and this object owns it until the module
+                // has completed the call.
+                unsafe request.pointee.context = strongroom_key_bytes(
+                    data: UnsafePointer(room.baseAddress?.assumingMemoryBound(to: UInt8.self)), size: UInt64(size))
             }
         }
     }

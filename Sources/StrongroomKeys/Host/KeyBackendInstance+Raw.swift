@@ -6,7 +6,8 @@ extension KeyBackendInstance {
         cancellation: KeyCancellation
     ) throws(KeyBackendError) -> (HostOperation, @Sendable () -> Void) {
         let operation = try HostOperation(
-            hostID: hostID, context: block, input: input, room: room, cancellation: cancellation)
+            hostID: hostID, context: block, customerKey: table.needsCustomerKey ? ConformanceRun.customerKey : nil,
+            input: input, room: room, cancellation: cancellation)
         try host.enter()
         let id = OperationRegistry.shared.enter(operation)
         return (operation, { [table, handle] in function.call(table, handle, operation, id) })

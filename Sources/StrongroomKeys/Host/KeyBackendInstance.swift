@@ -139,7 +139,8 @@ public final class KeyBackendInstance: KeyBackend {
         if Task.isCancelled || context.cancellation.isCancelled { throw cancelled }
         guard PosixClock().bootNanoseconds() < deadline else { throw deadlineExceeded }
         let operation = try HostOperation(
-            hostID: hostID, context: block, input: input, room: room, cancellation: context.cancellation)
+            hostID: hostID, context: block, customerKey: context.customerKey, input: input, room: room,
+            cancellation: context.cancellation)
         try host.enter()
         try await run(function, operation, deadline: deadline, heedsCancellation: true)
         return operation

@@ -20,9 +20,9 @@ extension WorldBucket {
     /// Whether what is written now is sealed.
     func seals(_ request: EncryptionRequest) -> Bool {
         switch request {
-        case .s3Managed: true
+        case .s3Managed, .kms, .customerKey: true
         case .none: false
-        case .bucketDefault: defaultEncryption == .s3Managed
+        case .bucketDefault: defaultEncryption != .none
         }
     }
 }

@@ -84,6 +84,6 @@ extension Store {
         try await wrapped.loadBuckets()
         try await wrapped.loadLockClock()
         wrapped.scheduleReaping()
-        return Store(engine: wrapped, caller: nil)
+        return Store(engine: wrapped, requester: .root)
     }
 }

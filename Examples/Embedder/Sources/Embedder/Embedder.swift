@@ -23,6 +23,7 @@ struct Embedder {
         try await Changes.article(store)
         try await Multipart.article(store)
         try await Locks.article(store)
+        try await Encryption.article(store)
         try await store.close()
     }
 

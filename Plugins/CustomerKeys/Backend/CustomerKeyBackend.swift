@@ -1,0 +1,89 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+
+/// Wraps and unwraps with the key that comes with the request. Keeps nothing, so there is nothing to close.
+final class CustomerKeyBackend: KeyBackend {
+    private let host: any KeyBackendHost
+
+    init(_ host: any KeyBackendHost) { self.host = host }
+
+    func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
+        if let keyID = request.keyID { try check(keyID) }
+        let customerKey = try customerKey(request.context)
+        let plaintext: SecretBytes
+        do throws(SecretMemoryError) {
+            plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes, from: HostRandom(host: host))
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+        let wrapped = try wrap(plaintext, customerKey, request.encryptionContext)
+        return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
+    }
+
+    func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
+        try open(wrapped, try customerKey(request.context), request.encryptionContext)
+    }
+
+    /// Under the same key with a new salt: a customer's key has one version.
+    func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
+        let customerKey = try customerKey(request.context)
+        return try wrap(
+            try open(wrapped, customerKey, request.encryptionContext), customerKey, request.encryptionContext)
+    }
+
+    func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
+        if let keyID = request.keyID { try check(keyID) }
+        return KeyDescription(keyID: CustomerKeys.keyID, currentVersion: "", health: .ready)
+    }
+
+    /// There is one operation, `status`, which answers `backend` and `version`.
+    func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
+        let members = try JSONValue.object(parsing: request.json)
+        guard case .string(let operation)? = members["operation"] else {
+            throw KeyBackendError(.invalidRequest, "The control request has no member 'operation' that is a string.")
+        }
+        guard operation == "status" else {
+            throw KeyBackendError(
+                .unsupported, "The customer keys have no operation '\(operation)'; there is status.")
+        }
+        if let unknown = members.keys.sorted().first(where: { $0 != "operation" }) {
+            throw KeyBackendError(.invalidRequest, "The operation 'status' has no member '\(unknown)'.")
+        }
+        return JSONValue.object([
+            "backend": .string("customer-keys"), "version": .string(CustomerKeys.version),
+        ]).encoded()
+    }
+
+    func close() async throws(KeyBackendError) {}
+
+    private func wrap(
+        _ dataKey: borrowing SecretBytes, _ customerKey: SharedSecret, _ context: EncryptionContext
+    ) throws(KeyBackendError) -> WrappedDataKey {
+        let wrap = try CustomerKeyWrap(wrapping: dataKey, under: customerKey, context, HostRandom(host: host))
+        return WrappedDataKey(keyID: CustomerKeys.keyID, keyVersion: wrap.fingerprint, bytes: wrap.bytes)
+    }
+
+    private func open(
+        _ wrapped: WrappedDataKey, _ customerKey: SharedSecret, _ context: EncryptionContext
+    ) throws(KeyBackendError) -> SecretBytes {
+        try check(wrapped.keyID)
+        guard let wrap = CustomerKeyWrap(wrapped.bytes), wrap.fingerprint == wrapped.keyVersion else {
+            throw KeyBackendError(.invalidCiphertext, "The wrapped key is damaged, or of another backend.")
+        }
+        return try wrap.open(under: customerKey, context)
+    }
+
+    private func check(_ keyID: String) throws(KeyBackendError) {
+        guard keyID == CustomerKeys.keyID else {
+            throw KeyBackendError(
+                .keyNotFound, "The customer keys have no key '\(keyID)'; there is '\(CustomerKeys.keyID)'.")
+        }
+    }
+
+    private func customerKey(_ context: KeyRequestContext) throws(KeyBackendError) -> SharedSecret {
+        guard let key = context.customerKey else {
+            throw KeyBackendError(.invalidRequest, "The request brings no customer key; give it with each request.")
+        }
+        return key
+    }
+}

@@ -1,0 +1,38 @@
+/// What a put asks for.
+public enum EncryptionRequest: Hashable, Sendable {
+    /// The customer's key that the bucket's handle presents (``Bucket/presenting(_:)``), else what the bucket's default
+    /// says.
+    case bucketDefault
+    /// SSE-S3, whatever the bucket's default is.
+    case s3Managed
+    /// No encryption, explicitly.
+    case none
+    /// SSE-KMS, under a key of the store's key service (``StoreOptions/keyService``).
+    ///
+    /// - Parameters:
+    ///   - key: a key id, an alias or an ARN; nil for the service's own default key.
+    ///   - context: pairs to bind to the key beside the object's ARN (`aws:s3:arn`), which must be given again by nobody:
+    ///     the store remembers them, and they are visible to whoever may see the object's row.
+    case kms(key: String? = nil, context: [String: String] = [:])
+    /// SSE-C, under a key that every later request must bring.
+    case customerKey(CustomerKey)
+}
+
+/// What a bucket does with objects whose put does not ask for anything.
+///
+/// Changing it changes no object that is there already.
+public enum DefaultEncryption: Hashable, Sendable {
+    /// SSE-S3, as in every new bucket of Amazon S3.
+    case s3Managed
+    /// No encryption. Never the consequence of leaving something out.
+    case none
+    /// SSE-KMS, under that key of the store's key service: a key id, an alias or an ARN, looked up at each put; nil for
+    /// the service's own default key.
+    case kms(key: String? = nil)
+}
+
+/// Encryption that a bucket may forbid (S3: `BlockedEncryptionTypes`).
+public enum BlockableEncryption: Hashable, Sendable {
+    /// SSE-C, which new buckets block, as those of Amazon S3 have since April 2026.
+    case customerKeys
+}

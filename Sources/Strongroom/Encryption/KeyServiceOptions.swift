@@ -1,0 +1,35 @@
+/// The key service that seals objects under SSE-KMS: a key backend of its own, beside the one that a store has anyway.
+public struct KeyServiceOptions: Sendable {
+    /// The backend: linked in, or a module that is loaded.
+    public var backend: KeyBackendSource
+    /// What opens the service's keys, if it keeps them in the store's keyring.
+    public var rootKey: RootKey
+    /// Settings that the backend documents.
+    public var settings: [String: String]
+    /// After how many seconds a call that the service has not answered fails: 1 to 300, 10 by default. What is not under
+    /// SSE-KMS never waits for it.
+    public var deadlineSeconds: Int
+
+    /// A service; by default its keys are opened by a root key file of mode 0600 in the keyring.
+    public init(
+        _ backend: KeyBackendSource, rootKey: RootKey = .fileInKeyring, settings: [String: String] = [:],
+        deadlineSeconds: Int = 10
+    ) {
+        self.backend = backend
+        self.rootKey = rootKey
+        self.settings = settings
+        self.deadlineSeconds = deadlineSeconds
+    }
+
+    func check() throws(StoreError) {
+        guard (1...300).contains(deadlineSeconds) else {
+            throw StoreError(
+                .invalidArgument, "The key service's deadlineSeconds is \(deadlineSeconds); it may be 1 to 300.")
+        }
+        if case .linkedS3ManagedKeys = backend {
+            throw StoreError(
+                .invalidArgument,
+                "The S3-managed keys are no key service; name a backend such as KMSKeys, linked or as a module.")
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import StrongroomCrypto
+import StrongroomKeys
+import StrongroomSystem
+import Synchronization
+import Testing
+
+@testable import Strongroom
+
+/// Every mode in which an object can be, and a store that knows all of them.
+enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
+    case none, s3Managed, kms, kmsWithContext, customerKey
+
+    var testDescription: String { "\(self)" }
+
+    func request(_ fixture: ModeFixture) -> EncryptionRequest {
+        switch self {
+        case .none: .none
+        case .s3Managed: .s3Managed
+        case .kms: .kms(key: "alias/app")
+        case .kmsWithContext: .kms(context: ["tenant": "blue", "é": ""])
+        case .customerKey: .customerKey(fixture.customerKey)
+        }
+    }
+
+    func isMode(_ descriptor: EncryptionDescriptor) -> Bool {
+        switch (self, descriptor) {
+        case (.none, .none), (.s3Managed, .s3Managed), (.customerKey, .customerKey): true
+        case (.kms, .kms(let kms)): kms.keyID == TestKeyService.arn("app") && kms.context.isEmpty
+        case (.kmsWithContext, .kms(let kms)):
+            kms.keyID == TestKeyService.arn("default") && kms.context == ["tenant": "blue", "é": ""]
+        default: false
+        }
+    }
+}
+
+struct ModeFixture {
+    let directory: TemporaryDirectory
+    let service: TestKeyService
+    let customerKey: CustomerKey
+    let otherCustomerKey: CustomerKey
+
+    init(_ name: String = #function) throws {
+        directory = try TemporaryDirectory()
+        service = try TestKeyService("\(name) \(directory.path)", keys: ["default", "app", "other"])
+        service.state.withLock { $0.aliases["alias/app"] = TestKeyService.arn("app") }
+        customerKey = try Self.key()
+        otherCustomerKey = try Self.key()
+    }
+
+    static func key() throws -> CustomerKey { try CustomerKey(SharedSecret(try SecretBytes.random(count: 32))) }
+
+    var options: StoreOptions {
+        var options = StoreOptions()
+        options.keyService = KeyServiceOptions(
+            .linked(TestKeyService.table), settings: ["name": service.name], deadlineSeconds: 1)
+        options.smallObjectLimitBytes = 8 << 10
+        options.partMinimumBytes = 1
+        return options
+    }
+
+    func open() async throws -> Store { try await Store.open(at: directory.store, options: options) }
+
+    /// The bucket as one sees it who has what the mode needs.
+    func handle(_ bucket: Bucket, _ mode: TestMode) -> Bucket {
+        mode == .customerKey ? bucket.presenting(customerKey) : bucket
+    }
+}

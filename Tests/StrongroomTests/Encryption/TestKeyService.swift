@@ -1,0 +1,122 @@
+import StrongroomCrypto
+import StrongroomKeys
+import StrongroomSystem
+import Synchronization
+
+/// A key service in memory, with what a store's tests need to do to one: count its calls, disable keys, let it hang.
+///
+/// It goes through the contract like any other. Which of them a table's instances belong to, the setting `name` says.
+final class TestKeyService: Sendable {
+    static let names = Mutex<[String: TestKeyService]>([:])
+
+    static let table = exportKeyBackend(
+        name: "test-kms", version: "1", capabilities: [.bindsContext]
+    ) { (configuration, _) throws(KeyBackendError) in
+        guard let service = names.withLock({ $0[configuration.settings["name"] ?? ""] }) else {
+            throw KeyBackendError(.unavailable, "There is no such key service.")
+        }
+        return Backend(service: service)
+    }
+
+    enum Mood { case well, hangs, throttles }
+
+    struct State {
+        var keys: [String: SharedSecret] = [:]
+        var aliases: [String: String] = [:]
+        var disabled: Set<String> = []
+        var calls: [String: Int] = [:]
+        var contexts: [EncryptionContext] = []
+        var callers: [Caller?] = []
+        var mood = Mood.well
+    }
+
+    let state = Mutex(State())
+    let name: String
+
+    init(_ name: String, keys: [String] = ["default"]) throws {
+        self.name = name
+        for key in keys {
+            let secret = SharedSecret(try SecretBytes.random(count: 32))
+            state.withLock { $0.keys[Self.arn(key)] = secret }
+        }
+        Self.names.withLock { $0[name] = self }
+    }
+
+    deinit { Self.names.withLock { _ = $0.removeValue(forKey: name) } }
+
+    static func arn(_ key: String) -> String { "arn:aws:kms:us-east-1:000000000000:key/\(key)" }
+
+    func calls(_ operation: String) -> Int { state.withLock { $0.calls[operation] ?? 0 } }
+
+    /// The real key, and that it may be used.
+    fileprivate func use(
+        _ id: String?, for operation: String, _ context: EncryptionContext, _ caller: Caller?
+    ) throws(KeyBackendError) -> (id: String, key: SharedSecret) {
+        try state.withLock { (state) throws(KeyBackendError) in
+            state.calls[operation, default: 0] += 1
+            state.contexts.append(context)
+            state.callers.append(caller)
+            if case .throttles = state.mood { throw KeyBackendError(.throttled, "Too many requests.") }
+            let wanted = id ?? "default"
+            let real = state.aliases[wanted] ?? (state.keys[wanted] == nil ? Self.arn(wanted) : wanted)
+            guard let key = state.keys[real] else { throw KeyBackendError(.keyNotFound, "There is no key \(wanted).") }
+            guard !state.disabled.contains(real) else {
+                throw KeyBackendError(.keyDisabled, "The key \(real) is disabled.")
+            }
+            return (real, key)
+        }
+    }
+
+    fileprivate func waitWhileHanging(_ cancellation: KeyCancellation) async {
+        while case .hangs = state.withLock({ $0.mood }), !cancellation.isCancelled {
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+    }
+}
+
+private final class Backend: KeyBackend {
+    let service: TestKeyService
+
+    init(service: TestKeyService) { self.service = service }
+
+    func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
+        await service.waitWhileHanging(request.context.cancellation)
+        let (id, key) = try service.use(
+            request.keyID, for: "generate", request.encryptionContext, request.context.caller)
+        do {
+            let plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes)
+            let bytes = try SealedStream.sealSecret(
+                plaintext, .aes256GCM, under: try PreparedKey(key.bytes),
+                context: request.encryptionContext.canonicalBytes, random: SystemRandom())
+            return GeneratedDataKey(
+                plaintext: plaintext, wrapped: WrappedDataKey(keyID: id, keyVersion: "1", bytes: bytes))
+        } catch {
+            throw KeyBackendError(.moduleFault, "\(error)")
+        }
+    }
+
+    func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
+        await service.waitWhileHanging(request.context.cancellation)
+        let key = try service.use(
+            wrapped.keyID, for: "unwrap", request.encryptionContext, request.context.caller
+        ).key
+        do {
+            return try SealedStream.openSecret(
+                wrapped.bytes, count: 32, .aes256GCM, under: try PreparedKey(key.bytes),
+                context: request.encryptionContext.canonicalBytes)
+        } catch {
+            throw KeyBackendError(.invalidCiphertext, "Damaged, or of another context.")
+        }
+    }
+
+    func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
+        wrapped
+    }
+
+    func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
+        KeyDescription(keyID: TestKeyService.arn("default"), currentVersion: "1", health: .ready)
+    }
+
+    func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] { Array("{}".utf8) }
+    func close() async throws(KeyBackendError) {}
+}
