@@ -12,8 +12,9 @@ public struct VerificationReport: Sendable, Hashable {
     public var objectCount: UInt64 = 0
     /// Bytes of plaintext that were opened and verified; 0 where data was not read.
     public var verifiedBytes: UInt64 = 0
-    /// Objects whose bytes were to be opened and could not: under a customer key, or under a key of a key service that is
-    /// disabled, missing or does not answer. Their rows and stored bytes were checked, as far as that needs no key.
+    /// Objects whose bytes were to be opened and could not: under a customer key, or under a key of a key service
+    /// that is disabled, missing or does not answer. Their rows and stored bytes were checked, as far as that needs
+    /// no key.
     public var unopenedCount: UInt64 = 0
     /// All that is wrong, at most ``findingsLimit`` of it.
     public var findings: [Finding] = []

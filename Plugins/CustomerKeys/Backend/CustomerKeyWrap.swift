@@ -51,8 +51,8 @@ struct CustomerKeyWrap {
         }
     }
 
-    /// - Throws: `incorrectKey` for another key than the one that wrapped it, `invalidCiphertext` for damage and another
-    ///   context.
+    /// - Throws: `incorrectKey` for another key than the one that wrapped it, `invalidCiphertext` for damage and
+    ///   another context.
     func open(under customerKey: SharedSecret, _ context: EncryptionContext) throws(KeyBackendError) -> SecretBytes {
         let expected = try Self.check(customerKey, salt)
         // Safe: a UInt8 is raw bytes.

@@ -1,11 +1,12 @@
 internal import CStrongroomKeyBackend
 public import StrongroomKeys
 
-/// The backend of SSE-C: it has no keys. Each request brings the caller's own, and nothing of that is kept but a MAC with
-/// a salt, by which the next one is recognised.
+/// The backend of SSE-C: it has no keys. Each request brings the caller's own, and nothing of that is kept but a MAC
+/// with a salt, by which the next one is recognised.
 ///
-/// It has one key id, ``keyID``. The version of a wrapped key is its *fingerprint*: 16 hexadecimal digits of that MAC,
-/// which tell two objects of one key no more than two of different keys. It takes no settings, no secret and no keyring.
+/// It has one key id, ``keyID``. The version of a wrapped key is its *fingerprint*: 16 hexadecimal digits of that
+/// MAC, which tell two objects of one key no more than two of different keys. It takes no settings, no secret and no
+/// keyring.
 public enum CustomerKeys {
     /// The one key id.
     public static let keyID = "customer"

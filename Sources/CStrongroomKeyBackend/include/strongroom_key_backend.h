@@ -39,7 +39,7 @@ extern "C" {
 /* The version of this header. A module built with it fills these into its table. */
 enum {
     STRONGROOM_KEY_ABI_MAJOR = 1,
-    STRONGROOM_KEY_ABI_MINOR = 1                /* 1: STRONGROOM_KEY_TLV_CUSTOMER_KEY and STRONGROOM_KEY_NEEDS_CUSTOMER_KEY */
+    STRONGROOM_KEY_ABI_MINOR = 1                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY */
 };
 
 /* First eight bytes of each table, read as a little-endian integer: "SRKEYMOD" and "SRKEYHST". A table that starts with
@@ -140,10 +140,11 @@ enum {
     STRONGROOM_KEY_TLV_KEY_ID = 0x8020,              /* text: key to use, and to expect; absent: module's default key */
     STRONGROOM_KEY_TLV_KEY_VERSION = 0x8021,         /* text: the version recorded when the key was wrapped */
     STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT = 0x8022,  /* pair, repeated, ascending by bytes of the name, none twice */
-    STRONGROOM_KEY_TLV_CUSTOMER_KEY = 0x8023,        /* bytes: STRONGROOM_KEY_CUSTOMER_KEY_SIZE of the caller's own key, given
-                                                        with this request and kept by nobody. Only for modules with
-                                                        STRONGROOM_KEY_NEEDS_CUSTOMER_KEY. The host holds the block in
-                                                        locked memory; the module zeroes every copy before it completes */
+    STRONGROOM_KEY_TLV_CUSTOMER_KEY = 0x8023,        /* bytes: STRONGROOM_KEY_CUSTOMER_KEY_SIZE of the caller's own
+                                                        key, given with this request and kept by nobody. Only for
+                                                        modules with STRONGROOM_KEY_NEEDS_CUSTOMER_KEY. The host holds
+                                                        the block in locked memory; the module zeroes every copy
+                                                        before it completes */
 
     /* Configuration, for open only. */
     STRONGROOM_KEY_TLV_KEYRING = 0x0101,             /* text: absolute path of the keyring folder */

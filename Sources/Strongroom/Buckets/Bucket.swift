@@ -29,8 +29,8 @@ public struct Bucket: Sendable {
 
     /// What puts from now on get that ask for nothing. No object that is there already changes.
     ///
-    /// - Throws: ``StoreError/Code/noSuchBucket``; ``StoreError/Code/keyServiceMissing`` for SSE-KMS in a store that was
-    ///   opened without a key service.
+    /// - Throws: ``StoreError/Code/noSuchBucket``; ``StoreError/Code/keyServiceMissing`` for SSE-KMS in a store that
+    ///   was opened without a key service.
     @discardableResult
     public func setDefaultEncryption(
         _ encryption: DefaultEncryption

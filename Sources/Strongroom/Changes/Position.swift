@@ -2,8 +2,9 @@ internal import StrongroomKeys
 
 /// A place in the order of a store's changes: behind one of them.
 ///
-/// It is worth keeping: another process can go on from there (``Store/changes(after:through:)``). What it is behind of never
-/// changes; a store that is restored from a backup gets another timeline, so that no position means two things.
+/// It is worth keeping: another process can go on from there (``Store/changes(after:through:)``). What it is behind
+/// of never changes; a store that is restored from a backup gets another timeline, so that no position means two
+/// things.
 public struct Position: Hashable, Sendable, CustomStringConvertible {
     let storeID: [UInt8]
     let timeline: UInt32

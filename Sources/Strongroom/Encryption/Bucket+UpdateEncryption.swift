@@ -15,8 +15,9 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/invalidRequest`` for an object that is not encrypted, or under a customer key;
     ///   ``StoreError/Code/accessDenied`` while object lock protects the version: lift a legal hold or a retention in
     ///   governance mode first; ``StoreError/Code/keyServiceMissing``, ``StoreError/Code/keyNotFound``,
-    ///   ``StoreError/Code/keyDisabled`` and what else the key service says of either key; ``StoreError/Code/noSuchKey``,
-    ///   ``StoreError/Code/noSuchVersion``, ``StoreError/Code/methodNotAllowed``, ``StoreError/Code/damaged``.
+    ///   ``StoreError/Code/keyDisabled`` and what else the key service says of either key;
+    ///   ``StoreError/Code/noSuchKey``, ``StoreError/Code/noSuchVersion``, ``StoreError/Code/methodNotAllowed``,
+    ///   ``StoreError/Code/damaged``.
     @discardableResult
     public func updateEncryption(
         of key: ObjectKey, version: VersionID? = nil, toKey kmsKey: String? = nil, context: [String: String] = [:]

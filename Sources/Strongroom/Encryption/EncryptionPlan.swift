@@ -26,9 +26,10 @@ struct EncryptionPlan: Sendable {
     var mode: Mode
     var bucket: KnownBucket
 
-    /// - Throws: ``StoreError/Code/conflict`` while the bucket is being deleted; ``StoreError/Code/accessDenied`` for what
-    ///   it blocks; ``StoreError/Code/invalidRequest`` where two modes are asked for; ``StoreError/Code/invalidArgument``
-    ///   for an encryption context that is none; ``StoreError/Code/keyServiceMissing``.
+    /// - Throws: ``StoreError/Code/conflict`` while the bucket is being deleted; ``StoreError/Code/accessDenied`` for
+    ///   what it blocks; ``StoreError/Code/invalidRequest`` where two modes are asked for;
+    ///   ``StoreError/Code/invalidArgument`` for an encryption context that is none;
+    ///   ``StoreError/Code/keyServiceMissing``.
     static func resolve(
         _ request: EncryptionRequest, by requester: Requester, in bucket: KnownBucket, named name: BucketName,
         _ keys: StoreKeys

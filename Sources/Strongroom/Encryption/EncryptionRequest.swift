@@ -11,8 +11,8 @@ public enum EncryptionRequest: Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - key: a key id, an alias or an ARN; nil for the service's own default key.
-    ///   - context: pairs to bind to the key beside the object's ARN (`aws:s3:arn`), which must be given again by nobody:
-    ///     the store remembers them, and they are visible to whoever may see the object's row.
+    ///   - context: pairs to bind to the key beside the object's ARN (`aws:s3:arn`). The store remembers them: nobody
+    ///     gives them again, and they are visible to whoever may see the object's row.
     case kms(key: String? = nil, context: [String: String] = [:])
     /// SSE-C, under a key that every later request must bring.
     case customerKey(CustomerKey)

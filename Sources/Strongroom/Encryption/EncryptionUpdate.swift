@@ -5,8 +5,8 @@ internal import StrongroomSystem
 
 /// One object's data key, wrapped anew under a key of the key service.
 ///
-/// A backend never wraps a key that it has not made. So it makes a key for this object, and the data key is sealed under
-/// that: what the row holds is an *enclosed* key, and whoever may use the new key opens both.
+/// A backend never wraps a key that it has not made. So it makes a key for this object, and the data key is sealed
+/// under that: what the row holds is an *enclosed* key, and whoever may use the new key opens both.
 struct EncryptionUpdate: Sendable {
     let engine: Engine
     let requester: Requester

@@ -6,8 +6,8 @@ public struct KeyServiceOptions: Sendable {
     public var rootKey: RootKey
     /// Settings that the backend documents.
     public var settings: [String: String]
-    /// After how many seconds a call that the service has not answered fails: 1 to 300, 10 by default. What is not under
-    /// SSE-KMS never waits for it.
+    /// After how many seconds a call that the service has not answered fails: 1 to 300, 10 by default. What is not
+    /// under SSE-KMS never waits for it.
     public var deadlineSeconds: Int
 
     /// A service; by default its keys are opened by a root key file of mode 0600 in the keyring.

@@ -4,10 +4,11 @@ internal import StrongroomSystem
 
 /// Getting at the data key of an object, which proves that it is this object's.
 extension Engine {
-    /// The key of an object that is to be read; nil in mode *none*. What follows from the plaintext is told from then on.
+    /// The key of an object that is to be read; nil in mode *none*. What follows from the plaintext is told from then
+    /// on.
     ///
-    /// - Parameter check: what else must be true, looked at before a backend is asked, but after a customer's key: without
-    ///   that nothing is told.
+    /// - Parameter check: what else must be true, looked at before a backend is asked, but after a customer's key:
+    ///   without that nothing is told.
     func dataKey(
         _ opened: inout OpenedRow, _ place: ObjectPlace, in bucket: KnownBucket, as requester: Requester,
         check: (OpenedRow) throws(StoreError) -> Void

@@ -36,7 +36,8 @@ extension StoreOpening {
             guard recorded == nil || recorded == table.name else {
                 throw KeyBackendError(
                     .keyNotFound,
-                    "The store's SSE-KMS keys are kept by the backend '\(recorded ?? "")', and '\(table.name)' was given."
+                    "The store's SSE-KMS keys are kept by the backend '\(recorded ?? "")', "
+                        + "and '\(table.name)' was given."
                 )
             }
             opened = try await open(table, service, mayCreate: recorded == nil)

@@ -1,0 +1,155 @@
+import Logging
+import StrongroomCrypto
+import StrongroomCustomerKeys
+import StrongroomKeys
+import StrongroomStorage
+import StrongroomSystem
+import Synchronization
+import Testing
+
+@testable import Strongroom
+
+/// Someone has the disk, and even the metadata key, and the objects are under keys of a key service or of customers
+/// (`threats.md` 1, 4, 5, 8, 9).
+@Suite("Attacks on stored bytes, in every mode")
+struct ModeAttackTests {
+    private static let bucket: BucketName = "bucket"
+
+    /// Two objects of one mode, `a` and `b`.
+    private struct Scene {
+        let fixture: ModeFixture
+        let memory: MemoryEngine
+        let mode: TestMode
+        let handle: Bucket
+
+        init(_ mode: TestMode) async throws {
+            fixture = try ModeFixture("attack")
+            self.mode = mode
+            let backend = try await OpenedBackend.open(
+                TestKeyService.table, KeyBackendConfiguration(settings: ["name": fixture.service.name]),
+                logger: .current)
+            memory = try await MemoryEngine(service: OpenedKeyService(backend: backend, deadlineSeconds: 5))
+            let bucket = try await memory.store.createBucket(ModeAttackTests.bucket, allowing: [.customerKeys])
+            handle = fixture.handle(bucket, mode)
+            for key: ObjectKey in ["a", "b"] {
+                let options = PutOptions(encryption: mode.request(fixture))
+                try await bucket.put(key, [UInt8](repeating: 7, count: 20_000), options: options)
+            }
+        }
+
+        func row(_ key: ObjectKey) async throws -> ObjectRow {
+            try ObjectRow(decoding: try await memory.stored(ModeAttackTests.bucket, key).value)
+        }
+
+        /// Puts the altered row in the place of `a`'s, with a right MAC; then no byte may come out.
+        func expectRefusal(_ what: String, _ change: (inout ObjectRow) -> Void) async throws {
+            let bucket = ModeAttackTests.bucket
+            let payload = try await memory.payload(bucket, "a")
+            let whole = try await memory.stored(bucket, "a").value
+            try await memory.overwrite(
+                bucket, "a", value: try await memory.forge(bucket, "a", change), payload: payload)
+            for handle in [handle, memory.store.bucket(bucket)] {
+                do throws(StoreError) {
+                    let bytes = try await handle.get("a").collect(upTo: 1 << 20)
+                    Issue.record("\(what): \(bytes.count) bytes came out")
+                } catch {
+                    #expect(error.key == "a", "\(what): \(error)")
+                }
+            }
+            try await memory.overwrite(bucket, "a", value: whole, payload: payload)
+            _ = try await handle.get("a").collect(upTo: 1 << 20)
+        }
+    }
+
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
+    func wrapsOfAnotherObject(mode: TestMode) async throws {
+        let scene = try await Scene(mode)
+        let other = try await scene.row("b").wrapped
+        try await scene.expectRefusal("the wrapped key alone") { $0.wrapped.wrappedKey = other.wrappedKey }
+        try await scene.expectRefusal("the whole wrap") { $0.wrapped = other }
+        try await scene.expectRefusal("the binding alone") { $0.wrapped.wrapBinding = other.wrapBinding }
+        try await scene.expectRefusal("the object's id") { [other = try await scene.row("b")] in
+            $0.objectUID = other.objectUID
+        }
+    }
+
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
+    func anotherModeSuiteKeyOrContext(mode: TestMode) async throws {
+        let scene = try await Scene(mode)
+        let s3 = try await scene.memory.store.bucket(Self.bucket).put("c", [1])
+        guard case .s3Managed = s3.encryption else { preconditionFailure("the default") }
+        let plain = try await scene.row("c").wrapped
+        try await scene.expectRefusal("mode none") { $0.sealing = .none }
+        try await scene.expectRefusal("SSE-S3 by name") {
+            $0.wrapped.mode = .s3Managed
+            $0.wrapped.context = .empty
+        }
+        try await scene.expectRefusal("SSE-S3, with its backend and key") {
+            $0.wrapped.mode = .s3Managed
+            $0.wrapped.backendID = plain.backendID
+            ($0.wrapped.keyID, $0.wrapped.keyVersion) = (plain.keyID, plain.keyVersion)
+            $0.wrapped.context = .empty
+        }
+        try await scene.expectRefusal("another suite") { $0.wrapped.suite = 2 }
+        try await scene.expectRefusal("another key") { $0.wrapped.keyID = TestKeyService.arn("other") }
+        try await scene.expectRefusal("a key that there is not") { $0.wrapped.keyID = "nowhere" }
+        try await scene.expectRefusal("another backend") { $0.wrapped.backendID = "elsewhere" }
+        try await scene.expectRefusal("another size") { $0.sizeBytes -= 1 }
+        if mode != .customerKey {
+            let context = try EncryptionContext(["tenant": "red"])
+            try await scene.expectRefusal("another context") { $0.wrapped.context = context }
+            try await scene.expectRefusal("a customer's key") {
+                $0.wrapped.mode = .customerKey
+                $0.wrapped.context = .empty
+            }
+        }
+    }
+
+    @Test func enclosedKeysOfAnotherObject() async throws {
+        let scene = try await Scene(.s3Managed)
+        let bucket = scene.memory.store.bucket(Self.bucket)
+        for key: ObjectKey in ["a", "b"] { try await bucket.updateEncryption(of: key, toKey: "app") }
+        let other = try await scene.row("b").wrapped
+        #expect(other.enclosedKey.count == DataKey.enclosedSizeBytes)
+        try await scene.expectRefusal("the enclosed key alone") { $0.wrapped.enclosedKey = other.enclosedKey }
+        try await scene.expectRefusal("both keys") {
+            $0.wrapped.enclosedKey = other.enclosedKey
+            $0.wrapped.wrappedKey = other.wrappedKey
+        }
+        try await scene.expectRefusal("the outer key as the object's own") { $0.wrapped.enclosedKey = [] }
+        try await scene.expectRefusal("the whole wrap") { $0.wrapped = other }
+    }
+
+    @Test func aKeyThatIsMadeAgainUnderItsNameOpensNothing() async throws {
+        let scene = try await Scene(.kms)
+        let secret = SharedSecret(try SecretBytes.random(count: 32))
+        scene.fixture.service.state.withLock { $0.keys[TestKeyService.arn("app")] = secret }
+        await #expect { _ = try await scene.handle.get("a") } throws: { ($0 as? StoreError)?.code == .damaged }
+    }
+
+    /// A customer's key is in no file, and in no memory that a core dump would hold.
+    @Test(.timeLimit(.minutes(2))) func theCustomersKeyIsNowhere() async throws {
+        let fixture = try ModeFixture()
+        let canary = try Canary(fixture.customerKey.secret.bytes)
+        let store = try await fixture.open()
+        let bucket = try await store.createBucket("bucket", allowing: [.customerKeys])
+        let mine = bucket.presenting(fixture.customerKey)
+        for size in [10, 5_000, 60_000] {
+            let key: ObjectKey = "k\(size)"
+            try await mine.put(key, [UInt8](repeating: 1, count: size))
+            _ = try await mine.get(key).collect(upTo: size)
+            _ = try await mine.head(key)
+            try await mine.copy(key, from: mine, to: "copy")
+            _ = try? await bucket.presenting(fixture.otherCustomerKey).get(key)
+        }
+        let upload = try await mine.createUpload("upload")
+        try await mine.uploadPart(1, of: "upload", upload, [1])
+        try await bucket.abortUpload("upload", upload)
+        #expect(try !DumpableMemory.contains(canary))
+        try await store.checkpoint()
+        try await store.close()
+        let files = try fixture.directory.files()
+        #expect(files.count > 3)
+        for file in files { #expect(!canary.isIn(try fixture.directory.contents(of: file)), "\(file)") }
+    }
+}
