@@ -7,7 +7,8 @@ struct StrongroomCommand: AsyncParsableCommand {
         abstract: "An encrypted object store in a directory.",
         subcommands: [
             InitCommand.self, BucketCommand.self, PutCommand.self, GetCommand.self, HeadCommand.self, ListCommand.self,
-            CopyCommand.self, DeleteCommand.self, TagCommand.self, RetentionCommand.self, LegalHoldCommand.self,
+            CopyCommand.self, DeleteCommand.self, EncryptionCommand.self, KeyCommand.self, TagCommand.self,
+            RetentionCommand.self, LegalHoldCommand.self,
             ClockCommand.self, UploadCommand.self, ChangesCommand.self, ConsumerCommand.self, ImportCommand.self,
             ExportCommand.self, VerifyCommand.self,
             StatsCommand.self, ModuleCommand.self, DemoCommand.self,

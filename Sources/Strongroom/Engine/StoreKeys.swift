@@ -58,7 +58,7 @@ final class StoreKeys: Sendable {
     var keyServiceID: String? { service?.backend.id }
 
     /// - Throws: `keyServiceMissing`.
-    func keyService(for name: BucketName) throws(StoreError) -> OpenedKeyService {
+    func keyService(for name: BucketName? = nil) throws(StoreError) -> OpenedKeyService {
         guard let service else {
             throw StoreError(
                 .keyServiceMissing,

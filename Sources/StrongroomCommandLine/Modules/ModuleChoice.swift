@@ -8,13 +8,23 @@ internal import SystemPackage
 /// which is the same code. Only what is pinned is loaded.
 enum ModuleChoice {
     static let standardName = "libS3ManagedKeys.so"
+    static let keyServiceName = "libKMSKeys.so"
 
     static func backend(named name: String?) async throws -> KeyBackendSource {
+        try await module(named: name, else: standardName) ?? .linkedS3ManagedKeys
+    }
+
+    /// The key service for SSE-KMS; nil where none is named and none came with the program.
+    static func keyService(named name: String?) async throws -> KeyBackendSource? {
+        try await module(named: name, else: keyServiceName)
+    }
+
+    private static func module(named name: String?, else standardName: String) async throws -> KeyBackendSource? {
         try await Offload.run { () throws(CommandFailure) in
             let pins = try ModulePins.load()
             guard let name else {
                 let standard = try ModulePins.programDirectory().appending(standardName)
-                return pins.pin(of: standard).map { .module($0) } ?? .linkedS3ManagedKeys
+                return pins.pin(of: standard).map { .module($0) }
             }
             let path = try absolute(FilePath(name))
             guard let trusted = pins.pin(of: path) else {

@@ -52,6 +52,10 @@ struct KeyOptions: ParsableArguments {
     @Option(help: "The key-backend module; by default libS3ManagedKeys.so beside this program, else the one built in.")
     var module: String?
 
+    @Option(
+        help: "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, if it came with it.")
+    var keyService: String?
+
     func validate() throws {
         if rootKeyFile != nil && passphraseFile != nil {
             throw ValidationError("A keyring opens by --root-key-file or by --passphrase-file, not by both.")
@@ -64,6 +68,10 @@ struct KeyOptions: ParsableArguments {
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
+        // One secret opens both folders of the keyring.
+        options.keyService = try await ModuleChoice.keyService(named: keyService).map {
+            KeyServiceOptions($0, rootKey: options.rootKey)
+        }
         return options
     }
 }

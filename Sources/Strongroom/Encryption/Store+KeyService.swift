@@ -1,0 +1,25 @@
+internal import StrongroomKeys
+
+extension Store {
+    /// Passes an administrator's request on to the key service that the store was opened with.
+    ///
+    /// What may be asked is the service's own documentation; every one answers `{"operation":"status"}`. There is never
+    /// a secret in either direction. One instance of a service has its keys at a time: ask it here rather than by opening
+    /// a second one.
+    ///
+    /// - Parameter json: a JSON object in UTF-8.
+    /// - Returns: the answer, a JSON object in UTF-8.
+    /// - Throws: ``StoreError/Code/keyServiceMissing``; ``StoreError/Code/invalidRequest`` and
+    ///   ``StoreError/Code/keyNotFound`` as the service says; ``StoreError/Code/keyBackendFailed``.
+    public func controlKeyService(_ json: [UInt8]) async throws(StoreError) -> [UInt8] {
+        try engine.checkOpen()
+        let service = try engine.unlockedKeys().keyService()
+        var context = KeyRequestContext(caller: requester.caller)
+        context.deadlineNanoseconds = service.deadlineNanoseconds
+        do throws(KeyBackendError) {
+            return try await service.backend.backend.control(ControlRequest(json: json, context: context))
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

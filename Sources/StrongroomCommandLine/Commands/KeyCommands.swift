@@ -1,0 +1,195 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import FoundationEssentials
+internal import Strongroom
+
+struct KeyCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "key", abstract: "Make, list, enable, disable and rotate the keys of the store's key service.",
+        discussion: "They seal the data keys of objects under aws:kms. Whoever disables one locks its objects.",
+        subcommands: [
+            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Alias.self,
+        ])
+
+    struct Create: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Make a key.")
+
+        @Option(help: "A name for it, such as alias/app.")
+        var alias: String?
+        @Option(help: "What it is for.")
+        var description: String?
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let control = KeyControl(store: store)
+            let key: KeyRecord = try await control.ask("create-key", ["description": description])
+            if let alias {
+                do {
+                    _ = try await control.ask(
+                        "create-alias", ["aliasName": alias, "targetKeyId": key.keyId], for: AliasRecord.self)
+                } catch {
+                    // The key is there, and nobody who does not see its id could name it again.
+                    console.warn("the key \(key.keyId) was made, and did not get its alias")
+                    throw error
+                }
+            }
+            console.emit(key, text: key.text)
+        }
+    }
+
+    struct List: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "List the keys.")
+
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            for key in try await KeyControl(store: store).list("list-keys", as: KeyRecord.Page.self) {
+                console.emit(key, text: key.text)
+            }
+        }
+    }
+
+    struct Describe: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Show a key.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await key.ask("describe-key", store, console)
+        }
+    }
+
+    struct Enable: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Let a key be used again.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await key.ask("enable-key", store, console)
+        }
+    }
+
+    struct Disable: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Let a key be used by nobody: its objects cannot be read until it is enabled.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await key.ask("disable-key", store, console)
+        }
+    }
+
+    struct Rotate: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a key a new version, which seals from now on. The old ones still open what they sealed.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await key.ask("rotate-key", store, console)
+        }
+    }
+
+    struct Rotations: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "List a key's versions.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let versions = try await KeyControl(store: store).list(
+                "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
+            for version in versions {
+                let made = Date(timeIntervalSince1970: Double(version.createdMilliseconds) / 1_000)
+                let current = version.isCurrent ? "  seals" : ""
+                console.emit(version, text: "\(version.version)  made \(made.formatted(.iso8601))\(current)")
+            }
+        }
+    }
+}
+
+/// Which key is meant.
+struct KeyArgument: ParsableArguments {
+    @Argument(help: "The key's id, alias or ARN.")
+    var id: String
+
+    func ask(_ operation: String, _ store: Store, _ console: Console) async throws {
+        let key: KeyRecord = try await KeyControl(store: store).ask(operation, ["keyId": id])
+        console.emit(key, text: key.text)
+    }
+}
+
+extension KeyCommand {
+    struct Alias: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give keys names, and point names to other keys. Objects stay under the key they are under.",
+            subcommands: [Create.self, Update.self, Delete.self, List.self])
+
+        struct Create: StoreCommand {
+            static let configuration = CommandConfiguration(abstract: "Give a key a name.")
+
+            @OptionGroup var alias: AliasArgument
+            @OptionGroup var key: KeyArgument
+            @OptionGroup var location: StoreLocation
+
+            func run(on store: Store, _ console: Console) async throws {
+                try await alias.ask("create-alias", key, store, console)
+            }
+        }
+
+        struct Update: StoreCommand {
+            static let configuration = CommandConfiguration(abstract: "Point a name to another key.")
+
+            @OptionGroup var alias: AliasArgument
+            @OptionGroup var key: KeyArgument
+            @OptionGroup var location: StoreLocation
+
+            func run(on store: Store, _ console: Console) async throws {
+                try await alias.ask("update-alias", key, store, console)
+            }
+        }
+
+        struct Delete: StoreCommand {
+            static let configuration = CommandConfiguration(abstract: "Delete a name; the key stays.")
+
+            @OptionGroup var alias: AliasArgument
+            @OptionGroup var location: StoreLocation
+
+            func run(on store: Store, _ console: Console) async throws {
+                let deleted: [String: String] = try await KeyControl(store: store).ask(
+                    "delete-alias", ["aliasName": alias.name])
+                console.say("deleted \(quoted(deleted["aliasName"] ?? alias.name))")
+            }
+        }
+
+        struct List: StoreCommand {
+            static let configuration = CommandConfiguration(abstract: "List the names.")
+
+            @OptionGroup var location: StoreLocation
+
+            func run(on store: Store, _ console: Console) async throws {
+                for alias in try await KeyControl(store: store).list("list-aliases", as: AliasRecord.Page.self) {
+                    console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+                }
+            }
+        }
+    }
+}
+
+/// Which name is meant.
+struct AliasArgument: ParsableArguments {
+    @Argument(help: "The name: alias/ and what you like, but alias/aws/.")
+    var name: String
+
+    func ask(_ operation: String, _ key: KeyArgument, _ store: Store, _ console: Console) async throws {
+        let alias: AliasRecord = try await KeyControl(store: store).ask(
+            operation, ["aliasName": name, "targetKeyId": key.id])
+        console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+    }
+}
+#endif
