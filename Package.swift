@@ -104,9 +104,13 @@ let package = Package(
             [
                 "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
             ]),
+        // What the backends below have in common: a keyring on disk under a root key.
+        room(
+            "StrongroomKeyring",
+            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage]),
         room(
             "StrongroomS3ManagedKeys",
-            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage],
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
             path: "Plugins/S3ManagedKeys/Backend"),
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
@@ -117,7 +121,7 @@ let package = Package(
             "Strongroom",
             [
                 "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomS3ManagedKeys", systemPackage, logging, metrics, tracing,
+                "StrongroomKeyring", "StrongroomS3ManagedKeys", systemPackage, logging, metrics, tracing,
             ]),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -161,9 +165,8 @@ let package = Package(
         tests(
             "StrongroomKeysTests",
             [
-                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto",
-                "StrongroomSystem",
-                "CStrongroomKeyBackend",
+                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
+                "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
                 systemPackage,
             ]),
         tests(

@@ -1,5 +1,6 @@
 internal import Logging
 internal import StrongroomCrypto
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomS3ManagedKeys
 internal import StrongroomSystem
