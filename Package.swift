@@ -63,6 +63,7 @@ let package = Package(
         // For Fuzz/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
+        .library(name: "GlacierKeys", type: .dynamic, targets: ["GlacierKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -115,6 +116,13 @@ let package = Package(
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/S3ManagedKeys/Module"),
+        room(
+            "StrongroomGlacierKeys",
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
+            path: "Plugins/GlacierKeys/Backend"),
+        room(
+            "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/GlacierKeys/Module"),
 
         // Floor 4: the engine.
         room(
@@ -166,7 +174,7 @@ let package = Package(
             "StrongroomKeysTests",
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
-                "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
+                "StrongroomGlacierKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
                 systemPackage,
             ]),
         tests(
