@@ -25,8 +25,8 @@ extension GlacierBackend {
         let answer: JSONValue
         switch members.operation {
         case "status": answer = try status(members)
-        case "rotate-epoch": answer = try await rotateEpoch(members)
-        case "destroy-epoch": answer = try await destroyEpoch(members)
+        case "rotate-epoch": answer = try await rotateEpoch(members, request.context)
+        case "destroy-epoch": answer = try await destroyEpoch(members, request.context)
         case "shred-receipt": answer = try shredReceipt(members)
         case "seal-wrap": answer = try sealWrap(members)
         case "open-wrap": answer = try openWrap(members)
@@ -67,13 +67,17 @@ extension GlacierBackend {
 
     // MARK: - Epochs
 
-    private func rotateEpoch(_ members: ControlMembers) async throws(KeyBackendError) -> JSONValue {
+    private func rotateEpoch(
+        _ members: ControlMembers, _ context: KeyRequestContext
+    ) async throws(KeyBackendError) -> JSONValue {
         try members.allow(only: [])
-        let number = try await onOwnThread { [self] () throws(KeyBackendError) in try rotateEpoch() }
+        let number = try await onOwnThread(context) { [self] () throws(KeyBackendError) in try rotateEpoch() }
         return .object(["currentEpoch": .number(String(number))])
     }
 
-    private func destroyEpoch(_ members: ControlMembers) async throws(KeyBackendError) -> JSONValue {
+    private func destroyEpoch(
+        _ members: ControlMembers, _ context: KeyRequestContext
+    ) async throws(KeyBackendError) -> JSONValue {
         try members.allow(only: ["epoch", "confirm"])
         let number = try members.number("epoch")
         let sentence = "destroy epoch \(number) of \(Hexadecimal.encode(try keyring().keyringID))"
@@ -83,7 +87,9 @@ extension GlacierBackend {
                 "Nobody can undo the destruction of an epoch; if that is what you want, the member 'confirm' must be "
                     + "'\(sentence)'.")
         }
-        let remnant = try await onOwnThread { [self] () throws(KeyBackendError) in try destroyEpoch(number) }
+        let remnant = try await onOwnThread(context) { [self] () throws(KeyBackendError) in
+            try destroyEpoch(number)
+        }
         if let remnant {
             host.log(.warning, "Epoch \(number) is destroyed, but its file was not overwritten: \(remnant.message)")
         }
@@ -103,14 +109,20 @@ extension GlacierBackend {
         return try JSONValue(parsing: receipt)
     }
 
-    /// Changes of the keyring block.
+    /// Changes of the keyring block. One that nobody waits for any more when its turn comes is not begun.
     private func onOwnThread<R: Sendable>(
-        _ body: @escaping @Sendable () throws(KeyBackendError) -> R
+        _ context: KeyRequestContext, _ body: @escaping @Sendable () throws(KeyBackendError) -> R
     ) async throws(KeyBackendError) -> R {
         let threads = IOThreadPool(threadCount: 1, name: "archive-keys")
         let outcome: Result<R, KeyBackendError>
         do throws(KeyBackendError) {
-            outcome = .success(try await threads.run(body))
+            outcome = .success(
+                try await threads.run { () throws(KeyBackendError) in
+                    if context.cancellation.isCancelled {
+                        throw KeyBackendError(.cancelled, "Nobody waits for the change any more; nothing was changed.")
+                    }
+                    return try body()
+                })
         } catch {
             outcome = .failure(error)
         }
