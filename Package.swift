@@ -64,6 +64,7 @@ let package = Package(
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
         .library(name: "CustomerKeys", type: .dynamic, targets: ["CustomerKeysModule"]),
+        .library(name: "GlacierKeys", type: .dynamic, targets: ["GlacierKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -105,27 +106,40 @@ let package = Package(
             [
                 "StrongroomSystem", "StrongroomJournal", "StrongroomCatalog", "StrongroomCrypto", systemPackage, deque,
             ]),
+        // What the backends below have in common: a keyring on disk under a root key.
+        room(
+            "StrongroomKeyring",
+            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage]),
         room(
             "StrongroomS3ManagedKeys",
-            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage],
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
             path: "Plugins/S3ManagedKeys/Backend"),
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/S3ManagedKeys/Module"),
         room(
             "StrongroomCustomerKeys",
-            ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend"],
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend"],
             path: "Plugins/CustomerKeys/Backend"),
         room(
             "CustomerKeysModule", ["StrongroomCustomerKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/CustomerKeys/Module"),
+        room(
+            "StrongroomGlacierKeys",
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
+            path: "Plugins/GlacierKeys/Backend"),
+        room(
+            "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/GlacierKeys/Module"),
 
         // Floor 4: the engine.
         room(
             "Strongroom",
             [
                 "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomS3ManagedKeys", "StrongroomCustomerKeys", systemPackage, logging, metrics, tracing,
+                "StrongroomKeyring", "StrongroomS3ManagedKeys", "StrongroomCustomerKeys", systemPackage, logging,
+                metrics,
+                tracing,
             ]),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -169,8 +183,8 @@ let package = Package(
         tests(
             "StrongroomKeysTests",
             [
-                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCustomerKeys",
-                "StrongroomCrypto", "StrongroomSystem",
+                "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
+                "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomCrypto", "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
             ]),

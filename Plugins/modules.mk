@@ -12,6 +12,7 @@ SWIFT ?= swift
 CC ?= cc
 MODULES_DIRECTORY ?= .build-modules/release
 
+SWIFT_MODULES := S3ManagedKeys GlacierKeys CustomerKeys
 MODULES_INCLUDE := Sources/CStrongroomKeyBackend/include
 MODULES_CFLAGS := -O2 -Wall -Wextra -Werror -Wno-unused-function -shared -fPIC -fvisibility=hidden -I $(MODULES_INCLUDE)
 MODULES_HEADER := $(MODULES_INCLUDE)/strongroom_key_backend.h
@@ -23,9 +24,9 @@ BROKEN_MODULES := $(BROKEN_SOURCES:Tests/Modules/broken/%.c=$(MODULES_DIRECTORY)
 modules: modules-swift $(MODULES_DIRECTORY)/libSampleKeys.so $(BROKEN_MODULES) ## Build all key modules.
 
 modules-swift:
-	for product in S3ManagedKeys CustomerKeys; do \
+	for product in $(SWIFT_MODULES); do \
 		$(SWIFT) build -c release --product $$product --scratch-path .build-modules \
-			--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath; \
+			--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath || exit 1; \
 	done
 
 # After the Swift build, which makes the folder (a link to one that is named for the platform).

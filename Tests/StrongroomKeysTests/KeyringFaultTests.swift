@@ -5,6 +5,7 @@ import StrongroomSystem
 import SystemPackage
 import Testing
 
+@testable import StrongroomKeyring
 @testable import StrongroomS3ManagedKeys
 
 /// Attacks 12 and 21, and what a disk or a fool does to a keyring: wrong secrets, damage and loose
@@ -210,10 +211,11 @@ import Testing
     /// cannot repair the authentication code.
     @Test func anAlteredKeyringIsNotAuthentic() throws {
         try create()
-        let (original, code) = try KeyringDocument.decode(try TestFile.read(document))
+        let (file, code) = try KeyringFile.decode(try TestFile.read(document), Keyring.kind)
+        let original = try KeyringDocument(file)
         var alterations: [KeyringDocument] = []
         var altered = original
-        altered.createdMilliseconds += 1
+        altered.header.createdMilliseconds += 1
         alterations.append(altered)
         altered = original
         altered.entries[0].createdMilliseconds += 1
@@ -227,19 +229,20 @@ import Testing
         altered.entries[0].sealedKey[60] ^= 1
         alterations.append(altered)
         for alteration in alterations {
-            try TestFile.write(alteration.encoded(code: code), to: document)
+            try TestFile.write(alteration.file.encoded(code: code), to: document)
             #expect(try open() == .keyringDamaged)
         }
         // Another id makes another check value of the same root key.
         altered = original
-        altered.keyringID[0] ^= 1
-        try TestFile.write(altered.encoded(code: code), to: document)
+        altered.header.keyringID[0] ^= 1
+        try TestFile.write(altered.file.encoded(code: code), to: document)
         #expect(try open() == .wrongSecret)
     }
 
     @Test func aMissingOrRepeatedVersionIsDamage() throws {
         try create()
-        let (original, code) = try KeyringDocument.decode(try TestFile.read(document))
+        let (file, code) = try KeyringFile.decode(try TestFile.read(document), Keyring.kind)
+        let original = try KeyringDocument(file)
         var variants: [[KeyringDocument.Entry]] = [[], [original.entries[0]], original.entries.reversed()]
         variants.append([original.entries[0], original.entries[0], original.entries[1]])
         var second = original.entries[0]
@@ -248,8 +251,10 @@ import Testing
         for entries in variants {
             var altered = original
             altered.entries = entries
-            let bytes = altered.encoded(code: code)
-            #expect(throws: KeyBackendError.self) { try KeyringDocument.decode(bytes) }
+            let bytes = altered.file.encoded(code: code)
+            #expect(throws: KeyBackendError.self) {
+                try KeyringDocument(try KeyringFile.decode(bytes, Keyring.kind).file)
+            }
         }
     }
 
@@ -266,7 +271,7 @@ import Testing
             // With a checksum that fits, so that what lies behind it is reached.
             var body = Array(mutant.dropLast(4))
             body.appendLittleEndian(CRC32C.checksum(unsafe body.span.bytes))
-            _ = try? KeyringDocument.decode(body)
+            if let file = try? KeyringFile.decode(body, Keyring.kind).file { _ = try? KeyringDocument(file) }
         }
     }
 
@@ -360,7 +365,7 @@ import Testing
         try create()
         let backend = try S3ManagedBackend(
             S3ManagedKeys.configuration(keyring: keyring), ProcessKeyBackendHost.silent)
-        let held = try KeyringFolder.open(keyring: keyring)
+        let held = try KeyringFolder.open(keyring: keyring, Keyring.kind)
         try held.lock()
         let error = #expect(throws: KeyBackendError.self) { _ = try backend.rotate(.objects) }
         #expect(error?.code == .unavailable)

@@ -3,6 +3,7 @@ import StrongroomKeys
 import SystemPackage
 import Testing
 
+@testable import StrongroomKeyring
 @testable import StrongroomS3ManagedKeys
 
 /// What must never happen to a keyring: that the backend itself removes the root key in force, or makes a
@@ -103,7 +104,7 @@ import Testing
     @Test func makingADocumentNeverReplacesOne() throws {
         try S3ManagedKeys.initialize(keyring: keyring)
         let (names, content) = (TemporaryFolder.list(inner), try TestFile.read(document))
-        let opened = try KeyringFolder.open(keyring: keyring)
+        let opened = try KeyringFolder.open(keyring: keyring, Keyring.kind)
         let error = #expect(throws: KeyBackendError.self) { try opened.createDocument([1, 2, 3]) }
         #expect(error?.code == .keyringExists)
         #expect(try TestFile.read(document) == content)
@@ -120,12 +121,12 @@ import Testing
                 #expect(unsafe chown(test.folder.path.string, 65534, 65534) == 0)
                 #expect(setreuid(65534, 65534) == 0)
             }
-            let empty = try KeyringFolder.create(keyring: test.keyring)
+            let empty = try KeyringFolder.create(keyring: test.keyring, Keyring.kind)
             #expect(try empty.hasDocument() == false)
             try S3ManagedKeys.initialize(keyring: test.keyring)
             #expect(try empty.hasDocument())
             try TestFile.setMode(0o600, of: test.inner)
-            let opened = try KeyringFolder.open(keyring: test.keyring)
+            let opened = try KeyringFolder.open(keyring: test.keyring, Keyring.kind)
             do throws(KeyBackendError) {
                 let found = try opened.hasDocument()
                 Issue.record("the folder cannot be entered, and said \(found)")

@@ -57,13 +57,13 @@ enum ModuleBuilder {
         return target
     }
 
-    /// The Swift module, where it has been built: `make modules`, or STRONGROOM_MODULES names the folder.
-    static let swiftModule: FilePath? = {
+    /// A Swift module, where it has been built: `make modules`, or STRONGROOM_MODULES names the folder.
+    static func swiftModule(_ name: String) -> FilePath? {
         let named = unsafe getenv("STRONGROOM_MODULES").map { unsafe FilePath(String(cString: $0)) }
         let folder = named ?? packageRoot.appending(".build-modules/release")
-        let path = folder.appending("libS3ManagedKeys.so")
+        let path = folder.appending("lib\(name).so")
         return (try? KeyModule.digest(of: path)).map { _ in path }
-    }()
+    }
 
     /// The process in which modules are checked; SwiftPM builds it beside the tests.
     static let harness: FilePath = {

@@ -1,4 +1,5 @@
 import StrongroomCrypto
+import StrongroomKeyring
 import StrongroomKeys
 import StrongroomS3ManagedKeys
 import Synchronization

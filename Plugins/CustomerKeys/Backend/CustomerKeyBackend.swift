@@ -1,4 +1,5 @@
 internal import StrongroomCrypto
+internal import StrongroomKeyring
 internal import StrongroomKeys
 
 /// Wraps and unwraps with the key that comes with the request. Keeps nothing, so there is nothing to close.
@@ -10,12 +11,7 @@ final class CustomerKeyBackend: KeyBackend {
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
         if let keyID = request.keyID { try check(keyID) }
         let customerKey = try customerKey(request.context)
-        let plaintext: SecretBytes
-        do throws(SecretMemoryError) {
-            plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes, from: HostRandom(host: host))
-        } catch {
-            throw KeyBackendError(secretMemory: error)
-        }
+        let plaintext = try HostRandom(host: host).secret(count: GeneratedDataKey.sizeBytes)
         let wrapped = try wrap(plaintext, customerKey, request.encryptionContext)
         return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
     }

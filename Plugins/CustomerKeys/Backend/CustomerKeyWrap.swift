@@ -1,4 +1,5 @@
 internal import StrongroomCrypto
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
 

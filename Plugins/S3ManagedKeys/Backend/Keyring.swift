@@ -1,16 +1,20 @@
 internal import StrongroomCrypto
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
-internal import SystemPackage
 
 /// An opened keyring: its document and its keys in locked memory.
 ///
 /// Invariant: `keys` has exactly one key for each entry of `document`, in the same order.
-struct Keyring: Sendable {
+struct Keyring: KeyringContent {
+    static var kind: KeyringKind { S3ManagedKeys.keyringKind }
+
     private(set) var document: KeyringDocument
     private var keys: [WrappingKey]
 
-    init(document: KeyringDocument, keys: [WrappingKey]) {
+    var file: KeyringFile { document.file }
+
+    private init(document: KeyringDocument, keys: [WrappingKey]) {
         assert(document.entries.count == keys.count)
         self.document = document
         self.keys = keys
@@ -18,21 +22,19 @@ struct Keyring: Sendable {
 
     /// A keyring with one version of each line.
     static func make(
-        id: [UInt8], source: KeyringDocument.RootSource, root: RootKeys, _ host: any KeyBackendHost
+        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> Keyring {
-        let document = KeyringDocument(
-            keyringID: id, createdMilliseconds: host.wallMilliseconds(), rootSource: source,
-            checkValue: root.checkValue, entries: [])
-        var keyring = Keyring(document: document, keys: [])
+        var keyring = Keyring(document: KeyringDocument(header: header, entries: []), keys: [])
         for line in KeyLine.allCases { try keyring.addVersion(line, root, host) }
         return keyring
     }
 
-    /// Opens every key of a document that `root` has verified.
-    init(opening document: KeyringDocument, _ root: RootKeys) throws(KeyBackendError) {
-        self.document = document
+    init(opening file: KeyringFile, _ root: RootKeys) throws(KeyBackendError) {
+        document = try KeyringDocument(file)
         keys = []
-        for entry in document.entries { keys.append(try WrappingKey(try root.open(entry))) }
+        for entry in document.entries {
+            keys.append(try WrappingKey(try root.open(entry.sealedKey, as: entry.name)))
+        }
     }
 
     /// The version that wraps.
@@ -50,31 +52,25 @@ struct Keyring: Sendable {
         _ line: KeyLine, _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
         let version = currentVersion(line) + 1
-        let key: SecretBytes
-        do throws(SecretMemoryError) {
-            key = try SecretBytes.random(count: 32, from: HostRandom(host: host))
-        } catch {
-            throw KeyBackendError(secretMemory: error)
-        }
+        let key = try WrappingKey.random(host)
         let entry = KeyringDocument.Entry(
             line: line, version: version, createdMilliseconds: host.wallMilliseconds(),
-            sealedKey: try root.seal(key, line, version, random: HostRandom(host: host)))
+            sealedKey: try root.seal(
+                key.secret, as: KeyringDocument.Entry.name(line, version), random: HostRandom(host: host)))
         let index = document.entries.lastIndex { $0.line.rawValue <= line.rawValue }.map { $0 + 1 } ?? 0
         document.entries.insert(entry, at: index)
-        keys.insert(try WrappingKey(key), at: index)
+        keys.insert(key, at: index)
         assert(document.entries.count == keys.count)
     }
 
-    /// The same keys, sealed under another root key.
     func resealed(
-        _ source: KeyringDocument.RootSource, _ root: RootKeys, _ host: any KeyBackendHost
+        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> Keyring {
         var copy = self
-        copy.document.rootSource = source
-        copy.document.checkValue = root.checkValue
+        copy.document.header = header
         for (index, entry) in document.entries.enumerated() {
             copy.document.entries[index].sealedKey = try root.seal(
-                keys[index].secret, entry.line, entry.version, random: HostRandom(host: host))
+                keys[index].secret, as: entry.name, random: HostRandom(host: host))
         }
         return copy
     }

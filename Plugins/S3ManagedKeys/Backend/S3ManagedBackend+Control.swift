@@ -1,3 +1,4 @@
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
 
@@ -10,27 +11,15 @@ internal import StrongroomSystem
 /// Members that an operation does not know make it fail with `invalidRequest`.
 extension S3ManagedBackend {
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
-        let members = try JSONValue.object(parsing: request.json)
-        guard case .string(let operation)? = members["operation"] else {
-            throw KeyBackendError(.invalidRequest, "The control request has no member 'operation' that is a string.")
-        }
-        let known = operation == "rotate" ? ["operation", "keyId"] : ["operation"]
-        if let unknown = members.keys.sorted().first(where: { !known.contains($0) }) {
-            throw KeyBackendError(.invalidRequest, "The operation '\(operation)' has no member '\(unknown)'.")
-        }
-        switch operation {
+        let members = try ControlMembers(parsing: request.json)
+        try members.allow(only: members.operation == "rotate" ? ["keyId"] : [])
+        switch members.operation {
         case "status": return try status().encoded()
-        case "rotate":
-            var keyID: String?
-            switch members["keyId"] {
-            case .string(let text)?: keyID = text
-            case nil: break
-            default: throw KeyBackendError(.invalidRequest, "The member 'keyId' is not a string.")
-            }
-            return try await rotated(try KeyLine(keyID: keyID)).encoded()
+        case "rotate": return try await rotated(try KeyLine(keyID: try members.string("keyId"))).encoded()
         default:
             throw KeyBackendError(
-                .unsupported, "The S3-managed keys have no operation '\(operation)'; there are status and rotate.")
+                .unsupported,
+                "The S3-managed keys have no operation '\(members.operation)'; there are status and rotate.")
         }
     }
 
@@ -49,14 +38,10 @@ extension S3ManagedBackend {
                     }),
             ])
         }
-        let rootKey =
-            switch document.rootSource {
-            case .file: "file"
-            case .passphrase: "passphrase"
-            }
         return .object([
             "backend": .string("s3-managed"), "version": .string(S3ManagedKeys.version),
-            "keyringId": .string(Hexadecimal.encode(document.keyringID)), "rootKey": .string(rootKey),
+            "keyringId": .string(Hexadecimal.encode(document.header.keyringID)),
+            "rootKey": .string(document.header.rootSource.name),
             "keys": .array(keys),
         ])
     }

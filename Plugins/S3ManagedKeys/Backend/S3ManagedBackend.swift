@@ -1,4 +1,5 @@
 internal import StrongroomCrypto
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
 internal import Synchronization
@@ -16,28 +17,19 @@ final class S3ManagedBackend: KeyBackend {
     private let current: Mutex<Keyring?>
     /// What is changed, one change after the other; held while a change is written, only on threads that
     /// may block.
-    private let opened: Mutex<OpenedKeyring>
+    private let opened: Mutex<OpenedKeyring<Keyring>>
 
     /// Blocks.
     init(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
-        try Self.checkSettings(configuration.settings)
+        try KeyringSettings.check(configuration.settings, Keyring.kind)
         let opened =
             configuration.creates
-            ? try OpenedKeyring(creating: configuration, host) : try OpenedKeyring(opening: configuration)
+            ? try OpenedKeyring<Keyring>(creating: configuration, host) : try OpenedKeyring(opening: configuration)
         self.host = host
-        current = Mutex(opened.keyring)
+        current = Mutex(opened.content)
         self.opened = Mutex(opened)
-    }
-
-    private static func checkSettings(_ settings: [String: String]) throws(KeyBackendError) {
-        let known = [S3ManagedKeys.rootKeyFileSetting, S3ManagedKeys.scryptSetting]
-        if let unknown = settings.keys.sorted().first(where: { !known.contains($0) }) {
-            throw KeyBackendError(
-                .invalidRequest,
-                "The S3-managed keys have no setting '\(unknown)'; there are \(known.joined(separator: ", ")).")
-        }
     }
 
     // MARK: - Keys
@@ -45,12 +37,7 @@ final class S3ManagedBackend: KeyBackend {
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
         let line = try KeyLine(keyID: request.keyID)
         let keyring = try openKeyring()
-        let plaintext: SecretBytes
-        do throws(SecretMemoryError) {
-            plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes, from: HostRandom(host: host))
-        } catch {
-            throw KeyBackendError(secretMemory: error)
-        }
+        let plaintext = try HostRandom(host: host).secret(count: GeneratedDataKey.sizeBytes)
         let wrapped = try wrap(plaintext, line, keyring)
         return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
     }
@@ -78,11 +65,19 @@ final class S3ManagedBackend: KeyBackend {
 
     /// Returns the new version.
     func rotate(_ line: KeyLine) throws(KeyBackendError) -> UInt32 {
-        try change { (opened) throws(KeyBackendError) in try opened.rotate(line, host) }.currentVersion(line)
+        try opened.withLock { (opened) throws(KeyBackendError) in
+            try opened.change { (keyring, root) throws(KeyBackendError) in try keyring.addVersion(line, root, host) }
+            let keyring = opened.content
+            // Only what is durable wraps: a version that a crash could take back must not have been used.
+            current.withLock { current in
+                if current != nil { current = keyring }
+            }
+            return keyring.currentVersion(line)
+        }
     }
 
     func replaceRootKey(_ configuration: borrowing KeyBackendConfiguration) throws(KeyBackendError) {
-        try Self.checkSettings(configuration.settings)
+        try KeyringSettings.check(configuration.settings, Keyring.kind)
         _ = try opened.withLock { (opened) throws(KeyBackendError) in
             try opened.replaceRootKey(configuration, host)
         }
@@ -96,20 +91,6 @@ final class S3ManagedBackend: KeyBackend {
         return keyring
     }
 
-    private func change(
-        _ body: (inout OpenedKeyring) throws(KeyBackendError) -> Void
-    ) throws(KeyBackendError) -> Keyring {
-        try opened.withLock { (opened) throws(KeyBackendError) in
-            try body(&opened)
-            let keyring = opened.keyring
-            // Only what is durable wraps: a version that a crash could take back must not have been used.
-            current.withLock { current in
-                if current != nil { current = keyring }
-            }
-            return keyring
-        }
-    }
-
     private func wrap(
         _ key: borrowing SecretBytes, _ line: KeyLine, _ keyring: Keyring
     ) throws(KeyBackendError) -> WrappedDataKey {
@@ -117,15 +98,9 @@ final class S3ManagedBackend: KeyBackend {
         guard let wrappingKey = keyring.key(line, version) else {
             preconditionFailure("The keyring has no current version of \(line.keyID).")
         }
-        do throws(SealError) {
-            let bytes = try SealedStream.sealSecret(
-                key, .aes256GCM, under: wrappingKey.prepared, context: Self.context(keyring, line, version),
-                random: HostRandom(host: host))
-            assert(bytes.count == Self.wrappedSizeBytes)
-            return WrappedDataKey(keyID: line.keyID, keyVersion: String(version), bytes: bytes)
-        } catch {
-            throw KeyBackendError(.unavailable, error.message, underlying: error)
-        }
+        let bytes = try wrappingKey.wrap(key, boundTo: Self.context(keyring, line, version), host)
+        assert(bytes.count == Self.wrappedSizeBytes)
+        return WrappedDataKey(keyID: line.keyID, keyVersion: String(version), bytes: bytes)
     }
 
     private func unwrap(_ wrapped: WrappedDataKey, _ keyring: Keyring) throws(KeyBackendError) -> SecretBytes {
@@ -135,21 +110,13 @@ final class S3ManagedBackend: KeyBackend {
                 .keyNotFound,
                 "The keyring has no version '\(wrapped.keyVersion)' of \(line.keyID); it may be older than the store.")
         }
-        do throws(SealError) {
-            return try SealedStream.openSecret(
-                wrapped.bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: key.prepared,
-                context: Self.context(keyring, line, version))
-        } catch  where error.code == .secretMemory || error.code == .cryptoFailure {
-            throw KeyBackendError(.unavailable, error.message, underlying: error)
-        } catch {
-            throw KeyBackendError(
-                .invalidCiphertext,
-                "The wrapped key is damaged, or was wrapped by another key than version \(version) of \(line.keyID).",
-                underlying: error)
-        }
+        return try key.unwrap(
+            wrapped.bytes, boundTo: Self.context(keyring, line, version), name: "version \(version) of \(line.keyID)")
     }
 
     private static func context(_ keyring: Keyring, _ line: KeyLine, _ version: UInt32) -> [UInt8] {
-        BoundContext.encode("strongroom/s3-managed/wrap@v1", keyring.document.keyringID, line, version)
+        BoundContext.encode(
+            "strongroom/s3-managed/wrap@v1", keyring.document.header.keyringID,
+            [Array(line.keyID.utf8), Array(String(version).utf8)])
     }
 }

@@ -1,5 +1,5 @@
 internal import CStrongroomKeyBackend
-public import StrongroomCrypto
+public import StrongroomKeyring
 public import StrongroomKeys
 public import SystemPackage
 
@@ -28,8 +28,9 @@ public enum S3ManagedKeys {
     /// The backend's own version.
     public static let version = "1.0.0"
 
-    static let rootKeyFileSetting = "root-key-file"
-    static let scryptSetting = "scrypt-cost-exponent"
+    /// Label and magic are part of the keyring's format and must not change.
+    static let keyringKind = KeyringKind(
+        title: "S3-managed keys", folderName: folderName, label: "s3-managed", magic: "SR-S3KEY")
 
     /// The backend as a host opens it, linked in or as a module.
     public static let table = exportKeyBackend(
@@ -39,14 +40,7 @@ public enum S3ManagedKeys {
     }
 
     /// What opens the keyring.
-    public enum RootKey: ~Copyable, Sendable {
-        /// When creating: a new root key file in the keyring. When opening: the file that is recorded there.
-        case recorded
-        /// The file at this absolute path; when creating, it is made if there is none, outside this backend's folder.
-        case file(FilePath)
-        /// A passphrase, stretched by scrypt.
-        case passphrase(SecretBytes)
-    }
+    public typealias RootKey = KeyringRootKey
 
     /// The configuration with which ``KeyBackendInstance`` opens this backend.
     ///
@@ -58,14 +52,7 @@ public enum S3ManagedKeys {
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false,
         scryptCostExponent: Int? = nil
     ) -> KeyBackendConfiguration {
-        var configuration = KeyBackendConfiguration(keyring: keyring, creates: creates)
-        switch consume rootKey {
-        case .recorded: break
-        case .file(let path): configuration.settings[rootKeyFileSetting] = path.string
-        case .passphrase(let passphrase): configuration.secret = consume passphrase
-        }
-        if let scryptCostExponent { configuration.settings[scryptSetting] = String(scryptCostExponent) }
-        return configuration
+        rootKey.configuration(keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
     }
 
     /// Makes a new keyring. Blocks: not to be called on Swift's cooperative pool.

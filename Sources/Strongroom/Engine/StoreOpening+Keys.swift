@@ -1,6 +1,7 @@
 internal import Logging
 internal import StrongroomCrypto
 internal import StrongroomCustomerKeys
+internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomS3ManagedKeys
 internal import StrongroomSystem

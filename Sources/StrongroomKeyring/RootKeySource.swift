@@ -8,15 +8,15 @@ internal import SystemPackage
 enum RootKeySource {
     /// A root key, and what the document will say of it.
     struct New: ~Copyable {
-        var source: KeyringDocument.RootSource
+        var source: KeyringHeader.RootSource
         var secret: SecretBytes
     }
 
     /// The root key of a keyring that exists.
     static func open(
-        _ source: KeyringDocument.RootSource, in folder: FilePath, _ configuration: borrowing KeyBackendConfiguration
+        _ source: KeyringHeader.RootSource, in folder: FilePath, _ configuration: borrowing KeyBackendConfiguration
     ) throws(KeyBackendError) -> SecretBytes {
-        let path = configuration.settings[S3ManagedKeys.rootKeyFileSetting]
+        let path = configuration.settings[KeyringSettings.rootKeyFile]
         switch source {
         case .file(let recorded):
             if configuration.secret != nil {
@@ -41,8 +41,8 @@ enum RootKeySource {
         _ configuration: borrowing KeyBackendConfiguration, in folder: borrowing KeyringFolder,
         _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> New {
-        let path = configuration.settings[S3ManagedKeys.rootKeyFileSetting]
-        let scrypt = try scrypt(configuration.settings[S3ManagedKeys.scryptSetting])
+        let path = configuration.settings[KeyringSettings.rootKeyFile]
+        let scrypt = try scrypt(configuration.settings[KeyringSettings.scryptCostExponent])
         switch configuration.secret {
         case .some(let passphrase):
             if path != nil {
@@ -55,7 +55,7 @@ enum RootKeySource {
         case .none:
             if scrypt != nil {
                 throw KeyBackendError(
-                    .invalidRequest, "\(S3ManagedKeys.scryptSetting) is for passphrases; leave it out.")
+                    .invalidRequest, "\(KeyringSettings.scryptCostExponent) is for passphrases; leave it out.")
             }
             guard let path else {
                 // A name of its own for each: while a root key is replaced, both are there.
@@ -75,7 +75,7 @@ enum RootKeySource {
             throw KeyBackendError(
                 .invalidRequest,
                 "The root key file \(path) lies in the keyring's own folder \(folder.path); name one elsewhere, "
-                    + "or leave \(S3ManagedKeys.rootKeyFileSetting) out to have one made there.")
+                    + "or leave \(KeyringSettings.rootKeyFile) out to have one made there.")
         }
         return path
     }
@@ -91,12 +91,7 @@ enum RootKeySource {
     }
 
     private static func makeFile(_ path: FilePath, _ host: any KeyBackendHost) throws(KeyBackendError) -> SecretBytes {
-        let root: SecretBytes
-        do throws(SecretMemoryError) {
-            root = try SecretBytes.random(count: RootKeys.rootSizeBytes, from: HostRandom(host: host))
-        } catch {
-            throw KeyBackendError(secretMemory: error)
-        }
+        let root = try HostRandom(host: host).secret(count: RootKeys.rootSizeBytes)
         try SecretFile.createRootKey(root, at: path)
         return root
     }
@@ -106,7 +101,7 @@ enum RootKeySource {
         guard let exponent = Int(setting), Scrypt.costExponentRange.contains(exponent) else {
             throw KeyBackendError(
                 .invalidRequest,
-                "\(S3ManagedKeys.scryptSetting) is '\(setting)', not a number in \(Scrypt.costExponentRange).")
+                "\(KeyringSettings.scryptCostExponent) is '\(setting)', not a number in \(Scrypt.costExponentRange).")
         }
         do throws(SealError) {
             return try Scrypt(

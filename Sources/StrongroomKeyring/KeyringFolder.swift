@@ -1,20 +1,20 @@
 internal import CStrongroomShims
 internal import Glibc
 internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomKeys
 internal import StrongroomSystem
-internal import SystemPackage
+package import SystemPackage
 
-/// The folder `KEYRING/s3-managed`, mode 0700, and the files in it, mode 0600.
+/// A backend's folder in the keyring, mode 0700, and the files in it, mode 0600.
 ///
 /// It is opened once; every file is reached through that descriptor, so that nobody can exchange the
 /// folder in between. Files appear whole or not at all: written under another name, synced, renamed,
 /// and the folder synced. All calls block.
-struct KeyringFolder: ~Copyable, Sendable {
-    static let documentName = "keyring"
+package struct KeyringFolder: ~Copyable, Sendable {
+    package static let documentName = "keyring"
 
-    let path: FilePath
-    private let descriptor: CInt
+    package let path: FilePath
+    let descriptor: CInt
 
     private init(path: FilePath, descriptor: CInt) {
         self.path = path
@@ -22,8 +22,8 @@ struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// Opens the folder, and checks that it is nobody else's.
-    static func open(keyring: FilePath) throws(KeyBackendError) -> KeyringFolder {
-        let path = keyring.appending(S3ManagedKeys.folderName)
+    package static func open(keyring: FilePath, _ kind: KeyringKind) throws(KeyBackendError) -> KeyringFolder {
+        let path = keyring.appending(kind.folderName)
         let folder = KeyringFolder(path: path, descriptor: try TrustedPath.openDirectory(path).rawValue)
         let status = try status(of: folder.descriptor, path)
         guard status.st_uid == geteuid(), status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
@@ -35,21 +35,21 @@ struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// Makes the folder, and the keyring around it, where they are missing.
-    static func create(keyring: FilePath) throws(KeyBackendError) -> KeyringFolder {
-        for directory in [keyring, keyring.appending(S3ManagedKeys.folderName)] {
+    package static func create(keyring: FilePath, _ kind: KeyringKind) throws(KeyBackendError) -> KeyringFolder {
+        for directory in [keyring, keyring.appending(kind.folderName)] {
             // Safe: the path is copied for the length of the call.
             guard unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST else {
                 throw failure("create", directory)
             }
             try synchronize(directory.removingLastComponent())
         }
-        return try open(keyring: keyring)
+        return try open(keyring: keyring, kind)
     }
 
     deinit { Glibc.close(descriptor) }
 
     /// Keeps other writers of this keyring out until the folder is closed.
-    func lock() throws(KeyBackendError) {
+    package func lock() throws(KeyBackendError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw KeyBackendError(
                 .unavailable, "Another process is changing the keyring \(path); try again when it is done.",
@@ -57,11 +57,11 @@ struct KeyringFolder: ~Copyable, Sendable {
         }
     }
 
-    func unlock() { flock(descriptor, LOCK_UN) }
+    package func unlock() { flock(descriptor, LOCK_UN) }
 
     /// Whether there is a keyring. Only ENOENT says that there is none: where a disk's fault or a missing right
     /// passed for absence, a new keyring would be made over one that exists.
-    func hasDocument() throws(KeyBackendError) -> Bool {
+    package func hasDocument() throws(KeyBackendError) -> Bool {
         var status = stat()
         // Safe: the structure is ours, and the name is copied for the length of the call.
         if unsafe fstatat(descriptor, Self.documentName, &status, AT_SYMLINK_NOFOLLOW) == 0 { return true }
@@ -110,12 +110,12 @@ struct KeyringFolder: ~Copyable, Sendable {
             guard count >= 0 else { throw Self.failure("read", path.appending(Self.documentName)) }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            if bytes.count > KeyringDocument.sizeBytesMax { throw KeyringDocument.damaged("it is too large") }
+            if bytes.count > KeyringFile.sizeBytesMax { throw KeyringFile.damaged("it is too large") }
         }
     }
 
     /// Makes the keyring's document. Never replaces one: with it the keys of every object would be gone.
-    func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
+    package func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
         // Safe: names are copied for the length of the call.
         guard unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) == 0 else {
@@ -134,6 +134,15 @@ struct KeyringFolder: ~Copyable, Sendable {
             throw Self.failure("rename", path.appending(temporaryName))
         }
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+    }
+
+    /// The document as it is, to be overwritten once another is durable in its place.
+    func openDocumentToOverwrite() throws(KeyBackendError) -> ReplacedDocument {
+        let file = path.appending(Self.documentName)
+        // Safe: the name is copied for the length of the call.
+        let descriptor = unsafe openat(descriptor, Self.documentName, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure("open", file) }
+        return ReplacedDocument(descriptor: descriptor, path: file)
     }
 
     private func cannotCreateDocument(_ error: Errno) -> KeyBackendError {
@@ -180,7 +189,7 @@ struct KeyringFolder: ~Copyable, Sendable {
     ///
     /// Only that one name: another file that looks like ours may be the only copy of somebody's key.
     func removeRootKey(
-        _ previous: KeyringDocument.RootSource, nowInForce current: KeyringDocument.RootSource
+        _ previous: KeyringHeader.RootSource, nowInForce current: KeyringHeader.RootSource
     ) throws(KeyBackendError) {
         guard previous != current, let name = previous.nameInFolder else { return }
         // Missing where its owner has moved it, and has opened the keyring with the file's new path.

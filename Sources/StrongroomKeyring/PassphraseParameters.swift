@@ -1,31 +1,31 @@
-internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomCrypto
+package import StrongroomKeys
 
 /// How a passphrase becomes a root key, as a PHC string without a hash (C2SP phc-strings):
 /// `$scrypt$ln=17,r=8,p=1$<salt in base64 without padding>`.
-struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
+package struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
     static let saltSizeBytes = 32
 
-    var scrypt: Scrypt
-    var salt: [UInt8]
+    package var scrypt: Scrypt
+    package var salt: [UInt8]
 
-    init(scrypt: Scrypt, salt: [UInt8]) {
+    package init(scrypt: Scrypt, salt: [UInt8]) {
         self.scrypt = scrypt
         self.salt = salt
     }
 
     /// Reads a string that somebody may have edited: parameters that would exhaust memory or time, and
     /// such as protect nothing, are refused before anything is derived.
-    init(_ text: String) throws(KeyBackendError) {
+    package init(_ text: String) throws(KeyBackendError) {
         let fields = text.split(separator: "$", omittingEmptySubsequences: false)
         guard fields.count == 4, fields[0].isEmpty, fields[1] == "scrypt" else {
-            throw KeyringDocument.damaged("its passphrase parameters are not a PHC string of scrypt")
+            throw KeyringFile.damaged("its passphrase parameters are not a PHC string of scrypt")
         }
         let parameters = fields[2].split(separator: ",", omittingEmptySubsequences: false)
         guard parameters.count == 3, let cost = Self.value("ln", parameters[0]),
             let blockSize = Self.value("r", parameters[1]), let parallelization = Self.value("p", parameters[2]),
             let salt = Base64.decode(String(fields[3])), salt.count == Self.saltSizeBytes
-        else { throw KeyringDocument.damaged("its passphrase parameters cannot be read") }
+        else { throw KeyringFile.damaged("its passphrase parameters cannot be read") }
         do throws(SealError) {
             scrypt = try Scrypt(costExponent: cost, blockSize: blockSize, parallelization: parallelization)
         } catch {
@@ -34,7 +34,7 @@ struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
         self.salt = salt
     }
 
-    var description: String {
+    package var description: String {
         "$scrypt$ln=\(scrypt.costExponent),r=\(scrypt.blockSize),p=\(scrypt.parallelization)$\(Base64.encode(salt))"
     }
 
@@ -57,10 +57,10 @@ struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
 }
 
 /// Base64 (RFC 4648) without padding, as PHC strings have it.
-enum Base64 {
+package enum Base64 {
     private static let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
 
-    static func encode(_ bytes: [UInt8]) -> String {
+    package static func encode(_ bytes: [UInt8]) -> String {
         var text: [UInt8] = []
         var bits = 0
         var bitCount = 0
@@ -78,7 +78,7 @@ enum Base64 {
     }
 
     /// Nil for anything but the one encoding of some bytes.
-    static func decode(_ text: String) -> [UInt8]? {
+    package static func decode(_ text: String) -> [UInt8]? {
         var bytes: [UInt8] = []
         var bits = 0
         var bitCount = 0

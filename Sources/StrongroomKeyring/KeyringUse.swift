@@ -1,0 +1,75 @@
+internal import Glibc
+package import StrongroomKeys
+internal import Synchronization
+internal import SystemPackage
+
+/// Says, for as long as it is held, that somebody on this machine has a keyring open.
+///
+/// For backends that take keys out: a process that opened the keyring before would go on holding the key, and might go
+/// on sealing under it what nobody could ever open. So keys are taken out only where nobody else has the keyring open.
+/// The file holds nothing; only the lock on it counts. All calls but `release` block.
+package final class KeyringUse: Sendable {
+    private static let fileName = "in-use"
+
+    private let path: FilePath
+    /// Of the lock file; nil once released.
+    private let descriptor: Mutex<CInt?>
+
+    package init(_ folder: borrowing KeyringFolder) throws(KeyBackendError) {
+        path = folder.path
+        let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
+        // Safe: the name is copied for the length of the call.
+        let descriptor = unsafe openat(folder.descriptor, Self.fileName, flags, 0o600)
+        guard descriptor >= 0 else { throw KeyringFolder.failure("open", path.appending(Self.fileName)) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
+            let error = Errno(rawValue: errno)
+            Glibc.close(descriptor)
+            throw KeyBackendError(
+                .unavailable, "A key is being taken out of the keyring \(path); try again in a moment.",
+                underlying: error)
+        }
+        self.descriptor = Mutex(descriptor)
+    }
+
+    deinit { release() }
+
+    /// Fails where somebody else has the keyring open; afterwards nobody opens it until `share`.
+    ///
+    /// Only for whoever holds the folder's own lock: a lock changes by being let go, and in that moment another must
+    /// not be able to take keys out.
+    func excludeOthers() throws(KeyBackendError) {
+        try descriptor.withLock { (descriptor) throws(KeyBackendError) in
+            guard let descriptor else {
+                throw KeyBackendError(.closed, "The keyring \(path) has been closed; open it again.")
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let error = Errno(rawValue: errno)
+                try Self.share(descriptor, path)
+                throw KeyBackendError(
+                    .unavailable,
+                    "Somebody else has the keyring \(path) open, and would keep the key; close it everywhere else, or "
+                        + "ask the process that has it open.", underlying: error)
+            }
+        }
+    }
+
+    /// Lets others open the keyring again.
+    func share() throws(KeyBackendError) {
+        try descriptor.withLock { (descriptor) throws(KeyBackendError) in
+            if let descriptor { try Self.share(descriptor, path) }
+        }
+    }
+
+    package func release() {
+        descriptor.withLock { descriptor in
+            if let descriptor { Glibc.close(descriptor) }
+            descriptor = nil
+        }
+    }
+
+    private static func share(_ descriptor: CInt, _ path: FilePath) throws(KeyBackendError) {
+        while flock(descriptor, LOCK_SH) != 0 {
+            guard errno == EINTR else { throw KeyringFolder.failure("lock", path.appending(fileName)) }
+        }
+    }
+}
