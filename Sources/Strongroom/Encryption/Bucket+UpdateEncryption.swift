@@ -11,6 +11,7 @@ extension Bucket {
     ///   - version: which version; by default the newest.
     ///   - kmsKey: a key id, an alias or an ARN of the key service; nil for its own default key.
     ///   - context: pairs to add to the encryption context; the old ones go.
+    ///   - bucketKey: whether to spare the service by a Bucket Key.
     /// - Returns: the commit that did it.
     /// - Throws: ``StoreError/Code/invalidRequest`` for an object that is not encrypted, or under a customer key;
     ///   ``StoreError/Code/accessDenied`` while object lock protects the version: lift a legal hold or a retention in
@@ -20,11 +21,12 @@ extension Bucket {
     ///   ``StoreError/Code/damaged``.
     @discardableResult
     public func updateEncryption(
-        of key: ObjectKey, version: VersionID? = nil, toKey kmsKey: String? = nil, context: [String: String] = [:]
+        of key: ObjectKey, version: VersionID? = nil, toKey kmsKey: String? = nil, context: [String: String] = [:],
+        bucketKey: Bool = false
     ) async throws(StoreError) -> ChangeReceipt {
         let update = EncryptionUpdate(
             engine: engine, requester: requester, bucket: name, key: key, version: version, kmsKey: kmsKey,
-            context: context)
+            context: context, bucketKey: bucketKey)
         return try await update.run()
     }
 }

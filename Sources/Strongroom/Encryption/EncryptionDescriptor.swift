@@ -24,8 +24,10 @@ public struct S3ManagedEncryption: Hashable, Sendable {
 public struct KMSEncryption: Hashable, Sendable {
     /// The key service's key that wraps the object's data key: its real id, where the put named an alias.
     public var keyID: String
-    /// The version (S3: key material) of that key.
-    public var keyVersion: String
+    /// The version (S3: key material) of that key; nil under a Bucket Key, which has one of its own.
+    public var keyVersion: String?
+    /// Whether a Bucket Key stands between that key and the object's.
+    public var usesBucketKey: Bool
     /// The pairs that the put added to the encryption context. Visible to whoever may see the object's row.
     public var context: [String: String]
     /// The sealed stream's suite.

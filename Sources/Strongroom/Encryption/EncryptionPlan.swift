@@ -9,8 +9,7 @@ struct EncryptionPlan: Sendable {
     enum Mode: Sendable, Equatable {
         case none
         case s3Managed
-        /// Under that key of the key service, or its default one; with the caller's pairs in the encryption context.
-        case kms(key: String?, EncryptionContext)
+        case kms(ServiceKey)
         case customerKey(CustomerKey)
 
         var recorded: EncryptionMode {
@@ -21,6 +20,15 @@ struct EncryptionPlan: Sendable {
             case .customerKey: .customerKey
             }
         }
+    }
+
+    /// What is asked of the key service.
+    struct ServiceKey: Sendable, Equatable {
+        /// Nil for its default key.
+        var keyID: String?
+        /// The caller's pairs.
+        var context: EncryptionContext
+        var usesBucketKey: Bool
     }
 
     var mode: Mode
@@ -64,13 +72,18 @@ struct EncryptionPlan: Sendable {
             switch standard {
             case .none: return .none
             case .s3Managed: return .s3Managed
-            case .kms(let key): return .kms(key: key, .empty)
+            case .kms(let key, let usesBucketKey):
+                return .kms(ServiceKey(keyID: key, context: .empty, usesBucketKey: usesBucketKey))
             }
         case .none, .s3Managed, .kms:
             guard presented == nil else { throw conflicting("a customer key together with another encryption", name) }
         }
         switch request {
-        case .kms(let key, let context): return .kms(key: key, try Self.context(context, name))
+        case .kms(let key, let context, let bucketKey):
+            return .kms(
+                ServiceKey(
+                    keyID: key, context: try Self.context(context, name),
+                    usesBucketKey: bucketKey ?? standard.usesBucketKey))
         case .none: return .none
         default: return .s3Managed
         }

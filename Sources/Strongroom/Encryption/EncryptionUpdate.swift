@@ -15,6 +15,7 @@ struct EncryptionUpdate: Sendable {
     let version: VersionID?
     let kmsKey: String?
     let context: [String: String]
+    let bucketKey: Bool
 
     private var place: ObjectPlace { ObjectPlace(bucket: bucket, key: key) }
 
@@ -71,20 +72,14 @@ struct EncryptionUpdate: Sendable {
         let dataKey = try await engine.unwrap(old, identity, as: requester, bucket)
         let put = PutOperation(
             engine: engine, requester: requester, bucket: bucket, key: key,
-            options: PutOptions(encryption: .kms(key: kmsKey, context: context)))
-        guard let outer = try await engine.unlockedKeys().dataKey(try await put.makePlan(), for: put) else {
-            preconditionFailure("a plan of SSE-KMS has a key")
-        }
+            options: PutOptions(encryption: .kms(key: kmsKey, context: context, bucketKey: bucketKey)))
+        let plan = try await put.makePlan()
+        guard case .kms(let service) = plan.mode else { preconditionFailure("the plan is what was asked for") }
+        let outer = try await engine.unlockedKeys().serviceKey(service, for: put, in: plan.bucket)
         do throws(SealError) {
+            let wrap = try outer.enclosing(dataKey, objectUID: opened.row.objectUID, random: engine.random)
             var sealing = old
-            sealing.mode = outer.mode
-            sealing.backendID = outer.backendID
-            sealing.keyID = outer.wrapped.keyID
-            sealing.keyVersion = outer.wrapped.keyVersion
-            sealing.wrappedKey = outer.wrapped.bytes
-            sealing.context = outer.context
-            sealing.enclosedKey = try dataKey.enclosed(
-                in: outer.dataKey, objectUID: opened.row.objectUID, random: engine.random)
+            wrap.describe(in: &sealing)
             sealing.wrapBinding = try ObjectBinding.wrap(dataKey, sealing, identity)
             return sealing
         } catch {

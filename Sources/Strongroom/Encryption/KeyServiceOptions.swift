@@ -9,6 +9,11 @@ public struct KeyServiceOptions: Sendable {
     /// After how many seconds a call that the service has not answered fails: 1 to 300, 10 by default. What is not
     /// under SSE-KMS never waits for it.
     public var deadlineSeconds: Int
+    /// For how many seconds a Bucket Key is used once the service has made or opened it. So long, at most, what changes
+    /// at the service (a key disabled, a right revoked) has no effect on objects under it: 1 to 3,600, 300 by default.
+    public var bucketKeyLifetimeSeconds = 300
+    /// For how many objects a Bucket Key is used: 1 to 2²⁴, 2²⁰ by default.
+    public var bucketKeyUseLimit = 1 << 20
 
     /// A service; by default its keys are opened by a root key file of mode 0600 in the keyring.
     public init(
@@ -25,6 +30,12 @@ public struct KeyServiceOptions: Sendable {
         guard (1...300).contains(deadlineSeconds) else {
             throw StoreError(
                 .invalidArgument, "The key service's deadlineSeconds is \(deadlineSeconds); it may be 1 to 300.")
+        }
+        guard (1...3_600).contains(bucketKeyLifetimeSeconds), (1...1 << 24).contains(bucketKeyUseLimit) else {
+            throw StoreError(
+                .invalidArgument,
+                "A Bucket Key's lifetime is 1 to 3,600 seconds, and its uses are 1 to 16,777,216; asked for are "
+                    + "\(bucketKeyLifetimeSeconds) and \(bucketKeyUseLimit).")
         }
         if case .linkedS3ManagedKeys = backend {
             throw StoreError(

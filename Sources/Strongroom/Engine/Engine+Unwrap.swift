@@ -66,8 +66,30 @@ extension Engine {
                     + "and the store was opened with \(backend.id.debugDescription).",
                 bucket: name, key: identity.key)
         }
+        let outer = try await outerKey(sealing, backend, identity, as: requester, name)
+        do throws(SealError) {
+            let dataKey =
+                sealing.enclosedKey.isEmpty
+                ? outer : try DataKey(enclosed: sealing.enclosedKey, in: outer, objectUID: identity.objectUID)
+            let binding = try ObjectBinding.wrap(dataKey, sealing, identity)
+            guard ConstantTime.areEqual(binding, sealing.wrapBinding) else { throw Self.notItsOwn }
+            return dataKey
+        } catch {
+            throw StoreError(error, bucket: name, key: identity.key)
+        }
+    }
+
+    /// What the backend opens: the data key, or the key that it is enclosed in.
+    private func outerKey(
+        _ sealing: ObjectRow.WrappedSealing, _ backend: OpenedBackend, _ identity: ObjectBinding.Identity,
+        as requester: Requester, _ name: BucketName
+    ) async throws(StoreError) -> DataKey {
+        if let id = sealing.bucketKeyID {
+            let place = ObjectPlace(bucket: name, key: identity.key)
+            return try await openBucketKey(id, of: sealing, in: identity.bucketUID, place, name, as: requester)
+        }
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
-        var request = UnwrapRequest(context: try keys.context(sealing.mode, requester, for: name))
+        var request = UnwrapRequest(context: try unlockedKeys().context(sealing.mode, requester, for: name))
         if sealing.mode == .kms {
             request.encryptionContext = try ObjectARN.context(sealing.context, name, identity.key)
         }
@@ -82,13 +104,7 @@ extension Engine {
             throw StoreError(error, bucket: name, key: identity.key)
         }
         do throws(SealError) {
-            let dataKey =
-                sealing.enclosedKey.isEmpty
-                ? try DataKey(secret)
-                : try DataKey(enclosed: sealing.enclosedKey, in: secret, objectUID: identity.objectUID)
-            let binding = try ObjectBinding.wrap(dataKey, sealing, identity)
-            guard ConstantTime.areEqual(binding, sealing.wrapBinding) else { throw Self.notItsOwn }
-            return dataKey
+            return try DataKey(secret)
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }

@@ -5,6 +5,14 @@ internal import StrongroomSystem
 struct OpenedKeyService: Sendable {
     let backend: OpenedBackend
     let deadlineSeconds: Int
+    let bucketKeys: BucketKeyring
+
+    init(_ backend: OpenedBackend, _ options: KeyServiceOptions) {
+        self.backend = backend
+        deadlineSeconds = options.deadlineSeconds
+        bucketKeys = BucketKeyring(
+            lifetimeSeconds: options.bucketKeyLifetimeSeconds, useLimit: options.bucketKeyUseLimit)
+    }
 
     /// When nobody waits any more for a call that begins now.
     var deadlineNanoseconds: UInt64 {

@@ -53,9 +53,7 @@ extension Store {
             }
             let backend = try await OpenedBackend.open(
                 table, KeyBackendConfiguration(settings: service.settings), logger: logger)
-            return (
-                opened, OpenedKeyService(backend: backend, deadlineSeconds: service.deadlineSeconds), customer
-            )
+            return (opened, OpenedKeyService(backend, service), customer)
         } catch {
             throw StoreError(error)
         }

@@ -68,6 +68,10 @@ final class StoreKeys: Sendable {
         return service
     }
 
+    func bucketKeyring(for name: BucketName) throws(StoreError) -> BucketKeyring {
+        try keyService(for: name).bucketKeys
+    }
+
     /// The one backend that wraps in that mode: no other ever takes its place.
     func backend(of mode: EncryptionMode, for name: BucketName) throws(StoreError) -> OpenedBackend {
         switch mode {

@@ -45,7 +45,7 @@ extension StoreOpening {
         } catch {
             throw StoreError(error)
         }
-        return OpenedKeyService(backend: opened, deadlineSeconds: service.deadlineSeconds)
+        return OpenedKeyService(opened, service)
     }
 
     private func open(

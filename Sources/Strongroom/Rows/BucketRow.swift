@@ -15,6 +15,7 @@
 ///          2 years; count u16); absent where it is off
 ///      8   the default's key (UTF-8), as it was named; absent where none was, and but for SSE-KMS
 ///      9   u8 = 1 where SSE-C is allowed; absent where it is blocked
+///     10   u8 = 1 where the default uses a Bucket Key; absent where it does not
 struct BucketRow: Equatable, Sendable {
     static let formatVersion: UInt8 = 1
 
@@ -43,8 +44,9 @@ struct BucketRow: Equatable, Sendable {
         writer.put(5, integer: lsn)
         if versioning != .unversioned { writer.put(6, integer: versioning.number) }
         if let objectLock { writer.put(7, objectLock.encoded) }
-        if case .kms(let key?) = defaultEncryption { writer.put(8, text: key) }
+        if case .kms(let key?, _) = defaultEncryption { writer.put(8, text: key) }
         if allowsCustomerKeys { writer.put(9, [1]) }
+        if defaultEncryption.usesBucketKey { writer.put(10, [1]) }
         return [Self.formatVersion] + writer.bytes
     }
 }
@@ -82,6 +84,12 @@ extension BucketRow {
             defaultEncryption = .kms(key: key)
         }
         allowsCustomerKeys = try reader.flag(9)
+        if try reader.flag(10) {
+            guard case .kms(let key, _) = defaultEncryption else {
+                throw .init(reason: "a default that is not SSE-KMS has a Bucket Key")
+            }
+            defaultEncryption = .kms(key: key, bucketKey: true)
+        }
         try reader.finish()
     }
 }

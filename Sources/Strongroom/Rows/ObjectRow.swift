@@ -50,6 +50,7 @@ struct ObjectRow: Equatable, Sendable {
     private static let partTableTag: UInt16 = 20
     private static let encryptionContextTag: UInt16 = 21
     private static let enclosedKeyTag: UInt16 = 22
+    private static let bucketKeyTag: UInt16 = 23
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
     private static let retentionTag: UInt16 = 18
@@ -76,6 +77,8 @@ struct ObjectRow: Equatable, Sendable {
         var context = EncryptionContext.empty
         /// The data key under the key that `wrappedKey` is; empty where that is the data key itself.
         var enclosedKey: [UInt8] = []
+        /// The Bucket Key that `enclosedKey` is under; then `wrappedKey` and `keyVersion` are empty, and stand in its row.
+        var bucketKeyID: [UInt8]?
     }
 }
 
@@ -120,6 +123,7 @@ extension ObjectRow {
         if case .wrapped(let wrapped) = sealing, !wrapped.enclosedKey.isEmpty {
             writer.put(Self.enclosedKeyTag, wrapped.enclosedKey)
         }
+        if case .wrapped(let wrapped) = sealing, let id = wrapped.bucketKeyID { writer.put(Self.bucketKeyTag, id) }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -161,6 +165,7 @@ extension ObjectRow {
         if let bytes = try reader.optional(Self.partTableTag) { parts = try PartTable(decoding: bytes) }
         if let bytes = try reader.optional(Self.encryptionContextTag) { try adoptContext(bytes) }
         if let bytes = try reader.optional(Self.enclosedKeyTag) { try adoptEnclosedKey(bytes) }
+        try adoptBucketKey(try reader.optionalBytes(Self.bucketKeyTag, count: Self.uidBytes))
         try reader.finish()
         if case .wrapped(let wrapped) = sealing, wrapped.descriptorMAC.isEmpty != (parts != nil) {
             throw .init(reason: "an object has a descriptor MAC or parts")
@@ -210,6 +215,19 @@ extension ObjectRow {
         guard case .wrapped(var wrapped) = sealing, wrapped.mode == .kms, bytes.count == DataKey.enclosedSizeBytes
         else { throw .init(reason: "the enclosed key is not one") }
         wrapped.enclosedKey = Array(bytes)
+        sealing = .wrapped(wrapped)
+    }
+
+    private mutating func adoptBucketKey(_ id: [UInt8]?) throws(FieldReader.Malformed) {
+        guard case .wrapped(var wrapped) = sealing else {
+            guard id == nil else { throw .init(reason: "what is not encrypted has a Bucket Key") }
+            return
+        }
+        // Under a Bucket Key nothing is wrapped by a backend here, and else something is.
+        guard wrapped.wrappedKey.isEmpty == (id != nil), id == nil || !wrapped.enclosedKey.isEmpty else {
+            throw .init(reason: "the data key is wrapped in two ways, or in none")
+        }
+        wrapped.bucketKeyID = id
         sealing = .wrapped(wrapped)
     }
 

@@ -5,6 +5,7 @@
 ///     0x04 | bucket uid (16) | object key                    the newest version of a key, an object
 ///     0x05 | bucket uid (16) | escaped key | 00 01 | upload id (16)   a multipart upload
 ///     0x06 | bucket uid (16) | object uid (16) | number u16  a part of an upload or of an object (number big-endian)
+///     0x07 | bucket uid (16) | Bucket Key id (16)            a Bucket Key (`BucketKeyRow`)
 ///     0x08 | bucket uid (16) | version id (16)               where in table 0x03 a version is (`VersionPointer`)
 ///     0x09 | bucket uid (16) | object key                    where in table 0x03 the null version of a key is
 ///     0x0A | bucket uid (16) | object key                    the newest version of a key, a delete marker
@@ -17,14 +18,14 @@
 /// what lets a commit see that its plan is stale. Within a key of table 0x03 newer versions come first
 /// (`~lsn` is the complement of the LSN, u64 big-endian); a zero byte of the key is escaped as 00 FF.
 ///
-/// Reserved for what is to come: 0x07 (Bucket Keys). 0x00 and 0x80–0xFF
-/// belong to the storage below.
+/// 0x00 and 0x80–0xFF belong to the storage below.
 enum RowKey {
     static let bucketTable: UInt8 = 0x02
     static let versionTable: UInt8 = 0x03
     static let currentTable: UInt8 = 0x04
     static let uploadTable: UInt8 = 0x05
     static let partTable: UInt8 = 0x06
+    static let bucketKeyTable: UInt8 = 0x07
     static let versionPointerTable: UInt8 = 0x08
     static let nullPointerTable: UInt8 = 0x09
     static let markerTable: UInt8 = 0x0A
@@ -37,6 +38,11 @@ enum RowKey {
     static let lockClock: [UInt8] = [lockClockTable]
 
     static func bucket(_ name: BucketName) -> [UInt8] { [bucketTable] + Array(name.rawValue.utf8) }
+
+    static func bucketKey(_ bucketUID: [UInt8], _ id: [UInt8]) -> [UInt8] { row(bucketKeyTable, bucketUID, id) }
+
+    /// What the rows of a bucket's Bucket Keys begin with.
+    static func bucketKeys(_ bucketUID: [UInt8]) -> [UInt8] { [bucketKeyTable] + bucketUID }
 
     static func consumer(_ name: String) -> [UInt8] { [consumerTable] + Array(name.utf8) }
 

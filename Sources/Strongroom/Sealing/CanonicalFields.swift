@@ -53,6 +53,8 @@ enum CanonicalFields {
         var suite: UInt16
         /// The caller's encryption context; empty where there is none.
         var context: [UInt8]
+        /// Nil where there is none.
+        var bucketKeyID: [UInt8]?
 
         var bytes: [UInt8] {
             var fields = FieldWriter(reservingBytes: 320)
@@ -66,6 +68,7 @@ enum CanonicalFields {
             fields.put(8, objectUID)
             fields.put(9, integer: suite)
             if !context.isEmpty { fields.put(10, context) }
+            if let bucketKeyID { fields.put(11, bucketKeyID) }
             return fields.bytes
         }
     }

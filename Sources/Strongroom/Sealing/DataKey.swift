@@ -15,10 +15,10 @@ final class DataKey: Sendable {
 
     /// A key that is kept sealed under another one: see ``enclosed(in:objectUID:random:)``.
     init(
-        enclosed bytes: [UInt8], in outer: borrowing SecretBytes, objectUID: [UInt8]
+        enclosed bytes: [UInt8], in outer: DataKey, objectUID: [UInt8]
     ) throws(SealError) {
         let secret = try SealedStream.openSecret(
-            bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: try PreparedKey(outer),
+            bytes, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: outer.prepared,
             context: CanonicalFields.enclosedKeyContext(objectUID: objectUID))
         prepared = try PreparedKey(secret)
         self.secret = secret

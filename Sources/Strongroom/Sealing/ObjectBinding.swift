@@ -19,7 +19,8 @@ enum ObjectBinding {
             mode: sealing.mode.rawValue, backendID: sealing.backendID, keyID: sealing.keyID,
             bucketUID: identity.bucketUID,
             key: identity.key, versionID: identity.versionID, objectUID: identity.objectUID, suite: sealing.suite,
-            context: sealing.context.pairs.isEmpty ? [] : sealing.context.canonicalBytes)
+            context: sealing.context.pairs.isEmpty ? [] : sealing.context.canonicalBytes,
+            bucketKeyID: sealing.bucketKeyID)
         return try dataKey.code(label: "strongroom/binding@v1", over: fields.bytes)
     }
 

@@ -85,7 +85,8 @@ extension ObjectRow.WrappedSealing {
             let pairs = context.pairs.map { ($0.name, $0.value) }
             return .kms(
                 KMSEncryption(
-                    keyID: keyID, keyVersion: keyVersion, context: Dictionary(pairs) { first, _ in first }, suite: suite
+                    keyID: keyID, keyVersion: bucketKeyID == nil ? keyVersion : nil,
+                    usesBucketKey: bucketKeyID != nil, context: Dictionary(pairs) { first, _ in first }, suite: suite
                 ))
         case .customerKey:
             return .customerKey(CustomerKeyEncryption(fingerprint: keyVersion, suite: suite))

@@ -26,7 +26,7 @@ extension PayloadSealer {
     /// Whether the ETag is the MD5: where that is asked for, and the mode tells what follows from the plaintext.
     private func hasMD5ETag(_ wanted: ETagKind) -> Bool {
         guard case .sealed(let keyed) = payload else { return wanted == .md5 }
-        return wanted == .md5 && !keyed.key.mode.hidesChecksums
+        return wanted == .md5 && keyed.wrap?.mode.hidesChecksums != true
     }
 
     /// The MD5 where it is asked for; else 32 hexadecimal digits and `-1`, which no client takes for one.
@@ -56,11 +56,11 @@ extension PayloadSealer {
     /// The wrapped key, bound to the object; without the MAC over what only a whole object has.
     func makeWrap() throws(SealError) -> ObjectRow.Sealing {
         guard case .sealed(let keyed) = payload else { return .none }
-        let wrapped = keyed.key.wrapped
+        guard let wrap = keyed.wrap else { preconditionFailure("a part has no row of an object") }
         var sealing = ObjectRow.WrappedSealing(
-            mode: keyed.key.mode, suite: suite.rawValue, layers: Self.layers, backendID: keyed.key.backendID,
-            keyID: wrapped.keyID, keyVersion: wrapped.keyVersion, wrappedKey: wrapped.bytes, wrapBinding: [],
-            descriptorMAC: [], context: keyed.key.context)
+            mode: wrap.mode, suite: suite.rawValue, layers: Self.layers, backendID: wrap.backendID,
+            keyID: "", keyVersion: "", wrappedKey: [], wrapBinding: [], descriptorMAC: [])
+        wrap.describe(in: &sealing)
         let identity = ObjectBinding.Identity(
             bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
         sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey, sealing, identity)

@@ -27,17 +27,19 @@ struct PayloadSealer {
 
     /// A stream together with the data key that it is sealed under. Both have one owner.
     final class KeyedStream {
-        let key: WrappedKey
+        let dataKey: DataKey
+        /// How the object's row keeps it; nil for a part, whose upload's row says so already.
+        let wrap: WrappedKey?
         var stream: StreamSealer
-        var dataKey: DataKey { key.dataKey }
 
         init(
-            _ key: WrappedKey, _ suite: SealedStreamSuite, objectUID: [UInt8], partUID: [UInt8] = wholePartUID,
-            random: SystemRandom
+            _ dataKey: DataKey, _ wrap: WrappedKey?, _ suite: SealedStreamSuite, objectUID: [UInt8],
+            partUID: [UInt8] = wholePartUID, random: SystemRandom
         ) throws(SealError) {
             let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: partUID, layer: layers)
-            self.key = key
-            stream = try StreamSealer(suite, key: key.dataKey.prepared, context: context, random: random)
+            self.dataKey = dataKey
+            self.wrap = wrap
+            stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
         }
     }
 
@@ -51,12 +53,12 @@ struct PayloadSealer {
         bucketKeys = try put.engine.bucketKeys(plan.bucket)
         key = put.key
         suite = put.engine.settings.suite
-        guard let dataKey = try await keys.dataKey(plan, for: put) else {
+        guard let key = try await keys.dataKey(plan, objectUID: objectUID, for: put) else {
             payload = .clear(ClearStreamWriter(ClearStream(bucketKeys, objectUID: objectUID)))
             return
         }
         do throws(SealError) {
-            payload = .sealed(try KeyedStream(dataKey, suite, objectUID: objectUID, random: random))
+            payload = .sealed(try KeyedStream(key.dataKey, key, suite, objectUID: objectUID, random: random))
         } catch {
             throw StoreError(error, bucket: put.bucket, key: put.key)
         }
@@ -81,12 +83,9 @@ struct PayloadSealer {
             return
         }
         suite = try Engine.suite(sealing, ObjectPlace(bucket: nil, key: key))
-        let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
         do throws(SealError) {
-            let key = WrappedKey(
-                dataKey: dataKey, mode: sealing.mode, backendID: sealing.backendID, wrapped: wrapped,
-                context: sealing.context)
-            payload = .sealed(try KeyedStream(key, suite, objectUID: objectUID, partUID: partUID, random: random))
+            payload = .sealed(
+                try KeyedStream(dataKey, nil, suite, objectUID: objectUID, partUID: partUID, random: random))
         } catch {
             throw StoreError(error)
         }

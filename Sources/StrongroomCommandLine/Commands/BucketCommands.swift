@@ -20,6 +20,8 @@ struct BucketCommand: AsyncParsableCommand {
         var defaultEncryption = SSEArgument.aes256
         @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
         var kmsKeyId: String?
+        @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
+        var bucketKey = false
         @Flag(help: "Let puts ask for keys of their own (SSE-C), which new buckets block.")
         var allowSseC = false
         @Flag(help: "Keep the versions of objects that are replaced or deleted.")
@@ -31,7 +33,8 @@ struct BucketCommand: AsyncParsableCommand {
         func run(on store: Store, _ console: Console) async throws {
             let bucket = try await store.createBucket(
                 BucketName(name),
-                defaultEncryption: DefaultEncryptionOptions.encryption(defaultEncryption, key: kmsKeyId),
+                defaultEncryption: DefaultEncryptionOptions.encryption(
+                    defaultEncryption, key: kmsKeyId, bucketKey: bucketKey),
                 versioning: versioning ? .enabled : .unversioned, objectLock: objectLock,
                 allowing: allowSseC ? [.customerKeys] : [])
             console.emit(BucketRecord(try await bucket.info()), text: "created \(name)")
@@ -80,6 +83,8 @@ struct BucketCommand: AsyncParsableCommand {
         var set: SSEArgument?
         @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
         var kmsKeyId: String?
+        @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
+        var bucketKey = false
         @Flag(inversion: .prefixedNo, help: "Whether puts may ask for keys of their own (SSE-C).")
         var allowSseC: Bool?
         @Flag(help: "Back to AES256, what every new bucket has; never to none.")
@@ -88,13 +93,16 @@ struct BucketCommand: AsyncParsableCommand {
 
         func validate() throws {
             if set != nil && delete { throw ValidationError("--set and --delete exclude each other.") }
-            if set != .kms, kmsKeyId != nil { throw ValidationError("--kms-key-id goes with --set aws:kms.") }
+            if set != .kms, kmsKeyId != nil || bucketKey {
+                throw ValidationError("--kms-key-id and --bucket-key go with --set aws:kms.")
+            }
         }
 
         func run(on store: Store, _ console: Console) async throws {
             let bucket = store.bucket(try BucketName(name))
             if let wanted = delete ? .aes256 : set {
-                try await bucket.setDefaultEncryption(DefaultEncryptionOptions.encryption(wanted, key: kmsKeyId))
+                try await bucket.setDefaultEncryption(
+                    DefaultEncryptionOptions.encryption(wanted, key: kmsKeyId, bucketKey: bucketKey))
             }
             if let allowSseC { try await bucket.setAllowedEncryption(allowSseC ? [.customerKeys] : []) }
             console.emit(BucketRecord(try await bucket.info()))
@@ -123,8 +131,10 @@ extension Console {
     func emit(_ bucket: BucketRecord) {
         let created = bucket.creationDate.formatted(.iso8601)
         let key = bucket.defaultKmsKeyId.map { " \(quoted($0))" } ?? ""
+        let bucketKey = bucket.bucketKeyEnabled ? " with a Bucket Key" : ""
         let blocked = bucket.blockedEncryptionTypes.isEmpty ? "" : ", SSE-C blocked"
-        var settings = "encryption \(bucket.defaultEncryption)\(key)\(blocked)  versioning \(bucket.versioning)"
+        var settings =
+            "encryption \(bucket.defaultEncryption)\(key)\(bucketKey)\(blocked)  versioning \(bucket.versioning)"
         if bucket.objectLockEnabled {
             settings += "  object lock" + (bucket.defaultRetention.map { ", by default \($0.text)" } ?? "")
         }

@@ -23,6 +23,8 @@ struct EncryptionCommand: AsyncParsableCommand {
         @Option(
             help: ArgumentHelp("Bound to the data key, and visible; may be repeated.", valueName: "name=value"))
         var encryptionContext: [PairArgument] = []
+        @Flag(help: "Spare the key service by a Bucket Key.")
+        var bucketKey = false
         @OptionGroup var version: VersionOption
         @OptionGroup var location: StoreLocation
 
@@ -33,7 +35,7 @@ struct EncryptionCommand: AsyncParsableCommand {
             let (key, version) = (try ObjectKey(object.key), try version.version())
             try await bucket.updateEncryption(
                 of: key, version: version, toKey: sseKmsKeyId,
-                context: PairArgument.dictionary(encryptionContext, of: "--encryption-context"))
+                context: PairArgument.dictionary(encryptionContext, of: "--encryption-context"), bucketKey: bucketKey)
             let record = HeadRecord(try await bucket.head(key, version: version))
             console.emit(
                 record, text: "\(quoted(object.key)) is under \(record.keyId ?? "")")

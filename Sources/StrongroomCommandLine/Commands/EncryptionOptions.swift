@@ -12,13 +12,15 @@ struct EncryptionOptions: ParsableArguments {
         help: ArgumentHelp(
             "With aws:kms: bound to the data key, and visible; may be repeated.", valueName: "name=value"))
     var encryptionContext: [PairArgument] = []
+    @Flag(inversion: .prefixedNo, help: "With aws:kms: whether to spare the key service by a Bucket Key.")
+    var bucketKey: Bool?
     @Option(help: "A file with 32 bytes, the key to seal the object under (SSE-C): whoever reads it must bring it.")
     var sseCKeyFile: String?
 
     func validate() throws {
         _ = try PairArgument.dictionary(encryptionContext, of: "--encryption-context")
-        if sse != .kms, sseKmsKeyId != nil || !encryptionContext.isEmpty {
-            throw ValidationError("--sse-kms-key-id and --encryption-context go with --sse aws:kms.")
+        if sse != .kms, sseKmsKeyId != nil || !encryptionContext.isEmpty || bucketKey != nil {
+            throw ValidationError("--sse-kms-key-id, --encryption-context and --bucket-key go with --sse aws:kms.")
         }
         if sse != nil, sseCKeyFile != nil { throw ValidationError("--sse and --sse-c-key-file exclude each other.") }
     }
@@ -32,7 +34,8 @@ struct EncryptionOptions: ParsableArguments {
         case .kms:
             return .kms(
                 key: sseKmsKeyId,
-                context: try PairArgument.dictionary(encryptionContext, of: "--encryption-context"))
+                context: try PairArgument.dictionary(encryptionContext, of: "--encryption-context"),
+                bucketKey: bucketKey)
         }
     }
 }
@@ -51,11 +54,13 @@ struct CustomerKeyOption: ParsableArguments {
 
 /// What objects of a bucket get whose put asks for nothing.
 struct DefaultEncryptionOptions {
-    static func encryption(_ mode: SSEArgument, key: String?) throws -> DefaultEncryption {
-        guard mode == .kms || key == nil else { throw ValidationError("--kms-key-id goes with aws:kms.") }
+    static func encryption(_ mode: SSEArgument, key: String?, bucketKey: Bool) throws -> DefaultEncryption {
+        guard mode == .kms || (key == nil && !bucketKey) else {
+            throw ValidationError("--kms-key-id and --bucket-key go with aws:kms.")
+        }
         return switch mode {
         case .aes256: .s3Managed
-        case .kms: .kms(key: key)
+        case .kms: .kms(key: key, bucketKey: bucketKey)
         case .none: .none
         }
     }

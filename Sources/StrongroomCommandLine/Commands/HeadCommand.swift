@@ -52,8 +52,9 @@ struct HeadCommand: StoreCommand {
         if record.objectLockLegalHoldStatus != nil { lines.append("legal hold     on") }
         lines.append("encryption     \(record.serverSideEncryption ?? "SSE-C")")
         if let cipher = record.cipher { lines.append("cipher         \(cipher)") }
-        if let id = record.keyId, let version = record.keyVersion {
-            lines.append("sealed under   \(id), version \(version)")
+        if let id = record.keyId {
+            let version = record.keyVersion.map { ", version \($0)" } ?? ", through a Bucket Key"
+            lines.append("sealed under   \(id)\(version)")
         }
         for (name, value) in (record.encryptionContext ?? [:]).sorted(by: { $0.key < $1.key }) {
             lines.append("key context    \(quoted(name)) = \(quoted(value))")

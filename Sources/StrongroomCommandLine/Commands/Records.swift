@@ -11,6 +11,7 @@ struct BucketRecord: Codable, Equatable {
     var defaultEncryption: String
     /// Where the default names one.
     var defaultKmsKeyId: String?
+    var bucketKeyEnabled = false
     /// `SSE-C`, or nothing.
     var blockedEncryptionTypes: [String]
     /// `unversioned`, `enabled` or `suspended`.
@@ -22,7 +23,9 @@ struct BucketRecord: Codable, Equatable {
         name = info.name.rawValue
         creationDate = info.created
         defaultEncryption = SSEArgument(info.defaultEncryption).rawValue
-        if case .kms(let key) = info.defaultEncryption { defaultKmsKeyId = key }
+        if case .kms(let key, let bucketKey) = info.defaultEncryption {
+            (defaultKmsKeyId, bucketKeyEnabled) = (key, bucketKey)
+        }
         blockedEncryptionTypes = info.allowedEncryption.contains(.customerKeys) ? [] : ["SSE-C"]
         versioning = info.versioning.word
         objectLockEnabled = info.objectLock
@@ -110,6 +113,8 @@ struct HeadRecord: Codable, Equatable {
     var serverSideEncryption: String?
     var keyId: String?
     var keyVersion: String?
+    /// Under `aws:kms`.
+    var bucketKeyEnabled: Bool?
     /// Under `aws:kms`: the pairs that the put added.
     var encryptionContext: [String: String]?
     /// `AES256` for SSE-C.
@@ -159,6 +164,7 @@ struct HeadRecord: Codable, Equatable {
             keyId = encryption.keyID
             keyVersion = encryption.keyVersion
             encryptionContext = encryption.context
+            bucketKeyEnabled = encryption.usesBucketKey
             cipher = Self.text(encryption.suite)
         case .customerKey(let encryption):
             sseCustomerAlgorithm = SSEArgument.aes256.rawValue

@@ -28,7 +28,7 @@ struct ModeAttackTests {
             let backend = try await OpenedBackend.open(
                 TestKeyService.table, KeyBackendConfiguration(settings: ["name": fixture.service.name]),
                 logger: .current)
-            memory = try await MemoryEngine(service: OpenedKeyService(backend: backend, deadlineSeconds: 5))
+            memory = try await MemoryEngine(service: OpenedKeyService(backend, fixture.options.keyService!))
             let bucket = try await memory.store.createBucket(ModeAttackTests.bucket, allowing: [.customerKeys])
             handle = fixture.handle(bucket, mode)
             for key: ObjectKey in ["a", "b"] {

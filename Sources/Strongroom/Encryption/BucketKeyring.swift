@@ -1,0 +1,155 @@
+internal import StrongroomKeys
+internal import StrongroomSystem
+internal import Synchronization
+
+/// The Bucket Keys that are open, each for whoever the key service opened it for, and for a short time: what an
+/// administrator changes at the service takes effect within that time.
+final class BucketKeyring: Sendable {
+    /// A Bucket Key that is open.
+    struct Opened: Sendable {
+        let id: [UInt8]
+        let key: DataKey
+        let backendID: String
+        /// The key service's key that wraps it.
+        let keyID: String
+        let expiresNanoseconds: UInt64
+    }
+
+    /// What a key is made for: never for two requesters, whom the service might not treat alike.
+    struct Purpose: Hashable, Sendable {
+        var bucketUID: [UInt8]
+        /// As it was asked for; nil for the service's default key.
+        var keyID: String?
+        var context: EncryptionContext
+        var requester: Identity
+    }
+
+    /// All that a key service may decide by. Of a second factor whether, and not how long ago.
+    struct Identity: Hashable, Sendable {
+        private var caller: Caller?
+        private var hasSecondFactor: Bool
+
+        init(_ requester: Requester) {
+            caller = requester.caller
+            hasSecondFactor = caller?.multiFactorAgeSeconds != nil
+            caller?.multiFactorAgeSeconds = nil
+        }
+    }
+
+    fileprivate struct Opening: Hashable {
+        var id: [UInt8]
+        var requester: Identity
+    }
+
+    fileprivate enum Sealing {
+        /// One makes it, and all others wait for that one.
+        case making(Task<Opened, any Error>)
+        case ready(Opened, usesLeft: Int)
+    }
+
+    fileprivate struct State {
+        var sealing: [Purpose: Sealing] = [:]
+        var opened: [Opening: Opened] = [:]
+    }
+
+    /// Each holds a key in locked memory.
+    static let sealingLimit = 256
+    static let openedLimit = 1_024
+
+    let lifetimeSeconds: Int
+    private let useLimit: Int
+    private let clock: any StoreClock
+    private let state = Mutex(State())
+
+    init(lifetimeSeconds: Int, useLimit: Int, clock: any StoreClock = PosixClock()) {
+        self.lifetimeSeconds = lifetimeSeconds
+        self.useLimit = useLimit
+        self.clock = clock
+    }
+
+    /// When a key that is opened now is let go.
+    var expiryNanoseconds: UInt64 { clock.bootNanoseconds() + UInt64(lifetimeSeconds) * 1_000_000_000 }
+
+    /// A key to enclose data keys in; `make` makes one where there is none that may still be used.
+    func sealingKey(
+        _ purpose: Purpose, make: @escaping @Sendable () async throws(StoreError) -> Opened
+    ) async throws(StoreError) -> Opened {
+        let now = clock.bootNanoseconds()
+        let (ready, making) = state.withLock { state -> (Opened?, Task<Opened, any Error>?) in
+            switch state.sealing[purpose] {
+            case .ready(let key, let usesLeft) where usesLeft > 0 && now < key.expiresNanoseconds:
+                state.sealing[purpose] = .ready(key, usesLeft: usesLeft - 1)
+                return (key, nil)
+            case .making(let task): return (nil, task)
+            default:
+                state.makeRoom(now)
+                // A task of its own: whoever asked first may be cancelled, and the others still need the key.
+                let task = Task { [self] in try await made(purpose, make) }
+                state.sealing[purpose] = .making(task)
+                return (nil, task)
+            }
+        }
+        if let ready { return ready }
+        do {
+            guard let making else { preconditionFailure("a key is ready or being made") }
+            return try await making.value
+        } catch {
+            throw error as? StoreError ?? StoreError(.keyBackendFailed, "\(error)", underlying: error)
+        }
+    }
+
+    private func made(
+        _ purpose: Purpose, _ make: @Sendable () async throws(StoreError) -> Opened
+    ) async throws(StoreError) -> Opened {
+        do throws(StoreError) {
+            let key = try await make()
+            state.withLock { state in
+                state.sealing[purpose] = .ready(key, usesLeft: useLimit - 1)
+                // Whoever may seal under it may not be one who may open: it is not put among the opened ones.
+            }
+            return key
+        } catch {
+            state.withLock { $0.sealing[purpose] = nil }
+            throw error
+        }
+    }
+
+    /// Nil where the requester has not opened it, or not lately.
+    func openedKey(_ id: [UInt8], for requester: Identity) -> Opened? {
+        let now = clock.bootNanoseconds()
+        return state.withLock { state in
+            guard let key = state.opened[Opening(id: id, requester: requester)] else { return nil }
+            guard now < key.expiresNanoseconds else {
+                state.opened[Opening(id: id, requester: requester)] = nil
+                return nil
+            }
+            return key
+        }
+    }
+
+    func note(_ key: Opened, for requester: Identity) {
+        let now = clock.bootNanoseconds()
+        state.withLock { state in
+            if state.opened.count >= Self.openedLimit {
+                state.opened = state.opened.filter { now < $0.value.expiresNanoseconds }
+            }
+            if state.opened.count >= Self.openedLimit { state.opened.removeAll(keepingCapacity: true) }
+            state.opened[Opening(id: key.id, requester: requester)] = key
+        }
+    }
+}
+
+extension BucketKeyring.State {
+    fileprivate mutating func makeRoom(_ now: UInt64) {
+        guard sealing.count >= BucketKeyring.sealingLimit else { return }
+        for (purpose, entry) in sealing {
+            if case .ready(let key, _) = entry, now >= key.expiresNanoseconds { sealing[purpose] = nil }
+        }
+        // All are in use: one goes, and is made anew when it is wanted again.
+        while sealing.count >= BucketKeyring.sealingLimit {
+            let victim = sealing.first { if case .ready = $0.value { true } else { false } }
+            guard let victim else { return }
+            sealing[victim.key] = nil
+        }
+    }
+}
