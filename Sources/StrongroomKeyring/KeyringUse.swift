@@ -22,11 +22,10 @@ package final class KeyringUse: Sendable {
         let descriptor = unsafe openat(folder.descriptor, Self.fileName, flags, 0o600)
         guard descriptor >= 0 else { throw KeyringFolder.failure("open", path.appending(Self.fileName)) }
         guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
-            let error = Errno(rawValue: errno)
+            let error = Self.failure(
+                "A key is being taken out of the keyring \(path); try again in a moment.", path)
             Glibc.close(descriptor)
-            throw KeyBackendError(
-                .unavailable, "A key is being taken out of the keyring \(path); try again in a moment.",
-                underlying: error)
+            throw error
         }
         self.descriptor = Mutex(descriptor)
     }
@@ -43,12 +42,11 @@ package final class KeyringUse: Sendable {
                 throw KeyBackendError(.closed, "The keyring \(path) has been closed; open it again.")
             }
             guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                let error = Errno(rawValue: errno)
-                try Self.share(descriptor, path)
-                throw KeyBackendError(
-                    .unavailable,
+                let error = Self.failure(
                     "Somebody else has the keyring \(path) open, and would keep the key; close it everywhere else, or "
-                        + "ask the process that has it open.", underlying: error)
+                        + "ask the process that has it open.", path)
+                try Self.share(descriptor, path)
+                throw error
             }
         }
     }
@@ -71,5 +69,12 @@ package final class KeyringUse: Sendable {
         while flock(descriptor, LOCK_SH) != 0 {
             guard errno == EINTR else { throw KeyringFolder.failure("lock", path.appending(fileName)) }
         }
+    }
+
+    /// What a lock that is not to be had means, or why there can be none.
+    private static func failure(_ held: String, _ path: FilePath) -> KeyBackendError {
+        errno == EWOULDBLOCK
+            ? KeyBackendError(.unavailable, held, underlying: Errno.wouldBlock)
+            : KeyringFolder.failure("lock", path.appending(fileName))
     }
 }
