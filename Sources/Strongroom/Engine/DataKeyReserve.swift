@@ -41,6 +41,9 @@ final class DataKeyReserve: Sendable {
         }
     }
 
+    /// Drops what there is.
+    func clear() { keys.withLock { $0.removeAll() } }
+
     /// Makes a key, unless there are enough, on the calling thread. When that fails there is none: the put
     /// that needs one asks for itself, and meets the error.
     func replenish() {

@@ -95,6 +95,17 @@ final class StoreKeys: Sendable {
         return context
     }
 
+    /// Has the store's own backend rotate the key of SSE-S3.
+    func rotate() async throws(StoreError) {
+        do throws(KeyBackendError) {
+            _ = try await opened.backend.control(ControlRequest(json: Array(#"{"operation":"rotate"}"#.utf8)))
+        } catch {
+            throw StoreError(.keyBackendFailed, error.message, underlying: error)
+        }
+        // What was made ahead is under the old version.
+        reserve?.clear()
+    }
+
     /// Every backend, when the store is closed.
     func close() async throws(KeyBackendError) {
         var failure: KeyBackendError?

@@ -47,16 +47,31 @@ extension UploadOperation {
         StoreError(.entityTooLarge, "A part has at most 5 GiB. Nothing was stored.", bucket: bucket, key: key)
     }
 
+    /// - Throws: `noSuchUpload` where it is not the upload any more that the part was sealed for.
     private func commit(
-        _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
+        _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ first: FoundUpload
     ) async throws(StoreError) -> PartInfo {
+        var found = first
+        while true {
+            if let info = try await tryCommit(number, stored, sealer, found) { return info }
+            // Its row was wrapped anew meanwhile; what the part is sealed under is the same.
+            found = try await find()
+            guard found.objectUID == first.objectUID else { throw noSuchUpload }
+        }
+    }
+
+    /// Nil where the upload's row is not as it was found.
+    private func tryCommit(
+        _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
+    ) async throws(StoreError) -> PartInfo? {
         let rowKey = RowKey.part(found.bucket.row.uid, of: found.objectUID, number: number)
         let keys = sealer.bucketKeys
         let (row, attributes) = try partRow(number, stored, sealer, found)
         let write = RowWrite(
             reads: [found.rowKey, rowKey], payload: stored.payload, attachments: stored.attachments
         ) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
-            guard view.rows[0]?.value == found.value else { throw .failed(noSuchUpload) }
+            guard let upload = view.rows[0] else { throw .failed(noSuchUpload) }
+            guard upload.value == found.value else { throw .staleRows }
             return [
                 RowMutation(
                     key: rowKey,
@@ -73,7 +88,7 @@ extension UploadOperation {
                 number: number, etag: attributes.etag, sizeBytes: row.sizeBytes, checksums: attributes.checksums,
                 lastModified: .init(storeMilliseconds: receipt.timeMilliseconds), lsn: receipt.lsn)
         case .refused(.failed(let error)): throw error.about(bucket, key)
-        case .refused: throw noSuchUpload
+        case .refused: return nil
         }
     }
 

@@ -18,10 +18,13 @@ final class TestKeyService: Sendable {
         return Backend(service: service)
     }
 
-    enum Mood { case well, hangs, throttles }
+    enum Mood { case well, hangs, throttles, rewrapsOtherKeys }
 
     struct State {
         var keys: [String: SharedSecret] = [:]
+        /// The newer versions of keys, from version 2 on.
+        var versions: [String: [String: SharedSecret]] = [:]
+        var current: [String: String] = [:]
         var aliases: [String: String] = [:]
         var disabled: Set<String> = []
         var calls: [String: Int] = [:]
@@ -46,12 +49,33 @@ final class TestKeyService: Sendable {
 
     static func arn(_ key: String) -> String { "arn:aws:kms:us-east-1:000000000000:key/\(key)" }
 
+    func rotate(_ key: String) {
+        let secret = SharedSecret(try! SecretBytes.random(count: 32))
+        state.withLock { state in
+            let next = String(Int(state.current[Self.arn(key)] ?? "1")! + 1)
+            state.versions[Self.arn(key), default: [:]][next] = secret
+            state.current[Self.arn(key)] = next
+        }
+    }
+
+    /// What is still under it is lost.
+    func forgetVersion(_ version: String, of key: String) {
+        let other = SharedSecret(try! SecretBytes.random(count: 32))
+        state.withLock { state in
+            if version == "1" {
+                state.keys[Self.arn(key)] = other
+            } else {
+                state.versions[Self.arn(key)]?[version] = other
+            }
+        }
+    }
+
     func calls(_ operation: String) -> Int { state.withLock { $0.calls[operation] ?? 0 } }
 
     /// The real key, and that it may be used.
     fileprivate func use(
-        _ id: String?, for operation: String, _ context: EncryptionContext, _ caller: Caller?
-    ) throws(KeyBackendError) -> (id: String, key: SharedSecret) {
+        _ id: String?, version: String? = nil, for operation: String, _ context: EncryptionContext, _ caller: Caller?
+    ) throws(KeyBackendError) -> (id: String, key: SharedSecret, version: String) {
         try state.withLock { (state) throws(KeyBackendError) in
             state.calls[operation, default: 0] += 1
             state.contexts.append(context)
@@ -60,10 +84,16 @@ final class TestKeyService: Sendable {
             let wanted = id ?? "default"
             let real = state.aliases[wanted] ?? (state.keys[wanted] == nil ? Self.arn(wanted) : wanted)
             guard let key = state.keys[real] else { throw KeyBackendError(.keyNotFound, "There is no key \(wanted).") }
-            guard !state.disabled.contains(real) else {
+            // To describe a key is not to use it.
+            guard operation == "describe" || !state.disabled.contains(real) else {
                 throw KeyBackendError(.keyDisabled, "The key \(real) is disabled.")
             }
-            return (real, key)
+            let wantedVersion = version ?? state.current[real] ?? "1"
+            guard wantedVersion != "1" else { return (real, key, "1") }
+            guard let newer = state.versions[real]?[wantedVersion] else {
+                throw KeyBackendError(.keyNotFound, "There is no version \(wantedVersion) of \(real).")
+            }
+            return (real, newer, wantedVersion)
         }
     }
 
@@ -81,7 +111,7 @@ private final class Backend: KeyBackend {
 
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
         await service.waitWhileHanging(request.context.cancellation)
-        let (id, key) = try service.use(
+        let (id, key, version) = try service.use(
             request.keyID, for: "generate", request.encryptionContext, request.context.caller)
         do {
             let plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes)
@@ -89,7 +119,7 @@ private final class Backend: KeyBackend {
                 plaintext, .aes256GCM, under: try PreparedKey(key.bytes),
                 context: request.encryptionContext.canonicalBytes, random: SystemRandom())
             return GeneratedDataKey(
-                plaintext: plaintext, wrapped: WrappedDataKey(keyID: id, keyVersion: "1", bytes: bytes))
+                plaintext: plaintext, wrapped: WrappedDataKey(keyID: id, keyVersion: version, bytes: bytes))
         } catch {
             throw KeyBackendError(.moduleFault, "\(error)")
         }
@@ -98,7 +128,7 @@ private final class Backend: KeyBackend {
     func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
         await service.waitWhileHanging(request.context.cancellation)
         let key = try service.use(
-            wrapped.keyID, for: "unwrap", request.encryptionContext, request.context.caller
+            wrapped.keyID, version: wrapped.keyVersion, for: "unwrap", request.encryptionContext, request.context.caller
         ).key
         do {
             return try SealedStream.openSecret(
@@ -110,11 +140,29 @@ private final class Backend: KeyBackend {
     }
 
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
-        wrapped
+        let old = try service.use(
+            wrapped.keyID, version: wrapped.keyVersion, for: "rewrap", request.encryptionContext,
+            request.context.caller)
+        let new = try service.use(wrapped.keyID, for: "rewrap", request.encryptionContext, request.context.caller)
+        do {
+            let context = request.encryptionContext.canonicalBytes
+            var plaintext = try SealedStream.openSecret(
+                wrapped.bytes, count: 32, .aes256GCM, under: try PreparedKey(old.key.bytes), context: context)
+            if case .rewrapsOtherKeys = service.state.withLock({ $0.mood }) {
+                plaintext = try SecretBytes.random(count: 32)
+            }
+            let bytes = try SealedStream.sealSecret(
+                plaintext, .aes256GCM, under: try PreparedKey(new.key.bytes), context: context,
+                random: SystemRandom())
+            return WrappedDataKey(keyID: old.id, keyVersion: new.version, bytes: bytes)
+        } catch {
+            throw KeyBackendError(.invalidCiphertext, "\(error)")
+        }
     }
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
-        KeyDescription(keyID: TestKeyService.arn("default"), currentVersion: "1", health: .ready)
+        let key = try service.use(request.keyID, for: "describe", .empty, request.context.caller)
+        return KeyDescription(keyID: key.id, currentVersion: key.version, health: .ready)
     }
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] { Array("{}".utf8) }

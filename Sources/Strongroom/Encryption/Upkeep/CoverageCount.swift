@@ -1,0 +1,101 @@
+internal import StrongroomKeys
+
+/// Counts rows by how they are encrypted.
+struct CoverageCount: Sendable {
+    let engine: Engine
+    let requester: Requester
+    let bucket: BucketName?
+
+    private static let pageRows = 512
+
+    private struct Kind: Hashable {
+        var mode: EncryptionCoverage.Mode
+        var keyID: String?
+        var keyVersion: String?
+        var usesBucketKey = false
+    }
+
+    func run() async throws(StoreError) -> EncryptionCoverage {
+        _ = try engine.unlockedKeys()
+        var counts: [Kind: EncryptionCoverage.Entry] = [:]
+        var damagedCount: UInt64 = 0
+        var bucketKeyVersions: [[UInt8]: String] = [:]
+        var wanted: [BucketName: Kind] = [:]
+        for table in [RowKey.bucketKeyTable, RowKey.currentTable, RowKey.versionTable] {
+            var place: [UInt8]? = [table]
+            while let start = place {
+                guard !Task.isCancelled else { throw StoreError(.cancelled, "The count was cancelled.") }
+                let page = try await engine.sealedRows(after: start, limit: Self.pageRows)
+                for row in page.rows {
+                    guard case .success(let row) = row else {
+                        damagedCount += 1
+                        continue
+                    }
+                    guard bucket.map({ $0 == row.bucket }) ?? true else { continue }
+                    switch row.content {
+                    case .bucketKey(let key):
+                        bucketKeyVersions[Array(row.rowKey.dropFirst(RowKey.prefixBytes))] = key.wrapped.keyVersion
+                    case .upload: break
+                    case .object(let object):
+                        if wanted[row.bucket] == nil { wanted[row.bucket] = await standard(of: row) }
+                        count(object, bucketKeyVersions, wanted[row.bucket], in: &counts)
+                    }
+                }
+                place = page.last
+            }
+        }
+        let entries = counts.values.sorted { ($0.objectCount, $0.bytes) > ($1.objectCount, $1.bytes) }
+        return EncryptionCoverage(entries: entries, damagedCount: damagedCount)
+    }
+
+    private func count(
+        _ object: ObjectRow, _ bucketKeyVersions: [[UInt8]: String], _ wanted: Kind?,
+        in counts: inout [Kind: EncryptionCoverage.Entry]
+    ) {
+        var kind = Kind(mode: .none)
+        if case .wrapped(let sealing) = object.sealing {
+            switch sealing.mode {
+            case .none: break
+            case .customerKey: kind.mode = .customerKey
+            case .s3Managed, .kms:
+                kind.mode = sealing.mode == .kms ? .kms : .s3Managed
+                kind.keyID = sealing.keyID
+                kind.usesBucketKey = sealing.bucketKeyID != nil
+                kind.keyVersion = sealing.bucketKeyID.map { bucketKeyVersions[$0] } ?? sealing.keyVersion
+            }
+        }
+        var entry =
+            counts[kind]
+            ?? EncryptionCoverage.Entry(
+                mode: kind.mode, keyID: kind.keyID, keyVersion: kind.keyVersion, usesBucketKey: kind.usesBucketKey)
+        entry.objectCount += 1
+        entry.bytes += object.sizeBytes
+        let isLike =
+            wanted.map { wanted in
+                // Under SSE-S3 there is one key; of a key of the service every version will do.
+                kind.mode == wanted.mode && kind.usesBucketKey == wanted.usesBucketKey
+                    && (wanted.keyID == nil || kind.keyID == wanted.keyID)
+            } ?? false
+        if !isLike { entry.unlikeDefaultCount += 1 }
+        counts[kind] = entry
+    }
+
+    /// What the bucket's default asks for, an alias resolved. Nil where the key service does not tell: then nothing is
+    /// like it for sure.
+    private func standard(of row: SealedRow) async -> Kind? {
+        switch row.known.row.defaultEncryption {
+        case .none: return Kind(mode: .none)
+        case .s3Managed: return Kind(mode: .s3Managed)
+        case .kms(let keyID, let bucketKey):
+            do {
+                let keys = try engine.unlockedKeys()
+                let backend = try keys.keyService(for: row.bucket).backend.backend
+                let context = try keys.context(.kms, requester, for: row.bucket)
+                let key = try await backend.describe(DescribeRequest(keyID: keyID, context: context))
+                return Kind(mode: .kms, keyID: key.keyID, usesBucketKey: bucketKey)
+            } catch {
+                return nil
+            }
+        }
+    }
+}
