@@ -79,7 +79,7 @@ conformance: release ## Every module passes the contract; the broken ones are ca
 
 docs: ## The documentation; warnings are errors.
 	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs generate-documentation \
-		--target Strongroom --target StrongroomKeys --target StrongroomTesting --warnings-as-errors
+		--target Strongroom --target StrongroomKeys --target StrongroomKMS --target StrongroomTesting --warnings-as-errors
 
 embedder: ## Build and run the example application; it must resolve nothing that an embedder does not need.
 	.ci/embedder

@@ -58,11 +58,13 @@ let package = Package(
     products: [
         .library(name: "Strongroom", targets: ["Strongroom"]),
         .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
+        .library(name: "StrongroomKMS", targets: ["StrongroomKMS"]),
         .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
         // For Fuzz/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
+        .library(name: "KMSKeys", type: .dynamic, targets: ["KMSKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -111,6 +113,15 @@ let package = Package(
         room(
             "S3ManagedKeysModule", ["StrongroomS3ManagedKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/S3ManagedKeys/Module"),
+        room(
+            "StrongroomKMS",
+            ["StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage]),
+        room(
+            "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],
+            path: "Plugins/KMSKeys/Backend"),
+        room(
+            "KMSKeysModule", ["StrongroomKMSKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/KMSKeys/Module"),
 
         // Floor 4: the engine.
         room(
@@ -165,6 +176,12 @@ let package = Package(
                 "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
+            ]),
+        tests(
+            "StrongroomKMSTests",
+            [
+                "StrongroomKMS", "StrongroomKMSKeys", "StrongroomS3ManagedKeys", "StrongroomKeyModuleHarness",
+                "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
         tests(
             "StrongroomStorageTests",

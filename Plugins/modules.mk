@@ -25,6 +25,8 @@ modules: modules-swift $(MODULES_DIRECTORY)/libSampleKeys.so $(BROKEN_MODULES) #
 modules-swift:
 	$(SWIFT) build -c release --product S3ManagedKeys --scratch-path .build-modules \
 		--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath
+	$(SWIFT) build -c release --product KMSKeys --scratch-path .build-modules \
+		--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath
 
 # After the Swift build, which makes the folder (a link to one that is named for the platform).
 $(MODULES_DIRECTORY)/libSampleKeys.so: Tests/Modules/sample_keys.c $(MODULES_HEADER) | modules-swift

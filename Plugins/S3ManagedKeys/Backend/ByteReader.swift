@@ -1,24 +1,24 @@
-internal import StrongroomKeys
+package import StrongroomKeys
 
 /// Reads fields of the keyring file in order, and nothing beyond its end.
-struct ByteReader {
+package struct ByteReader {
     private let content: [UInt8]
     private var offset: Int
 
-    init(_ content: [UInt8], from offset: Int = 0) {
+    package init(_ content: [UInt8], from offset: Int = 0) {
         self.content = content
         self.offset = offset
     }
 
-    var remainingCount: Int { content.count - offset }
+    package var remainingCount: Int { content.count - offset }
 
-    mutating func bytes(_ count: Int) throws(KeyBackendError) -> [UInt8] {
+    package mutating func bytes(_ count: Int) throws(KeyBackendError) -> [UInt8] {
         guard count <= remainingCount else { throw KeyringDocument.damaged("it ends too early") }
         defer { offset += count }
         return Array(content[offset..<offset + count])
     }
 
-    mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(
+    package mutating func integer<Integer: FixedWidthInteger & UnsignedInteger>(
         _: Integer.Type
     ) throws(KeyBackendError) -> Integer {
         let value = try integer(Integer.self, at: offset)
@@ -27,7 +27,7 @@ struct ByteReader {
     }
 
     /// Little-endian.
-    func integer<Integer: FixedWidthInteger & UnsignedInteger>(
+    package func integer<Integer: FixedWidthInteger & UnsignedInteger>(
         _: Integer.Type, at position: Int
     ) throws(KeyBackendError) -> Integer {
         let size = Integer.bitWidth / 8

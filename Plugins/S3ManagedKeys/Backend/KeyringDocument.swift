@@ -1,4 +1,4 @@
-internal import StrongroomKeys
+package import StrongroomKeys
 internal import StrongroomSystem
 
 /// The keyring file. Everything in it may be read by whoever has it; the keys are sealed.
@@ -18,18 +18,18 @@ internal import StrongroomSystem
 ///     …      4    CRC-32C over all before: tells damage from a wrong root key
 ///
 /// Little-endian; part of the format, must not change. A new format version is refused by older readers.
-struct KeyringDocument: Sendable, Equatable {
+package struct KeyringDocument: Sendable, Equatable {
     static let magic = Array("SR-S3KEY".utf8)
     static let formatVersion: UInt16 = 1
     static let sizeBytesMax = 16 << 20
-    static let identifierSizeBytes = 16
-    static let checkValueSizeBytes = 16
-    static let codeSizeBytes = 32
-    static let sealedKeySizeBytes = 104
-    private static let rootSourceSizeBytesMax = 4096
+    package static let identifierSizeBytes = 16
+    package static let checkValueSizeBytes = 16
+    package static let codeSizeBytes = 32
+    package static let sealedKeySizeBytes = 104
+    package static let rootSourceSizeBytesMax = 4096
     private static let entrySizeBytes = 16 + sealedKeySizeBytes
 
-    enum RootSource: Sendable, Equatable {
+    package enum RootSource: Sendable, Equatable {
         /// An absolute path outside the keyring's folder, or a name in it.
         case file(String)
         case passphrase(PassphraseParameters)
@@ -38,6 +38,23 @@ struct KeyringDocument: Sendable, Equatable {
         var nameInFolder: String? {
             guard case .file(let path) = self, !path.utf8.contains(UInt8(ascii: "/")) else { return nil }
             return path
+        }
+
+        /// As a document holds it.
+        package var fields: (kind: UInt16, text: String) {
+            switch self {
+            case .file(let path): (1, path)
+            case .passphrase(let parameters): (2, parameters.description)
+            }
+        }
+
+        /// From what a document holds, which somebody may have edited.
+        package init(kind: UInt16, text: String) throws(KeyBackendError) {
+            switch kind {
+            case 1: self = .file(text)
+            case 2: self = .passphrase(try PassphraseParameters(text))
+            default: throw KeyringDocument.damaged("its root key is of unknown kind \(kind)")
+            }
         }
     }
 
@@ -57,11 +74,7 @@ struct KeyringDocument: Sendable, Equatable {
 
     /// Everything that the authentication code covers.
     var authenticatedBytes: [UInt8] {
-        let (kind, source) =
-            switch rootSource {
-            case .file(let path): (UInt16(1), path)
-            case .passphrase(let parameters): (UInt16(2), parameters.description)
-            }
+        let (kind, source) = rootSource.fields
         assert(keyringID.count == Self.identifierSizeBytes)
         assert(checkValue.count == Self.checkValueSizeBytes)
         var bytes = Self.magic
@@ -126,7 +139,7 @@ struct KeyringDocument: Sendable, Equatable {
         var entries: [Entry] = []
         for _ in 0..<count { entries.append(try decodeEntry(&reader)) }
         let document = KeyringDocument(
-            keyringID: keyringID, createdMilliseconds: created, rootSource: try rootSource(kind, source),
+            keyringID: keyringID, createdMilliseconds: created, rootSource: try RootSource(kind: kind, text: source),
             checkValue: checkValue, entries: entries)
         try document.checkEntries()
         return (document, try reader.bytes(codeSizeBytes))
@@ -143,14 +156,6 @@ struct KeyringDocument: Sendable, Equatable {
             sealedKey: try reader.bytes(sealedKeySizeBytes))
     }
 
-    private static func rootSource(_ kind: UInt16, _ text: String) throws(KeyBackendError) -> RootSource {
-        switch kind {
-        case 1: return .file(text)
-        case 2: return .passphrase(try PassphraseParameters(text))
-        default: throw damaged("its root key is of unknown kind \(kind)")
-        }
-    }
-
     /// Each line has versions 1, 2, 3 and so on: none is missing, none comes twice.
     private func checkEntries() throws(KeyBackendError) {
         let expected = KeyLine.allCases.flatMap { line in
@@ -161,7 +166,7 @@ struct KeyringDocument: Sendable, Equatable {
         else { throw Self.damaged("a version of a key is missing or out of order") }
     }
 
-    static func damaged(_ what: String) -> KeyBackendError {
+    package static func damaged(_ what: String) -> KeyBackendError {
         KeyBackendError(
             .keyringDamaged,
             "The keyring's file is damaged: \(what). Restore the keyring folder from a backup; nothing opens without."

@@ -1,30 +1,45 @@
 internal import CStrongroomShims
 internal import Glibc
 internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomKeys
 internal import StrongroomSystem
-internal import SystemPackage
+package import SystemPackage
 
-/// The folder `KEYRING/s3-managed`, mode 0700, and the files in it, mode 0600.
+/// A backend's folder in the keyring (`KEYRING/s3-managed`), mode 0700, and the files in it, mode 0600.
 ///
 /// It is opened once; every file is reached through that descriptor, so that nobody can exchange the
 /// folder in between. Files appear whole or not at all: written under another name, synced, renamed,
 /// and the folder synced. All calls block.
-struct KeyringFolder: ~Copyable, Sendable {
+package struct KeyringFolder: ~Copyable, Sendable {
     static let documentName = "keyring"
 
-    let path: FilePath
+    package let path: FilePath
     private let descriptor: CInt
+    private let before: Hook
 
-    private init(path: FilePath, descriptor: CInt) {
+    /// Called before each step that changes a file; what it throws takes the place of the step. For tests, which
+    /// have each step fail, and the process end at each.
+    package typealias Hook = @Sendable (FileStep) throws(KeyBackendError) -> Void
+
+    /// The steps of writing a document, in their order.
+    package enum FileStep: String, Sendable, CaseIterable {
+        case removeLeftover, createTemporary, writeTemporary, renameTemporary, synchronizeFolder, removeRootKey
+    }
+
+    private init(path: FilePath, descriptor: CInt, before: @escaping Hook) {
         self.path = path
         self.descriptor = descriptor
+        self.before = before
     }
 
     /// Opens the folder, and checks that it is nobody else's.
-    static func open(keyring: FilePath) throws(KeyBackendError) -> KeyringFolder {
-        let path = keyring.appending(S3ManagedKeys.folderName)
-        let folder = KeyringFolder(path: path, descriptor: try TrustedPath.openDirectory(path).rawValue)
+    package static func open(
+        keyring: FilePath, name: FilePath.Component = S3ManagedKeys.folderName,
+        before: @escaping Hook = { (_) throws(KeyBackendError) in }
+    ) throws(KeyBackendError) -> KeyringFolder {
+        let path = keyring.appending(name)
+        let folder = KeyringFolder(
+            path: path, descriptor: try TrustedPath.openDirectory(path).rawValue, before: before)
         let status = try status(of: folder.descriptor, path)
         guard status.st_uid == geteuid(), status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
             throw KeyBackendError(
@@ -35,21 +50,24 @@ struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// Makes the folder, and the keyring around it, where they are missing.
-    static func create(keyring: FilePath) throws(KeyBackendError) -> KeyringFolder {
-        for directory in [keyring, keyring.appending(S3ManagedKeys.folderName)] {
+    package static func create(
+        keyring: FilePath, name: FilePath.Component = S3ManagedKeys.folderName,
+        before: @escaping Hook = { (_) throws(KeyBackendError) in }
+    ) throws(KeyBackendError) -> KeyringFolder {
+        for directory in [keyring, keyring.appending(name)] {
             // Safe: the path is copied for the length of the call.
             guard unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST else {
                 throw failure("create", directory)
             }
             try synchronize(directory.removingLastComponent())
         }
-        return try open(keyring: keyring)
+        return try open(keyring: keyring, name: name, before: before)
     }
 
     deinit { Glibc.close(descriptor) }
 
     /// Keeps other writers of this keyring out until the folder is closed.
-    func lock() throws(KeyBackendError) {
+    package func lock() throws(KeyBackendError) {
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             throw KeyBackendError(
                 .unavailable, "Another process is changing the keyring \(path); try again when it is done.",
@@ -57,11 +75,11 @@ struct KeyringFolder: ~Copyable, Sendable {
         }
     }
 
-    func unlock() { flock(descriptor, LOCK_UN) }
+    package func unlock() { flock(descriptor, LOCK_UN) }
 
     /// Whether there is a keyring. Only ENOENT says that there is none: where a disk's fault or a missing right
     /// passed for absence, a new keyring would be made over one that exists.
-    func hasDocument() throws(KeyBackendError) -> Bool {
+    package func hasDocument() throws(KeyBackendError) -> Bool {
         var status = stat()
         // Safe: the structure is ours, and the name is copied for the length of the call.
         if unsafe fstatat(descriptor, Self.documentName, &status, AT_SYMLINK_NOFOLLOW) == 0 { return true }
@@ -91,7 +109,9 @@ struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// The bytes of the keyring's document.
-    func readDocument() throws(KeyBackendError) -> [UInt8] {
+    package func readDocument(
+        sizeBytesMax: Int = KeyringDocument.sizeBytesMax
+    ) throws(KeyBackendError) -> [UInt8] {
         let file: FileDescriptor
         do {
             file = try TrustedPath.open(path.appending(Self.documentName), .secret)
@@ -110,29 +130,33 @@ struct KeyringFolder: ~Copyable, Sendable {
             guard count >= 0 else { throw Self.failure("read", path.appending(Self.documentName)) }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            if bytes.count > KeyringDocument.sizeBytesMax { throw KeyringDocument.damaged("it is too large") }
+            if bytes.count > sizeBytesMax { throw KeyringDocument.damaged("it is too large") }
         }
     }
 
     /// Makes the keyring's document. Never replaces one: with it the keys of every object would be gone.
-    func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
+    package func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
+        try before(.renameTemporary)
         // Safe: names are copied for the length of the call.
         guard unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) == 0 else {
             let error = Errno(rawValue: errno)
             _ = unsafe unlinkat(descriptor, temporaryName, 0)
             throw cannotCreateDocument(error)
         }
+        try before(.synchronizeFolder)
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
     /// Replaces the keyring's document.
-    func replaceDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
+    package func replaceDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
+        try before(.renameTemporary)
         // Safe: names are copied for the length of the call.
         guard unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName) == 0 else {
             throw Self.failure("rename", path.appending(temporaryName))
         }
+        try before(.synchronizeFolder)
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
@@ -150,7 +174,7 @@ struct KeyringFolder: ~Copyable, Sendable {
         }
     }
 
-    func alreadyExists() -> KeyBackendError {
+    package func alreadyExists() -> KeyBackendError {
         KeyBackendError(.keyringExists, "There is a keyring in \(path) already; open it, or choose another place.")
     }
 
@@ -158,14 +182,17 @@ struct KeyringFolder: ~Copyable, Sendable {
     private func writeTemporary(_ bytes: [UInt8]) throws(KeyBackendError) -> String {
         let temporaryName = Self.documentName + ".new"
         let file = path.appending(temporaryName)
+        try before(.removeLeftover)
         // A leftover of a crash; writers are alone here because they hold the lock.
         // Safe, here and below: names are copied for the length of the call.
         _ = unsafe unlinkat(descriptor, temporaryName, 0)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        try before(.createTemporary)
         let target = unsafe openat(descriptor, temporaryName, flags, 0o600)
         guard target >= 0 else { throw Self.failure("create", file) }
         do throws(KeyBackendError) {
             defer { Glibc.close(target) }
+            try before(.writeTemporary)
             // Safe: bytes have no padding to be read.
             try SecretFile.write(unsafe bytes.span.bytes, to: target, file)
         } catch {
@@ -179,10 +206,11 @@ struct KeyringFolder: ~Copyable, Sendable {
     /// that names another must be durable.
     ///
     /// Only that one name: another file that looks like ours may be the only copy of somebody's key.
-    func removeRootKey(
+    package func removeRootKey(
         _ previous: KeyringDocument.RootSource, nowInForce current: KeyringDocument.RootSource
     ) throws(KeyBackendError) {
         guard previous != current, let name = previous.nameInFolder else { return }
+        try before(.removeRootKey)
         // Missing where its owner has moved it, and has opened the keyring with the file's new path.
         // Safe: the name is copied for the length of the call.
         guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {

@@ -1,9 +1,9 @@
 internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomKeys
 
 /// How a passphrase becomes a root key, as a PHC string without a hash (C2SP phc-strings):
 /// `$scrypt$ln=17,r=8,p=1$<salt in base64 without padding>`.
-struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
+package struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
     static let saltSizeBytes = 32
 
     var scrypt: Scrypt
@@ -16,7 +16,7 @@ struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
 
     /// Reads a string that somebody may have edited: parameters that would exhaust memory or time, and
     /// such as protect nothing, are refused before anything is derived.
-    init(_ text: String) throws(KeyBackendError) {
+    package init(_ text: String) throws(KeyBackendError) {
         let fields = text.split(separator: "$", omittingEmptySubsequences: false)
         guard fields.count == 4, fields[0].isEmpty, fields[1] == "scrypt" else {
             throw KeyringDocument.damaged("its passphrase parameters are not a PHC string of scrypt")
@@ -34,7 +34,7 @@ struct PassphraseParameters: Sendable, Equatable, CustomStringConvertible {
         self.salt = salt
     }
 
-    var description: String {
+    package var description: String {
         "$scrypt$ln=\(scrypt.costExponent),r=\(scrypt.blockSize),p=\(scrypt.parallelization)$\(Base64.encode(salt))"
     }
 

@@ -1,19 +1,19 @@
 internal import Glibc
-internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomCrypto
+package import StrongroomKeys
 internal import StrongroomSystem
-internal import SystemPackage
+package import SystemPackage
 
 /// Where root keys come from: found as the keyring's document says, or made as a configuration asks.
-enum RootKeySource {
+package enum RootKeySource {
     /// A root key, and what the document will say of it.
-    struct New: ~Copyable {
-        var source: KeyringDocument.RootSource
-        var secret: SecretBytes
+    package struct New: ~Copyable {
+        package var source: KeyringDocument.RootSource
+        package var secret: SecretBytes
     }
 
     /// The root key of a keyring that exists.
-    static func open(
+    package static func open(
         _ source: KeyringDocument.RootSource, in folder: FilePath, _ configuration: borrowing KeyBackendConfiguration
     ) throws(KeyBackendError) -> SecretBytes {
         let path = configuration.settings[S3ManagedKeys.rootKeyFileSetting]
@@ -37,7 +37,7 @@ enum RootKeySource {
     }
 
     /// A root key for a keyring that is being made, or sealed anew.
-    static func make(
+    package static func make(
         _ configuration: borrowing KeyBackendConfiguration, in folder: borrowing KeyringFolder,
         _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> New {

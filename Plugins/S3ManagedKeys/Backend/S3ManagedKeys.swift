@@ -28,8 +28,8 @@ public enum S3ManagedKeys {
     /// The backend's own version.
     public static let version = "1.0.0"
 
-    static let rootKeyFileSetting = "root-key-file"
-    static let scryptSetting = "scrypt-cost-exponent"
+    package static let rootKeyFileSetting = "root-key-file"
+    package static let scryptSetting = "scrypt-cost-exponent"
 
     /// The backend as a host opens it, linked in or as a module.
     public static let table = exportKeyBackend(

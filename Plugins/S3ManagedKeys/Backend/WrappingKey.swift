@@ -1,13 +1,13 @@
-internal import StrongroomCrypto
-internal import StrongroomKeys
+package import StrongroomCrypto
+package import StrongroomKeys
 
 /// One version of a key-encryption key: itself, to be sealed again under another root key, and prepared
 /// for wrapping, which every put and get does.
-final class WrappingKey: Sendable {
-    let secret: SecretBytes
-    let prepared: PreparedKey
+package final class WrappingKey: Sendable {
+    package let secret: SecretBytes
+    package let prepared: PreparedKey
 
-    init(_ secret: consuming SecretBytes) throws(KeyBackendError) {
+    package init(_ secret: consuming SecretBytes) throws(KeyBackendError) {
         do throws(SealError) {
             prepared = try PreparedKey(secret)
         } catch {
