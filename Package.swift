@@ -173,15 +173,9 @@ let package = Package(
             "StrongroomKeysTests",
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomS3ManagedKeys", "StrongroomCrypto",
-                "StrongroomSystem",
+                "StrongroomKMS", "StrongroomKMSKeys", "StrongroomSystem",
                 "CStrongroomKeyBackend",
                 systemPackage,
-            ]),
-        tests(
-            "StrongroomKMSTests",
-            [
-                "StrongroomKMS", "StrongroomKMSKeys", "StrongroomS3ManagedKeys", "StrongroomKeyModuleHarness",
-                "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
         tests(
             "StrongroomStorageTests",

@@ -29,7 +29,8 @@ extension KeyService {
         return Status(
             keyringID: Hexadecimal.encode(document.keyringID),
             isOpenedByPassphrase: document.rootSource.isPassphrase, account: registry.owner.account,
-            region: registry.owner.region, defaultKeyARN: registry.owner.arn(try registry.resolve(Self.defaultKeyID).id),
+            region: registry.owner.region,
+            defaultKeyARN: registry.owner.arn(try registry.resolve(Self.defaultKeyID).id),
             keyCount: registry.keys.count, aliasCount: registry.aliases.count, requestCounts: counters.totals)
     }
 

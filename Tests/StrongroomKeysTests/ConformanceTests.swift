@@ -30,6 +30,13 @@ import Testing
         #expect(results.filter { !$0.passed } == [])
     }
 
+    @Test(.enabled(if: ModuleBuilder.kmsModule != nil, "build it with: make modules"))
+    func theKMSModulePasses() async throws {
+        let results = try await check { try #require(ModuleBuilder.kmsModule) }
+        #expect(results.count == 19)
+        #expect(results.filter { !$0.passed } == [])
+    }
+
     @Test(arguments: [
         ("wrong_magic", "has a table of this version", "magic"),
         ("wrong_major", "has a table of this version", "version 2"),

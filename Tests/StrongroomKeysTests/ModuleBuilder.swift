@@ -58,12 +58,15 @@ enum ModuleBuilder {
     }
 
     /// The Swift module, where it has been built: `make modules`, or STRONGROOM_MODULES names the folder.
-    static let swiftModule: FilePath? = {
+    static let swiftModule = swiftModule("libS3ManagedKeys.so")
+    static let kmsModule = swiftModule("libKMSKeys.so")
+
+    private static func swiftModule(_ name: String) -> FilePath? {
         let named = unsafe getenv("STRONGROOM_MODULES").map { unsafe FilePath(String(cString: $0)) }
         let folder = named ?? packageRoot.appending(".build-modules/release")
-        let path = folder.appending("libS3ManagedKeys.so")
+        let path = folder.appending(name)
         return (try? KeyModule.digest(of: path)).map { _ in path }
-    }()
+    }
 
     /// The process in which modules are checked; SwiftPM builds it beside the tests.
     static let harness: FilePath = {

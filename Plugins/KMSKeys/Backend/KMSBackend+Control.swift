@@ -23,7 +23,8 @@ internal import SystemPackage
 /// by default. `replace-root-key` takes no passphrase, because no secret may stand in a request: without a file it
 /// makes one in the keyring.
 extension KMSBackend {
-    private typealias Operation = @Sendable (KeyService, ControlMembers) async throws(KeyServiceError) ->
+    private typealias Operation =
+        @Sendable (KeyService, ControlMembers) async throws(KeyServiceError) ->
         JSONValue
 
     private static let operations: [String: (members: [String], run: Operation)] = [

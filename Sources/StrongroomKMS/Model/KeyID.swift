@@ -26,7 +26,9 @@ struct KeyID: Hashable, Sendable, Comparable, CustomStringConvertible {
 
     /// Nil for anything but the one spelling of an id.
     init?(_ text: some StringProtocol) {
-        guard let bytes = Hexadecimal.decode(String(text.filter { $0 != "-" })), bytes.count == Self.sizeBytes else { return nil }
+        guard let bytes = Hexadecimal.decode(String(text.filter { $0 != "-" })), bytes.count == Self.sizeBytes else {
+            return nil
+        }
         self.init(bytes: bytes)
         guard description.utf8.elementsEqual(text.utf8) else { return nil }
     }
