@@ -40,6 +40,10 @@ extension KMSBackend {
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
         let members = ControlMembers(try JSONValue.object(parsing: request.json))
+        // Before, and not while the keyring is written: what has begun is finished.
+        if request.context.cancellation.isCancelled {
+            throw KeyBackendError(.cancelled, "Nobody waits for the control request any more; nothing was done.")
+        }
         do throws(KeyServiceError) {
             let name = try members.string("operation")
             guard let operation = Self.operations[name] else {

@@ -118,7 +118,9 @@ import Testing
             #expect(try key.isEqual(to: generated.plaintext))
         }
         // The order of pairs does not count; everything else does.
-        let reordered = try EncryptionContext([(name: "a", value: "bc"), (name: "aws:s3:arn", value: "arn:aws:s3:::b/k")])
+        let reordered = try EncryptionContext([
+            (name: "a", value: "bc"), (name: "aws:s3:arn", value: "arn:aws:s3:::b/k"),
+        ])
         _ = try await service.decrypt(sealed, encryptionContext: reordered)
         for pairs in [
             [:], ["aws:s3:arn": "arn:aws:s3:::b/k"], ["aws:s3:arn": "arn:aws:s3:::b/k", "ab": "c"],
@@ -270,6 +272,38 @@ import Testing
         #expect(try service.requestCounts(of: KeyService.defaultKeyID) == [.generateDataKey: 1, .decrypt: 1])
         #expect(
             try service.status().requestCounts == [.createKey: 1, .generateDataKey: 5, .disableKey: 1, .decrypt: 1])
+    }
+
+    // MARK: - Many at once
+
+    /// Changes come one after the other, and none is lost; what seals and opens never sees half of one.
+    @Test func manyTasksChangeAndUseKeysAtOnce() async throws {
+        let service = try await open()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<16 {
+                group.addTask {
+                    let key = try await service.createKey(description: "\(index)")
+                    _ = try await service.createAlias("alias/\(index)", targetKeyID: key.arn)
+                    let generated = try await service.generateDataKey(keyID: "alias/\(index)")
+                    let rotated = try await service.rotateKey(key.keyID)
+                    let resealed = try await service.reEncrypt(generated.wrapped)
+                    #expect(resealed.keyVersion == rotated.currentMaterialID)
+                    _ = try await service.disableKey(key.keyID)
+                    let error = await #expect(throws: KeyServiceError.self) { _ = try await service.decrypt(resealed) }
+                    #expect(error?.code == .disabled)
+                    _ = try await service.enableKey(key.keyID)
+                    for sealed in [generated.wrapped, resealed] {
+                        #expect(try await service.decrypt(sealed).isEqual(to: generated.plaintext))
+                    }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await service.close()
+        let reopened = try await open(creates: false)
+        let keys = try await reopened.listKeys().items
+        #expect(keys.count == 17 && keys.count { $0.materialCount == 2 && $0.state == .enabled } == 16)
+        #expect(try reopened.status().aliasCount == 17)
     }
 
     // MARK: - Size
