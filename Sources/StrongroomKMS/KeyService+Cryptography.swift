@@ -50,7 +50,7 @@ extension KeyService {
 
     /// Seals a data key under the current material of the same key and with the same context. Repeating it is
     /// harmless.
-    public func reEncrypt(
+    public func rewrap(
         _ sealed: WrappedDataKey, encryptionContext: EncryptionContext = .empty
     ) async throws(KeyServiceError) -> WrappedDataKey {
         let snapshot = try current()

@@ -18,10 +18,12 @@ extension KeyService {
     ///
     /// - Parameters:
     ///   - keyring: the keyring folder, an absolute path; the service's files are in a folder of it.
+    ///   - rootKey: what opens it, or will.
     ///   - creates: make a new keyring; fails with `keyringExists` if there is one.
     ///   - account: when creating, the account in the keys' ARNs: twelve digits, zeros by default.
     ///   - region: when creating, the region in the keys' ARNs; us-east-1 by default.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
+    ///   - host: what the service uses: clocks, randomness, a log.
     public static func open(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
         region: String? = nil, scryptCostExponent: Int? = nil,

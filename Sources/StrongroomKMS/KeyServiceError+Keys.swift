@@ -1,5 +1,5 @@
 public import StrongroomCrypto
-public import StrongroomKeys
+package import StrongroomKeys
 
 extension KeyServiceError {
     /// A failure of the keyring beneath an operation.
@@ -21,7 +21,7 @@ extension KeyBackendError {
     ]
 
     /// The same failure in the words of a key backend: that of the keyring, where it lies beneath.
-    public init(_ error: KeyServiceError) {
+    package init(_ error: KeyServiceError) {
         if let underlying = error.underlying as? KeyBackendError {
             self = underlying
         } else {

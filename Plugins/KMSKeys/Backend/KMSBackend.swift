@@ -27,7 +27,7 @@ struct KMSBackend: KeyBackend {
 
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
         do throws(KeyServiceError) {
-            return try await service.reEncrypt(wrapped, encryptionContext: request.encryptionContext)
+            return try await service.rewrap(wrapped, encryptionContext: request.encryptionContext)
         } catch {
             throw KeyBackendError(error)
         }

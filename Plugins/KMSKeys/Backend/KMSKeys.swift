@@ -35,6 +35,7 @@ public enum KMSKeys {
     ///
     /// - Parameters:
     ///   - keyring: the keyring folder, an absolute path; this backend's files are in a folder of it.
+    ///   - rootKey: what opens it, or will.
     ///   - creates: make a new keyring; fails with `keyringExists` if there is one.
     ///   - account: when creating, the account in the keys' ARNs.
     ///   - region: when creating, the region in the keys' ARNs.

@@ -9,7 +9,7 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
     public static let generateDataKey = KeyOperation("GenerateDataKey")
     /// Opens a sealed data key.
     public static let decrypt = KeyOperation("Decrypt")
-    /// Seals a data key under the key's current material.
+    /// Seals a data key under the current material of the same key: ``KeyService/rewrap(_:encryptionContext:)``.
     public static let reEncrypt = KeyOperation("ReEncrypt")
     /// Makes the key.
     public static let createKey = KeyOperation("CreateKey")

@@ -207,7 +207,7 @@ private struct KeyServiceModelRun {
         let sealed = model.sealed[index]
         let key = model.keys[sealed.keyID]!
         let rewrapped = await expect(key.isEnabled ? nil : .disabled) { () throws(KeyServiceError) in
-            try await service.reEncrypt(sealed.wrapped, encryptionContext: sealed.context)
+            try await service.rewrap(sealed.wrapped, encryptionContext: sealed.context)
         }
         model.keys[sealed.keyID]!.requests += 1
         guard let rewrapped else { return }

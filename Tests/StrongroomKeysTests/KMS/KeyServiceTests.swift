@@ -99,7 +99,7 @@ import Testing
         _ = try await service.updateAlias("alias/moving", targetKeyID: two.keyID)
         #expect(try await service.generateDataKey(keyID: "alias/moving").wrapped.keyID == two.arn)
         #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
-        #expect(try await service.reEncrypt(generated.wrapped).keyID == one.arn)
+        #expect(try await service.rewrap(generated.wrapped).keyID == one.arn)
         var renamed = generated.wrapped
         renamed.keyID = "alias/moving"
         #expect(try await refusal { _ = try await service.decrypt(renamed) } == .validation)
@@ -132,7 +132,7 @@ import Testing
                 try await refusal { _ = try await service.decrypt(sealed, encryptionContext: wrong) }
                     == .invalidCiphertext)
             #expect(
-                try await refusal { _ = try await service.reEncrypt(sealed, encryptionContext: wrong) }
+                try await refusal { _ = try await service.rewrap(sealed, encryptionContext: wrong) }
                     == .invalidCiphertext)
         }
         #expect(
@@ -186,7 +186,7 @@ import Testing
         #expect(try await refusal { _ = try await service.rotateKey(key.keyID) } == .limitExceeded)
         #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
         let rotations = try await service.listRotations(key.arn).items
-        let resealed = try await service.reEncrypt(generated.wrapped)
+        let resealed = try await service.rewrap(generated.wrapped)
         #expect(rotations.map(\.isCurrent) == Array(repeating: false, count: 25) + [true])
         #expect(rotations[0].materialID == generated.wrapped.keyVersion)
         #expect(rotations[25].materialID == resealed.keyVersion)
@@ -217,7 +217,7 @@ import Testing
         let calls: [() async throws -> Void] = [
             { _ = try await service.generateDataKey(keyID: key.arn) },
             { _ = try await service.decrypt(generated.wrapped) },
-            { _ = try await service.reEncrypt(generated.wrapped) },
+            { _ = try await service.rewrap(generated.wrapped) },
             { _ = try await service.rotateKey(key.arn) },
         ]
         for call in calls { #expect(try await refusal(call) == .disabled) }
@@ -286,7 +286,7 @@ import Testing
                     _ = try await service.createAlias("alias/\(index)", targetKeyID: key.arn)
                     let generated = try await service.generateDataKey(keyID: "alias/\(index)")
                     let rotated = try await service.rotateKey(key.keyID)
-                    let resealed = try await service.reEncrypt(generated.wrapped)
+                    let resealed = try await service.rewrap(generated.wrapped)
                     #expect(resealed.keyVersion == rotated.currentMaterialID)
                     _ = try await service.disableKey(key.keyID)
                     let error = await #expect(throws: KeyServiceError.self) { _ = try await service.decrypt(resealed) }
