@@ -225,7 +225,34 @@ import Testing
         #expect(try await self.service().decrypt(generated.wrapped).isEqual(to: generated.plaintext))
     }
 
+    /// The new root key is in force by then: the service goes on with it, and the old file is left.
+    @Test func anOldRootKeyFileThatCannotBeRemovedIsLeft() async throws {
+        let service = try service(creates: true) { (next) throws(KeyBackendError) in
+            if next == .removeRootKey { throw KeyBackendError(.unavailable, "the disk fails") }
+        }
+        let generated = try await service.generateDataKey()
+        let error = await #expect(throws: KeyBackendError.self) { try await service.replaceRootKey(.recorded) }
+        #expect(error?.code == .unavailable)
+        #expect(TemporaryFolder.list(inner).count == 3)
+        let key = try await service.createKey()
+        let reopened = try self.service()
+        #expect(try await reopened.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+        #expect(try await reopened.describeKey(key.arn) == key)
+    }
+
     // MARK: - Others
+
+    @Test func aKeyringThatIsBeingChangedIsNotChangedByAnother() async throws {
+        let service = try service(creates: true)
+        let held = try KeyringFolder.open(keyring: keyring, name: "kms")
+        try held.lock()
+        let error = await #expect(throws: KeyServiceError.self) { _ = try await service.createKey() }
+        #expect((error?.underlying as? KeyBackendError)?.code == .unavailable)
+        // Reading waits for nobody.
+        _ = try await service.generateDataKey()
+        held.unlock()
+        _ = try await service.createKey()
+    }
 
     @Test func aChangeByAnotherProcessIsNotOverwritten() async throws {
         let one = try service(creates: true)
