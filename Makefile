@@ -25,6 +25,8 @@ SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources B
 
 # Where key modules are built; `make modules` is told how by the plug-ins' own makefile.
 MODULES_DIRECTORY := .build-modules/release
+# What comes with the command line, which finds these beside itself where nobody names others.
+STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 -include Plugins/modules.mk
 
@@ -43,10 +45,10 @@ build: setup ## Build everything for development.
 test: setup modules ## Build and run all tests.
 	$(SWIFT) test $(TRAITS)
 
-release: setup modules ## Build the command line with optimisation, its key module beside it.
+release: setup modules ## Build the command line with optimisation, its key modules beside it.
 	$(SWIFT) build $(RELEASE) --product strongroom
-	cp -f $(MODULES_DIRECTORY)/libS3ManagedKeys.so $(RELEASE_DIRECTORY)/
-	cd $(RELEASE_DIRECTORY) && sha256sum libS3ManagedKeys.so > strongroom.modules
+	cp -f $(STANDARD_MODULES:%=$(MODULES_DIRECTORY)/%) $(RELEASE_DIRECTORY)/
+	cd $(RELEASE_DIRECTORY) && sha256sum $(STANDARD_MODULES) > strongroom.modules
 
 demo: release ## The guided tour on real files, in under a minute. DIRECTORY=… chooses them.
 	$(RELEASE_DIRECTORY)/strongroom demo $(DIRECTORY)
@@ -79,7 +81,7 @@ conformance: release ## Every module passes the contract; the broken ones are ca
 
 docs: ## The documentation; warnings are errors.
 	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs generate-documentation \
-		--target Strongroom --target StrongroomKeys --target StrongroomTesting --warnings-as-errors
+		--target Strongroom --target StrongroomKeys --target StrongroomKMS --target StrongroomTesting --warnings-as-errors
 
 embedder: ## Build and run the example application; it must resolve nothing that an embedder does not need.
 	.ci/embedder

@@ -58,6 +58,8 @@ let package = Package(
     products: [
         .library(name: "Strongroom", targets: ["Strongroom"]),
         .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
+        // The key service, and the backend that serves a store with it.
+        .library(name: "StrongroomKMS", targets: ["StrongroomKMS", "StrongroomKMSKeys"]),
         .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
         // For Fuzz/ only: no part of the API.
@@ -65,6 +67,7 @@ let package = Package(
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
         .library(name: "CustomerKeys", type: .dynamic, targets: ["CustomerKeysModule"]),
         .library(name: "GlacierKeys", type: .dynamic, targets: ["GlacierKeysModule"]),
+        .library(name: "KMSKeys", type: .dynamic, targets: ["KMSKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -131,6 +134,15 @@ let package = Package(
         room(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/GlacierKeys/Module"),
+        room(
+            "StrongroomKMS",
+            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage]),
+        room(
+            "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],
+            path: "Plugins/KMSKeys/Backend"),
+        room(
+            "KMSKeysModule", ["StrongroomKMSKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/KMSKeys/Module"),
 
         // Floor 4: the engine.
         room(
@@ -184,8 +196,8 @@ let package = Package(
             "StrongroomKeysTests",
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
-                "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomCrypto", "StrongroomSystem",
-                "CStrongroomKeyBackend",
+                "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
+                "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
                 systemPackage,
             ]),
         tests(

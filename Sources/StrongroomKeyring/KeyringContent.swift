@@ -4,9 +4,9 @@ package import StrongroomKeys
 package protocol KeyringContent: Sendable {
     static var kind: KeyringKind { get }
 
-    /// The first keys of a new keyring.
+    /// The first keys of a new keyring; the settings are those that ask for it.
     static func make(
-        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
+        _ header: KeyringHeader, _ settings: [String: String], _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> Self
 
     /// Opens every key of a file that `root` has verified. The file's body is checked here and nowhere else.

@@ -19,7 +19,6 @@ internal import StrongroomSystem
 /// Little-endian; part of the format, must not change. A new format version is refused by older readers.
 package struct KeyringFile: Sendable, Equatable {
     package static let formatVersion: UInt16 = 1
-    package static let sizeBytesMax = 16 << 20
     package static let codeSizeBytes = 32
     static let magicSizeBytes = 8
     private static let rootSourceSizeBytesMax = 4096
@@ -56,8 +55,10 @@ package struct KeyringFile: Sendable, Equatable {
     }
 
     /// The whole file.
-    package func encoded(code: [UInt8]) -> [UInt8] {
-        assert(code.count == Self.codeSizeBytes)
+    package func encoded(code: [UInt8]) -> [UInt8] { Self.encoded(authenticatedBytes, code: code) }
+
+    static func encoded(_ authenticatedBytes: [UInt8], code: [UInt8]) -> [UInt8] {
+        assert(code.count == codeSizeBytes)
         var bytes = authenticatedBytes + code
         // Safe: bytes have no padding to be read.
         bytes.appendLittleEndian(CRC32C.checksum(unsafe bytes.span.bytes))

@@ -15,16 +15,33 @@ package struct KeyringFolder: ~Copyable, Sendable {
 
     package let path: FilePath
     let descriptor: CInt
+    private let kind: KeyringKind
+    private let before: Hook
 
-    private init(path: FilePath, descriptor: CInt) {
+    /// Called before each step that changes a file; what it throws takes the place of the step. For tests, which
+    /// have each step fail, and the process end at each.
+    package typealias Hook = @Sendable (FileStep) throws(KeyBackendError) -> Void
+    package static let noHook: Hook = { (_) throws(KeyBackendError) in }
+
+    /// The steps of writing a document, in their order.
+    package enum FileStep: String, Sendable, CaseIterable {
+        case removeLeftover, createTemporary, writeTemporary, renameTemporary, synchronizeFolder, removeRootKey
+    }
+
+    private init(path: FilePath, descriptor: CInt, _ kind: KeyringKind, before: @escaping Hook) {
         self.path = path
         self.descriptor = descriptor
+        self.kind = kind
+        self.before = before
     }
 
     /// Opens the folder, and checks that it is nobody else's.
-    package static func open(keyring: FilePath, _ kind: KeyringKind) throws(KeyBackendError) -> KeyringFolder {
+    package static func open(
+        keyring: FilePath, _ kind: KeyringKind, before: @escaping Hook = noHook
+    ) throws(KeyBackendError) -> KeyringFolder {
         let path = keyring.appending(kind.folderName)
-        let folder = KeyringFolder(path: path, descriptor: try TrustedPath.openDirectory(path).rawValue)
+        let folder = KeyringFolder(
+            path: path, descriptor: try TrustedPath.openDirectory(path).rawValue, kind, before: before)
         let status = try status(of: folder.descriptor, path)
         guard status.st_uid == geteuid(), status.st_mode & (S_IRWXG | S_IRWXO) == 0 else {
             throw KeyBackendError(
@@ -35,7 +52,9 @@ package struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// Makes the folder, and the keyring around it, where they are missing.
-    package static func create(keyring: FilePath, _ kind: KeyringKind) throws(KeyBackendError) -> KeyringFolder {
+    package static func create(
+        keyring: FilePath, _ kind: KeyringKind, before: @escaping Hook = noHook
+    ) throws(KeyBackendError) -> KeyringFolder {
         for directory in [keyring, keyring.appending(kind.folderName)] {
             // Safe: the path is copied for the length of the call.
             guard unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST else {
@@ -43,7 +62,7 @@ package struct KeyringFolder: ~Copyable, Sendable {
             }
             try synchronize(directory.removingLastComponent())
         }
-        return try open(keyring: keyring, kind)
+        return try open(keyring: keyring, kind, before: before)
     }
 
     deinit { Glibc.close(descriptor) }
@@ -110,29 +129,33 @@ package struct KeyringFolder: ~Copyable, Sendable {
             guard count >= 0 else { throw Self.failure("read", path.appending(Self.documentName)) }
             if count == 0 { return bytes }
             bytes += buffer[..<count]
-            if bytes.count > KeyringFile.sizeBytesMax { throw KeyringFile.damaged("it is too large") }
+            if bytes.count > kind.sizeBytesMax { throw KeyringFile.damaged("it is too large") }
         }
     }
 
     /// Makes the keyring's document. Never replaces one: with it the keys of every object would be gone.
     package func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
+        try before(.renameTemporary)
         // Safe: names are copied for the length of the call.
         guard unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) == 0 else {
             let error = Errno(rawValue: errno)
             _ = unsafe unlinkat(descriptor, temporaryName, 0)
             throw cannotCreateDocument(error)
         }
+        try before(.synchronizeFolder)
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
     /// Replaces the keyring's document.
     func replaceDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
+        try before(.renameTemporary)
         // Safe: names are copied for the length of the call.
         guard unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName) == 0 else {
             throw Self.failure("rename", path.appending(temporaryName))
         }
+        try before(.synchronizeFolder)
         guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
     }
 
@@ -167,14 +190,17 @@ package struct KeyringFolder: ~Copyable, Sendable {
     private func writeTemporary(_ bytes: [UInt8]) throws(KeyBackendError) -> String {
         let temporaryName = Self.documentName + ".new"
         let file = path.appending(temporaryName)
+        try before(.removeLeftover)
         // A leftover of a crash; writers are alone here because they hold the lock.
         // Safe, here and below: names are copied for the length of the call.
         _ = unsafe unlinkat(descriptor, temporaryName, 0)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        try before(.createTemporary)
         let target = unsafe openat(descriptor, temporaryName, flags, 0o600)
         guard target >= 0 else { throw Self.failure("create", file) }
         do throws(KeyBackendError) {
             defer { Glibc.close(target) }
+            try before(.writeTemporary)
             // Safe: bytes have no padding to be read.
             try SecretFile.write(unsafe bytes.span.bytes, to: target, file)
         } catch {
@@ -192,6 +218,7 @@ package struct KeyringFolder: ~Copyable, Sendable {
         _ previous: KeyringHeader.RootSource, nowInForce current: KeyringHeader.RootSource
     ) throws(KeyBackendError) {
         guard previous != current, let name = previous.nameInFolder else { return }
+        try before(.removeRootKey)
         // Missing where its owner has moved it, and has opened the keyring with the file's new path.
         // Safe: the name is copied for the length of the call.
         guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {

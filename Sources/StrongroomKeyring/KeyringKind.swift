@@ -11,12 +11,17 @@ package struct KeyringKind: Sendable, Equatable {
     package let label: String
     /// The first eight bytes of the file; part of the format.
     package let magic: [UInt8]
+    /// A larger file is taken for damage before it fills the memory.
+    package let sizeBytesMax: Int
 
-    package init(title: String, folderName: FilePath.Component, label: String, magic: String) {
+    package init(
+        title: String, folderName: FilePath.Component, label: String, magic: String, sizeBytesMax: Int = 16 << 20
+    ) {
         precondition(magic.utf8.count == KeyringFile.magicSizeBytes, "a magic of \(magic.utf8.count) bytes")
         self.title = title
         self.folderName = folderName
         self.label = label
         self.magic = Array(magic.utf8)
+        self.sizeBytesMax = sizeBytesMax
     }
 }

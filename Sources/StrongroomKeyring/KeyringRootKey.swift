@@ -13,7 +13,7 @@ public enum KeyringRootKey: ~Copyable, Sendable {
 
     /// The configuration that opens a keyring, or makes one, with this root key.
     package consuming func configuration(
-        keyring: FilePath, creates: Bool, scryptCostExponent: Int?
+        keyring: FilePath?, creates: Bool, scryptCostExponent: Int?
     ) -> KeyBackendConfiguration {
         var configuration = KeyBackendConfiguration(keyring: keyring, creates: creates)
         switch consume self {

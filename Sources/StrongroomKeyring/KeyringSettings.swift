@@ -5,9 +5,11 @@ package enum KeyringSettings {
     package static let rootKeyFile = "root-key-file"
     package static let scryptCostExponent = "scrypt-cost-exponent"
 
-    /// Fails with `invalidRequest` for a setting that would be ignored.
-    package static func check(_ settings: [String: String], _ kind: KeyringKind) throws(KeyBackendError) {
-        let known = [rootKeyFile, scryptCostExponent]
+    /// Fails with `invalidRequest` for a setting that would be ignored. A backend may know more than every one does.
+    package static func check(
+        _ settings: [String: String], _ kind: KeyringKind, alsoKnown: [String] = []
+    ) throws(KeyBackendError) {
+        let known = [rootKeyFile, scryptCostExponent] + alsoKnown
         if let unknown = settings.keys.sorted().first(where: { !known.contains($0) }) {
             throw KeyBackendError(
                 .invalidRequest,

@@ -11,18 +11,23 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
     /// As it is on disk, to notice that somebody else has changed it.
     private var documentBytes: [UInt8]
     private let keyringPath: FilePath
+    private let before: KeyringFolder.Hook
 
     // MARK: - Open and create
 
     /// Opens the keyring that is there.
-    package init(opening configuration: borrowing KeyBackendConfiguration) throws(KeyBackendError) {
+    package init(
+        opening configuration: borrowing KeyBackendConfiguration,
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
+    ) throws(KeyBackendError) {
         keyringPath = try Self.path(of: configuration)
+        self.before = before
         if configuration.settings[KeyringSettings.scryptCostExponent] != nil {
             throw KeyBackendError(
                 .invalidRequest,
                 "\(KeyringSettings.scryptCostExponent) is fixed when the keyring is made; leave it out.")
         }
-        let folder = try KeyringFolder.open(keyring: keyringPath, Content.kind)
+        let folder = try KeyringFolder.open(keyring: keyringPath, Content.kind, before: before)
         documentBytes = try folder.readDocument()
         let (file, code) = try KeyringFile.decode(documentBytes, Content.kind)
         let secret = try RootKeySource.open(file.header.rootSource, in: folder.path, configuration)
@@ -34,10 +39,12 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
 
     /// Makes a keyring where there is none. Durable when this returns.
     package init(
-        creating configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
+        creating configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
     ) throws(KeyBackendError) {
         keyringPath = try Self.path(of: configuration)
-        let folder = try KeyringFolder.create(keyring: keyringPath, Content.kind)
+        self.before = before
+        let folder = try KeyringFolder.create(keyring: keyringPath, Content.kind, before: before)
         try folder.lock()
         if try folder.hasDocument() { throw folder.alreadyExists() }
         let id = HostRandom(host: host).bytes(KeyringHeader.identifierSizeBytes)
@@ -46,7 +53,7 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         let header = KeyringHeader(
             keyringID: id, createdMilliseconds: host.wallMilliseconds(), rootSource: new.source,
             checkValue: keys.checkValue)
-        content = try Content.make(header, keys, host)
+        content = try Content.make(header, configuration.settings, keys, host)
         documentBytes = try keys.encoded(content.file)
         try folder.createDocument(documentBytes)
         root = keys
@@ -130,7 +137,7 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
 
     /// Keeps other writers out, and refuses to write over what another process has written.
     private func lockUnchanged() throws(KeyBackendError) -> KeyringFolder {
-        let folder = try KeyringFolder.open(keyring: keyringPath, Content.kind)
+        let folder = try KeyringFolder.open(keyring: keyringPath, Content.kind, before: before)
         try folder.lock()
         guard try folder.readDocument() == documentBytes else {
             throw KeyBackendError(

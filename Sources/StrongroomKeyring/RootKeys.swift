@@ -33,7 +33,8 @@ package final class RootKeys: Sendable {
     func encoded(_ file: KeyringFile) throws(KeyBackendError) -> [UInt8] {
         assert(file.header.keyringID == keyringID && file.header.checkValue == checkValue)
         do throws(SecretMemoryError) {
-            return file.encoded(code: try authenticator.code(for: file.authenticatedBytes))
+            let bytes = file.authenticatedBytes
+            return KeyringFile.encoded(bytes, code: try authenticator.code(for: bytes))
         } catch {
             throw KeyBackendError(secretMemory: error)
         }

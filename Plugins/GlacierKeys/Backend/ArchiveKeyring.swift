@@ -29,7 +29,7 @@ struct ArchiveKeyring: KeyringContent {
 
     /// A keyring with one epoch.
     static func make(
-        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
+        _ header: KeyringHeader, _: [String: String], _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> ArchiveKeyring {
         let random = HostRandom(host: host)
         let seed = try random.secret(count: Ed25519.seedSizeBytes)

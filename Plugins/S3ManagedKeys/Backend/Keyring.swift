@@ -22,7 +22,7 @@ struct Keyring: KeyringContent {
 
     /// A keyring with one version of each line.
     static func make(
-        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
+        _ header: KeyringHeader, _: [String: String], _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> Keyring {
         var keyring = Keyring(document: KeyringDocument(header: header, entries: []), keys: [])
         for line in KeyLine.allCases { try keyring.addVersion(line, root, host) }

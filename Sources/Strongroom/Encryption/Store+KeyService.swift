@@ -4,8 +4,8 @@ extension Store {
     /// Passes an administrator's request on to the key service that the store was opened with.
     ///
     /// What may be asked is the service's own documentation; every one answers `{"operation":"status"}`. There is never
-    /// a secret in either direction. One instance of a service has its keys at a time: ask it here rather than by opening
-    /// a second one.
+    /// a secret in either direction. One instance of a service has its keys at a time: ask it here rather than by
+    /// opening a second one.
     ///
     /// - Parameter json: a JSON object in UTF-8.
     /// - Returns: the answer, a JSON object in UTF-8.

@@ -31,8 +31,18 @@ package struct ControlMembers: Sendable {
         }
     }
 
-    /// A member that must be there: a whole number, zero or more.
-    package func number(_ name: String) throws(KeyBackendError) -> UInt32 {
+    /// A member that must be there.
+    package func requiredString(_ name: String) throws(KeyBackendError) -> String {
+        guard let text = try string(name) else {
+            throw KeyBackendError(
+                .invalidRequest, "The operation '\(operation)' needs a member '\(name)' that is a string.")
+        }
+        return text
+    }
+
+    /// A member that must be there: a whole number, zero or more. Where there is an `absent`, it may be missing.
+    package func number(_ name: String, absent: UInt32? = nil) throws(KeyBackendError) -> UInt32 {
+        if let absent, members[name] == nil { return absent }
         guard case .number(let digits)? = members[name], let number = UInt32(digits) else {
             throw KeyBackendError(
                 .invalidRequest, "The operation '\(operation)' needs a member '\(name)' that is a whole number.")

@@ -1,0 +1,94 @@
+public import StrongroomCrypto
+internal import StrongroomKeyring
+public import StrongroomKeys
+internal import StrongroomSystem
+public import SystemPackage
+
+extension KeyService {
+    /// What opens the keyring.
+    public enum RootKey: ~Copyable, Sendable {
+        /// When creating: a new root key file in the keyring. When opening: the file that is recorded there.
+        case recorded
+        /// The file at this absolute path; when creating, it is made if there is none, outside the service's folder.
+        case file(FilePath)
+        /// A passphrase, stretched by scrypt; used while opening and kept nowhere.
+        case passphrase(SecretBytes)
+
+        /// The same for the target beneath, which no user of the service has to import.
+        fileprivate consuming func inKeyring() -> KeyringRootKey {
+            switch consume self {
+            case .recorded: .recorded
+            case .file(let path): .file(path)
+            case .passphrase(let passphrase): .passphrase(passphrase)
+            }
+        }
+    }
+
+    /// Opens a keyring, or makes one.
+    ///
+    /// - Parameters:
+    ///   - keyring: the keyring folder, an absolute path; the service's files are in a folder of it.
+    ///   - rootKey: what opens it, or will.
+    ///   - creates: make a new keyring; fails with `keyringExists` if there is one.
+    ///   - account: when creating, the account in the keys' ARNs: twelve digits, zeros by default.
+    ///   - region: when creating, the region in the keys' ARNs; us-east-1 by default.
+    ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
+    ///   - host: what the service uses: clocks, randomness, a log.
+    public static func open(
+        keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
+        region: String? = nil, scryptCostExponent: Int? = nil,
+        host: any KeyBackendHost = ProcessKeyBackendHost.silent
+    ) async throws(KeyBackendError) -> KeyService {
+        let configuration = SharedConfiguration(
+            configuration(
+                keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
+                scryptCostExponent: scryptCostExponent))
+        return try await onThread { () throws(KeyBackendError) in try KeyService(configuration.value, host) }
+    }
+
+    /// Seals the keyring under another root key or passphrase, in one step; data keys stay as they are.
+    ///
+    /// After a crash either the old or the new root key opens it. A root key file that the service made in the
+    /// keyring is removed once it is replaced; one elsewhere is left.
+    public func replaceRootKey(
+        _ rootKey: consuming RootKey, scryptCostExponent: Int? = nil
+    ) async throws(KeyBackendError) {
+        let configuration = SharedConfiguration(
+            Self.configuration(keyring: nil, rootKey: rootKey, scryptCostExponent: scryptCostExponent))
+        try await changeRootKey { [host] (keyring) throws(KeyBackendError) in
+            try keyring.replaceRootKey(configuration.value, host)
+        }
+    }
+
+    /// The configuration with which a host opens the service as a key backend.
+    package static func configuration(
+        keyring: FilePath?, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
+        region: String? = nil, scryptCostExponent: Int? = nil
+    ) -> KeyBackendConfiguration {
+        var configuration = rootKey.inKeyring().configuration(
+            keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
+        configuration.settings[KeyServiceSettings.account] = account
+        configuration.settings[KeyServiceSettings.region] = region
+        return configuration
+    }
+
+    private static func onThread<Value: Sendable>(
+        _ work: @escaping @Sendable () throws(KeyBackendError) -> Value
+    ) async throws(KeyBackendError) -> Value {
+        let threads = IOThreadPool(threadCount: 1, name: "kms-open")
+        do throws(KeyBackendError) {
+            let value = try await threads.run(work)
+            await threads.shutDown()
+            return value
+        } catch {
+            await threads.shutDown()
+            throw error
+        }
+    }
+}
+
+/// A configuration that another thread reads; its secret is zeroed with the last reference.
+private final class SharedConfiguration: Sendable {
+    let value: KeyBackendConfiguration
+    init(_ value: consuming KeyBackendConfiguration) { self.value = value }
+}

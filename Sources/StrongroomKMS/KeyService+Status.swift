@@ -1,0 +1,50 @@
+internal import StrongroomKeyring
+internal import StrongroomKeys
+
+extension KeyService {
+    /// The service as a whole.
+    public struct Status: Sendable, Hashable {
+        /// Names the keyring: 32 hexadecimal digits.
+        public var keyringID: String
+        /// Whether a passphrase opens the keyring; else a root key file does.
+        public var isOpenedByPassphrase: Bool
+        /// The account in the keys' ARNs.
+        public var account: String
+        /// The region in the keys' ARNs.
+        public var region: String
+        /// The ARN of the key that is used where none is named.
+        public var defaultKeyARN: String
+        /// How many keys there are.
+        public var keyCount: Int
+        /// How many aliases there are.
+        public var aliasCount: Int
+        /// How often each operation was asked since the service was opened, refused requests included.
+        public var requestCounts: [KeyOperation: Int]
+    }
+
+    /// How the service is.
+    public func status() throws(KeyServiceError) -> Status {
+        let keyring = try current()
+        let registry = keyring.registry
+        return Status(
+            keyringID: Hexadecimal.encode(keyring.keyringID),
+            isOpenedByPassphrase: keyring.document.header.rootSource.isPassphrase, account: registry.owner.account,
+            region: registry.owner.region,
+            defaultKeyARN: registry.owner.arn(try registry.resolve(Self.defaultKeyID).id),
+            keyCount: registry.keys.count, aliasCount: registry.aliases.count, requestCounts: counters.totals)
+    }
+
+    /// How often each operation was asked of one key since the service was opened, refused requests included.
+    public func requestCounts(of keyID: String) throws(KeyServiceError) -> [KeyOperation: Int] {
+        counters.counts(of: try current().registry.resolve(keyID).id)
+    }
+}
+
+extension KeyringHeader.RootSource {
+    fileprivate var isPassphrase: Bool {
+        switch self {
+        case .file: false
+        case .passphrase: true
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package import StrongroomKeyring
+package import StrongroomKeys
+internal import Synchronization
+public import SystemPackage
+
+/// A key management service in the process: keys with states, names and versions, after the model of AWS KMS.
+///
+/// A key never leaves the service. It seals data keys, each bound to an encryption context, and opens them again for
+/// whoever names the same context. Keys live in a keyring folder; what changes them is durable when it returns, and
+/// runs on a thread of its own; data keys are sealed and opened without waiting for anything.
+///
+/// A key is named by its id, its ARN, an alias, or the alias's ARN. One process at a time changes a keyring: a second
+/// one is refused once it finds that the keyring has changed.
+public final class KeyService: Sendable {
+    /// The alias of the key that the service makes for itself, used where no key is named.
+    public static let defaultKeyID = "alias/aws/s3"
+    /// The folder in the keyring that belongs to the service.
+    public static let folderName: FilePath.Component = "kms"
+
+    let host: any KeyBackendHost
+    let cache = MaterialCache()
+    let counters = RequestCounters()
+    /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
+    /// closed.
+    private let snapshot: Mutex<ServiceKeyring?>
+    /// What is changed; held while a change is written, only on threads that may block.
+    private let keyring: Mutex<OpenedKeyring<ServiceKeyring>>
+    private let thread = ChangeThread()
+
+    /// Opens the keyring of a configuration. Blocks. `before` is for tests that have files fail.
+    package init(
+        _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
+    ) throws(KeyBackendError) {
+        let keyring = try Self.open(configuration, host, before)
+        self.host = host
+        snapshot = Mutex(keyring.content)
+        self.keyring = Mutex(keyring)
+    }
+
+    private static func open(
+        _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
+        _ before: @escaping KeyringFolder.Hook
+    ) throws(KeyBackendError) -> OpenedKeyring<ServiceKeyring> {
+        // First, so that nothing is made for a request that is refused.
+        try KeyServiceSettings.check(configuration.settings, creates: configuration.creates)
+        return configuration.creates
+            ? try OpenedKeyring(creating: configuration, host, before: before)
+            : try OpenedKeyring(opening: configuration, before: before)
+    }
+
+    /// Ends the service: waits for changes that run, and drops the keys. Every call afterwards fails.
+    public func close() async {
+        snapshot.withLock { $0 = nil }
+        await thread.shutDown()
+        cache.removeAll()
+    }
+
+    // MARK: - For the operations
+
+    func current() throws(KeyServiceError) -> ServiceKeyring {
+        guard let snapshot = snapshot.withLock({ $0 }) else { throw KeyServiceError.closed }
+        return snapshot
+    }
+
+    /// Changes the registry on the thread for it. Only what is durable is seen by other operations: a crash takes
+    /// nothing back that has been used.
+    func change<Value: Sendable>(
+        _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
+    ) async throws(KeyServiceError) -> Value {
+        try await thread.run(otherwise: KeyServiceError.closed) { [self] () throws(KeyServiceError) in
+            try keyring.withLock { (keyring) throws(KeyServiceError) in
+                let value = try keyring.changeRegistry(body)
+                publish(keyring)
+                return value
+            }
+        }
+    }
+
+    /// Runs on the thread for changes.
+    func changeRootKey(
+        _ body: @escaping @Sendable (inout OpenedKeyring<ServiceKeyring>) throws(KeyBackendError) -> Void
+    ) async throws(KeyBackendError) {
+        let closed = KeyBackendError(KeyServiceError.closed)
+        try await thread.run(otherwise: closed) { [self] () throws(KeyBackendError) in
+            try keyring.withLock { (keyring) throws(KeyBackendError) in
+                // Also where the old root key's file could not be removed: the new one is in force by then.
+                defer { publish(keyring) }
+                try body(&keyring)
+            }
+        }
+    }
+
+    private func publish(_ keyring: OpenedKeyring<ServiceKeyring>) {
+        snapshot.withLock { snapshot in
+            if snapshot != nil { snapshot = keyring.content }
+        }
+    }
+}

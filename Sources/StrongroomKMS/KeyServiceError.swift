@@ -1,0 +1,56 @@
+/// Why the key service did not do what it was asked, and what to do about it.
+public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is: the names of KMS's exceptions, without "Exception". More may come: compare with
+    /// the static members, never switch exhaustively.
+    public struct Code: Hashable, Sendable, CustomStringConvertible {
+        /// KMS's name, such as "NotFound"; on the wire "Exception" follows.
+        public let description: String
+
+        private init(_ name: String) { description = name }
+
+        /// No key or alias has that name here.
+        public static let notFound = Code("NotFound")
+        /// The key is disabled.
+        public static let disabled = Code("Disabled")
+        /// The key's state forbids the operation.
+        public static let invalidState = Code("KMSInvalidState")
+        /// The sealed data key is damaged or foreign, or its encryption context differs.
+        public static let invalidCiphertext = Code("InvalidCiphertext")
+        /// The data key was sealed under another key than the expected one.
+        public static let incorrectKey = Code("IncorrectKey")
+        /// There is an alias of that name.
+        public static let alreadyExists = Code("AlreadyExists")
+        /// The alias's name breaks the rules, or is reserved.
+        public static let invalidAliasName = Code("InvalidAliasName")
+        /// What is called an ARN is none of a key or alias.
+        public static let invalidArn = Code("InvalidArn")
+        /// A list cannot go on from there.
+        public static let invalidMarker = Code("InvalidMarker")
+        /// One more would be too many.
+        public static let limitExceeded = Code("LimitExceeded")
+        /// An argument is out of its range.
+        public static let validation = Code("Validation")
+        /// The service itself failed, or has been closed; `underlying` has the cause where there is one.
+        public static let internalFailure = Code("KMSInternal")
+    }
+
+    /// What kind of failure it is.
+    public var code: Code
+    /// What went wrong and how it may be remedied. Never holds a secret.
+    public var message: String
+    /// What lies beneath, where there is something.
+    public var underlying: (any Error)?
+
+    /// An error of the given kind.
+    public init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        self.code = code
+        self.message = message
+        self.underlying = underlying
+    }
+
+    /// Code, message and cause in one line.
+    public var description: String {
+        let cause = underlying.map { " (\($0))" } ?? ""
+        return "\(code): \(message)\(cause)"
+    }
+}

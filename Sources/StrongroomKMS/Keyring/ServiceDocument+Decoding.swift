@@ -1,0 +1,108 @@
+internal import StrongroomKeyring
+internal import StrongroomKeys
+internal import StrongroomSystem
+
+extension ServiceDocument {
+    /// Reads a body of which nothing is trusted.
+    init(_ file: KeyringFile) throws(KeyBackendError) {
+        var reader = ByteReader(file.body)
+        let registry = try Self.decodeRegistry(&reader)
+        guard reader.remainingCount == 0 else { throw KeyringFile.damaged("something follows its aliases") }
+        self.init(header: file.header, registry: registry)
+    }
+
+    private static func decodeRegistry(_ reader: inout ByteReader) throws(KeyBackendError) -> KeyRegistry {
+        do throws(KeyServiceError) {
+            let owner = try KeyOwner(account: try reader.checkedText(), region: try reader.checkedText())
+            let keyCount = try reader.checkedCount()
+            let aliasCount = try reader.checkedCount()
+            var keys: [KeyRecord] = []
+            for _ in 0..<keyCount { keys.append(try decodeKey(&reader)) }
+            var aliases: [AliasRecord] = []
+            for _ in 0..<aliasCount { aliases.append(try decodeAlias(&reader)) }
+            guard let registry = KeyRegistry(owner: owner, keys: keys, aliases: aliases) else {
+                throw KeyServiceError(
+                    KeyringFile.damaged("a key or an alias is missing, comes twice, or is out of order"))
+            }
+            return registry
+        } catch {
+            throw error.underlying as? KeyBackendError
+                ?? KeyringFile.damaged("it holds what no request could make (\(error))")
+        }
+    }
+
+    private static func decodeKey(_ reader: inout ByteReader) throws(KeyServiceError) -> KeyRecord {
+        do throws(KeyBackendError) {
+            let id = KeyID(bytes: try reader.bytes(KeyID.sizeBytes))
+            let (stateCode, managerCode) = (try reader.integer(UInt8.self), try reader.integer(UInt8.self))
+            guard let state = KeyState.all.first(where: { $0.code == stateCode }),
+                let manager = KeyManager(rawValue: managerCode)
+            else { throw KeyringFile.damaged("a key is in an unknown state, or of an unknown maker") }
+            guard try reader.integer(UInt16.self) == 0 else {
+                throw KeyringFile.damaged("a reserved field is not zero")
+            }
+            let created = try reader.time()
+            let description = try reader.text(sizeBytes: Int(try reader.integer(UInt16.self)))
+            let count = Int(try reader.integer(UInt32.self))
+            guard count * materialSizeBytes <= reader.remainingCount else {
+                throw KeyringFile.damaged("it ends too early")
+            }
+            var materials: [KeyMaterial] = []
+            for _ in 0..<count {
+                materials.append(
+                    KeyMaterial(
+                        id: KeyMaterialID(bytes: try reader.bytes(KeyMaterialID.sizeBytes)),
+                        createdMilliseconds: try reader.time(),
+                        sealedKey: try reader.bytes(KeyMaterial.sealedKeySizeBytes)))
+            }
+            return KeyRecord(
+                id: id, createdMilliseconds: created, manager: manager, state: state, keyDescription: description,
+                materials: materials)
+        } catch {
+            throw KeyServiceError(error)
+        }
+    }
+
+    private static func decodeAlias(_ reader: inout ByteReader) throws(KeyServiceError) -> AliasRecord {
+        let name = try AliasName(try reader.checkedText())
+        do throws(KeyBackendError) {
+            return AliasRecord(
+                name: name, keyID: KeyID(bytes: try reader.bytes(KeyID.sizeBytes)),
+                createdMilliseconds: try reader.time(), updatedMilliseconds: try reader.time())
+        } catch {
+            throw KeyServiceError(error)
+        }
+    }
+}
+
+extension ByteReader {
+    fileprivate mutating func time() throws(KeyBackendError) -> Int64 {
+        Int64(bitPattern: try integer(UInt64.self))
+    }
+
+    fileprivate mutating func text(sizeBytes: Int) throws(KeyBackendError) -> String {
+        guard let text = String(validating: try bytes(sizeBytes), as: UTF8.self) else {
+            throw KeyringFile.damaged("a text of it is no UTF-8")
+        }
+        return text
+    }
+
+    fileprivate mutating func checkedText() throws(KeyServiceError) -> String {
+        do throws(KeyBackendError) {
+            return try text(sizeBytes: Int(try integer(UInt16.self)))
+        } catch {
+            throw KeyServiceError(error)
+        }
+    }
+
+    /// A number of things that each have a byte at least.
+    fileprivate mutating func checkedCount() throws(KeyServiceError) -> Int {
+        do throws(KeyBackendError) {
+            let count = Int(try integer(UInt32.self))
+            guard count <= remainingCount else { throw KeyringFile.damaged("it ends too early") }
+            return count
+        } catch {
+            throw KeyServiceError(error)
+        }
+    }
+}

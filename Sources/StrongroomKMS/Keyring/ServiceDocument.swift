@@ -1,0 +1,67 @@
+internal import StrongroomKeyring
+internal import StrongroomKeys
+internal import StrongroomSystem
+
+/// What the key service's keyring file holds: a header as every keyring has, and as its body keys and aliases.
+///
+///     account, text | region, text
+///     number of keys u32 | number of aliases u32
+///     each key, ascending by id:
+///         id (16) | state u8: 1 enabled, 2 disabled | manager u8: 1 customer, 2 service | zero u16
+///         created i64 | description, text | number of materials u32
+///         each material, oldest first; the last is current: id (32) | created i64 | sealed key (104)
+///     each alias, ascending by name: name, text | key id (16) | created i64 | updated i64
+///
+/// A text is `u16 size | UTF-8`; times are in milliseconds since 1970. Little-endian; part of the format, must not
+/// change.
+struct ServiceDocument: Sendable, Equatable {
+    static let materialSizeBytes = KeyMaterialID.sizeBytes + 8 + KeyMaterial.sealedKeySizeBytes
+
+    var header: KeyringHeader
+    var registry: KeyRegistry
+
+    /// The file that holds it.
+    var file: KeyringFile {
+        assert(registry.isConsistent)
+        var body: [UInt8] = []
+        body.appendText(registry.owner.account)
+        body.appendText(registry.owner.region)
+        body.appendLittleEndian(UInt32(registry.keys.count))
+        body.appendLittleEndian(UInt32(registry.aliases.count))
+        for key in registry.keys { Self.append(key, to: &body) }
+        for alias in registry.aliases {
+            body.appendText(alias.name.description)
+            body += alias.keyID.bytes
+            body.appendTime(alias.createdMilliseconds)
+            body.appendTime(alias.updatedMilliseconds)
+        }
+        return KeyringFile(kind: ServiceKeyring.kind, header: header, body: body)
+    }
+
+    private static func append(_ key: KeyRecord, to bytes: inout [UInt8]) {
+        bytes += key.id.bytes
+        bytes.append(key.state.code)
+        bytes.append(key.manager.rawValue)
+        bytes.appendLittleEndian(UInt16(0))
+        bytes.appendTime(key.createdMilliseconds)
+        bytes.appendText(key.keyDescription)
+        bytes.appendLittleEndian(UInt32(key.materials.count))
+        for material in key.materials {
+            assert(material.sealedKey.count == KeyMaterial.sealedKeySizeBytes)
+            bytes += material.id.bytes
+            bytes.appendTime(material.createdMilliseconds)
+            bytes += material.sealedKey
+        }
+    }
+}
+
+extension [UInt8] {
+    fileprivate mutating func appendTime(_ milliseconds: Int64) {
+        appendLittleEndian(UInt64(bitPattern: milliseconds))
+    }
+
+    fileprivate mutating func appendText(_ text: String) {
+        appendLittleEndian(UInt16(text.utf8.count))
+        self += text.utf8
+    }
+}

@@ -1,0 +1,87 @@
+internal import StrongroomKeyring
+internal import StrongroomKeys
+internal import StrongroomSystem
+
+/// An opened keyring of the service: its document, and what opens the materials in it, which stay sealed until they
+/// are used.
+struct ServiceKeyring: KeyringContent {
+    /// Label and magic are part of the keyring's format and must not change. What 100,000 keys with all their rotations
+    /// and descriptions take at most stays below the size.
+    static let kind = KeyringKind(
+        title: "KMS keys", folderName: KeyService.folderName, label: "kms", magic: "SR-KMKEY", sizeBytesMax: 2 << 30)
+
+    fileprivate(set) var document: ServiceDocument
+    let sealer: MaterialSealer
+
+    var file: KeyringFile { document.file }
+    var keyringID: [UInt8] { document.header.keyringID }
+    var registry: KeyRegistry { document.registry }
+
+    /// A keyring with the default key, of the owner that the settings name.
+    static func make(
+        _ header: KeyringHeader, _ settings: [String: String], _ root: RootKeys, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> ServiceKeyring {
+        let sealer = MaterialSealer(root: root)
+        let registry = try firstRegistry(try KeyServiceSettings.owner(settings), sealer, host)
+        return ServiceKeyring(document: ServiceDocument(header: header, registry: registry), sealer: sealer)
+    }
+
+    private init(document: ServiceDocument, sealer: MaterialSealer) {
+        self.document = document
+        self.sealer = sealer
+    }
+
+    init(opening file: KeyringFile, _ root: RootKeys) throws(KeyBackendError) {
+        document = try ServiceDocument(file)
+        sealer = MaterialSealer(root: root)
+    }
+
+    private static func firstRegistry(
+        _ owner: KeyOwner, _ sealer: MaterialSealer, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> KeyRegistry {
+        let now = host.wallMilliseconds()
+        let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes))
+        let key = KeyRecord(
+            id: id, createdMilliseconds: now, manager: .service,
+            keyDescription: "Protects objects where no other key is named", materials: [try sealer.make(for: id, host)])
+        var registry = KeyRegistry(owner: owner)
+        do throws(KeyServiceError) {
+            try registry.insert(key)
+            try registry.insert(
+                AliasRecord(name: .defaultKey, keyID: id, createdMilliseconds: now, updatedMilliseconds: now))
+        } catch {
+            throw KeyBackendError(error)
+        }
+        return registry
+    }
+
+    func resealed(
+        _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> ServiceKeyring {
+        let other = MaterialSealer(root: root)
+        var changed = document
+        changed.header = header
+        try changed.registry.reseal { (key, material) throws(KeyBackendError) in
+            try sealer.reseal(material, of: key.id, under: other, host)
+        }
+        return ServiceKeyring(document: changed, sealer: other)
+    }
+}
+
+extension OpenedKeyring<ServiceKeyring> {
+    /// Changes the registry, and returns what `body` does. Durable when this returns; where it throws before the last
+    /// step, nothing has changed.
+    mutating func changeRegistry<Value>(
+        _ body: (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
+    ) throws(KeyServiceError) -> Value {
+        var document = content.document
+        // Before the keyring is locked, so that what is refused anyway is refused for its own reason.
+        let value = try body(&document.registry, content.sealer)
+        do throws(KeyBackendError) {
+            try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
+        } catch {
+            throw KeyServiceError(error)
+        }
+        return value
+    }
+}

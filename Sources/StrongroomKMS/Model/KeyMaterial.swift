@@ -1,0 +1,32 @@
+internal import StrongroomKeys
+
+/// One version of a key: what seals data keys, itself sealed under the keyring's root key.
+struct KeyMaterial: Sendable, Equatable {
+    static let sizeBytes = 32
+    static let sealedKeySizeBytes = 104
+
+    let id: KeyMaterialID
+    let createdMilliseconds: Int64
+    var sealedKey: [UInt8]
+}
+
+/// Names one version of one key, and no other key's: 32 random bytes, written as 64 hexadecimal digits (as in KMS).
+struct KeyMaterialID: Hashable, Sendable, CustomStringConvertible {
+    static let sizeBytes = 32
+
+    let bytes: [UInt8]
+
+    init(bytes: [UInt8]) {
+        assert(bytes.count == Self.sizeBytes)
+        self.bytes = bytes
+    }
+
+    /// Nil for anything but the one spelling of an id.
+    init?(_ text: String) {
+        guard let bytes = Hexadecimal.decode(text), bytes.count == Self.sizeBytes else { return nil }
+        self.init(bytes: bytes)
+        guard description.utf8.elementsEqual(text.utf8) else { return nil }
+    }
+
+    var description: String { Hexadecimal.encode(bytes) }
+}

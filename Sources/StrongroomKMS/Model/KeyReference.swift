@@ -1,0 +1,44 @@
+/// How a request names a key: by its id or ARN, or by an alias or the alias's ARN.
+enum KeyReference: Equatable, Sendable {
+    case id(KeyID)
+    case alias(AliasName)
+
+    /// An ARN of another account or region names a key that is not here, whatever else it says.
+    init(_ text: String, owner: KeyOwner) throws(KeyServiceError) {
+        guard text.hasPrefix("arn:") else {
+            self = try Self.resource(text[...], named: text)
+            return
+        }
+        let fields = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard fields.count == 6, fields[1] == "aws", fields[2] == "kms" else {
+            throw KeyServiceError(
+                .invalidArn, "'\(text.prefix(128))' is no ARN of a key; give arn:aws:kms:REGION:ACCOUNT:key/ID.")
+        }
+        guard fields[3] == owner.region, fields[4] == owner.account else {
+            throw KeyServiceError(
+                .notFound,
+                "The key '\(text.prefix(128))' is of another account or region; here are the keys of "
+                    + "\(owner.account) in \(owner.region).")
+        }
+        if fields[5].hasPrefix("key/") {
+            guard let id = KeyID(fields[5].dropFirst(4)) else { throw Self.notFound(text) }
+            self = .id(id)
+        } else if fields[5].hasPrefix(AliasName.prefix) {
+            self = try Self.resource(fields[5], named: text)
+        } else {
+            throw KeyServiceError(
+                .invalidArn, "'\(text.prefix(128))' names neither a key nor an alias; give …:key/ID or …:alias/NAME.")
+        }
+    }
+
+    private static func resource(_ text: Substring, named whole: String) throws(KeyServiceError) -> KeyReference {
+        if text.hasPrefix(AliasName.prefix) { return .alias(try AliasName(String(text))) }
+        guard let id = KeyID(text) else { throw notFound(whole) }
+        return .id(id)
+    }
+
+    static func notFound(_ text: String) -> KeyServiceError {
+        KeyServiceError(
+            .notFound, "The key '\(text.prefix(128))' does not exist; list the keys, or restore a newer keyring.")
+    }
+}

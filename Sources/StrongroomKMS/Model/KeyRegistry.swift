@@ -1,0 +1,179 @@
+/// All keys and aliases of a keyring, and how they change: values only, no files, no secrets, no clocks.
+///
+/// Invariants: `keys` are ascending by id, `aliases` by name, none comes twice; each alias points to a key that is
+/// there; a material belongs to one key; the default key's alias is there.
+struct KeyRegistry: Sendable, Equatable {
+    let owner: KeyOwner
+    private(set) var keys: [KeyRecord] = []
+    private(set) var aliases: [AliasRecord] = []
+    private var ownersOfMaterials: [KeyMaterialID: KeyID] = [:]
+
+    init(owner: KeyOwner) { self.owner = owner }
+
+    /// The registry that a document holds; nil where it breaks an invariant.
+    init?(owner: KeyOwner, keys: [KeyRecord], aliases: [AliasRecord]) {
+        self.owner = owner
+        (self.keys, self.aliases) = (keys, aliases)
+        for key in keys {
+            for material in key.materials {
+                if ownersOfMaterials.updateValue(key.id, forKey: material.id) != nil { return nil }
+            }
+        }
+        if !isConsistent { return nil }
+    }
+
+    var isConsistent: Bool {
+        zip(keys, keys.dropFirst()).allSatisfy { $0.id < $1.id } && keys.allSatisfy { !$0.materials.isEmpty }
+            && zip(aliases, aliases.dropFirst()).allSatisfy { $0.name < $1.name }
+            && aliases.allSatisfy { key($0.keyID) != nil } && alias(.defaultKey) != nil
+            && ownersOfMaterials.count == keys.reduce(0) { $0 + $1.materials.count }
+    }
+
+    // MARK: - Looking up
+
+    func key(_ id: KeyID) -> KeyRecord? {
+        let index = keys.firstIndex(notBefore: id, by: \.id)
+        return index < keys.count && keys[index].id == id ? keys[index] : nil
+    }
+
+    func alias(_ name: AliasName) -> AliasRecord? {
+        let index = aliases.firstIndex(notBefore: name, by: \.name)
+        return index < aliases.count && aliases[index].name == name ? aliases[index] : nil
+    }
+
+    func ownerOfMaterial(_ id: KeyMaterialID) -> KeyID? { ownersOfMaterials[id] }
+
+    /// The key that a request names, in any of the four ways.
+    func resolve(_ text: String) throws(KeyServiceError) -> KeyRecord {
+        let id: KeyID? =
+            switch try KeyReference(text, owner: owner) {
+            case .id(let id): id
+            case .alias(let name): alias(name)?.keyID
+            }
+        guard let id, let found = key(id) else { throw KeyReference.notFound(text) }
+        return found
+    }
+
+    /// The key that a request names by id or ARN; an alias would name another key once it is moved.
+    func resolveWithoutAlias(_ text: String, _ what: String) throws(KeyServiceError) -> KeyRecord {
+        guard case .id(let id) = try KeyReference(text, owner: owner) else {
+            throw KeyServiceError(
+                .validation, "\(what) names its key by the alias '\(text)', which may move; give the key's id or ARN.")
+        }
+        guard let found = key(id) else { throw KeyReference.notFound(text) }
+        return found
+    }
+
+    /// Fails where the key's state forbids the operation.
+    func check(_ operation: KeyOperation, of key: KeyRecord) throws(KeyServiceError) {
+        switch KeyStateTable.verdict(operation, key.state) {
+        case .allowed: return
+        case .disabled:
+            throw KeyServiceError(.disabled, "The key \(owner.arn(key.id)) is disabled; enable it to use it again.")
+        }
+    }
+
+    // MARK: - Changing keys
+
+    mutating func insert(_ key: KeyRecord) throws(KeyServiceError) {
+        guard keys.count < KeyLimits.keysMax else {
+            throw KeyServiceError(
+                .limitExceeded, "There are \(KeyLimits.keysMax) keys already; open another keyring for more.")
+        }
+        let index = keys.firstIndex(notBefore: key.id, by: \.id)
+        precondition(index == keys.count || keys[index].id != key.id, "A new key has the id of one that is there.")
+        keys.insert(key, at: index)
+        for material in key.materials { ownersOfMaterials[material.id] = key.id }
+    }
+
+    mutating func setState(_ state: KeyState, of id: KeyID) {
+        keys[index(id)].state = state
+    }
+
+    /// Gives a key material that is current from then on.
+    mutating func rotate(_ id: KeyID, to material: KeyMaterial) throws(KeyServiceError) {
+        let index = index(id)
+        guard keys[index].materials.count <= KeyLimits.rotationsPerKeyMax else {
+            throw KeyServiceError(
+                .limitExceeded,
+                "The key \(owner.arn(id)) has been rotated \(KeyLimits.rotationsPerKeyMax) times, which is the limit; "
+                    + "make another key, and move the alias to it.")
+        }
+        keys[index].materials.append(material)
+        ownersOfMaterials[material.id] = id
+    }
+
+    /// Replaces how every material is sealed, not which ones there are.
+    mutating func reseal<Failure: Error>(
+        _ seal: (KeyRecord, KeyMaterial) throws(Failure) -> [UInt8]
+    ) throws(Failure) {
+        for keyIndex in keys.indices {
+            for (index, material) in keys[keyIndex].materials.enumerated() {
+                keys[keyIndex].materials[index].sealedKey = try seal(keys[keyIndex], material)
+            }
+        }
+    }
+
+    private func index(_ id: KeyID) -> Int {
+        let index = keys.firstIndex(notBefore: id, by: \.id)
+        precondition(index < keys.count && keys[index].id == id, "A key that was found is not there.")
+        return index
+    }
+
+    // MARK: - Changing aliases
+
+    mutating func insert(_ alias: AliasRecord) throws(KeyServiceError) {
+        let index = aliases.firstIndex(notBefore: alias.name, by: \.name)
+        guard index == aliases.count || aliases[index].name != alias.name else {
+            throw KeyServiceError(
+                .alreadyExists, "The alias '\(alias.name)' exists already; update it, or choose another name.")
+        }
+        try checkRoomForAlias(of: alias.keyID)
+        aliases.insert(alias, at: index)
+    }
+
+    /// Points an alias to another key; returns the key that it pointed to.
+    mutating func update(
+        _ name: AliasName, to id: KeyID, updatedMilliseconds: Int64
+    ) throws(KeyServiceError) -> KeyID {
+        let index = try aliasIndex(name)
+        let previous = aliases[index].keyID
+        if previous != id { try checkRoomForAlias(of: id) }
+        aliases[index].keyID = id
+        aliases[index].updatedMilliseconds = updatedMilliseconds
+        return previous
+    }
+
+    /// Returns the key that the alias pointed to.
+    mutating func remove(_ name: AliasName) throws(KeyServiceError) -> KeyID {
+        aliases.remove(at: try aliasIndex(name)).keyID
+    }
+
+    private func aliasIndex(_ name: AliasName) throws(KeyServiceError) -> Int {
+        let index = aliases.firstIndex(notBefore: name, by: \.name)
+        guard index < aliases.count, aliases[index].name == name else {
+            throw KeyServiceError(.notFound, "The alias '\(name)' does not exist; list the aliases, or create it.")
+        }
+        return index
+    }
+
+    private func checkRoomForAlias(of id: KeyID) throws(KeyServiceError) {
+        guard aliases.count(where: { $0.keyID == id }) < KeyLimits.aliasesPerKeyMax else {
+            throw KeyServiceError(
+                .limitExceeded,
+                "The key \(owner.arn(id)) has \(KeyLimits.aliasesPerKeyMax) aliases already; delete one first.")
+        }
+    }
+}
+
+extension Array {
+    /// Where an element with this key is or would be inserted; the array is ascending by `key`.
+    func firstIndex<Key: Comparable>(notBefore wanted: Key, by key: (Element) -> Key) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = low + (high - low) / 2
+            if key(self[middle]) < wanted { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+}
