@@ -173,8 +173,8 @@ let package = Package(
         .executableTarget(
             name: "StrongroomCommandLine",
             dependencies: [
-                "Strongroom", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
-                "CStrongroomShims", systemPackage, logging, argumentParser,
+                "Strongroom", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, argumentParser,
             ],
             swiftSettings: swiftSettings),
 

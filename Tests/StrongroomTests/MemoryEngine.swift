@@ -19,7 +19,7 @@ struct MemoryEngine {
     private let clock: any StoreClock
 
     init(
-        suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: OpenedKeyService? = nil
+        suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: KeyServiceLink? = nil
     ) async throws {
         directory = try TemporaryDirectory()
         self.clock = clock

@@ -4,8 +4,10 @@ public struct KeyServiceOptions: Sendable {
     public var backend: KeyBackendSource
     /// What opens the service's keys, if it keeps them in the store's keyring.
     public var rootKey: RootKey
-    /// Settings that the backend documents.
+    /// Settings that the backend documents, given whenever it is opened.
     public var settings: [String: String]
+    /// Settings that it takes only while it makes its keys, such as the account of their ARNs.
+    public var creationSettings: [String: String]
     /// After how many seconds a call that the service has not answered fails: 1 to 300, 10 by default. What is not
     /// under SSE-KMS never waits for it.
     public var deadlineSeconds: Int
@@ -18,11 +20,12 @@ public struct KeyServiceOptions: Sendable {
     /// A service; by default its keys are opened by a root key file of mode 0600 in the keyring.
     public init(
         _ backend: KeyBackendSource, rootKey: RootKey = .fileInKeyring, settings: [String: String] = [:],
-        deadlineSeconds: Int = 10
+        creationSettings: [String: String] = [:], deadlineSeconds: Int = 10
     ) {
         self.backend = backend
         self.rootKey = rootKey
         self.settings = settings
+        self.creationSettings = creationSettings
         self.deadlineSeconds = deadlineSeconds
     }
 

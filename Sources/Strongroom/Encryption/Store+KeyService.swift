@@ -14,10 +14,11 @@ extension Store {
     public func controlKeyService(_ json: [UInt8]) async throws(StoreError) -> [UInt8] {
         try engine.checkOpen()
         let service = try engine.unlockedKeys().keyService()
+        let backend = try await service.backend()
         var context = KeyRequestContext(caller: requester.caller)
         context.deadlineNanoseconds = service.deadlineNanoseconds
         do throws(KeyBackendError) {
-            return try await service.backend.backend.control(ControlRequest(json: json, context: context))
+            return try await backend.backend.control(ControlRequest(json: json, context: context))
         } catch {
             throw StoreError(error)
         }

@@ -10,7 +10,7 @@ extension Engine {
     func bucketKey(
         _ keyID: String?, _ context: EncryptionContext, for put: PutOperation, in bucket: KnownBucket
     ) async throws(StoreError) -> BucketKeyring.Opened {
-        let keyring = try unlockedKeys().bucketKeyring(for: put.bucket)
+        let keyring = try unlockedKeys().keyService(for: put.bucket).bucketKeys
         let purpose = BucketKeyring.Purpose(
             bucketUID: bucket.row.uid, keyID: keyID, context: context, requester: .init(put.requester))
         let (requester, name, uid) = (put.requester, put.bucket, bucket.row.uid)
@@ -23,7 +23,7 @@ extension Engine {
         _ keyID: String?, _ own: EncryptionContext, as requester: Requester, in name: BucketName, _ uid: [UInt8]
     ) async throws(StoreError) -> BucketKeyring.Opened {
         let keys = try unlockedKeys()
-        let (service, keyring) = (try keys.keyService(for: name).backend, try keys.bucketKeyring(for: name))
+        let (service, keyring) = try await keyService(for: name)
         let expiry = keyring.expiryNanoseconds
         let request = DataKeyRequest(
             keyID: keyID, encryptionContext: try ObjectARN.context(own, name),
@@ -42,6 +42,13 @@ extension Engine {
         return BucketKeyring.Opened(
             id: id, key: try dataKey(generated.takePlaintext(), name), backendID: service.id, keyID: wrapped.keyID,
             expiresNanoseconds: expiry)
+    }
+
+    private func keyService(
+        for name: BucketName
+    ) async throws(StoreError) -> (backend: OpenedBackend, keyring: BucketKeyring) {
+        let link = try unlockedKeys().keyService(for: name)
+        return (try await link.backend(), link.bucketKeys)
     }
 
     /// Durable on return.
@@ -75,7 +82,7 @@ extension Engine {
         as requester: Requester
     ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
-        let (service, keyring) = (try keys.keyService(for: name).backend, try keys.bucketKeyring(for: name))
+        let (service, keyring) = try await keyService(for: name)
         if let known = keyring.openedKey(id, for: .init(requester)) {
             guard known.keyID == sealing.keyID else { throw Self.otherBucketKey(place) }
             return known.key

@@ -58,7 +58,7 @@ extension Engine {
         _ name: BucketName
     ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
-        let backend = try keys.backend(of: sealing.mode, for: name)
+        let backend = try await keys.backend(of: sealing.mode, for: name)
         guard sealing.backendID == backend.id else {
             throw StoreError(
                 .keyNotFound,

@@ -41,7 +41,7 @@ extension Store {
     /// There is no keyring: a key service gets its settings alone.
     private static func open(
         _ keyBackend: KeyBackendTable, _ options: StoreOptions, _ logger: Logger
-    ) async throws(StoreError) -> (OpenedBackend, OpenedKeyService?, OpenedBackend) {
+    ) async throws(StoreError) -> (OpenedBackend, KeyServiceLink?, OpenedBackend) {
         try options.keyService?.check()
         do throws(KeyBackendError) {
             let opened = try await OpenedBackend.open(keyBackend, KeyBackendConfiguration(), logger: logger)
@@ -51,9 +51,15 @@ extension Store {
                 throw KeyBackendError(
                     .invalidRequest, "A store without a directory takes a key service that is linked in, no module.")
             }
-            let backend = try await OpenedBackend.open(
-                table, KeyBackendConfiguration(settings: service.settings), logger: logger)
-            return (opened, OpenedKeyService(backend, service), customer)
+            let link = KeyServiceLink(service) { () async throws(StoreError) in
+                do throws(KeyBackendError) {
+                    return try await OpenedBackend.open(
+                        table, KeyBackendConfiguration(settings: service.settings), logger: logger)
+                } catch {
+                    throw StoreError(error)
+                }
+            }
+            return (opened, link, customer)
         } catch {
             throw StoreError(error)
         }

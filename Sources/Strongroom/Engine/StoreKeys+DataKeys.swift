@@ -50,7 +50,8 @@ extension StoreKeys {
                 return try await generated(DataKeyRequest(), .s3Managed, put.requester, for: put)
             }
             return WrappedKey(
-                dataKey: key.dataKey, mode: .s3Managed, backendID: try backend(of: .s3Managed, for: put.bucket).id,
+                dataKey: key.dataKey, mode: .s3Managed,
+                backendID: try await backend(of: .s3Managed, for: put.bucket).id,
                 wrapped: key.wrapped)
         case .customerKey(let key):
             var requester = put.requester
@@ -90,7 +91,7 @@ extension StoreKeys {
     ) async throws(StoreError) -> WrappedKey {
         var request = request
         request.context = try context(mode, requester, for: put.bucket)
-        let backend = try backend(of: mode, for: put.bucket)
+        let backend = try await backend(of: mode, for: put.bucket)
         let generated: GeneratedDataKey
         do throws(KeyBackendError) {
             generated = try await backend.backend.generateDataKey(request)

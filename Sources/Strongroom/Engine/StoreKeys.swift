@@ -7,7 +7,7 @@ internal import Synchronization
 final class StoreKeys: Sendable {
     private let opened: OpenedBackend
     /// Nil where the store was opened without one.
-    private let service: OpenedKeyService?
+    private let service: KeyServiceLink?
     /// Keeps no keys: requests bring theirs.
     private let customer: OpenedBackend
     let metadataKey: SharedSecret
@@ -22,7 +22,7 @@ final class StoreKeys: Sendable {
     let reserve: DataKeyReserve?
 
     init(
-        _ opened: OpenedBackend, service: OpenedKeyService? = nil, customer: OpenedBackend, metadataKey: SharedSecret
+        _ opened: OpenedBackend, service: KeyServiceLink? = nil, customer: OpenedBackend, metadataKey: SharedSecret
     ) throws(StoreError) {
         self.opened = opened
         self.service = service
@@ -54,11 +54,8 @@ final class StoreKeys: Sendable {
         return keys
     }
 
-    /// Name of the key service; nil where there is none.
-    var keyServiceID: String? { service?.backend.id }
-
     /// - Throws: `keyServiceMissing`.
-    func keyService(for name: BucketName? = nil) throws(StoreError) -> OpenedKeyService {
+    func keyService(for name: BucketName? = nil) throws(StoreError) -> KeyServiceLink {
         guard let service else {
             throw StoreError(
                 .keyServiceMissing,
@@ -68,16 +65,12 @@ final class StoreKeys: Sendable {
         return service
     }
 
-    func bucketKeyring(for name: BucketName) throws(StoreError) -> BucketKeyring {
-        try keyService(for: name).bucketKeys
-    }
-
     /// The one backend that wraps in that mode: no other ever takes its place.
-    func backend(of mode: EncryptionMode, for name: BucketName) throws(StoreError) -> OpenedBackend {
+    func backend(of mode: EncryptionMode, for name: BucketName) async throws(StoreError) -> OpenedBackend {
         switch mode {
         case .none: preconditionFailure("what is not encrypted needs no key")
         case .s3Managed: opened
-        case .kms: try keyService(for: name).backend
+        case .kms: try await keyService(for: name).backend()
         case .customerKey: customer
         }
     }
@@ -108,15 +101,29 @@ final class StoreKeys: Sendable {
 
     /// Every backend, when the store is closed.
     func close() async throws(KeyBackendError) {
-        var failure: KeyBackendError?
-        for backend in [opened, service?.backend, customer].compactMap({ $0 }) {
-            do throws(KeyBackendError) {
-                try await backend.backend.close()
-            } catch {
-                failure = failure ?? error
-            }
+        let failures = [
+            await Self.failure(closing: opened.backend), await failureClosingService(),
+            await Self.failure(closing: customer.backend),
+        ]
+        if let failure = failures.compactMap(\.self).first { throw failure }
+    }
+
+    private static func failure(closing backend: any KeyBackend) async -> KeyBackendError? {
+        do throws(KeyBackendError) {
+            try await backend.close()
+            return nil
+        } catch {
+            return error
         }
-        if let failure { throw failure }
+    }
+
+    private func failureClosingService() async -> KeyBackendError? {
+        do throws(KeyBackendError) {
+            try await service?.close()
+            return nil
+        } catch {
+            return error
+        }
     }
 }
 

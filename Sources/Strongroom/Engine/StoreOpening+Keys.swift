@@ -27,25 +27,47 @@ extension StoreOpening {
         }
     }
 
-    /// Opens the key service that the options name; nil where they name none. Its keys are made when the store meets it
+    /// The way to the key service that the options name; nil where they name none. Its keys are made when it is needed
     /// for the first time, and never again: what it sealed would be lost without a word.
-    func openKeyService(recorded: String?) async throws(StoreError) -> OpenedKeyService? {
+    func keyServiceLink(_ description: StoreDescription) throws(StoreError) -> KeyServiceLink? {
         guard let service = options.keyService else { return nil }
-        let opened: OpenedBackend
+        if case .linked(let table) = service.backend { try check(table, description) }
+        return KeyServiceLink(service) { () async throws(StoreError) in
+            try await openKeyService(service, description)
+        }
+    }
+
+    private func check(_ table: KeyBackendTable, _ description: StoreDescription) throws(StoreError) {
+        guard let recorded = description.keyService, recorded != table.name else { return }
+        throw StoreError(
+            .keyNotFound,
+            "The store's SSE-KMS keys are kept by the backend \(recorded.debugDescription), and "
+                + "\(table.name.debugDescription) was given.")
+    }
+
+    private func openKeyService(
+        _ service: KeyServiceOptions, _ description: StoreDescription
+    ) async throws(StoreError) -> OpenedBackend {
+        let table: KeyBackendTable
         do throws(KeyBackendError) {
-            let table = try await table(service.backend)
-            guard recorded == nil || recorded == table.name else {
-                throw KeyBackendError(
-                    .keyNotFound,
-                    "The store's SSE-KMS keys are kept by the backend '\(recorded ?? "")', "
-                        + "and '\(table.name)' was given."
-                )
-            }
-            opened = try await open(table, service, mayCreate: recorded == nil)
+            table = try await self.table(service.backend)
         } catch {
             throw StoreError(error)
         }
-        return OpenedKeyService(opened, service)
+        try check(table, description)
+        let opened: OpenedBackend
+        do throws(KeyBackendError) {
+            opened = try await open(table, service, mayCreate: description.keyService == nil)
+        } catch {
+            throw StoreError(error)
+        }
+        if description.keyService == nil {
+            // Before anything is under them: from now on the service's keys are never made anew.
+            var description = description
+            description.keyService = table.name
+            try await write(description)
+        }
+        return opened
     }
 
     private func open(
@@ -54,8 +76,10 @@ extension StoreOpening {
         for creates in [false, true] {
             var configuration = try configuration(service.rootKey, creates: creates)
             configuration.settings.merge(service.settings) { _, own in own }
+            if creates { configuration.settings.merge(service.creationSettings) { _, own in own } }
             do throws(KeyBackendError) {
-                return try await OpenedBackend.open(table, configuration, logger: logger)
+                return try await OpenedBackend.open(
+                    table, configuration, logger: logger, deadlineSeconds: service.deadlineSeconds)
             } catch {
                 guard error.code == .keyringMissing, mayCreate, !creates else { throw error }
             }
@@ -92,13 +116,15 @@ extension StoreOpening {
 extension OpenedBackend {
     /// An instance that logs where the store does.
     static func open(
-        _ table: KeyBackendTable, _ configuration: consuming KeyBackendConfiguration, logger: Logger
+        _ table: KeyBackendTable, _ configuration: consuming KeyBackendConfiguration, logger: Logger,
+        deadlineSeconds: Int = Int(KeyBackendInstance.openDeadlineSeconds)
     ) async throws(KeyBackendError) -> OpenedBackend {
         let host = ProcessKeyBackendHost(log: { level, message in
             // Modules are not trusted to write log lines: their text is quoted.
             logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
         })
-        let backend = try await KeyBackendInstance.open(table, configuration: configuration, host: host)
+        let backend = try await KeyBackendInstance.open(
+            table, configuration: configuration, host: host, deadlineSeconds: UInt64(deadlineSeconds))
         return OpenedBackend(id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
     }
 }

@@ -60,11 +60,10 @@ struct StoreOpening {
         let metadataKey = try await MetadataKeyFile.create(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
         let storage = try await openStorage(storeID: storeID, creates: true)
-        let keys = try await storeKeys(opened, metadataKey, keyService: nil)
         let description = StoreDescription(
             format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
-            createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline,
-            keyService: keys.keyServiceID)
+            createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline)
+        let keys = try await storeKeys(opened, metadataKey, description)
         try await write(description)
         try await onThread { () throws(StorageError) in try creation.finish() }
         logger.info("Store created", metadata: ["path": "\(directory)"])
@@ -73,7 +72,7 @@ struct StoreOpening {
             keys: keys)
     }
 
-    private func write(_ description: StoreDescription) async throws(StoreError) {
+    func write(_ description: StoreDescription) async throws(StoreError) {
         try await onThread { () throws(StorageError) in
             try CanonicalJSONFile.write(
                 description, to: directory.appending(StoreDescription.fileName), in: fileSystem)
@@ -81,10 +80,10 @@ struct StoreOpening {
     }
 
     private func storeKeys(
-        _ opened: OpenedBackend, _ metadataKey: SharedSecret, keyService recorded: String?
+        _ opened: OpenedBackend, _ metadataKey: SharedSecret, _ description: StoreDescription
     ) async throws(StoreError) -> StoreKeys {
         try StoreKeys(
-            opened, service: try await openKeyService(recorded: recorded), customer: try await openCustomerKeys(),
+            opened, service: try keyServiceLink(description), customer: try await openCustomerKeys(),
             metadataKey: metadataKey)
     }
 
@@ -140,14 +139,7 @@ struct StoreOpening {
         }
         let metadataKey = try await MetadataKeyFile.unwrap(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
-        let keys = try await storeKeys(opened, metadataKey, keyService: description.keyService)
-        if let id = keys.keyServiceID, description.keyService == nil {
-            // From now on the service's keys are never made anew.
-            var description = description
-            description.keyService = id
-            try await write(description)
-        }
-        return keys
+        return try await storeKeys(opened, metadataKey, description)
     }
 
     private func engine(

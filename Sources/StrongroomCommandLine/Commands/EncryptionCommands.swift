@@ -1,11 +1,12 @@
 #if CommandLineTool
 internal import ArgumentParser
 internal import Strongroom
+internal import Synchronization
 
 struct EncryptionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "encryption", abstract: "Change how objects that are there are encrypted.",
-        subcommands: [Update.self])
+        commandName: "encryption", abstract: "See and change how objects that are there are encrypted.",
+        subcommands: [Coverage.self, Update.self, Rewrap.self])
 
     struct Update: StoreCommand {
         static let configuration = CommandConfiguration(
@@ -40,6 +41,130 @@ struct EncryptionCommand: AsyncParsableCommand {
             console.emit(
                 record, text: "\(quoted(object.key)) is under \(record.keyId ?? "")")
         }
+    }
+
+    struct Coverage: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Count how many objects are under which key, and how many are not as their bucket asks.",
+            discussion: "Old versions count, too.")
+
+        @Argument(help: "One bucket; by default all.")
+        var bucket: String?
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let coverage = try await store.encryptionCoverage(of: bucket.map { try BucketName($0) })
+            for entry in coverage.entries {
+                let record = CoverageRecord(entry)
+                console.emit(record, text: record.text)
+            }
+            console.say(
+                "\(HumanUnits.count(coverage.objectCount)) objects, "
+                    + "\(HumanUnits.count(coverage.unlikeDefaultCount)) not as their bucket asks at present")
+            if coverage.damagedCount > 0 {
+                console.warn("\(coverage.damagedCount) rows could not be counted: they are damaged; run verify")
+            }
+        }
+    }
+
+    struct Rewrap: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "After a rotation: wrap all data keys under the current versions of their keys.",
+            discussion: "No object is moved. It can be stopped and run again: what is done is not done twice.")
+
+        @Option(help: "Only what is under this key, as head tells its id.")
+        var key: String?
+        @Option(help: "Go on where a run with --limit stopped.")
+        var after: String?
+        @Option(help: "At most so many.")
+        var limit: UInt64?
+        @Option(help: "At most so many a second.")
+        var rate: Int?
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let progress = ProgressDisplay(Progress(title: "rewrap"), console: console)
+            defer { progress.finish() }
+            let seen = Seen()
+            let options = RewrapOptions(
+                keyID: key, after: try after.map { try RewrapCursor($0) }, limit: limit, ratePerSecond: rate)
+            let report = try await store.rewrapKeys(options) { report in
+                progress.advance(objects: seen.advance(to: report.rewrappedCount + report.currentCount))
+            }
+            progress.finish()
+            for failure in report.failures { console.warn("\(failure.place): \(failure.reason)") }
+            let record = RewrapRecord(report)
+            console.emit(record, text: record.text)
+            guard report.failures.isEmpty, report.unlistedFailureCount == 0 else {
+                throw CommandFailure(
+                    .rewrapFailed, "\(record.failures) keys could not be wrapped anew; mend that and run it again")
+            }
+        }
+    }
+}
+
+/// What was told to the progress bar so far.
+private final class Seen: Sendable {
+    private let count = Atomic<UInt64>(0)
+
+    /// How many more there are.
+    func advance(to total: UInt64) -> UInt64 { total - count.exchange(total, ordering: .relaxed) }
+}
+
+/// A line of `encryption coverage`.
+struct CoverageRecord: Codable, Equatable {
+    /// `AES256`, `aws:kms` or `none`; absent for SSE-C.
+    var serverSideEncryption: String?
+    /// `AES256` for SSE-C.
+    var sseCustomerAlgorithm: String?
+    var keyId: String?
+    var keyVersion: String?
+    var bucketKeyEnabled: Bool
+    var objects: UInt64
+    var bytes: UInt64
+    /// How many are not as their bucket asks at present.
+    var unlikeDefault: UInt64
+
+    init(_ entry: EncryptionCoverage.Entry) {
+        switch entry.mode {
+        case .none: serverSideEncryption = SSEArgument.none.rawValue
+        case .s3Managed: serverSideEncryption = SSEArgument.aes256.rawValue
+        case .kms: serverSideEncryption = SSEArgument.kms.rawValue
+        case .customerKey: sseCustomerAlgorithm = SSEArgument.aes256.rawValue
+        }
+        (keyId, keyVersion) = (entry.keyID, entry.keyVersion)
+        bucketKeyEnabled = entry.usesBucketKey
+        (objects, bytes, unlikeDefault) = (entry.objectCount, entry.bytes, entry.unlikeDefaultCount)
+    }
+
+    var text: String {
+        var words = ["\(HumanUnits.count(objects))", HumanUnits.bytes(bytes), serverSideEncryption ?? "SSE-C"]
+        if let keyId { words.append(keyId) }
+        if let keyVersion { words.append("version \(keyVersion.prefix(16))") }
+        if bucketKeyEnabled { words.append("through Bucket Keys") }
+        if unlikeDefault > 0 { words.append("(\(HumanUnits.count(unlikeDefault)) not as the bucket asks)") }
+        return words.joined(separator: "  ")
+    }
+}
+
+/// What `encryption rewrap` did.
+struct RewrapRecord: Codable, Equatable {
+    var rewrapped: UInt64
+    var current: UInt64
+    var failures: UInt64
+    /// What `--after` takes; absent when all was gone through.
+    var after: String?
+
+    init(_ report: RewrapReport) {
+        rewrapped = report.rewrappedCount
+        current = report.currentCount
+        failures = UInt64(report.failures.count) + report.unlistedFailureCount
+        after = report.cursor?.description
+    }
+
+    var text: String {
+        let more = after.map { "; go on with --after \($0)" } ?? ""
+        return "\(HumanUnits.count(rewrapped)) wrapped anew, \(HumanUnits.count(current)) were current\(more)"
     }
 }
 #endif

@@ -17,6 +17,7 @@ struct DemoTour: Sendable {
         console.say("Strongroom, on real files: \(source.path), \(count) files, \(bytes).")
         try await importEverything()
         try await compareEverything()
+        try await modes()
         try await tamper()
         try await crash()
     }
@@ -52,8 +53,14 @@ struct DemoTour: Sendable {
             "  every byte of all \(HumanUnits.count(UInt64(names.count))) files compared: no difference")
     }
 
+    private func modes() async throws {
+        chapter("3. Whose key? One file under every kind of them.")
+        let file = source.path.appending(names[names.count / 2]).string
+        try await DemoModes(workspace: workspace, store: store, file: file).run()
+    }
+
     private func tamper() async throws {
-        chapter("3. Somebody flips one bit in each kind of file (on a copy). Nothing wrong ever comes out.")
+        chapter("4. Somebody flips one bit in each kind of file (on a copy). Nothing wrong ever comes out.")
         let copy = try await DemoCopy(of: workspace)
         // The longest name is the least likely to stand in the catalog for another reason.
         let probe = names.filter { $0.utf8.count <= 300 }.max { $0.utf8.count < $1.utf8.count } ?? names[0]
@@ -79,7 +86,7 @@ struct DemoTour: Sendable {
     }
 
     private func crash() async throws {
-        chapter("4. The power goes: an import is killed (SIGKILL) in the middle.")
+        chapter("5. The power goes: an import is killed (SIGKILL) in the middle.")
         _ = try await workspace.show("bucket", "create", "crash", "--store", store)
         console.say("  $ strongroom import \(source.path) crash --json      …killed")
         let acknowledged = try await killedImport()

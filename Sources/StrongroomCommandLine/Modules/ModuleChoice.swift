@@ -1,6 +1,7 @@
 #if CommandLineTool
 internal import Glibc
 internal import Strongroom
+internal import StrongroomKMSKeys
 internal import StrongroomKeys
 internal import SystemPackage
 
@@ -14,9 +15,9 @@ enum ModuleChoice {
         try await module(named: name, else: standardName) ?? .linkedS3ManagedKeys
     }
 
-    /// The key service for SSE-KMS; nil where none is named and none came with the program.
-    static func keyService(named name: String?) async throws -> KeyBackendSource? {
-        try await module(named: name, else: keyServiceName)
+    /// The key service for SSE-KMS, chosen the same way.
+    static func keyService(named name: String?) async throws -> KeyBackendSource {
+        try await module(named: name, else: keyServiceName) ?? .linked(KMSKeys.table)
     }
 
     private static func module(named name: String?, else standardName: String) async throws -> KeyBackendSource? {

@@ -53,7 +53,8 @@ struct KeyOptions: ParsableArguments {
     var module: String?
 
     @Option(
-        help: "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, if it came with it.")
+        help:
+            "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, else the one built in.")
     var keyService: String?
 
     func validate() throws {
@@ -69,9 +70,8 @@ struct KeyOptions: ParsableArguments {
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
         // One secret opens both folders of the keyring.
-        options.keyService = try await ModuleChoice.keyService(named: keyService).map {
-            KeyServiceOptions($0, rootKey: options.rootKey)
-        }
+        options.keyService = KeyServiceOptions(
+            try await ModuleChoice.keyService(named: keyService), rootKey: options.rootKey)
         return options
     }
 }

@@ -28,7 +28,8 @@ struct ModeAttackTests {
             let backend = try await OpenedBackend.open(
                 TestKeyService.table, KeyBackendConfiguration(settings: ["name": fixture.service.name]),
                 logger: .current)
-            memory = try await MemoryEngine(service: OpenedKeyService(backend, fixture.options.keyService!))
+            memory = try await MemoryEngine(
+                service: KeyServiceLink(fixture.options.keyService!) { () async throws(StoreError) in backend })
             let bucket = try await memory.store.createBucket(ModeAttackTests.bucket, allowing: [.customerKeys])
             handle = fixture.handle(bucket, mode)
             for key: ObjectKey in ["a", "b"] {

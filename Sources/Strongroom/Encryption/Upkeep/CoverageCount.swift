@@ -89,7 +89,7 @@ struct CoverageCount: Sendable {
         case .kms(let keyID, let bucketKey):
             do {
                 let keys = try engine.unlockedKeys()
-                let backend = try keys.keyService(for: row.bucket).backend.backend
+                let backend = try await keys.backend(of: .kms, for: row.bucket).backend
                 let context = try keys.context(.kms, requester, for: row.bucket)
                 let key = try await backend.describe(DescribeRequest(keyID: keyID, context: context))
                 return Kind(mode: .kms, keyID: key.keyID, usesBucketKey: bucketKey)

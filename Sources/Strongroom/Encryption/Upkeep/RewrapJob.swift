@@ -129,7 +129,7 @@ struct RewrapJob: Sendable {
         _ bucket: BucketName
     ) async throws(StoreError) -> WrappedDataKey? {
         let keys = try engine.unlockedKeys()
-        let backend = try keys.backend(of: mode, for: bucket)
+        let backend = try await keys.backend(of: mode, for: bucket)
         guard backend.id == backendID else {
             throw StoreError(.keyNotFound, "The key is kept by another backend, \(backendID.debugDescription).")
         }
@@ -149,7 +149,7 @@ struct RewrapJob: Sendable {
         _ old: WrappedDataKey, _ new: WrappedDataKey, _ context: EncryptionContext, _ bucket: BucketName
     ) async throws(StoreError) {
         let keys = try engine.unlockedKeys()
-        let backend = try keys.backend(of: .kms, for: bucket).backend
+        let backend = try await keys.backend(of: .kms, for: bucket).backend
         let request = UnwrapRequest(
             encryptionContext: context, context: try keys.context(.kms, requester, for: bucket))
         let isSame: Bool

@@ -1,0 +1,108 @@
+#if CommandLineTool
+import Foundation
+import Testing
+
+/// Keys of the key service and of customers, as scripts use them.
+@Suite("Command line: encryption")
+struct EncryptionCommandTests {
+    private func makeStore(_ strongroom: borrowing Strongroom) throws {
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        try strongroom.write("key", Data((0..<32).map { $0 }))
+        try strongroom.write("other", Data((1..<33).map { $0 }))
+        try strongroom.write("file", Data("what is to be kept".utf8))
+    }
+
+    private func head(_ strongroom: borrowing Strongroom, _ arguments: String...) throws -> [String: Any] {
+        try strongroom.run(["head"] + arguments + ["--json"]).lines.first ?? [:]
+    }
+
+    @Test("keys are made, named, disabled and rotated; objects under them follow")
+    func keyService() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        let created = try strongroom("key", "create", "--alias", "alias/app", "--description", "of the app", "--json")
+        let arn = try #require(created.lines.first?["keyId"] as? String)
+        #expect(arn.hasPrefix("arn:aws:kms:") && created.lines.first?["state"] as? String == "Enabled")
+        #expect(try strongroom("key", "create", "--alias", "alias/app", "--json").status == 1)
+        let aliases = try strongroom("key", "alias", "list", "--json").lines
+        #expect(aliases.contains { $0["aliasName"] as? String == "alias/app" })
+        let bucket = try strongroom(
+            "bucket", "create", "letters", "--default-encryption", "aws:kms", "--kms-key-id", "alias/app",
+            "--bucket-key", "--json"
+        ).lines.first
+        #expect(bucket?["defaultEncryption"] as? String == "aws:kms")
+        #expect(bucket?["defaultKmsKeyId"] as? String == "alias/app" && bucket?["bucketKeyEnabled"] as? Bool == true)
+        #expect(bucket?["blockedEncryptionTypes"] as? [String] == ["SSE-C"])
+
+        #expect(try strongroom("put", "file", "letters/shared").status == 0)
+        #expect(
+            try strongroom(
+                "put", "file", "letters/own", "--sse", "aws:kms", "--sse-kms-key-id", arn, "--no-bucket-key",
+                "--encryption-context", "tenant=blue"
+            ).status == 0)
+        #expect(try strongroom("put", "file", "letters/s3", "--sse", "AES256").status == 0)
+        #expect(try strongroom("put", "file", "letters/x", "--sse-kms-key-id", arn).status == 64)
+        let shared = try head(strongroom, "letters/shared")
+        #expect(shared["serverSideEncryption"] as? String == "aws:kms" && shared["keyId"] as? String == arn)
+        #expect(shared["bucketKeyEnabled"] as? Bool == true && shared["keyVersion"] == nil)
+        let own = try head(strongroom, "letters/own")
+        #expect(own["encryptionContext"] as? [String: String] == ["tenant": "blue"])
+        #expect(own["bucketKeyEnabled"] as? Bool == false && own["keyVersion"] is String)
+
+        #expect(try strongroom("key", "disable", "alias/app", "--json").lines.first?["state"] as? String == "Disabled")
+        let refused = try strongroom("get", "letters/own", "out", "--json")
+        #expect(refused.status == 1 && refused.error?["code"] as? String == "keyDisabled")
+        #expect(try strongroom("get", "letters/s3", "out").status == 0)
+        #expect(try strongroom("key", "enable", arn).status == 0)
+        #expect(try strongroom("key", "rotate", "alias/app").status == 0)
+        #expect(try strongroom("key", "rotations", arn, "--json").lines.count == 2)
+        let rewrapped = try strongroom("encryption", "rewrap", "--json").lines.first
+        #expect(rewrapped?["rewrapped"] as? Int == 2 && rewrapped?["failures"] as? Int == 0)
+        #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 0)
+        let updated = try strongroom("encryption", "update", "letters/s3", "--sse-kms-key-id", "alias/app", "--json")
+        #expect(updated.lines.first?["keyId"] as? String == arn)
+        for name in ["shared", "own", "s3"] {
+            #expect(try strongroom("get", "letters/\(name)", "out").status == 0)
+            #expect(try strongroom.read("out") == strongroom.read("file"))
+        }
+        let coverage = try strongroom("encryption", "coverage", "letters", "--json").lines
+        #expect(coverage.compactMap { $0["objects"] as? Int }.reduce(0, +) == 3)
+        #expect(coverage.allSatisfy { $0["keyId"] as? String == arn })
+        #expect(try strongroom("verify", "--data").status == 0)
+        #expect(try strongroom("key", "describe", "nowhere", "--json").error?["code"] as? String == "keyNotFound")
+    }
+
+    @Test("a customer's key is needed each time, and buckets block it until they are told otherwise")
+    func customerKeys() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("bucket", "create", "vault").status == 0)
+        let blocked = try strongroom("put", "file", "vault/a", "--sse-c-key-file", "key", "--json")
+        #expect(blocked.error?["code"] as? String == "accessDenied")
+        let allowed = try strongroom("bucket", "encryption", "vault", "--allow-sse-c", "--json").lines.first
+        #expect(allowed?["blockedEncryptionTypes"] as? [String] == [])
+        #expect(try strongroom("put", "file", "vault/a", "--sse-c-key-file", "key").status == 0)
+        let head = try head(strongroom, "vault/a", "--sse-c-key-file", "key")
+        #expect(head["sseCustomerAlgorithm"] as? String == "AES256" && head["serverSideEncryption"] == nil)
+        #expect((head["customerKeyFingerprint"] as? String)?.count == 16)
+        for (arguments, code) in [
+            ([String](), "invalidRequest"), (["--sse-c-key-file", "other"], "accessDenied"),
+            (["--sse-c-key-file", "file"], "inputOutput"),
+        ] {
+            for command in [["get", "vault/a", "out"], ["head", "vault/a"]] {
+                let result = try strongroom.run(command + arguments + ["--json"])
+                #expect(result.status == 1 && result.error?["code"] as? String == code, "\(command)")
+            }
+        }
+        #expect(try strongroom("get", "vault/a", "out", "--sse-c-key-file", "key").status == 0)
+        #expect(try strongroom.read("out") == strongroom.read("file"))
+        #expect(
+            try strongroom(
+                "copy", "vault/a", "vault/b", "--source-sse-c-key-file", "key", "--sse-c-key-file", "other"
+            ).status == 0)
+        #expect(try strongroom("get", "vault/b", "out", "--sse-c-key-file", "other").status == 0)
+        let verified = try strongroom("verify", "--data", "--json")
+        #expect(verified.status == 0 && verified.lines.last?["unopenedObjects"] as? Int == 2)
+    }
+}
+#endif
