@@ -29,22 +29,18 @@ final class CustomerKeyBackend: KeyBackend {
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
         if let keyID = request.keyID { try check(keyID) }
-        return KeyDescription(keyID: CustomerKeys.keyID, currentVersion: "", health: .ready)
+        // The contract wants a version, and a customer's key never has another; that of a wrapped key says more.
+        return KeyDescription(keyID: CustomerKeys.keyID, currentVersion: "1", health: .ready)
     }
 
     /// There is one operation, `status`, which answers `backend` and `version`.
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
-        let members = try JSONValue.object(parsing: request.json)
-        guard case .string(let operation)? = members["operation"] else {
-            throw KeyBackendError(.invalidRequest, "The control request has no member 'operation' that is a string.")
-        }
-        guard operation == "status" else {
+        let members = try ControlMembers(parsing: request.json)
+        guard members.operation == "status" else {
             throw KeyBackendError(
-                .unsupported, "The customer keys have no operation '\(operation)'; there is status.")
+                .unsupported, "The customer keys have no operation '\(members.operation)'; there is status.")
         }
-        if let unknown = members.keys.sorted().first(where: { $0 != "operation" }) {
-            throw KeyBackendError(.invalidRequest, "The operation 'status' has no member '\(unknown)'.")
-        }
+        try members.allow(only: [])
         return JSONValue.object([
             "backend": .string("customer-keys"), "version": .string(CustomerKeys.version),
         ]).encoded()
