@@ -65,7 +65,11 @@ package struct KeyringFolder: ~Copyable, Sendable {
         return try open(keyring: keyring, kind, before: before)
     }
 
-    deinit { Glibc.close(descriptor) }
+    deinit {
+        // A process that is just being spawned has a copy of the descriptor, which would keep the lock until its exec.
+        unlock()
+        Glibc.close(descriptor)
+    }
 
     /// Keeps other writers of this keyring out until the folder is closed.
     package func lock() throws(KeyBackendError) {

@@ -60,7 +60,11 @@ package final class KeyringUse: Sendable {
 
     package func release() {
         descriptor.withLock { descriptor in
-            if let descriptor { Glibc.close(descriptor) }
+            if let descriptor {
+                // As for the folder: a copy in a process that is just being spawned would keep the lock.
+                flock(descriptor, LOCK_UN)
+                Glibc.close(descriptor)
+            }
             descriptor = nil
         }
     }

@@ -23,7 +23,7 @@ import Testing
         #expect(results.filter { !$0.passed } == [])
     }
 
-    private static let swiftModules = ["S3ManagedKeys", "GlacierKeys", "KMSKeys"]
+    private static let swiftModules = ["S3ManagedKeys", "CustomerKeys", "GlacierKeys", "KMSKeys"]
 
     @Test(
         .enabled(

@@ -1,3 +1,5 @@
+internal import CStrongroomKeyBackend
+
 /// For conformance checks: calls whose requests this host would never make.
 extension KeyBackendInstance {
     /// A call that starts when, and on the thread on which, the returned function runs.
@@ -5,8 +7,10 @@ extension KeyBackendInstance {
         _ function: ModuleFunction, _ block: [UInt8], input: [UInt8], room: HostOperation.Room,
         cancellation: KeyCancellation
     ) throws(KeyBackendError) -> (HostOperation, @Sendable () -> Void) {
+        // A block that is too large is refused for its size, and a key beside it would not fit into locked memory.
+        let bringsKey = table.needsCustomerKey && block.count <= Int(STRONGROOM_KEY_CONTEXT_MAX)
         let operation = try HostOperation(
-            hostID: hostID, context: block, customerKey: table.needsCustomerKey ? ConformanceRun.customerKey : nil,
+            hostID: hostID, context: block, customerKey: bringsKey ? ConformanceRun.customerKey : nil,
             input: input, room: room, cancellation: cancellation)
         try host.enter()
         let id = OperationRegistry.shared.enter(operation)
