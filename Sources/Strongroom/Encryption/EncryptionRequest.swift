@@ -13,7 +13,7 @@ public enum EncryptionRequest: Hashable, Sendable {
     ///   - key: a key id, an alias or an ARN; nil for the service's own default key.
     ///   - context: pairs to bind to the key beside the object's ARN (`aws:s3:arn`). The store remembers them: nobody
     ///     gives them again, and they are visible to whoever may see the object's row.
-    ///   - bucketKey: whether to spare the service by a Bucket Key; nil for what the bucket's default says, and else not.
+    ///   - bucketKey: whether to spare the service by a Bucket Key; nil for what the bucket's default says.
     case kms(key: String? = nil, context: [String: String] = [:], bucketKey: Bool? = nil)
     /// SSE-C, under a key that every later request must bring.
     case customerKey(CustomerKey)
@@ -30,8 +30,8 @@ public enum DefaultEncryption: Hashable, Sendable {
     /// SSE-KMS, under that key of the store's key service: a key id, an alias or an ARN, looked up at each put; nil for
     /// the service's own default key.
     ///
-    /// - Parameter bucketKey: whether a Bucket Key stands between the service and the data keys: one call of the service
-    ///   for many objects. Puts under SSE-KMS that do not say it get it, too.
+    /// - Parameter bucketKey: whether a Bucket Key stands between the service and the data keys: one call of the
+    ///   service for many objects. Puts under SSE-KMS that do not say it get it, too.
     case kms(key: String? = nil, bucketKey: Bool = false)
 
     var usesBucketKey: Bool { if case .kms(_, let bucketKey) = self { bucketKey } else { false } }

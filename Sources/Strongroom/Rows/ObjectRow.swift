@@ -77,7 +77,8 @@ struct ObjectRow: Equatable, Sendable {
         var context = EncryptionContext.empty
         /// The data key under the key that `wrappedKey` is; empty where that is the data key itself.
         var enclosedKey: [UInt8] = []
-        /// The Bucket Key that `enclosedKey` is under; then `wrappedKey` and `keyVersion` are empty, and stand in its row.
+        /// The Bucket Key that `enclosedKey` is under; then `wrappedKey` and `keyVersion` are empty, and stand in its
+        /// row.
         var bucketKeyID: [UInt8]?
     }
 }

@@ -82,6 +82,11 @@ struct KeyServiceTests {
     @Test func aServiceThatHangsHoldsUpNobodyElse() async throws {
         try await bucket.put("kms", [1], options: PutOptions(encryption: .kms()))
         try await bucket.put("s3", [2])
+        try await store.close()
+        var impatient = fixture
+        impatient.deadlineSeconds = 1
+        let store = try await impatient.open()
+        let bucket = store.bucket("bucket")
         fixture.service.state.withLock { $0.mood = .hangs }
         async let slow = code { _ = try await bucket.get("kms") }
         async let slowPut = code {
@@ -94,9 +99,27 @@ struct KeyServiceTests {
         #expect(await slowPut == .keyBackendFailed)
         fixture.service.state.withLock { $0.mood = .throttles }
         #expect(await code { _ = try await bucket.get("kms") } == .keyBackendFailed)
+        try await store.close()
         fixture.service.state.withLock { $0.mood = .well }
-        #expect(await code { _ = try await bucket.head("new") } == .noSuchKey)
+        let again = try await fixture.open()
+        #expect(await code { _ = try await again.bucket("bucket").head("new") } == .noSuchKey)
+        #expect(try await again.bucket("bucket").get("kms").collect(upTo: 10) == [1])
+        try await again.close()
+    }
+
+    @Test func aStoreOpensWhileItsServiceIsDown() async throws {
+        try await bucket.put("kms", [1], options: PutOptions(encryption: .kms()))
+        try await bucket.put("s3", [2])
+        try await store.close()
+        TestKeyService.names.withLock { $0[fixture.service.name] = nil }
+        let store = try await fixture.open()
+        let bucket = store.bucket("bucket")
+        #expect(try await bucket.get("s3").collect(upTo: 10) == [2])
+        #expect(await code { _ = try await bucket.get("kms") } == .keyBackendFailed)
+        // It comes back, and is asked again.
+        TestKeyService.names.withLock { $0[fixture.service.name] = fixture.service }
         #expect(try await bucket.get("kms").collect(upTo: 10) == [1])
+        try await store.close()
     }
 
     @Test func withoutTheServiceItsObjectsAreRefusedAndTheOthersAreThere() async throws {
@@ -120,6 +143,7 @@ struct KeyServiceTests {
     }
 
     @Test func anotherServiceIsRefusedAtTheDoor() async throws {
+        try await bucket.put("kms", [1], options: PutOptions(encryption: .kms()))
         try await store.close()
         var options = fixture.options
         let other = exportKeyBackend(name: "other-kms", version: "1") { (_, _) throws(KeyBackendError) in

@@ -38,6 +38,8 @@ struct ModeFixture {
     let service: TestKeyService
     let customerKey: CustomerKey
     let otherCustomerKey: CustomerKey
+    /// Long, because a machine may be busy; short where a test waits for it.
+    var deadlineSeconds = 120
 
     init(_ name: String = #function) throws {
         directory = try TemporaryDirectory()
@@ -52,7 +54,7 @@ struct ModeFixture {
     var options: StoreOptions {
         var options = StoreOptions()
         options.keyService = KeyServiceOptions(
-            .linked(TestKeyService.table), settings: ["name": service.name], deadlineSeconds: 1)
+            .linked(TestKeyService.table), settings: ["name": service.name], deadlineSeconds: deadlineSeconds)
         options.smallObjectLimitBytes = 8 << 10
         options.partMinimumBytes = 1
         return options

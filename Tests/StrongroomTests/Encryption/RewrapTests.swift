@@ -52,7 +52,8 @@ struct RewrapTests {
         #expect(versions(try await store.encryptionCoverage(), .s3Managed) == ["1", "2"])
         let start = try await store.position()
         let report = try await store.rewrapKeys()
-        // Five versions and a large one under SSE-S3; under SSE-KMS five, the updated one, the upload and one Bucket Key.
+        // Five versions and a large one under SSE-S3; under SSE-KMS five, the updated one, the upload and one Bucket
+        // Key.
         #expect(report.isComplete && report.rewrappedCount == 6 + 8, "\(report)")
         let after = try await store.encryptionCoverage()
         #expect(versions(after, .s3Managed) == ["2"] && versions(after, .kms) == ["2"])

@@ -3,7 +3,8 @@ internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
 
-/// Goes through all wrapped keys, and has those that are under an old version of their key wrapped under the current one.
+/// Goes through all wrapped keys, and has those that are under an old version of their key wrapped under the current
+/// one.
 ///
 /// Repeating it is harmless: what is current is left alone. A row that changes meanwhile is read again by a later run,
 /// or is new and therefore current.
