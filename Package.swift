@@ -207,10 +207,16 @@ let package = Package(
                 "StrongroomSimulation",
                 systemPackage,
             ]),
+        // The process that tests kill while keys are rotated.
+        .executableTarget(
+            name: "StrongroomRotationHarness",
+            dependencies: ["Strongroom", "StrongroomKMSKeys", "StrongroomKeys", systemPackage],
+            path: "Tests/RotationHarness", swiftSettings: swiftSettings),
         tests(
             "StrongroomTests",
             [
-                "Strongroom", "StrongroomStorage", "StrongroomCrypto", "StrongroomKeys", "StrongroomS3ManagedKeys",
+                "StrongroomRotationHarness", "StrongroomKMSKeys", "Strongroom", "StrongroomStorage", "StrongroomCrypto",
+                "StrongroomKeys", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomSystem", "StrongroomSimulation", systemPackage, logging, metrics,
                 metricsTestKit, tracing,
                 inMemoryTracing,

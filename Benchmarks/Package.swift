@@ -15,6 +15,8 @@ let package = Package(
             name: "strongroom-benchmarks",
             dependencies: [
                 .product(name: "Strongroom", package: "strongroom"),
+                .product(name: "StrongroomKMS", package: "strongroom"),
+                .product(name: "StrongroomKeys", package: "strongroom"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -46,7 +46,7 @@ struct RewrapTests {
         #expect(idle.isComplete && idle.rewrappedCount == 0)
 
         try await store.rotateManagedKey()
-        fixture.service.rotate("app")
+        try fixture.service.rotate("app")
         // New objects are under the new version at once, old ones when the job has come to them.
         try await bucket.put("new", [1])
         #expect(versions(try await store.encryptionCoverage(), .s3Managed) == ["1", "2"])
@@ -63,7 +63,7 @@ struct RewrapTests {
             Issue.record("\(change)")
         }
 
-        fixture.service.forgetVersion("1", of: "app")
+        try fixture.service.forgetVersion("1", of: "app")
         try await bucket.uploadPart(2, of: "parts", upload, [2])
         let listed = try await bucket.listParts("parts", upload).parts
         try await bucket.completeUpload("parts", upload, parts: listed.map { CompletedPart($0) })
@@ -81,7 +81,7 @@ struct RewrapTests {
 
     @Test func itStopsWhereItIsToldToAndGoesOnFromThere() async throws {
         _ = try await fill()
-        fixture.service.rotate("app")
+        try fixture.service.rotate("app")
         try await store.rotateManagedKey()
         var cursor: RewrapCursor?
         var rewrapped: UInt64 = 0
@@ -104,7 +104,7 @@ struct RewrapTests {
 
     @Test func aKeyThatRefusesIsReportedAndTheOthersGoOn() async throws {
         let (bucket, _, _) = try await fill()
-        fixture.service.rotate("app")
+        try fixture.service.rotate("app")
         try await store.rotateManagedKey()
         fixture.service.state.withLock { $0.disabled = [TestKeyService.arn("app")] }
         let report = try await store.rewrapKeys()
@@ -118,7 +118,7 @@ struct RewrapTests {
     /// A backend that answers with another data key would destroy the object if its answer were believed.
     @Test func aWrapThatOpensToAnotherKeyReplacesNothing() async throws {
         let (bucket, shared, _) = try await fill()
-        fixture.service.rotate("app")
+        try fixture.service.rotate("app")
         fixture.service.state.withLock { $0.mood = .rewrapsOtherKeys }
         let report = try await store.rewrapKeys(RewrapOptions(keyID: TestKeyService.arn("app")))
         #expect(report.rewrappedCount == 0 && report.failures.count == 8)
@@ -133,7 +133,7 @@ struct RewrapTests {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
                 for _ in 0..<6 {
-                    fixture.service.rotate("app")
+                    try fixture.service.rotate("app")
                     try await store.rotateManagedKey()
                     _ = try await store.rewrapKeys()
                 }

@@ -49,8 +49,8 @@ final class TestKeyService: Sendable {
 
     static func arn(_ key: String) -> String { "arn:aws:kms:us-east-1:000000000000:key/\(key)" }
 
-    func rotate(_ key: String) {
-        let secret = SharedSecret(try! SecretBytes.random(count: 32))
+    func rotate(_ key: String) throws {
+        let secret = SharedSecret(try SecretBytes.random(count: 32))
         state.withLock { state in
             let next = String(Int(state.current[Self.arn(key)] ?? "1")! + 1)
             state.versions[Self.arn(key), default: [:]][next] = secret
@@ -59,8 +59,8 @@ final class TestKeyService: Sendable {
     }
 
     /// What is still under it is lost.
-    func forgetVersion(_ version: String, of key: String) {
-        let other = SharedSecret(try! SecretBytes.random(count: 32))
+    func forgetVersion(_ version: String, of key: String) throws {
+        let other = SharedSecret(try SecretBytes.random(count: 32))
         state.withLock { state in
             if version == "1" {
                 state.keys[Self.arn(key)] = other
