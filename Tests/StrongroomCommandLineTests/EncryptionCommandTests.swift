@@ -103,6 +103,13 @@ struct EncryptionCommandTests {
         #expect(try strongroom("get", "vault/b", "out", "--sse-c-key-file", "other").status == 0)
         let verified = try strongroom("verify", "--data", "--json")
         #expect(verified.status == 0 && verified.lines.last?["unopenedObjects"] as? Int == 2)
+
+        #expect(try strongroom("put", "file", "vault/tree/plain").status == 0)
+        #expect(try strongroom("put", "file", "vault/tree/sealed", "--sse-c-key-file", "key").status == 0)
+        #expect(
+            try strongroom("export", "vault/tree", "refused", "--json").error?["code"] as? String == "invalidRequest")
+        #expect(try strongroom("export", "vault/tree", "tree", "--sse-c-key-file", "key").status == 0)
+        for name in ["plain", "sealed"] { #expect(try strongroom.read("tree/\(name)") == strongroom.read("file")) }
     }
 }
 #endif

@@ -1,3 +1,4 @@
+internal import Logging
 internal import StrongroomCrypto
 internal import StrongroomKeys
 internal import StrongroomStorage
@@ -137,8 +138,16 @@ extension Engine {
         }
     }
 
-    /// What a deleted bucket leaves: nobody names them any more.
-    func removeBucketKeys(of uid: [UInt8]) async throws(StoreError) {
+    /// What a deleted bucket leaves: under a uid that nobody names any more, so that to fail here loses nothing.
+    func tryRemovingBucketKeys(of uid: [UInt8], _ name: BucketName) async {
+        do throws(StoreError) {
+            try await removeBucketKeys(of: uid)
+        } catch {
+            logger.warning("Bucket Keys left behind", metadata: ["bucket": "\(name)", "error": "\(error)"])
+        }
+    }
+
+    private func removeBucketKeys(of uid: [UInt8]) async throws(StoreError) {
         let start = RowKey.bucketKeys(uid)
         while true {
             let found = try await readStorage { snapshot throws(StorageError) in

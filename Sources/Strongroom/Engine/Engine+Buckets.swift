@@ -79,8 +79,7 @@ extension Engine {
         }
         switch try await resolveDeletion(of: name) {
         case .deleted(let lsn):
-            // Under the uid of a bucket that is gone: found by nobody, so that to fail here loses nothing.
-            try await removeBucketKeys(of: first.row.uid)
+            await tryRemovingBucketKeys(of: first.row.uid, name)
             return ChangeReceipt(lsn: lsn)
         case .kept: throw notEmpty
         }

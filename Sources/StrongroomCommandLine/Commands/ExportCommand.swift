@@ -15,6 +15,7 @@ struct ExportCommand: StoreCommand {
     var source: PrefixAddress
     @Argument(help: "The directory; made where it is missing.")
     var directory: String
+    @OptionGroup var customerKey: CustomerKeyOption
     @OptionGroup var location: StoreLocation
 
     private struct Record: Encodable {
@@ -29,6 +30,7 @@ struct ExportCommand: StoreCommand {
 
     func run(on store: Store, _ console: Console) async throws {
         let bucket = store.bucket(try BucketName(source.bucket))
+        let withKey = try await customerKey.presented(to: bucket)
         let plan = try await ExportPlan(of: bucket, prefix: source.prefix)
         let progress = ProgressDisplay(
             Progress(title: "export", objectsTotal: UInt64(plan.files.count), bytesTotal: plan.totalBytes),
@@ -42,7 +44,8 @@ struct ExportCommand: StoreCommand {
             func addNext() {
                 guard let file = waiting.next() else { return }
                 group.addTask {
-                    let info = try await Self.write(file, of: bucket, to: target, progress)
+                    let info = try await Self.write(
+                        file, of: file.isUnderCustomerKey ? withKey : bucket, to: target, progress)
                     if console.json {
                         let record = Record(key: info.key.rawValue, size: info.sizeBytes, etag: info.etag)
                         console.emit(record, text: "")

@@ -6,6 +6,8 @@ struct ExportPlan: Sendable {
     struct File: Sendable {
         var key: ObjectKey
         var name: ExportName
+        /// Whether it opens with a customer's key, and with nothing else.
+        var isUnderCustomerKey = false
     }
 
     private(set) var files: [File] = []
@@ -16,6 +18,7 @@ struct ExportPlan: Sendable {
     init(of bucket: Bucket, prefix: String) async throws {
         for try await info in bucket.objects(prefix: prefix) {
             try add(info.key, prefix: prefix, sizeBytes: info.sizeBytes)
+            if case .customerKey = info.encryption { files[files.count - 1].isUnderCustomerKey = true }
         }
         try check()
     }

@@ -1,7 +1,7 @@
 import Strongroom
 import StrongroomKeys
 
-/// The code of “Encryption of objects”.
+/// The code of “Encryption of objects” and of “Changing encryption”.
 enum Encryption {
     // EncryptionOfObjects
     func sealed(_ service: KeyBackendTable) async throws {
@@ -23,5 +23,23 @@ enum Encryption {
         try await mine.put("secret.txt", [1, 2, 3])
         print(try await mine.get("secret.txt").collect(upTo: 1 << 20))
         // EncryptionOfObjects
+        // ChangingEncryption
+        let coverage = try await store.encryptionCoverage()
+        for entry in coverage.entries {
+            print(entry.mode, entry.keyID ?? "", entry.keyVersion ?? "", entry.objectCount, entry.unlikeDefaultCount)
+        }
+        // ChangingEncryption
+        precondition(coverage.objectCount > 0 && coverage.damagedCount == 0)
+        // ChangingEncryption
+        try await store.rotateManagedKey()
+        var options = RewrapOptions(limit: 10_000, ratePerSecond: 500)
+        var report = try await store.rewrapKeys(options)
+        while let cursor = report.cursor {
+            options.after = cursor
+            report = try await store.rewrapKeys(options)
+        }
+        print(report.rewrappedCount, report.isComplete)
+        // ChangingEncryption
+        precondition(report.isComplete)
     }
 }
