@@ -18,21 +18,42 @@ final class BucketKeyring: Sendable {
     /// What a key is made for: never for two requesters, whom the service might not treat alike.
     struct Purpose: Hashable, Sendable {
         var bucketUID: [UInt8]
-        /// As it was asked for; nil for the service's default key.
-        var keyID: String?
+        /// As it was asked for, in bytes; nil for the service's default key.
+        var keyID: [UInt8]?
         var context: EncryptionContext
         var requester: Identity
     }
 
-    /// All that a key service may decide by. Of a second factor whether, and not how long ago.
+    /// All that a key service may decide by, in bytes: to it, two names that Unicode calls equal are two. Of a second
+    /// factor whether, and not how long ago.
     struct Identity: Hashable, Sendable {
-        private var caller: Caller?
-        private var hasSecondFactor: Bool
+        private let bytes: [UInt8]
 
         init(_ requester: Requester) {
-            caller = requester.caller
-            hasSecondFactor = caller?.multiFactorAgeSeconds != nil
-            caller?.multiFactorAgeSeconds = nil
+            var fields = FieldWriter()
+            if let caller = requester.caller {
+                fields.put(1, text: caller.principal)
+                fields.put(2, text: caller.account)
+                let tags = caller.tags.map { (Array($0.key.utf8), Array($0.value.utf8)) }
+                    .sorted { $0.0.lexicographicallyPrecedes($1.0) }
+                var tagBytes: [UInt8] = []
+                for text in tags.flatMap({ [$0.0, $0.1] }) {
+                    for shift in stride(from: 0, to: 32, by: 8) {
+                        tagBytes.append(UInt8(truncatingIfNeeded: text.count >> shift))
+                    }
+                    tagBytes += text
+                }
+                fields.put(3, tagBytes)
+                fields.put(4, [caller.multiFactorAgeSeconds == nil ? 0 : 1])
+                if let address = caller.sourceAddress { fields.put(5, text: address) }
+                switch caller.transport {
+                case nil: break
+                case .plain: fields.put(6, [0])
+                case .transportLayerSecurity(let version): fields.put(7, text: version)
+                }
+                if let service = caller.viaService { fields.put(8, text: service) }
+            }
+            bytes = fields.bytes
         }
     }
 
@@ -60,6 +81,8 @@ final class BucketKeyring: Sendable {
     private let useLimit: Int
     private let clock: any StoreClock
     private let state = Mutex(State())
+    /// Whether a task waits to let go of what has expired.
+    private let isPurging = Atomic(false)
 
     init(lifetimeSeconds: Int, useLimit: Int, clock: any StoreClock = PosixClock()) {
         self.lifetimeSeconds = lifetimeSeconds
@@ -107,6 +130,7 @@ final class BucketKeyring: Sendable {
                 state.sealing[purpose] = .ready(key, usesLeft: useLimit - 1)
                 // Whoever may seal under it may not be one who may open: it is not put among the opened ones.
             }
+            schedulePurge()
             return key
         } catch {
             state.withLock { $0.sealing[purpose] = nil }
@@ -136,15 +160,43 @@ final class BucketKeyring: Sendable {
             if state.opened.count >= Self.openedLimit { state.opened.removeAll(keepingCapacity: true) }
             state.opened[Opening(id: key.id, requester: requester)] = key
         }
+        schedulePurge()
+    }
+
+    /// All of them, at once: the store is closed.
+    func removeAll() { state.withLock { $0 = State() } }
+
+    /// A key that has expired does not stay in memory because nobody asks for it again.
+    private func schedulePurge() {
+        guard !isPurging.exchange(true, ordering: .sequentiallyConsistent) else { return }
+        Task { [weak self, lifetimeSeconds] in
+            try? await Task.sleep(for: .seconds(lifetimeSeconds))
+            self?.purge()
+        }
+    }
+
+    private func purge() {
+        let now = clock.bootNanoseconds()
+        isPurging.store(false, ordering: .sequentiallyConsistent)
+        let isEmpty = state.withLock { state in
+            state.opened = state.opened.filter { now < $0.value.expiresNanoseconds }
+            state.dropExpired(now)
+            return state.opened.isEmpty && state.sealing.isEmpty
+        }
+        if !isEmpty { schedulePurge() }
     }
 }
 
 extension BucketKeyring.State {
-    fileprivate mutating func makeRoom(_ now: UInt64) {
-        guard sealing.count >= BucketKeyring.sealingLimit else { return }
+    fileprivate mutating func dropExpired(_ now: UInt64) {
         for (purpose, entry) in sealing {
             if case .ready(let key, _) = entry, now >= key.expiresNanoseconds { sealing[purpose] = nil }
         }
+    }
+
+    fileprivate mutating func makeRoom(_ now: UInt64) {
+        guard sealing.count >= BucketKeyring.sealingLimit else { return }
+        dropExpired(now)
         // All are in use: one goes, and is made anew when it is wanted again.
         while sealing.count >= BucketKeyring.sealingLimit {
             let victim = sealing.first { if case .ready = $0.value { true } else { false } }

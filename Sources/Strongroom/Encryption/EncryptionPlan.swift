@@ -48,12 +48,7 @@ struct EncryptionPlan: Sendable {
         case .none, .s3Managed: break
         case .kms: _ = try keys.keyService(for: name)
         case .customerKey:
-            guard bucket.row.allowsCustomerKeys else {
-                throw StoreError(
-                    .accessDenied,
-                    "The bucket blocks customer keys (SSE-C), as new buckets do; allow them with "
-                        + "setAllowedEncryption(_:), or put with another encryption.", bucket: name)
-            }
+            guard bucket.row.allowsCustomerKeys else { throw blocked(name) }
         }
         return EncryptionPlan(mode: mode, bucket: bucket)
     }
@@ -101,6 +96,13 @@ struct EncryptionPlan: Sendable {
         } catch {
             throw StoreError(.invalidArgument, error.message, bucket: name)
         }
+    }
+
+    static func blocked(_ name: BucketName) -> StoreError {
+        StoreError(
+            .accessDenied,
+            "The bucket blocks customer keys (SSE-C), as new buckets do; allow them with setAllowedEncryption(_:), or "
+                + "put with another encryption.", bucket: name)
     }
 
     private static func conflicting(_ what: String, _ name: BucketName) -> StoreError {

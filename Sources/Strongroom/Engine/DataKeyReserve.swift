@@ -22,6 +22,8 @@ final class DataKeyReserve: Sendable {
     private let backend: any KeyBackend
     private let clock: any StoreClock
     private let keys = Mutex<[Key]>([])
+    /// Raised by a rotation: what was begun before it is not kept.
+    private let generation = Atomic(0)
 
     init(_ backend: any KeyBackend, clock: any StoreClock = PosixClock()) {
         self.backend = backend
@@ -42,15 +44,20 @@ final class DataKeyReserve: Sendable {
     }
 
     /// Drops what there is.
-    func clear() { keys.withLock { $0.removeAll() } }
+    func clear() {
+        generation.add(1, ordering: .sequentiallyConsistent)
+        keys.withLock { $0.removeAll() }
+    }
 
     /// Makes a key, unless there are enough, on the calling thread. When that fails there is none: the put
     /// that needs one asks for itself, and meets the error.
     func replenish() {
         guard keys.withLock({ $0.count < Self.countMaximum }) else { return }
         Task.immediate { [self] in
+            let begun = generation.load(ordering: .sequentiallyConsistent)
             guard let key = try? await make() else { return }
             keys.withLock { keys in
+                guard begun == generation.load(ordering: .sequentiallyConsistent) else { return }
                 if keys.count < Self.countMaximum { keys.append(key) }
             }
         }

@@ -13,7 +13,8 @@ extension Engine {
     ) async throws(StoreError) -> BucketKeyring.Opened {
         let keyring = try unlockedKeys().keyService(for: put.bucket).bucketKeys
         let purpose = BucketKeyring.Purpose(
-            bucketUID: bucket.row.uid, keyID: keyID, context: context, requester: .init(put.requester))
+            bucketUID: bucket.row.uid, keyID: keyID.map { Array($0.utf8) }, context: context,
+            requester: .init(put.requester))
         let (requester, name, uid) = (put.requester, put.bucket, bucket.row.uid)
         return try await keyring.sealingKey(purpose) { [self] () async throws(StoreError) in
             try await makeBucketKey(keyID, context, as: requester, in: name, uid)
@@ -83,12 +84,14 @@ extension Engine {
         as requester: Requester
     ) async throws(StoreError) -> DataKey {
         let keys = try unlockedKeys()
-        let (service, keyring) = try await keyService(for: name)
+        let keyring = try keys.keyService(for: name).bucketKeys
         if let known = keyring.openedKey(id, for: .init(requester)) {
             guard known.keyID == sealing.keyID else { throw Self.otherBucketKey(place) }
             return known.key
         }
+        // Before the service is asked: that a row is damaged does not depend on it.
         let row = try await bucketKeyRow(id, in: uid, place, name)
+        let service = try await keyService(for: name).backend
         guard row.wrapped.keyID == sealing.keyID, row.backendID == sealing.backendID, row.backendID == service.id
         else { throw Self.otherBucketKey(place) }
         let expiry = keyring.expiryNanoseconds
@@ -111,17 +114,21 @@ extension Engine {
     private func bucketKeyRow(
         _ id: [UInt8], in uid: [UInt8], _ place: ObjectPlace, _ name: BucketName
     ) async throws(StoreError) -> BucketKeyRow {
-        let rowKey = RowKey.bucketKey(uid, id)
-        let stored = try await readStorage { snapshot throws(StorageError) in try snapshot.row(rowKey) }
-        let keys = try bucketKeys(try bucket(name))
-        guard let value = stored?.value, try keys.isAuthentic(value, rowKey: rowKey),
-            let row = try? BucketKeyRow(decoding: value)
-        else {
+        let known = try bucket(name)
+        guard known.row.uid == uid, let row = try await bucketKeyRow(id, in: known) else {
             throw StoreError(
                 .damaged, "The Bucket Key that the object is under is not there, or not what was written.",
                 bucket: name, key: place.key)
         }
         return row
+    }
+
+    /// Nil where there is none that can be trusted.
+    func bucketKeyRow(_ id: [UInt8], in known: KnownBucket) async throws(StoreError) -> BucketKeyRow? {
+        let rowKey = RowKey.bucketKey(known.row.uid, id)
+        let stored = try await readStorage { snapshot throws(StorageError) in try snapshot.row(rowKey) }
+        guard let value = stored?.value, try bucketKeys(known).isAuthentic(value, rowKey: rowKey) else { return nil }
+        return try? BucketKeyRow(decoding: value)
     }
 
     private static func otherBucketKey(_ place: ObjectPlace) -> StoreError {

@@ -7,7 +7,7 @@ extension Engine {
     ) async throws(StoreError) -> VerificationReport {
         var report = VerificationReport()
         report.wasLocked = keys == nil
-        try await verifyStorage(&report, readingData: readingData)
+        try await verifyStorage(&report, readingBlobs: readingData && keys == nil)
         for damage in buckets.damaged { report.note(damage.place, damage.reason) }
         try await verifyParts(&report)
         try await verifyLockClock(&report)
@@ -18,6 +18,9 @@ extension Engine {
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)
         }
+        try await verifyBucketKeys(&report)
+        // Bytes that no key here opens are held against what was written, as far as that needs none.
+        if report.unopenedCount > 0 { try await verifyStorage(&report, readingBlobs: true, onlyDamage: true) }
         return report
     }
 
@@ -63,6 +66,8 @@ extension Engine {
             case .cancelled, .closed, .secretMemoryUnavailable, .descriptorLimit:
                 throw error
             case _ where readingData && object.encryption.needsMoreThanTheStore && error.isAboutKeys:
+                // Without its key there are still its parts; the bytes are looked at with all others of that kind.
+                if object.partCount != nil { try await verify(object, readingData: false, in: name, &report) }
                 report.unopenedCount += 1
             default:
                 report.note("\(name)/\(key)".debugDescription, "\(error.code): \(error.message)")

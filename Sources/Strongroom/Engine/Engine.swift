@@ -56,6 +56,7 @@ final class Engine: Sendable {
             let task = Task {
                 await parts.settle(forever: true)
                 await trySavingLockClock()
+                await keys?.settle()
                 return await Self.close(storage, keys)
             }
             closing = task

@@ -69,7 +69,23 @@ final class KeyServiceLink: Sendable {
         }
     }
 
+    /// No service is opened from now on; waits for one that is being opened. Before the store's lock is freed: opening
+    /// may write to the store's description.
+    func settle() async {
+        let opening = state.withLock { state -> Task<OpenedBackend, any Error>? in
+            switch state {
+            case .unopened:
+                state = .closed
+                return nil
+            case .opening(let task, _): return task
+            case .open, .closed: return nil
+            }
+        }
+        _ = await opening?.result
+    }
+
     func close() async throws(KeyBackendError) {
+        bucketKeys.removeAll()
         let backend = state.withLock { state -> OpenedBackend? in
             defer { state = .closed }
             if case .open(let backend) = state { return backend }

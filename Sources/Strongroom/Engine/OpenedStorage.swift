@@ -103,25 +103,33 @@ extension Engine {
     }
 
     /// Catalog against journal against blobs, as far as that needs no key.
-    func verifyStorage(_ report: inout VerificationReport, readingData: Bool) async throws(StoreError) {
+    ///
+    /// - Parameter onlyDamage: of a second look, after which what the first one told is not told again.
+    func verifyStorage(
+        _ report: inout VerificationReport, readingBlobs: Bool, onlyDamage: Bool = false
+    ) async throws(StoreError) {
         // In memory no file can contradict a row: whoever verifies looks at the rows themselves next.
         guard let embedded = storage.embedded else { return try checkOpen() }
         let found: StorageVerification
         do throws(StorageError) {
-            found = try await embedded.verify(readingBlobs: readingData && keys == nil)
+            found = try await embedded.verify(readingBlobs: readingBlobs)
         } catch {
             throw StoreError(error)
         }
         for finding in found.findings {
             guard finding.kind != .orphan else {
-                report.orphanCount += 1
+                if !onlyDamage { report.orphanCount += 1 }
                 continue
             }
             let path = finding.error.path.map { "\($0)" + (finding.error.offset.map { " at byte \($0)" } ?? "") }
             let row = finding.key.map { "row \(Hexadecimal.encode($0))" }
-            report.note(path ?? row ?? "the store", "\(finding.kind.rawValue): \(finding.error.message)")
+            let place = path ?? row ?? "the store"
+            let reason = "\(finding.kind.rawValue): \(finding.error.message)"
+            if !onlyDamage || !report.findings.contains(.init(place: place, reason: reason)) {
+                report.note(place, reason)
+            }
         }
-        report.unlistedFindingCount += UInt64(found.findingCount - found.findings.count)
+        if !onlyDamage { report.unlistedFindingCount += UInt64(found.findingCount - found.findings.count) }
     }
 }
 

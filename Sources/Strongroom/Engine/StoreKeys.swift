@@ -99,6 +99,9 @@ final class StoreKeys: Sendable {
         reserve?.clear()
     }
 
+    /// Lets nothing begin that writes to the store's own files.
+    func settle() async { await service?.settle() }
+
     /// Every backend, when the store is closed.
     func close() async throws(KeyBackendError) {
         let failures = [

@@ -32,12 +32,14 @@ extension StoreOpening {
     func keyServiceLink(_ description: StoreDescription) throws(StoreError) -> KeyServiceLink? {
         guard let service = options.keyService else { return nil }
         if case .linked(let table) = service.backend { try check(table, description) }
-        return KeyServiceLink(service) { () async throws(StoreError) in
-            try await openKeyService(service, description)
-        }
+        return KeyServiceLink(service) { () async throws(StoreError) in try await openKeyService(service) }
     }
 
     private func check(_ table: KeyBackendTable, _ description: StoreDescription) throws(StoreError) {
+        guard table.name != description.keyBackend, table.name != S3ManagedKeys.table.name else {
+            throw StoreError(
+                .invalidArgument, "A store's own keys are no key service; name another backend, such as KMSKeys.")
+        }
         guard let recorded = description.keyService, recorded != table.name else { return }
         throw StoreError(
             .keyNotFound,
@@ -46,8 +48,12 @@ extension StoreOpening {
     }
 
     private func openKeyService(
-        _ service: KeyServiceOptions, _ description: StoreDescription
+        _ service: KeyServiceOptions
     ) async throws(StoreError) -> OpenedBackend {
+        // As it is now, under the store's lock: nobody else has written it since.
+        var description = try await onThread { () throws(StorageError) in
+            try StoreDescription.read(in: directory, fileSystem)
+        }
         let table: KeyBackendTable
         do throws(KeyBackendError) {
             table = try await self.table(service.backend)
@@ -63,7 +69,6 @@ extension StoreOpening {
         }
         if description.keyService == nil {
             // Before anything is under them: from now on the service's keys are never made anew.
-            var description = description
             description.keyService = table.name
             try await write(description)
         }
@@ -79,13 +84,17 @@ extension StoreOpening {
             if creates { configuration.settings.merge(service.creationSettings) { _, own in own } }
             do throws(KeyBackendError) {
                 return try await OpenedBackend.open(
-                    table, configuration, logger: logger, deadlineSeconds: service.deadlineSeconds)
+                    table, configuration, logger: logger,
+                    deadlineSeconds: max(service.deadlineSeconds, Self.keyServiceOpenSeconds))
             } catch {
                 guard error.code == .keyringMissing, mayCreate, !creates else { throw error }
             }
         }
         preconditionFailure("the second attempt returns or throws")
     }
+
+    /// To open a service takes longer than a call of it: a passphrase is stretched.
+    private static let keyServiceOpenSeconds = 20
 
     private func table(_ source: KeyBackendSource) async throws(KeyBackendError) -> KeyBackendTable {
         switch source {

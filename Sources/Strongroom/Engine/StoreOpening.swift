@@ -161,7 +161,7 @@ struct StoreOpening {
         try await onThread { () throws(StorageError) in try fileSystem.status(path) != nil }
     }
 
-    private func onThread<Value: Sendable>(
+    func onThread<Value: Sendable>(
         _ work: @escaping @Sendable () throws(StorageError) -> Value
     ) async throws(StoreError) -> Value {
         do throws(StorageError) {

@@ -10,6 +10,7 @@ extension UploadOperation {
         while true {
             let (found, parts, _) = try await findWithParts()
             guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
+            try checkAllowed(found)
             let chosen = try choose(list, from: parts, in: found.bucket)
             // A retention that has ended meanwhile is no reason to lose the upload.
             let lock = try PutLock.resolve(found.row.object.lock, in: found.bucket, named: bucket)
@@ -18,7 +19,10 @@ extension UploadOperation {
             switch try await engine.commit([write]) {
             case .committed(let receipt):
                 await dropStragglers(found, keeping: Set(chosen.map(\.part.number)))
-                return draft.receipt(receipt)
+                var told = draft.receipt(receipt)
+                // Nobody has shown a key, so nothing is told that follows from the plaintext.
+                if found.row.object.hidesChecksums { told.checksums = [] }
+                return told
             case .refused(.failed(let error)): throw error.about(bucket, key)
             case .refused(.stalePlan): try await engine.refreshBucket(bucket)
             case .refused: continue
@@ -142,7 +146,9 @@ extension UploadOperation {
         ) {
             [key, bucket, noSuchUpload] (view) throws(RowWrite.Refusal) in
             guard view.rows[0]?.value == found.bucket.storedValue else { throw .stalePlan }
-            guard view.rows[1]?.value == found.value else { throw .failed(noSuchUpload) }
+            guard let upload = view.rows[1] else { throw .failed(noSuchUpload) }
+            // Its wrap may have been made anew.
+            guard upload.value == found.value else { throw .staleRows }
             let heads = view.rows[fixed.count..<firstPart]
             try precondition.check(heads.first ?? nil, key, bucket)
             // Attempts that came since the list was checked.

@@ -51,7 +51,10 @@ extension PutOperation {
                 sizeBytes: 0, storedBytes: 0, sealing: try sealer.makeWrap(),
                 attributes: try sealer.bucketKeys.seal(attributes, objectUID: sealer.objectUID, random: engine.random),
                 storageClass: options.storageClass, lock: lock, parts: .pending)
-            return UploadRow(object: object, checksums: checksums, wantsMD5: options.etag == .md5)
+            // Parts and object have MD5 ETags where the mode tells what follows from the plaintext.
+            return UploadRow(
+                object: object, checksums: checksums,
+                wantsMD5: options.etag == .md5 && !plan.mode.recorded.hidesChecksums)
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }

@@ -15,6 +15,7 @@ extension UploadOperation {
         if let lengthBytes, lengthBytes > MultipartLimits.partMaximumBytes { throw tooLarge }
         let found = try await find()
         let object = found.row.object
+        try checkAllowed(found)
         try engine.checkPresented(object, place, by: requester)
         var dataKey: DataKey?
         if case .wrapped(let sealing) = object.sealing {

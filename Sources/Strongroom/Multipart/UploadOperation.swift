@@ -42,6 +42,14 @@ struct UploadOperation: Sendable {
         return (found, parts, lsn)
     }
 
+    /// What the bucket blocks it blocks for uploads that have begun, too.
+    func checkAllowed(_ found: FoundUpload) throws(StoreError) {
+        guard case .wrapped(let sealing) = found.row.object.sealing, sealing.mode == .customerKey,
+            !found.bucket.row.allowsCustomerKeys
+        else { return }
+        throw EncryptionPlan.blocked(bucket).about(bucket, key)
+    }
+
     var noSuchUpload: StoreError {
         StoreError(
             .noSuchUpload, "There is no such upload: it was completed or aborted, or never begun.", bucket: bucket,

@@ -179,6 +179,8 @@ struct BucketKeyTests {
                 }
             }
         }
+        // Told without the service, and without reading data.
+        #expect(try await store.verify().findings.count >= 2)
         for name: BucketName in ["bucket", "other"] {
             #expect(await code { _ = try await store.bucket(name).get("a") } == .damaged)
         }

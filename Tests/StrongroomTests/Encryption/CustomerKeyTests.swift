@@ -1,4 +1,5 @@
 import StrongroomCrypto
+import SystemPackage
 import Testing
 
 @testable import Strongroom
@@ -142,5 +143,51 @@ struct CustomerKeyTests {
             try await bucket.put("a", [1], options: options), try await bucket.put("b", [1], options: options)
         )
         #expect(first.encryption != second.encryption && first.etag != second.etag)
+    }
+
+    /// What follows from the plaintext went out by the ETags of parts, and by the receipt of a completion.
+    @Test func uploadsTellNothingToWhoHasNoKey() async throws {
+        for options in [
+            PutOptions(encryption: .customerKey(fixture.customerKey), etag: .md5),
+            PutOptions(encryption: .kms(), etag: .md5),
+        ] {
+            let upload = try await bucket.createUpload("upload", options: options)
+            var handle = bucket
+            if case .customerKey(let key) = options.encryption { handle = bucket.presenting(key) }
+            let part = try await handle.uploadPart(1, of: "upload", upload, [1, 2, 3])
+            // The MD5 of the three bytes.
+            let digest = "5289df737df57326fcdd22597afb1fac"
+            #expect(part.etag != digest)
+            let receipt = try await bucket.completeUpload("upload", upload, parts: [CompletedPart(part)])
+            #expect(receipt.checksums.isEmpty)
+            #expect(try await handle.attributes(of: "upload").object.checksums.count == 1)
+        }
+    }
+
+    @Test func aBlockHoldsForUploadsThatHaveBegun() async throws {
+        let handle = bucket.presenting(fixture.customerKey)
+        let upload = try await handle.createUpload("upload")
+        let part = try await handle.uploadPart(1, of: "upload", upload, [1])
+        try await bucket.setAllowedEncryption([])
+        #expect(await code { _ = try await handle.uploadPart(2, of: "upload", upload, [2]) } == .accessDenied)
+        #expect(
+            await code { _ = try await bucket.completeUpload("upload", upload, parts: [CompletedPart(part)]) }
+                == .accessDenied)
+        try await bucket.abortUpload("upload", upload)
+    }
+
+    /// An object that nobody here can open was called sound whatever had become of its bytes.
+    @Test func damageIsFoundWithoutTheKey() async throws {
+        try await bucket.put(
+            "large", [UInt8](repeating: 7, count: 50_000),
+            options: PutOptions(encryption: .customerKey(fixture.customerKey)))
+        try await store.checkpoint()
+        #expect(try await store.verify(readingData: true).isSound)
+        let file = try #require(try fixture.directory.files().first { $0.extension == "blob" })
+        var bytes = try fixture.directory.contents(of: file)
+        bytes[20_000] ^= 1
+        try fixture.directory.overwrite(file, with: bytes)
+        let report = try await store.verify(readingData: true)
+        #expect(!report.isSound && report.unopenedCount == 1)
     }
 }

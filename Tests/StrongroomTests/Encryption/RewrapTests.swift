@@ -173,4 +173,19 @@ struct RewrapTests {
         await #expect(throws: StoreError.self) { _ = try await store.encryptionCoverage(of: "nowhere") }
         try await store.close()
     }
+
+    /// A completion that met an upload whose wrap was made anew said that there is no such upload.
+    @Test func completionsGoOnWhileWrapsAreMadeAnew() async throws {
+        let bucket = try await store.createBucket("bucket")
+        for round in 0..<20 {
+            let upload = try await bucket.createUpload("parts")
+            let part = try await bucket.uploadPart(1, of: "parts", upload, [UInt8(round)])
+            try await store.rotateManagedKey()
+            async let report = store.rewrapKeys()
+            try await bucket.completeUpload("parts", upload, parts: [CompletedPart(part)])
+            _ = try await report
+            #expect(try await bucket.get("parts").collect(upTo: 10) == [UInt8(round)])
+        }
+        try await store.close()
+    }
 }

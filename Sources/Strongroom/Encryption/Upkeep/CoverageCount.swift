@@ -20,15 +20,19 @@ struct CoverageCount: Sendable {
         var counts: [Kind: EncryptionCoverage.Entry] = [:]
         var damagedCount: UInt64 = 0
         var bucketKeyVersions: [[UInt8]: String] = [:]
-        var wanted: [BucketName: Kind] = [:]
+        // Asked once for each bucket, also where the key service does not tell.
+        var wanted: [BucketName: Kind?] = [:]
         for table in [RowKey.bucketKeyTable, RowKey.currentTable, RowKey.versionTable] {
             var place: [UInt8]? = [table]
             while let start = place {
-                guard !Task.isCancelled else { throw StoreError(.cancelled, "The count was cancelled.") }
                 let page = try await engine.sealedRows(after: start, limit: Self.pageRows)
-                for row in page.rows {
-                    guard case .success(let row) = row else {
-                        damagedCount += 1
+                for page in page.rows {
+                    guard !Task.isCancelled else { throw StoreError(.cancelled, "The count was cancelled.") }
+                    let row: SealedRow
+                    switch page {
+                    case .success(let found): row = found
+                    case .failure(let damage):
+                        if bucket.map({ $0 == damage.bucket }) ?? true { damagedCount += 1 }
                         continue
                     }
                     guard bucket.map({ $0 == row.bucket }) ?? true else { continue }
@@ -37,8 +41,8 @@ struct CoverageCount: Sendable {
                         bucketKeyVersions[Array(row.rowKey.dropFirst(RowKey.prefixBytes))] = key.wrapped.keyVersion
                     case .upload: break
                     case .object(let object):
-                        if wanted[row.bucket] == nil { wanted[row.bucket] = await standard(of: row) }
-                        count(object, bucketKeyVersions, wanted[row.bucket], in: &counts)
+                        if wanted[row.bucket] == nil { wanted.updateValue(await standard(of: row), forKey: row.bucket) }
+                        count(object, bucketKeyVersions, wanted[row.bucket] ?? nil, in: &counts)
                     }
                 }
                 place = page.last

@@ -6,8 +6,8 @@ internal import StrongroomSystem
 /// Goes through all wrapped keys, and has those that are under an old version of their key wrapped under the current
 /// one.
 ///
-/// Repeating it is harmless: what is current is left alone. A row that changes meanwhile is read again by a later run,
-/// or is new and therefore current.
+/// Repeating it is harmless: what is current is left alone. Rows move between tables while it runs (a version that
+/// becomes the newest), so it goes through all of them until once it has found nothing to do.
 struct RewrapJob: Sendable {
     let engine: Engine
     let requester: Requester
@@ -35,20 +35,37 @@ struct RewrapJob: Sendable {
         _ = try engine.unlockedKeys()
         var report = RewrapReport()
         let pace = Pace(options.ratePerSecond)
-        for table in Engine.sealedTables {
-            var place = [table]
-            if let start = options.after {
-                guard let first = Engine.sealedTables.firstIndex(of: start.rowKey[0]),
-                    let own = Engine.sealedTables.firstIndex(of: table), own >= first
-                else { continue }
-                if own == first { place = start.rowKey }
+        var start = options.after
+        while true {
+            let before = report.rewrappedCount
+            (report.currentCount, report.failures, report.unlistedFailureCount) = (0, [], 0)
+            for damage in engine.buckets.damaged { report.note(damage.place, damage.reason) }
+            if let stop = try await pass(from: start, in: &report, pace, progress) {
+                report.cursor = stop
+                return report
             }
+            if start == nil, report.rewrappedCount == before { return report }
+            start = nil
+        }
+    }
+
+    /// - Returns: where it stopped because of the limit; nil when all was gone through.
+    private func pass(
+        from start: RewrapCursor?, in report: inout RewrapReport, _ pace: Pace,
+        _ progress: (@Sendable (RewrapReport) -> Void)?
+    ) async throws(StoreError) -> RewrapCursor? {
+        let tables = Engine.sealedTables
+        let first = start.flatMap { tables.firstIndex(of: $0.rowKey[0]) } ?? 0
+        for (index, table) in tables.enumerated().dropFirst(first) {
+            var place = start.flatMap { index == first ? $0.rowKey : nil } ?? [table]
             while true {
                 let page = try await engine.sealedRows(after: place, limit: Self.pageRows)
                 for row in page.rows {
+                    guard !Task.isCancelled else {
+                        throw StoreError(.cancelled, "The work was cancelled; what is done is done.")
+                    }
                     if let limit = options.limit, report.rewrappedCount >= limit {
-                        report.cursor = RewrapCursor(rowKey: place)
-                        return report
+                        return RewrapCursor(rowKey: place)
                     }
                     try await note(row, in: &report, pace)
                     if case .success(let row) = row { place = row.rowKey }
@@ -58,7 +75,7 @@ struct RewrapJob: Sendable {
                 place = last
             }
         }
-        return report
+        return nil
     }
 
     private func note(
@@ -130,7 +147,9 @@ struct RewrapJob: Sendable {
         _ bucket: BucketName
     ) async throws(StoreError) -> WrappedDataKey? {
         let keys = try engine.unlockedKeys()
-        let backend = try await keys.backend(of: mode, for: bucket)
+        let backend = try await versions.backend(of: mode) { () async throws(StoreError) in
+            try await keys.backend(of: mode, for: bucket)
+        }
         guard backend.id == backendID else {
             throw StoreError(.keyNotFound, "The key is kept by another backend, \(backendID.debugDescription).")
         }

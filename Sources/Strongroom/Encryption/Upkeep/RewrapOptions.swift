@@ -63,7 +63,9 @@ public struct RewrapReport: Sendable, Hashable {
     /// Where to go on; nil when all was gone through.
     public var cursor: RewrapCursor?
 
-    /// Whether everything is under the current version of its key now.
+    /// Whether everything that was there when the run ended is under the current version of its key. A put that began
+    /// before the rotation, and is still sending its body, comes later under the old one: run again when those have
+    /// ended.
     public var isComplete: Bool { cursor == nil && failures.isEmpty && unlistedFailureCount == 0 }
 
     mutating func note(_ place: String, _ reason: String) {

@@ -52,6 +52,7 @@ struct SealedRow: Sendable {
 
 /// A row that should be one and is not: its own damage, which `verify` reports, too.
 struct DamagedRow: Error, Sendable {
+    var bucket: BucketName
     var place: String
     var reason: String
 }
@@ -100,7 +101,7 @@ extension Engine {
         let key = rowKey[0] == RowKey.bucketKeyTable ? nil : keyBytes.flatMap { ObjectKey(storedBytes: $0[...]) }
         let place = "\(name)/\(key?.rawValue ?? "")".debugDescription
         guard try bucketKeys(known).isAuthentic(value, rowKey: rowKey) else {
-            return .failure(DamagedRow(place: place, reason: "The row is not what was written."))
+            return .failure(DamagedRow(bucket: name, place: place, reason: "The row is not what was written."))
         }
         do throws(FieldReader.Malformed) {
             let content: SealedRow.Content =
@@ -112,7 +113,7 @@ extension Engine {
             return .success(
                 SealedRow(rowKey: rowKey, value: value, bucket: name, known: known, key: key, content: content))
         } catch {
-            return .failure(DamagedRow(place: place, reason: "The row cannot be read: \(error.reason)."))
+            return .failure(DamagedRow(bucket: name, place: place, reason: "The row cannot be read: \(error.reason)."))
         }
     }
 }
