@@ -65,13 +65,12 @@ struct ModeAttackTests {
     @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
     func wrapsOfAnotherObject(mode: TestMode) async throws {
         let scene = try await Scene(mode)
-        let other = try await scene.row("b").wrapped
+        let otherRow = try await scene.row("b")
+        let other = otherRow.wrapped
         try await scene.expectRefusal("the wrapped key alone") { $0.wrapped.wrappedKey = other.wrappedKey }
         try await scene.expectRefusal("the whole wrap") { $0.wrapped = other }
         try await scene.expectRefusal("the binding alone") { $0.wrapped.wrapBinding = other.wrapBinding }
-        try await scene.expectRefusal("the object's id") { [other = try await scene.row("b")] in
-            $0.objectUID = other.objectUID
-        }
+        try await scene.expectRefusal("the object's id") { $0.objectUID = otherRow.objectUID }
     }
 
     @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
