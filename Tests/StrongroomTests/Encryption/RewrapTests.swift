@@ -188,4 +188,20 @@ struct RewrapTests {
         }
         try await store.close()
     }
+
+    /// What was wrapped under a version that came while the run went on was taken for an old one, again and again.
+    @Test func aRotationInTheMiddleOfARunIsCaughtUpWith() async throws {
+        _ = try await fill()
+        fixture.service.state.withLock { $0.calls = [:] }
+        try fixture.service.rotate("app")
+        let service = fixture.service
+        let isDone = Atomic(false)
+        let report = try await store.rewrapKeys { _ in
+            guard !isDone.exchange(true, ordering: .relaxed) else { return }
+            do { try service.rotate("app") } catch { Issue.record(error) }
+        }
+        #expect(report.isComplete && report.rewrappedCount >= 8)
+        #expect(versions(try await store.encryptionCoverage(), .kms) == ["3"])
+        try await store.close()
+    }
 }

@@ -1,8 +1,8 @@
 internal import StrongroomKeys
 internal import Synchronization
 
-/// What a run has learned of backends and keys: each is asked once, and one that does not answer is not asked again for
-/// every row.
+/// What a pass has learned of backends and keys: each is asked once, and one that does not answer is not asked again
+/// for every row.
 final class KeyVersions: Sendable {
     private struct State {
         var versions: [String: Result<String, KeyBackendError>] = [:]
@@ -10,6 +10,9 @@ final class KeyVersions: Sendable {
     }
 
     private let state = Mutex(State())
+
+    /// For the next pass: keys may have been rotated meanwhile.
+    func forget() { state.withLock { $0 = State() } }
 
     func backend(
         of mode: EncryptionMode, open: () async throws(StoreError) -> OpenedBackend

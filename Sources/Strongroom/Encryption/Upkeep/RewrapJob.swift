@@ -38,6 +38,7 @@ struct RewrapJob: Sendable {
         var start = options.after
         while true {
             let before = report.rewrappedCount
+            versions.forget()
             (report.currentCount, report.failures, report.unlistedFailureCount) = (0, [], 0)
             for damage in engine.buckets.damaged { report.note(damage.place, damage.reason) }
             if let stop = try await pass(from: start, in: &report, pace, progress) {
