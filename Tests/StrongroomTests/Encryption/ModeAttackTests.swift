@@ -65,12 +65,14 @@ struct ModeAttackTests {
     @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
     func wrapsOfAnotherObject(mode: TestMode) async throws {
         let scene = try await Scene(mode)
-        let otherRow = try await scene.row("b")
-        let other = otherRow.wrapped
-        try await scene.expectRefusal("the wrapped key alone") { $0.wrapped.wrappedKey = other.wrappedKey }
-        try await scene.expectRefusal("the whole wrap") { $0.wrapped = other }
-        try await scene.expectRefusal("the binding alone") { $0.wrapped.wrapBinding = other.wrapBinding }
-        try await scene.expectRefusal("the object's id") { $0.objectUID = otherRow.objectUID }
+        let other = try await scene.row("b")
+        let attacks: [(what: String, change: @Sendable (inout ObjectRow) -> Void)] = [
+            ("the wrapped key alone", { $0.wrapped.wrappedKey = other.wrapped.wrappedKey }),
+            ("the whole wrap", { $0.wrapped = other.wrapped }),
+            ("the binding alone", { $0.wrapped.wrapBinding = other.wrapped.wrapBinding }),
+            ("the object's id", { $0.objectUID = other.objectUID }),
+        ]
+        for attack in attacks { try await scene.expectRefusal(attack.what, attack.change) }
     }
 
     @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
