@@ -17,8 +17,6 @@ struct EncryptionUpdate: Sendable {
     let context: [String: String]
     let bucketKey: Bool
 
-    private var place: ObjectPlace { ObjectPlace(bucket: bucket, key: key) }
-
     func run() async throws(StoreError) -> ChangeReceipt {
         let keys = try engine.unlockedKeys()
         _ = try keys.keyService(for: bucket)

@@ -53,7 +53,7 @@ struct CustomerKeyOption: ParsableArguments {
 }
 
 /// What objects of a bucket get whose put asks for nothing.
-struct DefaultEncryptionOptions {
+enum DefaultEncryptionOptions {
     static func encryption(_ mode: SSEArgument, key: String?, bucketKey: Bool) throws -> DefaultEncryption {
         guard mode == .kms || (key == nil && !bucketKey) else {
             throw ValidationError("--kms-key-id and --bucket-key go with aws:kms.")

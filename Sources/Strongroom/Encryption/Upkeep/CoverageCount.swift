@@ -26,10 +26,10 @@ struct CoverageCount: Sendable {
             var place: [UInt8]? = [table]
             while let start = place {
                 let page = try await engine.sealedRows(after: start, limit: Self.pageRows)
-                for page in page.rows {
+                for result in page.rows {
                     guard !Task.isCancelled else { throw StoreError(.cancelled, "The count was cancelled.") }
                     let row: SealedRow
-                    switch page {
+                    switch result {
                     case .success(let found): row = found
                     case .failure(let damage):
                         if bucket.map({ $0 == damage.bucket }) ?? true { damagedCount += 1 }
