@@ -12,11 +12,12 @@ struct UploadCommandTests {
         let store = try await Store.open(at: FilePath(strongroom.store.path))
         let bucket = try await store.createBucket("videos")
         let talk = try await bucket.createUpload(
-            "talk \"1\"", options: PutOptions(storageClass: .standardInfrequentAccess))
+            "talk \"1\"", options: PutOptions(storageClass: .standardInfrequentAccess)
+        ).id
         for number in [1, 3] {
             try await bucket.uploadPart(number, of: "talk \"1\"", talk, [UInt8](repeating: 1, count: 10 * number))
         }
-        let other = try await bucket.createUpload("z/other")
+        let other = try await bucket.createUpload("z/other").id
         try await store.close()
         return [talk.description, other.description]
     }
@@ -56,7 +57,7 @@ struct UploadCommandTests {
         #expect(try strongroom("init", strongroom.store.path).status == 0)
         let store = try await Store.open(at: FilePath(strongroom.store.path))
         let bucket = try await store.createBucket("videos")
-        let upload = try await bucket.createUpload("talk", compositeChecksums: [.sha256])
+        let upload = try await bucket.createUpload("talk", compositeChecksums: [.sha256]).id
         let part = try await bucket.uploadPart(1, of: "talk", upload, Array("123456789".utf8))
         let receipt = try await bucket.completeUpload("talk", upload, parts: [CompletedPart(part)])
         try await store.close()

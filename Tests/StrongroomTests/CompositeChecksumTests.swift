@@ -16,7 +16,8 @@ struct CompositeChecksumTests {
             let bucket = try await store.createBucket("bucket")
             let upload = try await bucket.createUpload(
                 "key", options: PutOptions(checksums: [.crc32, .crc64NVME, .sha1]),
-                compositeChecksums: [.crc32c, .sha256])
+                compositeChecksums: [.crc32c, .sha256]
+            ).id
             let pieces = [[UInt8](repeating: 1, count: 200_000), [UInt8](repeating: 2, count: 30)]
             var parts: [PartInfo] = []
             for (index, piece) in pieces.enumerated() {
@@ -62,14 +63,14 @@ struct CompositeChecksumTests {
             let code = try await errorCode { try await bucket.createUpload("key", compositeChecksums: [.crc64NVME]) }
             #expect(code == .invalidArgument)
             #expect(try await bucket.listUploads().uploads.isEmpty)
-            let upload = try await bucket.createUpload("key", compositeChecksums: [.sha256])
+            let upload = try await bucket.createUpload("key", compositeChecksums: [.sha256]).id
             let part = try await bucket.uploadPart(1, of: "key", upload, [1])
             let receipt = try await bucket.completeUpload("key", upload, parts: [CompletedPart(part)])
             let composite = try #require(receipt.checksums.last)
             #expect(composite.compositePartCount == 1)
             let options = PutOptions(expectedChecksums: [composite])
             #expect(try await errorCode { try await bucket.put("other", [1], options: options) } == .invalidArgument)
-            let next = try await bucket.createUpload("key")
+            let next = try await bucket.createUpload("key").id
             let refused = try await errorCode {
                 try await bucket.uploadPart(
                     1, of: "key", next, SlicedBody(bytes: [1], sliceBytes: 1), expectedChecksums: [composite])
@@ -129,7 +130,8 @@ struct CompositeChecksumTests {
         var store = try await Store.open(at: directory.store, options: ObjectPartsTests.options)
         var bucket = try await store.createBucket("bucket")
         let upload = try await bucket.createUpload(
-            "key", options: PutOptions(checksums: []), compositeChecksums: [.crc32])
+            "key", options: PutOptions(checksums: []), compositeChecksums: [.crc32]
+        ).id
         let first = try await bucket.uploadPart(1, of: "key", upload, [1, 2])
         try await store.close()
         store = try await Store.open(at: directory.store, options: ObjectPartsTests.options)

@@ -84,7 +84,7 @@ struct InterruptedLookTests {
         try await withInterruptedBucket { bucket, interruption in
             let uid = try bucket.engine.bucket("bucket").row.uid
             for isCompletion in [false, true] {
-                let upload = try await bucket.createUpload("key")
+                let upload = try await bucket.createUpload("key").id
                 let part = CompletedPart(try await bucket.uploadPart(1, of: "key", upload, [1]))
                 interruption.after(RowKey.upload(uid, "key", upload.bytes)) {
                     try await bucket.abortUpload("key", upload)

@@ -26,7 +26,7 @@ struct MultipartTests {
         try await withStore(Self.options) { store, _ in
             let bucket = try await store.createBucket("bucket")
             let options = PutOptions(contentType: "text/plain", checksums: [.crc64NVME, .sha256], etag: .md5)
-            let upload = try await bucket.createUpload("key", options: options)
+            let upload = try await bucket.createUpload("key", options: options).id
             var generator = SeededGenerator(seed: 5)
             let numbers = Array(1...1_000).shuffled(using: &generator)
             func size(_ number: Int) -> Int { number % 100 == 0 ? 200_000 : 1_000 + number }
@@ -84,7 +84,7 @@ struct MultipartTests {
         let directory = try TemporaryDirectory()
         var store = try await Store.open(at: directory.store, options: Self.options)
         var bucket = try await store.createBucket("bucket")
-        let upload = try await bucket.createUpload("key")
+        let upload = try await bucket.createUpload("key").id
         let first = try await bucket.uploadPart(1, of: "key", upload, Self.bytes(1, count: 200_000))
         try await store.close()
 
@@ -130,7 +130,7 @@ struct MultipartTests {
         try await withStore(Self.options) { store, _ in
             let bucket = try await store.createBucket("bucket")
             func upload(_ key: ObjectKey) async throws -> PutReceipt {
-                let upload = try await bucket.createUpload(key)
+                let upload = try await bucket.createUpload(key).id
                 var parts: [CompletedPart] = []
                 for number in [2, 5, 6] {
                     let bytes = Self.bytes(number, count: 1_000)
@@ -176,7 +176,7 @@ struct MultipartTests {
     func refusals() async throws {
         try await withStore(Self.options) { store, _ in
             let bucket = try await store.createBucket("bucket")
-            let upload = try await bucket.createUpload("key")
+            let upload = try await bucket.createUpload("key").id
             let one = CompletedPart(try await bucket.uploadPart(1, of: "key", upload, Self.bytes(1, count: 2_000)))
             let two = CompletedPart(try await bucket.uploadPart(2, of: "key", upload, [1]))
             let three = CompletedPart(try await bucket.uploadPart(3, of: "key", upload, Self.bytes(3, count: 2_000)))
@@ -196,7 +196,7 @@ struct MultipartTests {
                 let code = try await errorCode { try await bucket.uploadPart(number, of: "key", upload, [1]) }
                 #expect(code == .invalidArgument)
             }
-            let other = try await bucket.createUpload("other")
+            let other = try await bucket.createUpload("other").id
             #expect(try await errorCode { try await bucket.uploadPart(1, of: "key", other, [1]) } == .noSuchUpload)
             #expect(try await code([one, three, CompletedPart(number: 9, etag: "")]) == .invalidPart)
             #expect(try await code([one, three], if: .absent) == nil)
@@ -211,7 +211,7 @@ struct MultipartTests {
         try await withStore(Self.options) { store, _ in
             let bucket = try await store.createBucket("bucket", versioning: .enabled)
             for round in 0..<20 {
-                let upload = try await bucket.createUpload("key")
+                let upload = try await bucket.createUpload("key").id
                 let first = try await bucket.uploadPart(1, of: "key", upload, Self.bytes(1, count: 1_500))
                 async let late: [PartInfo] = withTaskGroup(of: PartInfo?.self) { group in
                     for number in 1...4 {
@@ -242,7 +242,7 @@ struct MultipartTests {
     func retriedRead() async throws {
         let memory = try await MemoryEngine()
         let bucket = try await memory.store.createBucket("bucket")
-        let upload = try await bucket.createUpload("key")
+        let upload = try await bucket.createUpload("key").id
         var parts: [CompletedPart] = []
         for number in 1...3 {
             parts.append(CompletedPart(try await bucket.uploadPart(number, of: "key", upload, [UInt8(number)])))
@@ -263,7 +263,7 @@ struct MultipartTests {
     func attacks(isClear: Bool) async throws {
         let memory = try await MemoryEngine()
         let bucket = try await memory.store.createBucket("bucket", defaultEncryption: isClear ? .none : .s3Managed)
-        let upload = try await bucket.createUpload("key")
+        let upload = try await bucket.createUpload("key").id
         try await bucket.uploadPart(2, of: "key", upload, Self.bytes(2, attempt: 1, count: 3_000))
         let rows = { try await memory.rows(RowKey.partTable) }
         let older = try await rows()[0]

@@ -327,7 +327,7 @@ struct ObjectLockTests {
         let bucket = try await memory.store.createBucket("bucket", objectLock: true)
         let plain = try await memory.store.createBucket("plain", versioning: .enabled)
         func upload(_ options: PutOptions) async throws -> VersionID {
-            let upload = try await bucket.createUpload("key", options: options)
+            let upload = try await bucket.createUpload("key", options: options).id
             clock.advance(milliseconds: UInt64(Self.day))
             var parts: [CompletedPart] = []
             for number in [1, 3] {

@@ -153,7 +153,7 @@ struct ObjectModelTests {
         }
 
         private mutating func upload(_ key: ObjectKey) async throws {
-            let upload = try await bucket.createUpload(key)
+            let upload = try await bucket.createUpload(key).id
             var parts: [Int: (info: PartInfo, body: [UInt8])] = [:]
             for _ in 0..<Int.random(in: 1...5, using: &generator) {
                 let number = Int.random(in: 1...4, using: &generator)
@@ -183,7 +183,7 @@ struct ObjectModelTests {
                 let version = try #require(model.version(key, id))
                 if let body = version.body {
                     #expect(try await bucket.get(key, version: id).collect(upTo: 1 << 20) == body)
-                    #expect(try await bucket.tags(of: key, version: id).values == version.tags)
+                    #expect(try await bucket.tags(of: key, version: id).tags.values == version.tags)
                 } else {
                     #expect(try await errorCode { try await bucket.head(key, version: id) } == .methodNotAllowed)
                 }

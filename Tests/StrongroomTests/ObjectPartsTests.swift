@@ -17,7 +17,7 @@ struct ObjectPartsTests {
     static func upload(
         _ sizes: [Int: Int], to bucket: Bucket, _ key: ObjectKey, options: PutOptions = PutOptions()
     ) async throws -> PutReceipt {
-        let upload = try await bucket.createUpload(key, options: options)
+        let upload = try await bucket.createUpload(key, options: options).id
         var parts: [CompletedPart] = []
         for (number, count) in sizes.sorted(by: { $0.key < $1.key }) {
             let bytes = [UInt8](repeating: UInt8(truncatingIfNeeded: number), count: count)

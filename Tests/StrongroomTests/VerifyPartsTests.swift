@@ -23,7 +23,7 @@ struct VerifyPartsTests {
             let gone = try await ObjectPartsTests.upload([1: 10, 2: 2_000], to: bucket, "gone")
             held = try await bucket.get("gone")
             try await bucket.delete("gone", version: gone.versionID)
-            let upload = try await bucket.createUpload("upload")
+            let upload = try await bucket.createUpload("upload").id
             try await bucket.uploadPart(7, of: "upload", upload, [1])
         }
 
@@ -140,7 +140,7 @@ struct VerifyPartsTests {
                             let key: ObjectKey = "\(task)/\(round % 3)"
                             let receipt = try await ObjectPartsTests.upload([1: 9, 2: 9], to: bucket, key)
                             if round % 2 == 0 { try await bucket.delete(key, version: receipt.versionID) }
-                            let upload = try await bucket.createUpload(key)
+                            let upload = try await bucket.createUpload(key).id
                             try await bucket.uploadPart(1, of: key, upload, [1])
                             if round % 4 != 0 { try await bucket.abortUpload(key, upload) }
                         }

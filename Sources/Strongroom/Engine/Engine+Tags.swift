@@ -2,13 +2,13 @@ internal import StrongroomCrypto
 internal import StrongroomStorage
 
 extension Engine {
-    func tags(
+    func tagging(
         of key: ObjectKey, _ version: VersionID?, in name: BucketName
-    ) async throws(StoreError) -> ObjectTags {
+    ) async throws(StoreError) -> ObjectTagging {
         let bucket = try bucket(name)
         let found = try await find(key, version, in: bucket, name)
         let opened = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name)
-        return opened.tags
+        return ObjectTagging(tags: opened.tags, versionID: opened.info.versionID, lsn: opened.info.lsn)
     }
 
     func setTags(

@@ -1,9 +1,9 @@
 extension Bucket {
-    /// The tags of an object.
+    /// The tags of an object, and of which version they are.
     ///
     /// - Throws: as ``head(_:version:if:)``.
-    public func tags(of key: ObjectKey, version: VersionID? = nil) async throws(StoreError) -> ObjectTags {
-        try await engine.tags(of: key, version, in: name)
+    public func tags(of key: ObjectKey, version: VersionID? = nil) async throws(StoreError) -> ObjectTagging {
+        try await engine.tagging(of: key, version, in: name)
     }
 
     /// Replaces the tags of an object, and nothing else: version, ETag and time stay.

@@ -62,3 +62,13 @@ public struct ObjectTags: Sendable, Hashable, ExpressibleByDictionaryLiteral {
             || properties.generalCategory == .spaceSeparator || "+-=._:/@".unicodeScalars.contains(scalar)
     }
 }
+
+/// The tags of one version.
+public struct ObjectTagging: Sendable, Hashable {
+    /// The tags.
+    public var tags: ObjectTags
+    /// The version whose they are.
+    public var versionID: VersionID
+    /// Position of the put of that version in the store's commit order. Changing tags does not change it.
+    public var lsn: UInt64
+}

@@ -2,6 +2,7 @@ internal import StrongroomKeys
 
 extension Bucket {
     /// Begins an upload in parts. It survives a restart, and takes space until it is completed or aborted.
+    /// What it returns names it for the other calls, by its ``UploadInfo/id``.
     ///
     /// - Parameters:
     ///   - key: the key that the object will have.
@@ -14,7 +15,7 @@ extension Bucket {
     public func createUpload(
         _ key: ObjectKey, options: PutOptions = PutOptions(),
         compositeChecksums: Set<ObjectChecksum.Algorithm> = []
-    ) async throws(StoreError) -> UploadID {
+    ) async throws(StoreError) -> UploadInfo {
         try options.check()
         let checksums = try UploadChecksum.plan(options, composite: compositeChecksums)
         guard options.condition == nil, options.expectedChecksums.isEmpty, options.expectedMD5 == nil else {

@@ -4,7 +4,7 @@ internal import StrongroomSystem
 
 extension PutOperation {
     /// Draws all that an object needs before its first byte comes, the data key included.
-    func createUpload(_ checksums: [UploadChecksum]) async throws(StoreError) -> UploadID {
+    func createUpload(_ checksums: [UploadChecksum]) async throws(StoreError) -> UploadInfo {
         _ = try engine.unlockedKeys()
         let id = engine.random.bytes(ObjectRow.uidBytes)
         var plan = try await makePlan()
@@ -29,7 +29,11 @@ extension PutOperation {
                 return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
             }
             switch try await engine.commit([write]) {
-            case .committed: return UploadID(bytes: id)
+            case .committed(let receipt):
+                var row = row
+                row.object.lsn = receipt.lsn
+                row.object.lastModifiedMilliseconds = receipt.timeMilliseconds
+                return row.info(key, UploadID(bytes: id))
             case .refused(.failed(let error)): throw error.about(bucket, key)
             case .refused: plan = try await makePlan(refreshing: true)
             }

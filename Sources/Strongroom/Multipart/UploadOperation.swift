@@ -156,14 +156,17 @@ extension Engine {
                 throw StoreError(.damaged, "The key of an upload's row cannot be read.", bucket: name)
             }
             let row = try uploadRow(value, rowKey: rowKey, key, in: bucket, name)
-            page.uploads.append(
-                UploadInfo(
-                    key: key, id: UploadID(bytes: parsed.uploadID),
-                    initiated: .init(storeMilliseconds: row.object.lastModifiedMilliseconds),
-                    storageClass: row.object.storageClass, encryption: row.object.descriptor,
-                    lsn: row.object.lsn))
+            page.uploads.append(row.info(key, UploadID(bytes: parsed.uploadID)))
         }
         if found.count > limit { page.next = UploadContinuation(lowerBound: found[limit].key) }
         return page
+    }
+}
+
+extension UploadRow {
+    func info(_ key: ObjectKey, _ id: UploadID) -> UploadInfo {
+        UploadInfo(
+            key: key, id: id, initiated: .init(storeMilliseconds: object.lastModifiedMilliseconds),
+            storageClass: object.storageClass, encryption: object.descriptor, lsn: object.lsn)
     }
 }

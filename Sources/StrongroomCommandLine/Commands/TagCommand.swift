@@ -31,7 +31,7 @@ struct TagCommand: StoreCommand {
             tags = try ObjectTags(PairArgument.dictionary(set, of: "--set"))
             try await bucket.setTags(tags, of: key, version: version)
         } else {
-            tags = try await bucket.tags(of: key, version: version)
+            tags = try await bucket.tags(of: key, version: version).tags
         }
         let record = TagRecord(key: key.rawValue, versionId: version?.description, tags: tags.values)
         console.emit(record, text: Self.text(tags))

@@ -47,8 +47,8 @@ final class Knowledge: Sendable {
         case (let delete as DeleteStep, .delete(let receipt)):
             guard receipt.isDeleteMarker, let id = receipt.versionID else { return }
             learn(Version(place: delete.place, id: id, etag: ""))
-        case (let create as CreateUploadStep, .upload(let id)):
-            uploads.withLock { $0.append(Upload(place: create.place, id: id)) }
+        case (let create as CreateUploadStep, .upload(let info)):
+            uploads.withLock { $0.append(Upload(place: create.place, id: info.id)) }
         case (let part as PartStep, .part(let info)):
             uploads.withLock { uploads in
                 guard let index = uploads.firstIndex(where: { $0.id == part.upload }) else { return }

@@ -19,7 +19,7 @@ struct ReadStep: Step {
         let bucket = store.bucket(place.bucket)
         switch part {
         case .head: return .info(try await bucket.head(place.key, version: version, if: conditions))
-        case .tags: return .tags(try await bucket.tags(of: place.key, version: version).values)
+        case .tags: return .tags(try await bucket.tags(of: place.key, version: version))
         case .bytes(let range):
             let body = try await bucket.get(place.key, version: version, range: range, if: conditions)
             return .body(body.info, body.range, try await body.collect(upTo: 1 << 24))
@@ -43,8 +43,10 @@ struct ReadStep: Step {
         guard case .object(let object) = world.find(place, version) else { return "there is no such object" }
         switch (part, answer) {
         case (.head, .info(let info)): return object.objection(to: info)
-        case (.tags, .tags(let tags)):
-            return object.tags == nil || object.tags == tags ? nil : "expected \(object.tags ?? [:])"
+        case (.tags, .tags(let tagging)):
+            let (id, lsn) = (object.info.versionID, object.info.lsn)
+            guard tagging.versionID == id, tagging.lsn == lsn else { return "expected version \(id) of \(lsn)" }
+            return object.tags == nil || object.tags == tagging.tags.values ? nil : "expected \(object.tags ?? [:])"
         case (.bytes(let range), .body(let info, let found, let bytes)):
             if let objection = object.objection(to: info) { return objection }
             let expected = object.content.clamped(to: range)

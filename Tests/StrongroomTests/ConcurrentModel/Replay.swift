@@ -156,6 +156,7 @@ extension Answer {
         case .changed(let receipt): receipt.lsn
         case .put(let receipt): receipt.lsn
         case .delete(let receipt): receipt.lsn
+        case .upload(let info): info.lsn
         case .part(let info): info.lsn
         case .batch(let receipt): receipt.lsn
         default: nil

@@ -1,3 +1,4 @@
+import Foundation
 import StrongroomStorage
 
 @testable import Strongroom
@@ -15,13 +16,19 @@ struct CreateUploadStep: Step {
     func refusals(in world: World) -> [StoreError.Code] { world.lockRefusals(options, in: place.bucket) }
 
     func apply(_ done: Done, to world: inout World) -> String? {
-        guard case .upload(let id) = done.answer else { return "an upload was expected" }
+        guard case .upload(let info) = done.answer else { return "an upload was expected" }
         guard let bucket = world.buckets[place.bucket] else { return "there is no bucket" }
         var options = options
         // How an upload is encrypted was decided when it began.
         options.encryption = bucket.seals(options.encryption) ? .s3Managed : .none
-        world.buckets[place.bucket]?.uploads[id] = WorldUpload(place: place, options: options, commit: done.commit)
-        return nil
+        world.buckets[place.bucket]?.uploads[info.id] = WorldUpload(
+            place: place, options: options, commit: done.commit)
+        let initiated = Date(storeMilliseconds: done.commit.timeMilliseconds)
+        guard info.key == place.key, info.initiated == initiated, info.storageClass == options.storageClass else {
+            return "the upload is another: \(info)"
+        }
+        return (info.encryption == .none) == (options.encryption == .none)
+            ? nil : "the encryption is \(info.encryption)"
     }
 }
 

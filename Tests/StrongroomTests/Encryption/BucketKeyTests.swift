@@ -131,7 +131,7 @@ struct BucketKeyTests {
         let body = [UInt8](repeating: 9, count: 40_000)
         try await bucket.put("large", body)
         try await bucket.copy("large", to: "copy")
-        let upload = try await bucket.createUpload("parts")
+        let upload = try await bucket.createUpload("parts").id
         let part = try await bucket.uploadPart(1, of: "parts", upload, body)
         try await bucket.completeUpload("parts", upload, parts: [CompletedPart(part)])
         try await store.batch { $0.put("batch", body, in: "bucket") }

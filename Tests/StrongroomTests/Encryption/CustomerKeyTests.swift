@@ -56,12 +56,12 @@ struct CustomerKeyTests {
         #expect(await code { _ = try await handle.get("plain") } == .invalidRequest)
         #expect(await code { _ = try await handle.head("plain") } == .invalidRequest)
         #expect(await code { _ = try await handle.attributes(of: "plain") } == .invalidRequest)
-        let upload = try await bucket.createUpload("upload")
+        let upload = try await bucket.createUpload("upload").id
         #expect(await code { _ = try await handle.uploadPart(1, of: "upload", upload, [1]) } == .invalidRequest)
     }
 
     @Test func partsNeedTheKeyOfTheirUpload() async throws {
-        let upload = try await bucket.presenting(fixture.customerKey).createUpload("upload")
+        let upload = try await bucket.presenting(fixture.customerKey).createUpload("upload").id
         #expect(await code { _ = try await bucket.uploadPart(1, of: "upload", upload, [1]) } == .invalidRequest)
         let wrong = bucket.presenting(fixture.otherCustomerKey)
         #expect(await code { _ = try await wrong.uploadPart(1, of: "upload", upload, [1]) } == .accessDenied)
@@ -151,7 +151,7 @@ struct CustomerKeyTests {
             PutOptions(encryption: .customerKey(fixture.customerKey), etag: .md5),
             PutOptions(encryption: .kms(), etag: .md5),
         ] {
-            let upload = try await bucket.createUpload("upload", options: options)
+            let upload = try await bucket.createUpload("upload", options: options).id
             var handle = bucket
             if case .customerKey(let key) = options.encryption { handle = bucket.presenting(key) }
             let part = try await handle.uploadPart(1, of: "upload", upload, [1, 2, 3])
@@ -166,7 +166,7 @@ struct CustomerKeyTests {
 
     @Test func aBlockHoldsForUploadsThatHaveBegun() async throws {
         let handle = bucket.presenting(fixture.customerKey)
-        let upload = try await handle.createUpload("upload")
+        let upload = try await handle.createUpload("upload").id
         let part = try await handle.uploadPart(1, of: "upload", upload, [1])
         try await bucket.setAllowedEncryption([])
         #expect(await code { _ = try await handle.uploadPart(2, of: "upload", upload, [2]) } == .accessDenied)

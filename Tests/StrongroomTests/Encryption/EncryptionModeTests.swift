@@ -108,7 +108,7 @@ struct EncryptionModeTests {
         let store = try await fixture.open()
         let bucket = try await store.createBucket("bucket", allowing: [.customerKeys])
         let handle = fixture.handle(bucket, mode)
-        let upload = try await bucket.createUpload("big", options: PutOptions(encryption: mode.request(fixture)))
+        let upload = try await bucket.createUpload("big", options: PutOptions(encryption: mode.request(fixture))).id
         let (first, second) = (Self.body(30_000), Self.body(5_000))
         try await bucket.put("source", second, options: PutOptions(encryption: mode.request(fixture)))
         var parts = [CompletedPart(try await handle.uploadPart(1, of: "big", upload, first))]

@@ -71,7 +71,7 @@ struct EncryptionUpdateTests {
     }
 
     @Test func objectsInPartsAreUpdatedAlike() async throws {
-        let upload = try await bucket.createUpload("big")
+        let upload = try await bucket.createUpload("big").id
         let first = try await bucket.uploadPart(1, of: "big", upload, [UInt8](repeating: 1, count: 30_000))
         let second = try await bucket.uploadPart(2, of: "big", upload, [2])
         let receipt = try await bucket.completeUpload(

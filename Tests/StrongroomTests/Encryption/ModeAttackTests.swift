@@ -150,7 +150,7 @@ struct ModeAttackTests {
             try await mine.copy(key, from: mine, to: "copy")
             _ = try? await bucket.presenting(fixture.otherCustomerKey).get(key)
         }
-        let upload = try await mine.createUpload("upload")
+        let upload = try await mine.createUpload("upload").id
         try await mine.uploadPart(1, of: "upload", upload, [1])
         try await bucket.abortUpload("upload", upload)
         #expect(try !DumpableMemory.contains(canary))

@@ -29,7 +29,7 @@ struct RewrapTests {
         try await bucket.put("large", [UInt8](repeating: 1, count: 50_000))
         try await bucket.put("updated", [7])
         try await bucket.updateEncryption(of: "updated", toKey: "app", context: ["a": "b"])
-        let upload = try await bucket.createUpload("parts", options: PutOptions(encryption: .kms(key: "app")))
+        let upload = try await bucket.createUpload("parts", options: PutOptions(encryption: .kms(key: "app"))).id
         try await bucket.uploadPart(1, of: "parts", upload, [1])
         return (bucket, shared, upload)
     }
@@ -178,7 +178,7 @@ struct RewrapTests {
     @Test func completionsGoOnWhileWrapsAreMadeAnew() async throws {
         let bucket = try await store.createBucket("bucket")
         for round in 0..<20 {
-            let upload = try await bucket.createUpload("parts")
+            let upload = try await bucket.createUpload("parts").id
             let part = try await bucket.uploadPart(1, of: "parts", upload, [UInt8(round)])
             try await store.rotateManagedKey()
             async let report = store.rewrapKeys()

@@ -9,11 +9,11 @@ enum Multipart {
         let upload = try await videos.createUpload("talk.mp4", options: PutOptions(contentType: "video/mp4"))
         let parts = try await withThrowingTaskGroup(of: PartInfo.self) { group in
             for (index, piece) in pieces.enumerated() {
-                group.addTask { try await videos.uploadPart(index + 1, of: "talk.mp4", upload, piece) }
+                group.addTask { try await videos.uploadPart(index + 1, of: "talk.mp4", upload.id, piece) }
             }
             return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.number < $1.number }
         }
-        try await videos.completeUpload("talk.mp4", upload, parts: parts.map(CompletedPart.init))
+        try await videos.completeUpload("talk.mp4", upload.id, parts: parts.map(CompletedPart.init))
         // MultipartUploads
         let talk = try await videos.head("talk.mp4")
         precondition(talk.sizeBytes == (5 << 20) + 100 && talk.contentType == "video/mp4")

@@ -89,7 +89,7 @@ enum Versions {
         try await notes.setTags(["state": "final"], of: "readme.md")
         // ObjectsAndVersions
         let tags = try await notes.tags(of: "readme.md")
-        precondition(tags == ["state": "final"])
+        precondition(tags.tags == ["state": "final"])
         // ObjectsAndVersions
         let settings = ["columns": 3]
         try await notes.put("settings.json", encoding: settings)
