@@ -35,8 +35,10 @@ struct BatchStep: Step {
             for part in parts {
                 switch part {
                 case .put(let put):
+                    assert(put.presented == nil, "a batch names buckets, and has no handles")
                     batch.put(put.place.key, put.content.bytes, in: put.place.bucket, options: put.options)
                 case .copy(let copy):
+                    assert(copy.presented == nil && copy.sourcePresented == nil)
                     batch.copy(
                         copy.source.key, from: copy.source.bucket, to: copy.place.key, in: copy.place.bucket,
                         options: copy.options)
@@ -52,6 +54,10 @@ struct BatchStep: Step {
     func refusals(in world: World) -> [StoreError.Code] {
         if Set(parts.map(\.target)).count < parts.count { return [.invalidArgument] }
         return parts.flatMap { $0.step.refusals(in: world) }
+    }
+
+    func refusals(bySettingsOf world: World) -> [StoreError.Code] {
+        parts.flatMap { $0.step.refusals(bySettingsOf: world) }
     }
 
     func objection(to answer: Answer, in world: World) -> String? {
@@ -75,7 +81,7 @@ struct BatchStep: Step {
                 case .put(let put): .put(put)
                 case .delete(let delete): .delete(delete)
                 }
-            let own = Done(answer: answer, commit: done.commit, past: done.past.suffix(1))
+            let own = Done(answer: answer, commit: done.commit, past: done.past.suffix(1), settings: done.settings)
             if let objection = part.step.apply(own, to: &world) { return "\(part.target): \(objection)" }
         }
         return nil

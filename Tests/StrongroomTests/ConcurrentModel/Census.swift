@@ -20,7 +20,10 @@ struct Census {
             for (key, stack) in bucket.stacks {
                 for version in stack {
                     let place = Place(bucket: name, key: key)
-                    try await check(ReadStep(place: place, version: version.id, part: .bytes(nil)))
+                    let key = version.object?.encryption.customerKey
+                    for part in [ReadStep.Part.bytes(nil), .head, .attributes] {
+                        try await check(ReadStep(place: place, version: version.id, part: part, presented: key))
+                    }
                     try await check(ReadStep(place: place, version: version.id, part: .tags))
                 }
             }

@@ -5,7 +5,9 @@ extension Chooser {
         let place = place()
         var options = putOptions(in: place.bucket)
         options.condition = condition()
-        return PutStep(place: place, content: content(), options: options)
+        let encryption = encryption()
+        options.encryption = encryption.request
+        return PutStep(place: place, content: content(), options: options, presented: encryption.presented)
     }
 
     mutating func delete() -> DeleteStep { DeleteStep(place: place(), condition: condition()) }
@@ -24,22 +26,38 @@ extension Chooser {
         let target = place()
         var source = place()
         var options = CopyOptions(sourceConditions: readConditions(), condition: condition())
-        if isChosen(2), let known = version() { (source, options.sourceVersion) = (known.place, known.id) }
+        var sourceKey = knowledge.customerKey(of: source)
+        if isChosen(2), let known = version() {
+            (source, options.sourceVersion, sourceKey) = (known.place, known.id, known.customerKey)
+        }
+        sourceKey = presented(for: sourceKey)
+        let (isOption, isOverridden) = (isChosen(2), isChosen(20))
+        if isOption { options.sourceCustomerKey = sourceKey }
         if isChosen(3) {
             options.metadata = .replace(contentType: "text/copy", metadata: ["n": "\(number(1_000))"])
         }
-        options.encryption = encryption()
+        let encryption = encryption()
+        options.encryption = encryption.request
         if isChosen(3) { options.tags = .replace(objectTags()) }
         if isChosen(target.bucket == "locked" ? 8 : 60) { options.retention = retention() }
-        return CopyStep(source: source, place: target, options: options)
+        return CopyStep(
+            source: source, place: target, options: options,
+            sourcePresented: !isOption ? sourceKey : isOverridden ? customerKey() : nil,
+            presented: encryption.presented)
     }
 
     mutating func read() -> ReadStep {
         var step = ReadStep(place: place(), part: .head, conditions: readConditions())
-        if isChosen(2), let known = version() { (step.place, step.version) = (known.place, known.id) }
-        switch number(5) {
-        case 0: step.part = .head
-        case 1: step.part = .tags
+        var key = knowledge.customerKey(of: step.place)
+        if isChosen(2), let known = version() {
+            (step.place, step.version, key) = (known.place, known.id, known.customerKey)
+        }
+        step.presented = presented(for: key)
+        switch number(10) {
+        case 0, 1: step.part = .head
+        case 2: step.part = .tags
+        case 3: step.part = .attributes
+        case 4: step.part = isChosen(2) ? .headOfPart(1 + number(4)) : .bytesOfPart(1 + number(4))
         default: step.part = .bytes(range())
         }
         return step
@@ -68,11 +86,22 @@ extension Chooser {
         var parts: [BatchStep.Part] = []
         for _ in 0...number(4) {
             switch number(8) {
-            case 0: parts.append(.copy(copy()))
+            case 0: parts.append(.copy(copyWithoutHandles()))
             case 1..<4: parts.append(.delete(delete()))
-            default: parts.append(.put(put()))
+            default:
+                var put = put()
+                put.presented = nil
+                parts.append(.put(put))
             }
         }
         return BatchStep(parts: parts)
+    }
+
+    /// A batch names buckets: keys come as options.
+    private mutating func copyWithoutHandles() -> CopyStep {
+        var copy = copy()
+        copy.options.sourceCustomerKey = copy.options.sourceCustomerKey ?? copy.sourcePresented
+        (copy.presented, copy.sourcePresented) = (nil, nil)
+        return copy
     }
 }

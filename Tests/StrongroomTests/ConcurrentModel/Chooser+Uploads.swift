@@ -4,7 +4,10 @@ extension Chooser {
     mutating func upload() -> any Step {
         guard knowledge.uploadCount > 8 || !isChosen(3), let upload = knowledge.upload(number(1 << 20)) else {
             let place = place()
-            return CreateUploadStep(place: place, options: putOptions(in: place.bucket))
+            var options = putOptions(in: place.bucket)
+            let encryption = encryption()
+            options.encryption = encryption.request
+            return CreateUploadStep(place: place, options: options, presented: encryption.presented)
         }
         switch number(20) {
         case 0..<9: return part(of: upload, .bytes(content()))
@@ -21,7 +24,9 @@ extension Chooser {
     }
 
     private mutating func part(of upload: Knowledge.Upload, _ body: PartStep.Body) -> PartStep {
-        PartStep(place: upload.place, upload: upload.id, number: 1 + number(4), body: body)
+        PartStep(
+            place: upload.place, upload: upload.id, number: 1 + number(4), body: body,
+            presented: presented(for: upload.customerKey))
     }
 
     /// Mostly what was uploaded, as far as it is known; sometimes less, nothing, out of order, or another's.
@@ -30,6 +35,8 @@ extension Chooser {
         if isChosen(3), !list.isEmpty { list.remove(at: number(list.count)) }
         if isChosen(12) { list.reverse() }
         if isChosen(12), !list.isEmpty { list[0].etag = version()?.etag ?? "none" }
-        return CompleteStep(place: upload.place, upload: upload.id, parts: list, condition: condition())
+        return CompleteStep(
+            place: upload.place, upload: upload.id, parts: list, condition: condition(),
+            presented: isChosen(6) ? customerKey() : nil)
     }
 }

@@ -9,8 +9,9 @@ struct Chooser {
 
     /// The buckets' names, and how they begin.
     static let buckets: [BucketName: WorldBucket] = [
-        "plain": WorldBucket(versioning: .unversioned),
-        "kept": WorldBucket(versioning: .enabled),
+        "plain": WorldBucket(versioning: .unversioned, allowsCustomerKeys: true),
+        "kept": WorldBucket(
+            versioning: .enabled, defaultEncryption: .kms(key: "app", bucketKey: true), allowsCustomerKeys: true),
         "moving": WorldBucket(versioning: .unversioned),
         "locked": WorldBucket(versioning: .enabled, hasObjectLock: true),
     ]
@@ -21,22 +22,25 @@ struct Chooser {
     let knowledge: Knowledge
     /// From when on retentions are counted; a whole second, so that rows keep it as it is.
     let origin: Date
+    /// Whose keys are rotated.
+    let service: TestKeyService
 
     mutating func next() -> any Step {
         // As many versions go as come, or listings and memory grow.
         if knowledge.versionCount > 150, isChosen(3) { return remove() }
         switch number(200) {
-        case 0..<38: return put()
+        case 0..<34: return put()
+        case 34..<38: return updateEncryption()
         case 38..<54: return delete()
         case 54..<102: return read()
         case 102..<122: return list()
         case 122..<136: return copy()
         case 136..<146: return tags()
         case 146..<147: return VersioningStep(bucket: isChosen(8) ? "locked" : "moving", versioning: versioning())
-        case 147..<148: return EncryptionStep(bucket: bucket(), encryption: isChosen(3) ? .none : .s3Managed)
-        case 148..<158: return lock()
+        case 147..<149: return encryptionSetting()
+        case 149..<158: return lock()
         case 158..<159: return DefaultRetentionStep(bucket: "locked", retention: defaultRetention())
-        case 159..<160: return CheckpointStep()
+        case 159..<160: return isChosen(4) ? rotationOrRewrap() : CheckpointStep()
         case 160..<164: return remove()
         case 164..<188: return upload()
         default: return batch()
@@ -95,14 +99,11 @@ struct Chooser {
         if isChosen(4) { options.contentType = "text/\(number(10))" }
         if isChosen(4) { options.headers.cacheControl = "max-age=\(number(100))" }
         if isChosen(6) { options.etag = .md5 }
-        options.encryption = encryption()
         let odds = bucket == "locked" ? 5 : 60
         if isChosen(odds) { options.retention = retention() }
         if isChosen(2 * odds) { options.legalHold = true }
         return options
     }
-
-    mutating func encryption() -> EncryptionRequest { isChosen(8) ? .none : isChosen(4) ? .s3Managed : .bucketDefault }
 
     private mutating func versioning() -> Versioning {
         isChosen(20) ? .unversioned : isChosen(2) ? .enabled : .suspended

@@ -9,12 +9,19 @@ struct CompleteStep: Step {
     var upload: UploadID
     var parts: [CompletedPart]
     var condition: WriteCondition?
+    /// By the bucket's handle; of no account, for a completion needs no key.
+    var presented: CustomerKey?
 
     var places: [Place] { [place] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
         .put(
-            try await store.bucket(place.bucket).completeUpload(place.key, upload, parts: parts, if: condition))
+            try await store.bucket(place.bucket, presenting: presented).completeUpload(
+                place.key, upload, parts: parts, if: condition))
+    }
+
+    func refusals(bySettingsOf world: World) -> [StoreError.Code] {
+        world.upload(place, upload).map { world.blockRefusals($0) } ?? []
     }
 
     func refusals(in world: World) -> [StoreError.Code] {
@@ -22,18 +29,29 @@ struct CompleteStep: Step {
         let unmet = world.refusals(of: condition, at: place)
         guard let upload = world.upload(place, upload) else { return [.noSuchUpload] + unmet }
         let refusal = upload.refusal(of: parts, partMinimumBytes: Self.partMinimumBytes)
-        return (refusal.map { [$0] } ?? []) + unmet
+        return world.blockRefusals(upload) + (refusal.map { [$0] } ?? []) + unmet
     }
 
     func apply(_ done: Done, to world: inout World) -> String? {
         guard case .put(let receipt) = done.answer else { return "a put's receipt was expected" }
         guard let found = world.upload(place, upload) else { return "there is no upload" }
         guard receipt.etag.hasSuffix("-\(parts.count)") else { return "the ETag does not count the parts" }
-        let content = Content(parts.flatMap { found.parts[$0.number]?.content.bytes ?? [] })
+        guard receipt.encryption == found.descriptor.rewrapped(as: receipt.encryption) else {
+            return "the encryption is not the upload's, \(found.descriptor)"
+        }
+        let chosen = parts.compactMap { found.parts[$0.number] }
+        var start: UInt64 = 0
+        var infos: [ObjectPartInfo] = []
+        for part in chosen {
+            let range = start..<start + part.info.sizeBytes
+            infos.append(ObjectPartInfo(number: part.info.number, range: range, checksums: part.content.checksums))
+            start = range.upperBound
+        }
+        let write = WorldWrite(
+            content: Content(chosen.flatMap(\.content.bytes)), options: found.options, encryption: found.encryption,
+            tags: found.options.tags.values, parts: infos)
         world.buckets[place.bucket]?.uploads[upload] = nil
-        return world.put(
-            content, at: place, found.options, tags: found.options.tags.values, receipt, done.commit,
-            partCount: parts.count)
+        return world.put(write, at: place, receipt, done.commit)
     }
 }
 

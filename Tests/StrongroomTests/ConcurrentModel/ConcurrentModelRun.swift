@@ -10,6 +10,7 @@ struct ConcurrentModelRun {
 
     private let directory: TemporaryDirectory
     private let seed: UInt64
+    private let service: TestKeyService
     private let origin = Date(timeIntervalSince1970: Date().timeIntervalSince1970.rounded())
     private var generator: SeededGenerator
     private let knowledge = Knowledge()
@@ -18,13 +19,19 @@ struct ConcurrentModelRun {
 
     init(seed: UInt64) throws {
         directory = try TemporaryDirectory()
+        service = try ModelKeys.service("model \(directory.path)")
         self.seed = seed
         generator = SeededGenerator(seed: seed)
     }
 
-    /// The smallest there are, so that checkpoints come often and segments are many.
-    private static var options: StoreOptions {
+    /// The smallest there are, so that checkpoints come often and segments are many. In some lives a Bucket Key serves
+    /// for a second or for a few objects, and is made and opened again and again.
+    private mutating func options() -> StoreOptions {
         var options = StoreOptions()
+        var service = ModelKeys.options(service)
+        service.bucketKeyLifetimeSeconds = [1, 300][Int.random(in: 0..<2, using: &generator)]
+        service.bucketKeyUseLimit = [4, 1 << 20][Int.random(in: 0..<2, using: &generator)]
+        options.keyService = service
         options.memtableLimitBytes = 4 << 20
         options.journalSegmentBytes = 1 << 20
         options.smallObjectLimitBytes = 4 << 10
@@ -39,9 +46,7 @@ struct ConcurrentModelRun {
     /// - Parameter operations: how many there are in each life of the store, from its opening to its end.
     mutating func run(lives: Int, operations: Int) async throws {
         let store = try await open()
-        for (name, bucket) in world.buckets.sorted(by: { $0.key < $1.key }) {
-            try await store.createBucket(name, versioning: bucket.versioning, objectLock: bucket.hasObjectLock)
-        }
+        try await store.make(world.buckets)
         try await store.close()
         for life in 0..<lives {
             try await live(operations)
@@ -51,12 +56,13 @@ struct ConcurrentModelRun {
         }
     }
 
-    private func open() async throws -> Store {
+    private mutating func open() async throws -> Store {
+        let options = options()
         // A store that was dropped frees its lock when its threads have ended.
         var patience = 1_000
         while true {
             do throws(StoreError) {
-                return try await Store.open(at: directory.store, options: Self.options)
+                return try await Store.open(at: directory.store, options: options)
             } catch {
                 guard error.code == .storeInUse, patience > 0 else { throw error }
             }
@@ -75,7 +81,7 @@ struct ConcurrentModelRun {
             workers.append(
                 Worker(
                     task: task, store: store, marks: marks,
-                    chooser: Chooser(generator: own, knowledge: knowledge, origin: origin)))
+                    chooser: Chooser(generator: own, knowledge: knowledge, origin: origin, service: service)))
         }
         let early = Int.random(in: 0..<operations, using: &generator)
         let closing = end == .closedEarly ? Closing(store: store, marks: marks, after: early) : nil
@@ -162,6 +168,19 @@ extension Event {
     /// For the account of what was done.
     fileprivate var kind: String {
         let name = "\(type(of: step))".replacing("Step", with: "")
-        return answer.code.map { "\(name) \($0)" } ?? name
+        let encryption: EncryptionDescriptor
+        switch answer {
+        case .refused(let error): return "\(name) \(error.code)"
+        case .put(let receipt): encryption = receipt.encryption
+        case .upload(let info): encryption = info.encryption
+        case .info(let info), .body(let info, _, _): encryption = info.encryption
+        default: return name
+        }
+        switch encryption {
+        case .none: return "\(name), not encrypted"
+        case .s3Managed: return "\(name), SSE-S3"
+        case .kms(let kms): return "\(name), SSE-KMS\(kms.usesBucketKey ? " with a Bucket Key" : "")"
+        case .customerKey: return "\(name), SSE-C"
+        }
     }
 }

@@ -5,6 +5,7 @@ struct EncryptionStep: Step {
     var encryption: DefaultEncryption
 
     var places: [Place] { [] }
+    var changedBucket: BucketName? { bucket }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
         .changed(try await store.bucket(bucket).setDefaultEncryption(encryption))
@@ -13,16 +14,5 @@ struct EncryptionStep: Step {
     func apply(_ done: Done, to world: inout World) -> String? {
         world.buckets[bucket]?.defaultEncryption = encryption
         return nil
-    }
-}
-
-extension WorldBucket {
-    /// Whether what is written now is sealed.
-    func seals(_ request: EncryptionRequest) -> Bool {
-        switch request {
-        case .s3Managed, .kms, .customerKey: true
-        case .none: false
-        case .bucketDefault: defaultEncryption != .none
-        }
     }
 }

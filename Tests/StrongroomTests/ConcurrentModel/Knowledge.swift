@@ -9,17 +9,22 @@ final class Knowledge: Sendable {
         var id: VersionID
         /// Empty for a delete marker.
         var etag: String
+        /// Under which it is.
+        var customerKey: CustomerKey?
     }
 
     struct Upload: Sendable {
         var place: Place
         var id: UploadID
+        var customerKey: CustomerKey?
         var parts: [Int: PartInfo] = [:]
     }
 
     private let versions = Mutex<[Version]>([])
     private let uploads = Mutex<[Upload]>([])
     private let pages = Mutex<[any Step]>([])
+    /// Under which the newest object is, as far as that is known.
+    private let customerKeys = Mutex<[Place: CustomerKey]>([:])
 
     var versionCount: Int { versions.withLock { $0.count } }
     var uploadCount: Int { uploads.withLock { $0.count } }
@@ -34,6 +39,8 @@ final class Knowledge: Sendable {
 
     func upload(_ draw: Int) -> Upload? { uploads.withLock { $0.isEmpty ? nil : $0[draw % $0.count] } }
 
+    func customerKey(of place: Place) -> CustomerKey? { customerKeys.withLock { $0[place] } }
+
     /// The next page of a listing that somebody began.
     func takePage() -> (any Step)? { pages.withLock { $0.popLast() } }
 
@@ -42,13 +49,16 @@ final class Knowledge: Sendable {
         switch (step, answer) {
         case (_, .put(let receipt)):
             guard let place = step.places.last else { return }
-            learn(Version(place: place, id: receipt.versionID, etag: receipt.etag))
+            let key = customerKey(step, receipt.encryption)
+            customerKeys.withLock { $0[place] = key }
+            learn(Version(place: place, id: receipt.versionID, etag: receipt.etag, customerKey: key))
             if let completion = step as? CompleteStep { forget(completion.upload) }
         case (let delete as DeleteStep, .delete(let receipt)):
             guard receipt.isDeleteMarker, let id = receipt.versionID else { return }
             learn(Version(place: delete.place, id: id, etag: ""))
         case (let create as CreateUploadStep, .upload(let info)):
-            uploads.withLock { $0.append(Upload(place: create.place, id: info.id)) }
+            let key = customerKey(step, info.encryption)
+            uploads.withLock { $0.append(Upload(place: create.place, id: info.id, customerKey: key)) }
         case (let part as PartStep, .part(let info)):
             uploads.withLock { uploads in
                 guard let index = uploads.firstIndex(where: { $0.id == part.upload }) else { return }
@@ -63,6 +73,22 @@ final class Knowledge: Sendable {
                 }
             }
         default: learnPage(step, answer)
+        }
+    }
+
+    /// The key that the step has brought, where what it wrote is under one.
+    private func customerKey(_ step: any Step, _ encryption: EncryptionDescriptor) -> CustomerKey? {
+        guard case .customerKey = encryption else { return nil }
+        func asked(_ request: EncryptionRequest, _ presented: CustomerKey?) -> CustomerKey? {
+            if case .customerKey(let key) = request { key } else { presented }
+        }
+        return switch step {
+        case let put as PutStep: asked(put.options.encryption, put.presented)
+        case let copy as CopyStep: asked(copy.options.encryption, copy.presented)
+        case let create as CreateUploadStep: asked(create.options.encryption, create.presented)
+        case let complete as CompleteStep:
+            uploads.withLock { $0.first { $0.id == complete.upload }?.customerKey }
+        default: nil
         }
     }
 

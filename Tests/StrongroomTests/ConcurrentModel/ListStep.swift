@@ -39,7 +39,7 @@ struct ListStep: Step {
             return "expected \(objects.map(\.info.key)), found \(page.objects.map(\.key))"
         }
         for (object, found) in zip(objects, page.objects) {
-            if let objection = object.objection(to: found) { return objection }
+            if let objection = object.objection(to: found, isOpened: false) { return objection }
         }
         return (page.continuation == nil) == isWhole ? nil : "the page is\(isWhole ? "" : " not") the last"
     }

@@ -66,6 +66,7 @@ struct DefaultRetentionStep: Step {
     var retention: DefaultRetention?
 
     var places: [Place] { [] }
+    var changedBucket: BucketName? { bucket }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
         .changed(try await store.bucket(bucket).setDefaultRetention(retention))

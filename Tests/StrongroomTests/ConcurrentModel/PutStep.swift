@@ -6,21 +6,37 @@ struct PutStep: Step {
     var place: Place
     var content: Content
     var options: PutOptions
+    /// By the bucket's handle.
+    var presented: CustomerKey?
 
     var places: [Place] { [place] }
-    var conflictBucket: BucketName? { place.bucket }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        .put(try await store.bucket(place.bucket).put(place.key, content.bytes, options: options))
+        .put(
+            try await store.bucket(place.bucket, presenting: presented).put(
+                place.key, content.bytes, options: options))
+    }
+
+    func basis(in world: World) -> WorldPlan.Basis? {
+        world.basis(options.encryption, presenting: presented, in: place.bucket)
+    }
+
+    func refusals(bySettingsOf world: World) -> [StoreError.Code] {
+        world.settingRefusals(options.encryption, presenting: presented, in: place.bucket)
     }
 
     func refusals(in world: World) -> [StoreError.Code] {
-        world.refusals(of: options.condition, at: place) + world.lockRefusals(options, in: place.bucket)
+        world.refusals(options, presenting: presented, at: place)
     }
 
     func apply(_ done: Done, to world: inout World) -> String? {
         guard case .put(let receipt) = done.answer else { return "a put's receipt was expected" }
-        return world.put(content, at: place, options, tags: options.tags.values, receipt, done.commit)
+        let plan = world.plan(options.encryption, presenting: presented, in: place.bucket)
+        guard case .encryption(let encryption) = plan else { return "its encryption should have been refused" }
+        let write = WorldWrite(
+            content: content, options: options, encryption: encryption, tags: options.tags.values,
+            etag: options.etag)
+        return world.put(write, at: place, receipt, done.commit)
     }
 }
 

@@ -18,6 +18,8 @@ struct Replay {
     private let commits: [Event]
     private let acknowledged: Bounds
     private let begun: Bounds
+    /// Of the commits that change a bucket's settings: whoever makes one is told when all others know of it.
+    private let settled: [BucketName: Bounds]
 
     init(from world: World, _ events: [Event]) {
         worlds = [world]
@@ -25,6 +27,9 @@ struct Replay {
         commits = events.filter { $0.commit != nil }.sorted { $0.lsn < $1.lsn }
         acknowledged = Bounds(commits.map { ($0.ended, $0.lsn) }, least: world.lsn)
         begun = Bounds(commits.map { ($0.began, $0.lsn) }, least: world.lsn)
+        settled = Dictionary(
+            grouping: commits.filter { $0.step.changedBucket != nil }, by: { $0.step.changedBucket ?? "" }
+        ).mapValues { changes in Bounds(changes.map { ($0.ended, $0.lsn) }, least: world.lsn) }
     }
 
     /// The world after all of it.
@@ -48,7 +53,9 @@ struct Replay {
         }
         var world = before
         world.lsn = commit.lsn
-        let done = Done(answer: event.answer, commit: commit, past: worlds[index(oldest)...])
+        let done = Done(
+            answer: event.answer, commit: commit, past: worlds[index(oldest)...],
+            settings: worlds[settingsStart(event, oldest)...])
         if let objection = event.step.apply(done, to: &world) { throw disagreement(event, objection) }
         worlds.append(world)
     }
@@ -71,23 +78,27 @@ struct Replay {
             // Worlds that object to the same are told as one.
             if objections.last?.text != objection { objections.append((world.lsn, objection)) }
         }
-        if event.answer.code == .conflict, mayConflict(event, window) { return }
+        let settings = worlds[settingsStart(event, oldest)...window.upperBound]
+        if let code = event.answer.code, Self.isRefused(event.step, code, bySettingsOf: settings) { return }
         throw disagreement(
             event, objections.map { "from commit \($0.lsn) on: \($0.text)" }.joined(separator: "\n  "))
     }
 
-    /// A plan is made by what the task knew of the bucket, which may be older than what others were told.
-    private func mayConflict(_ event: Event, _ window: ClosedRange<Int>) -> Bool {
-        guard let name = event.step.conflictBucket else { return false }
-        let seen = worlds[max(0, window.lowerBound - Self.staleCommits)...window.upperBound]
-        let plans = seen.compactMap {
-            $0.buckets[name].map { [$0.versioning.number, $0.seals(.bucketDefault) ? 1 : 0] }
-        }
-        return Set(plans).count > 1
+    /// Where a task plans by what it knows of a bucket, it gives up what it cannot do again when that has changed.
+    private static func isRefused(
+        _ step: any Step, _ code: StoreError.Code, bySettingsOf worlds: ArraySlice<World>
+    ) -> Bool {
+        if code == .conflict, Set(worlds.compactMap(step.basis)).count > 1 { return true }
+        return worlds.contains { step.refusals(bySettingsOf: $0).contains(code) }
     }
 
-    /// More than other tasks can commit while one takes note of its own.
-    private static let staleCommits = 64
+    /// The position of the oldest world whose settings the step may have known.
+    private func settingsStart(_ event: Event, _ oldest: UInt64) -> Int {
+        let known = Set(event.step.places.map(\.bucket)).map { bucket in
+            settled[bucket]?.lsn(before: event.began) ?? worlds[0].lsn
+        }
+        return index(min(oldest, known.min() ?? oldest))
+    }
 
     /// The position of the world after `lsn`.
     private func index(_ lsn: UInt64) -> Int {
@@ -116,61 +127,4 @@ struct Replay {
     }
 
     private static func brief(_ value: Any, limit: Int = 600) -> String { String("\(value)".prefix(limit)) }
-
-    /// The greatest LSN of those that came before a mark.
-    private struct Bounds {
-        private let marks: [Int]
-        private let greatest: [UInt64]
-        private let least: UInt64
-
-        init(_ commits: [(mark: Int, lsn: UInt64)], least: UInt64) {
-            let sorted = commits.sorted { $0.mark < $1.mark }
-            marks = sorted.map(\.mark)
-            greatest = sorted.reduce(into: []) { $0.append(max($0.last ?? least, $1.lsn)) }
-            self.least = least
-        }
-
-        func lsn(before mark: Int) -> UInt64 {
-            var (lower, upper) = (0, marks.count)
-            while lower < upper {
-                let middle = (lower + upper) / 2
-                if marks[middle] < mark { lower = middle + 1 } else { upper = middle }
-            }
-            return lower == 0 ? least : greatest[lower - 1]
-        }
-    }
-}
-
-extension Event {
-    /// 0 where nothing was committed.
-    var lsn: UInt64 { commit?.lsn ?? 0 }
-}
-
-extension Answer {
-    /// What it was refused for.
-    var code: StoreError.Code? { if case .refused(let error) = self { error.code } else { nil } }
-
-    /// Which commit it says that it made.
-    fileprivate var commitLSN: UInt64? {
-        switch self {
-        case .changed(let receipt): receipt.lsn
-        case .put(let receipt): receipt.lsn
-        case .delete(let receipt): receipt.lsn
-        case .upload(let info): info.lsn
-        case .part(let info): info.lsn
-        case .batch(let receipt): receipt.lsn
-        default: nil
-        }
-    }
-
-    /// Which commit a page says that it shows.
-    fileprivate var snapshotLSN: UInt64? {
-        switch self {
-        case .list(let page): page.lsn
-        case .versions(let page): page.lsn
-        case .parts(let page): page.lsn
-        case .uploads(let page): page.lsn
-        default: nil
-        }
-    }
 }

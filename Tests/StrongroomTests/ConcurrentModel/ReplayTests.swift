@@ -11,8 +11,11 @@ struct ReplayTests {
     /// What a store did to one key, one step after the other.
     private static func record(_ steps: [any Step]) async throws -> [Event] {
         let directory = try TemporaryDirectory()
-        let store = try await Store.open(at: directory.store, options: .forTests).watched()
-        try await store.createBucket("kept", versioning: .enabled)
+        let service = try ModelKeys.service("replay \(directory.path)")
+        var options = StoreOptions.forTests
+        options.keyService = ModelKeys.options(service)
+        let store = try await Store.open(at: directory.store, options: options).watched()
+        try await store.make(Chooser.buckets)
         var events: [Event] = []
         for (index, step) in steps.enumerated() {
             let note = WatchedMetadata.Note()

@@ -11,8 +11,13 @@ protocol Step: Sendable {
     func refusals(in world: World) -> [StoreError.Code]
     /// Those of `refusals` that a commit decides on; the others are found out before.
     func refusalsAtCommit(in world: World) -> [StoreError.Code]
-    /// The bucket whose versioning or encryption, when it changes, may make it give up.
-    var conflictBucket: BucketName? { get }
+    /// What it may be refused for by `world`'s settings of its buckets, of which a task may know the old ones until
+    /// whoever changes them is told that they are changed.
+    func refusals(bySettingsOf world: World) -> [StoreError.Code]
+    /// What a large body is stored by, which, when it changes, may make the step give up.
+    func basis(in world: World) -> WorldPlan.Basis?
+    /// The bucket whose settings it changes.
+    var changedBucket: BucketName? { get }
     /// Why `answer`, which came without a commit, is not what `world` says; nil where it is.
     func objection(to answer: Answer, in world: World) -> String?
     /// Does it to `world`, which is that before the commit; returns what is wrong with the answer.
@@ -27,6 +32,8 @@ enum Answer: Sendable {
     case put(PutReceipt)
     case delete(DeleteReceipt)
     case info(ObjectInfo)
+    case partHead(ObjectPartHead)
+    case attributes(ObjectAttributesPage)
     case body(ObjectInfo, Range<UInt64>, [UInt8])
     case tags(ObjectTagging)
     case list(ListPage)
@@ -36,6 +43,7 @@ enum Answer: Sendable {
     case parts(PartPage)
     case uploads(UploadPage)
     case batch(BatchReceipt)
+    case rewrapped(RewrapReport)
 }
 
 /// What was committed.
@@ -44,12 +52,16 @@ struct Done {
     var commit: CommitReceipt
     /// The worlds that the step may have read while it ran, oldest first; the last is that before the commit.
     var past: ArraySlice<World>
+    /// Those whose settings of its buckets it may have known.
+    var settings: ArraySlice<World>
 }
 
 extension Step {
     func refusals(in world: World) -> [StoreError.Code] { [] }
     func refusalsAtCommit(in world: World) -> [StoreError.Code] { refusals(in: world) }
-    var conflictBucket: BucketName? { nil }
+    func refusals(bySettingsOf world: World) -> [StoreError.Code] { [] }
+    func basis(in world: World) -> WorldPlan.Basis? { nil }
+    var changedBucket: BucketName? { nil }
     func objection(to answer: Answer, in world: World) -> String? { "a commit was expected" }
     func apply(_ done: Done, to world: inout World) -> String? { "no commit was expected" }
 

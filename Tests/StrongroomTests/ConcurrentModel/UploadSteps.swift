@@ -6,29 +6,35 @@ import StrongroomStorage
 struct CreateUploadStep: Step {
     var place: Place
     var options: PutOptions
+    /// By the bucket's handle.
+    var presented: CustomerKey?
 
     var places: [Place] { [place] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        .upload(try await store.bucket(place.bucket).createUpload(place.key, options: options))
+        .upload(
+            try await store.bucket(place.bucket, presenting: presented).createUpload(place.key, options: options))
     }
 
-    func refusals(in world: World) -> [StoreError.Code] { world.lockRefusals(options, in: place.bucket) }
+    func refusals(in world: World) -> [StoreError.Code] {
+        world.refusals(options, presenting: presented, at: place)
+    }
+
+    func refusals(bySettingsOf world: World) -> [StoreError.Code] {
+        world.settingRefusals(options.encryption, presenting: presented, in: place.bucket)
+    }
 
     func apply(_ done: Done, to world: inout World) -> String? {
         guard case .upload(let info) = done.answer else { return "an upload was expected" }
-        guard let bucket = world.buckets[place.bucket] else { return "there is no bucket" }
-        var options = options
-        // How an upload is encrypted was decided when it began.
-        options.encryption = bucket.seals(options.encryption) ? .s3Managed : .none
+        let plan = world.plan(options.encryption, presenting: presented, in: place.bucket)
+        guard case .encryption(let encryption) = plan else { return "its encryption should have been refused" }
         world.buckets[place.bucket]?.uploads[info.id] = WorldUpload(
-            place: place, options: options, commit: done.commit)
+            place: place, options: options, encryption: encryption, descriptor: info.encryption, commit: done.commit)
         let initiated = Date(storeMilliseconds: done.commit.timeMilliseconds)
         guard info.key == place.key, info.initiated == initiated, info.storageClass == options.storageClass else {
             return "the upload is another: \(info)"
         }
-        return (info.encryption == .none) == (options.encryption == .none)
-            ? nil : "the encryption is \(info.encryption)"
+        return encryption.objection(to: info.encryption)
     }
 }
 
@@ -70,8 +76,11 @@ struct ListPartsStep: Step {
 
     func objection(to answer: Answer, in world: World) -> String? {
         guard case .parts(let page) = answer else { return "a page of parts was expected" }
-        let parts = world.upload(place, upload)?.parts ?? [:]
-        let all = parts.filter { $0.key > after }.sorted { $0.key < $1.key }.map(\.value.info)
+        let found = world.upload(place, upload)
+        var all = (found?.parts ?? [:]).filter { $0.key > after }.sorted { $0.key < $1.key }.map(\.value.info)
+        if found?.encryption.hidesChecksums == true {
+            for index in all.indices { all[index].checksums = [] }
+        }
         let shown = Array(all.prefix(limit))
         let expected = PartPage(
             parts: shown, next: all.count > limit ? shown.last?.number : nil,
@@ -103,8 +112,9 @@ struct ListUploadsStep: Step {
         guard page.uploads.map(\.id) == expected else { return "expected \(expected)" }
         for (upload, found) in zip(all, page.uploads) {
             let initiated = upload.value.commit.timeMilliseconds
-            guard (found.encryption == .none) == (upload.value.options.encryption == .none) else {
-                return "the encryption is \(found.encryption)"
+            if let objection = upload.value.encryption.objection(to: found.encryption) { return objection }
+            guard found.encryption == upload.value.descriptor.rewrapped(as: found.encryption) else {
+                return "expected \(upload.value.descriptor)"
             }
             guard found.key == upload.value.place.key, found.initiated == .init(storeMilliseconds: initiated),
                 found.lsn == upload.value.commit.lsn

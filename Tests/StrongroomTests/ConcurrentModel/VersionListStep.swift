@@ -79,7 +79,7 @@ struct VersionListStep: Step {
             return "expected \(entry), found \(found)"
         }
         switch (found, entry.version.object) {
-        case (.object(let info, _), let object?): return object.objection(to: info)
+        case (.object(let info, _), let object?): return object.objection(to: info, isOpened: false)
         case (.deleteMarker(let info, _), nil):
             let expected = DeleteMarkerInfo(
                 key: entry.key, versionID: entry.version.id,

@@ -5,6 +5,7 @@ struct VersioningStep: Step {
     var versioning: Versioning
 
     var places: [Place] { [] }
+    var changedBucket: BucketName? { bucket }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
         .changed(try await store.bucket(bucket).setVersioning(versioning))

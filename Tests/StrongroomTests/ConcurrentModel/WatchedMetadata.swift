@@ -56,11 +56,11 @@ struct WatchedMetadata: MetadataStore {
         return outcome
     }
 
-    /// Whether it is of a call's own, and not made on the way: the lock clock is saved, and whoever lets go of an
-    /// object in parts may begin the removal of parts that nobody owns.
+    /// Whether it is of a call's own, and not made on the way: the lock clock is saved, Bucket Keys are made, and
+    /// whoever lets go of an object in parts may begin the removal of parts that nobody owns.
     private static func isOwn(_ mutation: RowMutation) -> Bool {
         switch mutation.key.first {
-        case RowKey.lockClockTable: false
+        case RowKey.lockClockTable, RowKey.bucketKeyTable: false
         case RowKey.partTable, RowKey.abandonedPartsTable: mutation.change != .delete
         default: true
         }

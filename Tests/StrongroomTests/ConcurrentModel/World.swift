@@ -77,6 +77,7 @@ struct WorldBucket: Sendable {
     var hasObjectLock = false
     var defaultRetention: DefaultRetention?
     var defaultEncryption = DefaultEncryption.s3Managed
+    var allowsCustomerKeys = false
     var stacks: [ObjectKey: [WorldVersion]] = [:]
     var uploads: [UploadID: WorldUpload] = [:]
 }
@@ -98,6 +99,10 @@ struct WorldUpload: Sendable {
 
     var place: Place
     var options: PutOptions
+    /// Decided when it began.
+    var encryption: WorldEncryption
+    /// As it was told then.
+    var descriptor: EncryptionDescriptor
     var commit: CommitReceipt
     var parts: [Int: Part] = [:]
 }
