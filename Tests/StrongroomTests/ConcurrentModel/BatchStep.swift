@@ -60,6 +60,8 @@ struct BatchStep: Step {
         parts.flatMap { $0.step.refusals(bySettingsOf: world) }
     }
 
+    func asksKeyService(in world: World) -> Bool { parts.contains { $0.step.asksKeyService(in: world) } }
+
     func objection(to answer: Answer, in world: World) -> String? {
         guard case .batch(let receipt) = answer, receipt.lsn == nil, receipt.results.count == parts.count else {
             return "a receipt of nothing was expected"

@@ -24,6 +24,9 @@ extension Chooser {
         return isChosen(3) ? nil : customerKey()
     }
 
+    /// For what needs no key.
+    mutating func needlessKey() -> CustomerKey? { isChosen(6) ? customerKey() : nil }
+
     mutating func updateEncryption() -> UpdateEncryptionStep {
         var step = UpdateEncryptionStep(
             place: place(), kmsKey: keyName(), context: context(), usesBucketKey: isChosen(2))
@@ -42,7 +45,10 @@ extension Chooser {
         return EncryptionStep(bucket: bucket(), encryption: encryption)
     }
 
-    mutating func rotationOrRewrap() -> any Step {
+    mutating func keyUpkeep() -> any Step {
+        if isChosen(3) {
+            return KeyOutageStep(service: service, key: ModelKeys.serviceKeys[number(ModelKeys.serviceKeys.count)])
+        }
         let keys: [RotateKeyStep.Key] = [.managed] + ModelKeys.serviceKeys.map { .service(service, $0) }
         if isChosen(2) { return RotateKeyStep(key: keys[number(keys.count)]) }
         return RewrapStep(options: RewrapOptions(limit: isChosen(3) ? UInt64(1 + number(20)) : nil))

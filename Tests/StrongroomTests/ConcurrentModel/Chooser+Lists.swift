@@ -10,7 +10,8 @@ extension Chooser {
         if isChosen(2) {
             return ListStep(
                 bucket: bucket(),
-                options: ListOptions(prefix: prefix, delimiter: delimiter, startAfter: start, limit: limit))
+                options: ListOptions(prefix: prefix, delimiter: delimiter, startAfter: start, limit: limit),
+                presented: needlessKey())
         }
         return VersionListStep(
             bucket: bucket(),

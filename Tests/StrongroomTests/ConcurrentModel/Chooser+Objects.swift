@@ -10,7 +10,9 @@ extension Chooser {
         return PutStep(place: place, content: content(), options: options, presented: encryption.presented)
     }
 
-    mutating func delete() -> DeleteStep { DeleteStep(place: place(), condition: condition()) }
+    mutating func delete() -> DeleteStep {
+        DeleteStep(place: place(), condition: condition(), presented: needlessKey())
+    }
 
     mutating func remove() -> any Step {
         // A version that stays, because it is locked or was named twice, is not forgotten.
@@ -64,7 +66,7 @@ extension Chooser {
     }
 
     mutating func tags() -> TagsStep {
-        var step = TagsStep(place: place(), tags: objectTags())
+        var step = TagsStep(place: place(), tags: objectTags(), presented: needlessKey())
         if isChosen(2), let known = version() { (step.place, step.version) = (known.place, known.id) }
         return step
     }
@@ -87,7 +89,10 @@ extension Chooser {
         for _ in 0...number(4) {
             switch number(8) {
             case 0: parts.append(.copy(copyWithoutHandles()))
-            case 1..<4: parts.append(.delete(delete()))
+            case 1..<4:
+                var delete = delete()
+                delete.presented = nil
+                parts.append(.delete(delete))
             default:
                 var put = put()
                 put.presented = nil

@@ -40,7 +40,7 @@ struct Chooser {
         case 147..<149: return encryptionSetting()
         case 149..<158: return lock()
         case 158..<159: return DefaultRetentionStep(bucket: "locked", retention: defaultRetention())
-        case 159..<160: return isChosen(4) ? rotationOrRewrap() : CheckpointStep()
+        case 159..<160: return isChosen(3) ? keyUpkeep() : CheckpointStep()
         case 160..<164: return remove()
         case 164..<188: return upload()
         default: return batch()

@@ -50,7 +50,9 @@ struct ConcurrentModelRun {
         try await store.close()
         for life in 0..<lives {
             try await live(operations)
+            if life == lives - 1 { try await rotate() }
             let store = try await open()
+            try await EncryptionCensus(store: store, world: world).take()
             try await Census(store: store, world: world).take(readingData: life == lives - 1)
             try await store.close()
         }
@@ -69,6 +71,12 @@ struct ConcurrentModelRun {
             patience -= 1
             try await Task.sleep(for: .milliseconds(10))
         }
+    }
+
+    private mutating func rotate() async throws {
+        let store = try await open()
+        try await LastRotation(store: store, service: service).run()
+        try await store.close()
     }
 
     private mutating func live(_ operations: Int) async throws {

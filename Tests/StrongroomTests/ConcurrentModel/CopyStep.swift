@@ -28,6 +28,11 @@ struct CopyStep: Step {
         world.settingRefusals(options.encryption, presenting: presented, in: place.bucket)
     }
 
+    func asksKeyService(in world: World) -> Bool {
+        ReadStep(place: source, version: options.sourceVersion, part: .bytes(nil)).asksKeyService(in: world)
+            || world.asksKeyService(options.encryption, presenting: presented, in: place.bucket)
+    }
+
     private func sourceRefusals(in world: World) -> [StoreError.Code] {
         ReadStep(
             place: source, version: options.sourceVersion, part: .head, conditions: options.sourceConditions,

@@ -7,11 +7,14 @@ import StrongroomStorage
 struct DeleteStep: Step {
     var place: Place
     var condition: WriteCondition?
+    /// By the bucket's handle; of no account, for a delete needs no key.
+    var presented: CustomerKey?
 
     var places: [Place] { [place] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        .delete(try await store.bucket(place.bucket).delete(place.key, if: condition))
+        .delete(
+            try await store.bucket(place.bucket, presenting: presented).delete(place.key, if: condition))
     }
 
     func refusals(in world: World) -> [StoreError.Code] { world.refusals(of: condition, at: place) }

@@ -4,11 +4,13 @@
 struct ListStep: Step {
     var bucket: BucketName
     var options: ListOptions
+    /// By the bucket's handle; of no account, for a listing needs no key and tells nothing more with one.
+    var presented: CustomerKey?
 
     var places: [Place] { [] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
-        .list(try await store.bucket(bucket).list(options))
+        .list(try await store.bucket(bucket, presenting: presented).list(options))
     }
 
     func objection(to answer: Answer, in world: World) -> String? {

@@ -34,6 +34,11 @@ struct PartStep: Step {
         }
     }
 
+    func asksKeyService(in world: World) -> Bool {
+        if world.upload(place, upload)?.encryption.isUnderServiceKey == true { return true }
+        if case .copy(let read) = body { return read.asksKeyService(in: world) } else { return false }
+    }
+
     func refusals(in world: World) -> [StoreError.Code] {
         var refusals = world.upload(place, upload) == nil ? [.noSuchUpload] : refusals(bySettingsOf: world)
         if case .copy(let read) = body { refusals += read.refusals(in: world) }

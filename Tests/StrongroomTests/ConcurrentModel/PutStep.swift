@@ -25,6 +25,10 @@ struct PutStep: Step {
         world.settingRefusals(options.encryption, presenting: presented, in: place.bucket)
     }
 
+    func asksKeyService(in world: World) -> Bool {
+        world.asksKeyService(options.encryption, presenting: presented, in: place.bucket)
+    }
+
     func refusals(in world: World) -> [StoreError.Code] {
         world.refusals(options, presenting: presented, at: place)
     }

@@ -37,6 +37,14 @@ struct ReadStep: Step {
         }
     }
 
+    func asksKeyService(in world: World) -> Bool {
+        guard case .object(let object) = world.find(place, version) else { return false }
+        switch part {
+        case .head, .headOfPart, .tags: return false
+        case .attributes, .bytes, .bytesOfPart: return object.encryption.isUnderServiceKey
+        }
+    }
+
     func refusals(in world: World) -> [StoreError.Code] {
         switch world.find(place, version) {
         case .refused(let code): return [code]

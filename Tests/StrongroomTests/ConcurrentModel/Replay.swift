@@ -14,7 +14,7 @@ struct Replay {
 
     /// One for each commit, in order; the first is the one from before.
     private var worlds: [World]
-    private let events: [Event]
+    let events: [Event]
     private let commits: [Event]
     private let acknowledged: Bounds
     private let begun: Bounds
@@ -80,6 +80,7 @@ struct Replay {
         }
         let settings = worlds[settingsStart(event, oldest)...window.upperBound]
         if let code = event.answer.code, Self.isRefused(event.step, code, bySettingsOf: settings) { return }
+        if event.answer.code == .keyDisabled, mayFindKeyDisabled(event, in: settings) { return }
         throw disagreement(
             event, objections.map { "from commit \($0.lsn) on: \($0.text)" }.joined(separator: "\n  "))
     }

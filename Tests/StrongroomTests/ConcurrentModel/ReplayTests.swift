@@ -6,10 +6,10 @@ import Testing
 /// The replay's own measure: what nobody can be caught at is no test.
 @Suite("Replay")
 struct ReplayTests {
-    private static let place = Place(bucket: "kept", key: "a")
+    static let place = Place(bucket: "kept", key: "a")
 
     /// What a store did to one key, one step after the other.
-    private static func record(_ steps: [any Step]) async throws -> [Event] {
+    static func record(_ steps: [any Step]) async throws -> [Event] {
         let directory = try TemporaryDirectory()
         let service = try ModelKeys.service("replay \(directory.path)")
         var options = StoreOptions.forTests
@@ -28,7 +28,7 @@ struct ReplayTests {
         return events
     }
 
-    private static func agree(_ events: [Event]) -> Bool {
+    static func agree(_ events: [Event]) -> Bool {
         var replay = Replay(from: World(buckets: Chooser.buckets), events)
         return (try? replay.run()) != nil
     }

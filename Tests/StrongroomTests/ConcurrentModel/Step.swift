@@ -16,6 +16,8 @@ protocol Step: Sendable {
     func refusals(bySettingsOf world: World) -> [StoreError.Code]
     /// What a large body is stored by, which, when it changes, may make the step give up.
     func basis(in world: World) -> WorldPlan.Basis?
+    /// Whether in `world` it calls the key service, which is no part of the order of commits.
+    func asksKeyService(in world: World) -> Bool
     /// The bucket whose settings it changes.
     var changedBucket: BucketName? { get }
     /// Why `answer`, which came without a commit, is not what `world` says; nil where it is.
@@ -61,6 +63,7 @@ extension Step {
     func refusalsAtCommit(in world: World) -> [StoreError.Code] { refusals(in: world) }
     func refusals(bySettingsOf world: World) -> [StoreError.Code] { [] }
     func basis(in world: World) -> WorldPlan.Basis? { nil }
+    func asksKeyService(in world: World) -> Bool { false }
     var changedBucket: BucketName? { nil }
     func objection(to answer: Answer, in world: World) -> String? { "a commit was expected" }
     func apply(_ done: Done, to world: inout World) -> String? { "no commit was expected" }

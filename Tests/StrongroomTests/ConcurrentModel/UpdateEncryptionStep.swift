@@ -17,6 +17,8 @@ struct UpdateEncryptionStep: Step {
                 of: place.key, version: version, toKey: kmsKey, context: context, bucketKey: usesBucketKey))
     }
 
+    func asksKeyService(in world: World) -> Bool { true }
+
     func refusals(in world: World) -> [StoreError.Code] {
         switch world.find(place, version) {
         case .refused(let code): return [code]

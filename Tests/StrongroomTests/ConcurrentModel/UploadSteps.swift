@@ -16,6 +16,10 @@ struct CreateUploadStep: Step {
             try await store.bucket(place.bucket, presenting: presented).createUpload(place.key, options: options))
     }
 
+    func asksKeyService(in world: World) -> Bool {
+        world.asksKeyService(options.encryption, presenting: presented, in: place.bucket)
+    }
+
     func refusals(in world: World) -> [StoreError.Code] {
         world.refusals(options, presenting: presented, at: place)
     }

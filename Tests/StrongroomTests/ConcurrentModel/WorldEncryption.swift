@@ -15,6 +15,9 @@ enum WorldEncryption: Sendable, Hashable {
         }
     }
 
+    /// Whether a key of the service is needed to write so, and to read what was written so.
+    var isUnderServiceKey: Bool { if case .kms = self { true } else { false } }
+
     /// The key that requests must bring.
     var customerKey: CustomerKey? { if case .customerKey(let key) = self { key } else { nil } }
 

@@ -64,6 +64,13 @@ extension World {
         }
     }
 
+    func asksKeyService(
+        _ request: EncryptionRequest, presenting presented: CustomerKey?, in name: BucketName
+    ) -> Bool {
+        guard case .encryption(let encryption) = plan(request, presenting: presented, in: name) else { return false }
+        return encryption.isUnderServiceKey
+    }
+
     /// Those that the bucket's settings alone decide on.
     func settingRefusals(
         _ request: EncryptionRequest, presenting presented: CustomerKey?, in name: BucketName
