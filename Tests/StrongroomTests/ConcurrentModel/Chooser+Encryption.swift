@@ -20,7 +20,7 @@ extension Chooser {
 
     /// Mostly the key that is needed, as far as it is known; sometimes another, one too many or none.
     mutating func presented(for key: CustomerKey?) -> CustomerKey? {
-        guard isChosen(12) else { return key }
+        guard isChosen(8) else { return key }
         return isChosen(3) ? nil : customerKey()
     }
 

@@ -28,22 +28,24 @@ struct Chooser {
     mutating func next() -> any Step {
         // As many versions go as come, or listings and memory grow.
         if knowledge.versionCount > 150, isChosen(3) { return remove() }
-        switch number(200) {
-        case 0..<34: return put()
-        case 34..<38: return updateEncryption()
+        switch number(208) {
+        case 0..<38: return put()
         case 38..<54: return delete()
         case 54..<102: return read()
         case 102..<122: return list()
         case 122..<136: return copy()
         case 136..<146: return tags()
         case 146..<147: return VersioningStep(bucket: isChosen(8) ? "locked" : "moving", versioning: versioning())
-        case 147..<149: return encryptionSetting()
-        case 149..<158: return lock()
+        case 147..<148: return encryptionSetting()
+        case 148..<158: return lock()
         case 158..<159: return DefaultRetentionStep(bucket: "locked", retention: defaultRetention())
-        case 159..<160: return isChosen(3) ? keyUpkeep() : CheckpointStep()
+        case 159..<160: return CheckpointStep()
         case 160..<164: return remove()
         case 164..<188: return upload()
-        default: return batch()
+        case 188..<200: return batch()
+        case 200..<206: return updateEncryption()
+        case 206..<207: return encryptionSetting()
+        default: return isChosen(2) ? keyUpkeep() : read()
         }
     }
 

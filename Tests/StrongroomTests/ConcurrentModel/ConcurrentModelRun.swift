@@ -1,6 +1,5 @@
 import Foundation
 import Logging
-import Synchronization
 
 @testable import Strongroom
 
@@ -34,6 +33,8 @@ struct ConcurrentModelRun {
         options.keyService = service
         options.memtableLimitBytes = 4 << 20
         options.journalSegmentBytes = 1 << 20
+        // An upload keeps the suite of the life that began it.
+        options.suite = Bool.random(using: &generator) ? .aes256GCM : .chaCha20Poly1305
         options.smallObjectLimitBytes = 4 << 10
         options.partMinimumBytes = Int(CompleteStep.partMinimumBytes)
         var logger = Logger(label: "model")
@@ -119,21 +120,6 @@ struct ConcurrentModelRun {
     }
 }
 
-/// The clock that all tasks share, and how many steps there are to be.
-final class Marks: Sendable {
-    private let clock = Atomic(0)
-    private let steps = Atomic(0)
-    private let limit: Int
-
-    init(limit: Int) { self.limit = limit }
-
-    var taken: Int { steps.load(ordering: .relaxed) }
-
-    func takeStep() -> Bool { steps.wrappingAdd(1, ordering: .relaxed).oldValue < limit }
-
-    func next() -> Int { clock.wrappingAdd(1, ordering: .sequentiallyConsistent).newValue }
-}
-
 /// Closes a store while others are at work on it.
 private struct Closing: Sendable {
     let store: Store
@@ -144,51 +130,5 @@ private struct Closing: Sendable {
         while marks.taken < after { try await Task.sleep(for: .milliseconds(1)) }
         try await store.close()
         return []
-    }
-}
-
-/// One of the tasks.
-private struct Worker: Sendable {
-    let task: Int
-    let store: Store
-    let marks: Marks
-    let chooser: Chooser
-
-    func run() async -> [Event] {
-        var chooser = chooser
-        var events: [Event] = []
-        while marks.takeStep() {
-            let step = chooser.next()
-            let note = WatchedMetadata.Note()
-            let began = marks.next()
-            let answer = await WatchedMetadata.$note.withValue(note) { await step.answer(on: store) }
-            let event = Event(
-                task: task, step: step, began: began, ended: marks.next(), answer: answer, commit: note.value)
-            events.append(event)
-            if answer.code == .closed { break }
-            chooser.knowledge.learn(step, answer)
-        }
-        return events
-    }
-}
-
-extension Event {
-    /// For the account of what was done.
-    fileprivate var kind: String {
-        let name = "\(type(of: step))".replacing("Step", with: "")
-        let encryption: EncryptionDescriptor
-        switch answer {
-        case .refused(let error): return "\(name) \(error.code)"
-        case .put(let receipt): encryption = receipt.encryption
-        case .upload(let info): encryption = info.encryption
-        case .info(let info), .body(let info, _, _): encryption = info.encryption
-        default: return name
-        }
-        switch encryption {
-        case .none: return "\(name), not encrypted"
-        case .s3Managed: return "\(name), SSE-S3"
-        case .kms(let kms): return "\(name), SSE-KMS\(kms.usesBucketKey ? " with a Bucket Key" : "")"
-        case .customerKey: return "\(name), SSE-C"
-        }
     }
 }
