@@ -50,8 +50,11 @@ extension Chooser {
             return KeyOutageStep(service: service, key: ModelKeys.serviceKeys[number(ModelKeys.serviceKeys.count)])
         }
         let keys: [RotateKeyStep.Key] = [.managed] + ModelKeys.serviceKeys.map { .service(service, $0) }
-        if isChosen(2) { return RotateKeyStep(key: keys[number(keys.count)]) }
-        return RewrapStep(options: RewrapOptions(limit: isChosen(3) ? UInt64(1 + number(20)) : nil))
+        let rotation = RotateKeyStep(key: keys[number(keys.count)])
+        if isChosen(3) { return rotation }
+        return RewrapStep(
+            rotation: isChosen(5) ? nil : rotation,
+            options: RewrapOptions(limit: isChosen(3) ? UInt64(1 + number(20)) : nil))
     }
 
     private mutating func keyName() -> String? {

@@ -31,11 +31,14 @@ struct RotateKeyStep: Step {
 
 /// Wraps anew what is under old versions of keys, which nobody may notice but by the versions.
 struct RewrapStep: Step {
+    /// First, so that there is something to do.
+    var rotation: RotateKeyStep?
     var options: RewrapOptions
 
     var places: [Place] { [] }
 
     func run(on store: Store) async throws(StoreError) -> Answer {
+        if let rotation { _ = try await rotation.run(on: store) }
         // Its commits are of many objects, and change nothing that a world knows.
         let result = await WatchedMetadata.$note.withValue(nil) { await Self.rewrap(store, options) }
         return .rewrapped(try result.get())
