@@ -9,7 +9,7 @@ SHELL := /bin/bash
 
 SWIFT ?= swift
 TRAITS := --traits CommandLineTool,DualLayer,Tracing
-RELEASE := -c release --traits CommandLineTool --scratch-path .build-release
+RELEASE := -c release --traits CommandLineTool,DualLayer --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
 ROUNDS ?= 200

@@ -30,12 +30,12 @@ public struct Bucket: Sendable {
     /// What puts from now on get that ask for nothing. No object that is there already changes.
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``; ``StoreError/Code/keyServiceMissing`` for SSE-KMS in a store that
-    ///   was opened without a key service.
+    ///   was opened without a key service; ``StoreError/Code/encryptionUnavailable`` for DSSE-KMS without the trait.
     @discardableResult
     public func setDefaultEncryption(
         _ encryption: DefaultEncryption
     ) async throws(StoreError) -> ChangeReceipt {
-        if case .kms = encryption { _ = try engine.unlockedKeys().keyService(for: name) }
+        if encryption.mode.asksKeyService { try engine.unlockedKeys().checkAvailable(encryption.mode, for: name) }
         return try await engine.change(name) { $0.defaultEncryption = encryption }
     }
 

@@ -6,6 +6,8 @@ public enum EncryptionDescriptor: Hashable, Sendable {
     case s3Managed(S3ManagedEncryption)
     /// Under a key of a key service (S3's SSE-KMS, `aws:kms`).
     case kms(KMSEncryption)
+    /// In two layers, the inner one under a key of a key service (S3's DSSE-KMS, `aws:kms:dsse`).
+    case kmsDualLayer(DualLayerEncryption)
     /// Under a key that comes with each request and is kept by nobody (S3's SSE-C).
     case customerKey(CustomerKeyEncryption)
 }
@@ -31,6 +33,20 @@ public struct KMSEncryption: Hashable, Sendable {
     /// The pairs that the put added to the encryption context. Visible to whoever may see the object's row.
     public var context: [String: String]
     /// The sealed stream's suite.
+    public var suite: CipherSuite
+}
+
+/// What is known of an object under DSSE-KMS.
+public struct DualLayerEncryption: Hashable, Sendable {
+    /// The key service's key that wraps the inner layer's data key: its real id, where the put named an alias.
+    public var keyID: String
+    /// The version (S3: key material) of that key.
+    public var keyVersion: String
+    /// The pairs that the put added to the encryption context. Visible to whoever may see the object's row.
+    public var context: [String: String]
+    /// How the outer layer is sealed.
+    public var outerLayer: S3ManagedEncryption
+    /// The inner sealed stream's suite.
     public var suite: CipherSuite
 }
 

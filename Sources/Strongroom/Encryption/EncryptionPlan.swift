@@ -10,6 +10,8 @@ struct EncryptionPlan: Sendable {
         case none
         case s3Managed
         case kms(ServiceKey)
+        /// Without a Bucket Key, always.
+        case kmsDualLayer(ServiceKey)
         case customerKey(CustomerKey)
 
         var recorded: EncryptionMode {
@@ -17,6 +19,7 @@ struct EncryptionPlan: Sendable {
             case .none: .none
             case .s3Managed: .s3Managed
             case .kms: .kms
+            case .kmsDualLayer: .kmsDualLayer
             case .customerKey: .customerKey
             }
         }
@@ -37,19 +40,15 @@ struct EncryptionPlan: Sendable {
     /// - Throws: ``StoreError/Code/conflict`` while the bucket is being deleted; ``StoreError/Code/accessDenied`` for
     ///   what it blocks; ``StoreError/Code/invalidRequest`` where two modes are asked for;
     ///   ``StoreError/Code/invalidArgument`` for an encryption context that is none;
-    ///   ``StoreError/Code/keyServiceMissing``.
+    ///   ``StoreError/Code/keyServiceMissing``, ``StoreError/Code/encryptionUnavailable``.
     static func resolve(
         _ request: EncryptionRequest, by requester: Requester, in bucket: KnownBucket, named name: BucketName,
         _ keys: StoreKeys
     ) throws(StoreError) -> EncryptionPlan {
         guard bucket.row.state == .active else { throw Engine.beingDeleted(name) }
         let mode = try mode(request, presented: requester.customerKey, bucket.row.defaultEncryption, name)
-        switch mode {
-        case .none, .s3Managed: break
-        case .kms: _ = try keys.keyService(for: name)
-        case .customerKey:
-            guard bucket.row.allowsCustomerKeys else { throw blocked(name) }
-        }
+        if case .customerKey = mode, !bucket.row.allowsCustomerKeys { throw blocked(name) }
+        try keys.checkAvailable(mode.recorded, for: name)
         return EncryptionPlan(mode: mode, bucket: bucket)
     }
 
@@ -69,8 +68,10 @@ struct EncryptionPlan: Sendable {
             case .s3Managed: return .s3Managed
             case .kms(let key, let usesBucketKey):
                 return .kms(ServiceKey(keyID: key, context: .empty, usesBucketKey: usesBucketKey))
+            case .kmsDualLayer(let key):
+                return .kmsDualLayer(ServiceKey(keyID: key, context: .empty, usesBucketKey: false))
             }
-        case .none, .s3Managed, .kms:
+        case .none, .s3Managed, .kms, .kmsDualLayer:
             guard presented == nil else { throw conflicting("a customer key together with another encryption", name) }
         }
         switch request {
@@ -79,6 +80,9 @@ struct EncryptionPlan: Sendable {
                 ServiceKey(
                     keyID: key, context: try Self.context(context, name),
                     usesBucketKey: bucketKey ?? standard.usesBucketKey))
+        case .kmsDualLayer(let key, let context):
+            return .kmsDualLayer(
+                ServiceKey(keyID: key, context: try Self.context(context, name), usesBucketKey: false))
         case .none: return .none
         default: return .s3Managed
         }

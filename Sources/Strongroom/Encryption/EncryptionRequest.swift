@@ -15,6 +15,14 @@ public enum EncryptionRequest: Hashable, Sendable {
     ///     gives them again, and they are visible to whoever may see the object's row.
     ///   - bucketKey: whether to spare the service by a Bucket Key; nil for what the bucket's default says.
     case kms(key: String? = nil, context: [String: String] = [:], bucketKey: Bool? = nil)
+    /// DSSE-KMS: two layers, each under a data key of its own and by another cryptographic library. That of the inner
+    /// layer is wrapped by the key service, that of the outer one as under SSE-S3. Costs twice the work, and takes no
+    /// Bucket Key. Needs the package trait `DualLayer`.
+    ///
+    /// - Parameters:
+    ///   - key: as for ``kms(key:context:bucketKey:)``.
+    ///   - context: as for ``kms(key:context:bucketKey:)``.
+    case kmsDualLayer(key: String? = nil, context: [String: String] = [:])
     /// SSE-C, under a key that every later request must bring.
     case customerKey(CustomerKey)
 }
@@ -33,6 +41,9 @@ public enum DefaultEncryption: Hashable, Sendable {
     /// - Parameter bucketKey: whether a Bucket Key stands between the service and the data keys: one call of the
     ///   service for many objects. Puts under SSE-KMS that do not say it get it, too.
     case kms(key: String? = nil, bucketKey: Bool = false)
+    /// DSSE-KMS, with the inner layer under that key of the store's key service, looked up at each put; nil for the
+    /// service's own default key. Needs the package trait `DualLayer`.
+    case kmsDualLayer(key: String? = nil)
 
     var usesBucketKey: Bool { if case .kms(_, let bucketKey) = self { bucketKey } else { false } }
 }

@@ -46,6 +46,9 @@ struct EncryptionUpdate: Sendable {
         guard sealing.mode != .customerKey else {
             throw refusal("it is under a customer key. Copy it onto itself, with that key for the source")
         }
+        guard sealing.mode.layers == 1 else {
+            throw refusal("it is in two layers (DSSE-KMS). Copy it onto itself with the encryption that it is to have")
+        }
         return sealing
     }
 

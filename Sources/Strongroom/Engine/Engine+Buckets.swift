@@ -14,7 +14,7 @@ extension Engine {
         allowing: Set<BlockableEncryption>
     ) async throws(StoreError) {
         let keys = try unlockedKeys()
-        if case .kms = defaultEncryption { _ = try keys.keyService(for: name) }
+        try keys.checkAvailable(defaultEncryption.mode, for: name)
         guard !objectLock || versioning != .suspended else {
             throw StoreError(
                 .invalidArgument, "Object lock needs versioning; ask for it enabled, or leave it out.", bucket: name)

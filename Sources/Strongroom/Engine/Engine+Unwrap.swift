@@ -57,16 +57,10 @@ extension Engine {
         _ sealing: ObjectRow.WrappedSealing, _ identity: ObjectBinding.Identity, as requester: Requester,
         _ name: BucketName
     ) async throws(StoreError) -> DataKey {
-        let keys = try unlockedKeys()
-        let backend = try await keys.backend(of: sealing.mode, for: name)
-        guard sealing.backendID == backend.id else {
-            throw StoreError(
-                .keyNotFound,
-                "The object is sealed by the key backend \(sealing.backendID.debugDescription), "
-                    + "and the store was opened with \(backend.id.debugDescription).",
-                bucket: name, key: identity.key)
-        }
-        let outer = try await outerKey(sealing, backend, identity, as: requester, name)
+        try unlockedKeys().checkAvailable(sealing.mode, for: name)
+        let backend = try await backend(of: sealing.mode, named: sealing.backendID, identity, name)
+        let layer = try await outerLayerKey(sealing, identity, as: requester, name)
+        let outer = try await wrappedKey(sealing, backend, identity, within: layer, as: requester, name)
         do throws(SealError) {
             let dataKey =
                 sealing.enclosedKey.isEmpty
@@ -79,10 +73,49 @@ extension Engine {
         }
     }
 
+    private func backend(
+        of mode: EncryptionMode, named id: String, _ identity: ObjectBinding.Identity, _ name: BucketName
+    ) async throws(StoreError) -> OpenedBackend {
+        let backend = try await unlockedKeys().backend(of: mode, for: name)
+        guard id == backend.id else {
+            throw StoreError(
+                .keyNotFound,
+                "The object is sealed by the key backend \(id.debugDescription), "
+                    + "and the store was opened with \(backend.id.debugDescription).",
+                bucket: name, key: identity.key)
+        }
+        return backend
+    }
+
+    /// The key of the outer of two layers, proved to be this object's; nil under one.
+    private func outerLayerKey(
+        _ sealing: ObjectRow.WrappedSealing, _ identity: ObjectBinding.Identity, as requester: Requester,
+        _ name: BucketName
+    ) async throws(StoreError) -> DataKey? {
+        guard let outer = sealing.outerLayer else { return nil }
+        let backend = try await backend(of: .s3Managed, named: outer.backendID, identity, name)
+        let wrapped = WrappedDataKey(keyID: outer.keyID, keyVersion: outer.keyVersion, bytes: outer.wrappedKey)
+        let secret: SecretBytes
+        do throws(KeyBackendError) {
+            secret = try await backend.backend.unwrap(
+                wrapped, for: UnwrapRequest(context: KeyRequestContext(caller: requester.caller)))
+        } catch {
+            throw StoreError(error, bucket: name, key: identity.key)
+        }
+        do throws(SealError) {
+            let key = try DataKey(secret)
+            let binding = try ObjectBinding.outerWrap(key, outer, sealing, identity)
+            guard ConstantTime.areEqual(binding, outer.binding) else { throw Self.notItsOwn }
+            return key
+        } catch {
+            throw StoreError(error, bucket: name, key: identity.key)
+        }
+    }
+
     /// What the backend opens: the data key, or the key that it is enclosed in.
-    private func outerKey(
+    private func wrappedKey(
         _ sealing: ObjectRow.WrappedSealing, _ backend: OpenedBackend, _ identity: ObjectBinding.Identity,
-        as requester: Requester, _ name: BucketName
+        within outerLayer: DataKey?, as requester: Requester, _ name: BucketName
     ) async throws(StoreError) -> DataKey {
         if let id = sealing.bucketKeyID {
             let place = ObjectPlace(bucket: name, key: identity.key)
@@ -90,7 +123,7 @@ extension Engine {
         }
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
         var request = UnwrapRequest(context: try unlockedKeys().context(sealing.mode, requester, for: name))
-        if sealing.mode == .kms {
+        if sealing.mode.asksKeyService {
             request.encryptionContext = try ObjectARN.context(sealing.context, name, identity.key)
         }
         let secret: SecretBytes
@@ -104,7 +137,7 @@ extension Engine {
             throw StoreError(error, bucket: name, key: identity.key)
         }
         do throws(SealError) {
-            return try DataKey(secret)
+            return try DataKey(secret, outerLayer: outerLayer)
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }

@@ -81,7 +81,7 @@ extension EncryptionDescriptor {
     fileprivate var needsMoreThanTheStore: Bool {
         switch self {
         case .none, .s3Managed: false
-        case .kms, .customerKey: true
+        case .kms, .kmsDualLayer, .customerKey: true
         }
     }
 }

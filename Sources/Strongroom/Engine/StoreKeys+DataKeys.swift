@@ -15,6 +15,8 @@ struct WrappedKey: Sendable {
     /// The data key under the key that the backend wrapped; empty where that is the data key.
     var enclosedKey: [UInt8] = []
     var bucketKeyID: [UInt8]?
+    /// How the data key of the outer layer is kept; nil under one layer.
+    var outerLayer: (backendID: String, wrapped: WrappedDataKey)?
 
     /// Another data key, kept under this one.
     func enclosing(_ inner: DataKey, objectUID: [UInt8], random: SystemRandom) throws(SealError) -> WrappedKey {
@@ -35,6 +37,12 @@ struct WrappedKey: Sendable {
         sealing.context = context
         sealing.enclosedKey = enclosedKey
         sealing.bucketKeyID = bucketKeyID
+        sealing.layers = mode.layers
+        sealing.outerLayer = outerLayer.map {
+            ObjectRow.OuterWrap(
+                backendID: $0.backendID, keyID: $0.wrapped.keyID, keyVersion: $0.wrapped.keyVersion,
+                wrappedKey: $0.wrapped.bytes, binding: [])
+        }
     }
 }
 
@@ -45,14 +53,7 @@ extension StoreKeys {
     ) async throws(StoreError) -> WrappedKey? {
         switch plan.mode {
         case .none: return nil
-        case .s3Managed:
-            guard put.requester.caller == nil, let key = reserve?.take() else {
-                return try await generated(DataKeyRequest(), .s3Managed, put.requester, for: put)
-            }
-            return WrappedKey(
-                dataKey: key.dataKey, mode: .s3Managed,
-                backendID: try await backend(of: .s3Managed, for: put.bucket).id,
-                wrapped: key.wrapped)
+        case .s3Managed: return try await managedKey(for: put)
         case .customerKey(let key):
             var requester = put.requester
             requester.customerKey = key
@@ -60,7 +61,18 @@ extension StoreKeys {
         case .kms(let service):
             let key = try await serviceKey(service, for: put, in: plan.bucket)
             return service.usesBucketKey ? try enclosed(in: key, objectUID: objectUID, for: put) : key
+        case .kmsDualLayer(let service):
+            return try await generated(service, .kmsDualLayer, around: try await managedKey(for: put), for: put)
         }
+    }
+
+    private func managedKey(for put: PutOperation) async throws(StoreError) -> WrappedKey {
+        guard put.requester.caller == nil, let key = reserve?.take() else {
+            return try await generated(DataKeyRequest(), .s3Managed, put.requester, for: put)
+        }
+        return WrappedKey(
+            dataKey: key.dataKey, mode: .s3Managed, backendID: try await backend(of: .s3Managed, for: put.bucket).id,
+            wrapped: key.wrapped)
     }
 
     /// A key that the key service wraps, for one object or, as a Bucket Key, for many.
@@ -68,12 +80,7 @@ extension StoreKeys {
         _ service: EncryptionPlan.ServiceKey, for put: PutOperation, in bucket: KnownBucket
     ) async throws(StoreError) -> WrappedKey {
         guard service.usesBucketKey else {
-            let request = DataKeyRequest(
-                keyID: service.keyID,
-                encryptionContext: try ObjectARN.context(service.context, put.bucket, put.key))
-            var key = try await generated(request, .kms, put.requester, for: put)
-            key.context = service.context
-            return key
+            return try await generated(service, .kms, for: put)
         }
         do throws(StoreError) {
             let shared = try await put.engine.bucketKey(service.keyID, service.context, for: put, in: bucket)
@@ -86,8 +93,22 @@ extension StoreKeys {
         }
     }
 
+    /// A key that the key service wraps for one object.
     private func generated(
-        _ request: DataKeyRequest, _ mode: EncryptionMode, _ requester: Requester, for put: PutOperation
+        _ service: EncryptionPlan.ServiceKey, _ mode: EncryptionMode, around outer: WrappedKey? = nil,
+        for put: PutOperation
+    ) async throws(StoreError) -> WrappedKey {
+        let request = DataKeyRequest(
+            keyID: service.keyID, encryptionContext: try ObjectARN.context(service.context, put.bucket, put.key))
+        var key = try await generated(request, mode, put.requester, for: put, within: outer?.dataKey)
+        key.context = service.context
+        key.outerLayer = outer.map { ($0.backendID, $0.wrapped) }
+        return key
+    }
+
+    private func generated(
+        _ request: DataKeyRequest, _ mode: EncryptionMode, _ requester: Requester, for put: PutOperation,
+        within outerLayer: DataKey? = nil
     ) async throws(StoreError) -> WrappedKey {
         var request = request
         request.context = try context(mode, requester, for: put.bucket)
@@ -101,7 +122,8 @@ extension StoreKeys {
         let wrapped = generated.wrapped
         do throws(SealError) {
             return WrappedKey(
-                dataKey: try DataKey(generated.takePlaintext()), mode: mode, backendID: backend.id, wrapped: wrapped)
+                dataKey: try DataKey(generated.takePlaintext(), outerLayer: outerLayer), mode: mode,
+                backendID: backend.id, wrapped: wrapped)
         } catch {
             throw StoreError(error, bucket: put.bucket, key: put.key)
         }

@@ -65,12 +65,23 @@ final class StoreKeys: Sendable {
         return service
     }
 
+    /// - Throws: `keyServiceMissing`, `encryptionUnavailable`.
+    func checkAvailable(_ mode: EncryptionMode, for name: BucketName) throws(StoreError) {
+        guard mode.layers == 1 || AEADImplementation.innerLayer != nil else {
+            throw StoreError(
+                .encryptionUnavailable,
+                "DSSE-KMS seals with two cryptographic libraries, and the program was built with one: switch on the "
+                    + "package trait DualLayer of Strongroom.", bucket: name)
+        }
+        if mode.asksKeyService { _ = try keyService(for: name) }
+    }
+
     /// The one backend that wraps in that mode: no other ever takes its place.
     func backend(of mode: EncryptionMode, for name: BucketName) async throws(StoreError) -> OpenedBackend {
         switch mode {
         case .none: preconditionFailure("what is not encrypted needs no key")
         case .s3Managed: opened
-        case .kms: try await keyService(for: name).backend()
+        case .kms, .kmsDualLayer: try await keyService(for: name).backend()
         case .customerKey: customer
         }
     }
@@ -82,7 +93,7 @@ final class StoreKeys: Sendable {
         var context = KeyRequestContext(caller: requester.caller)
         switch mode {
         case .none, .s3Managed: break
-        case .kms: context.deadlineNanoseconds = try keyService(for: name).deadlineNanoseconds
+        case .kms, .kmsDualLayer: context.deadlineNanoseconds = try keyService(for: name).deadlineNanoseconds
         case .customerKey: context.customerKey = requester.customerKey?.secret
         }
         return context

@@ -101,7 +101,7 @@ extension UploadOperation {
             if case .sealed(let keyed) = sealer.payload {
                 partMAC = try ObjectBinding.part(
                     keyed.dataKey, number: number, partUID: stored.partUID, sizeBytes: stored.sizeBytes,
-                    commitment: keyed.stream.commitment)
+                    commitment: keyed.commitment)
             }
             let attributes = ObjectAttributes(
                 etag: try sealer.makeETag(found.row.wantsMD5 ? stored.digests.md5 : nil, uid: stored.partUID),

@@ -73,12 +73,13 @@ final class ContentCursor {
                 throw content.damaged("chunk \(number) is not authentic.")
             }
             plain.append(contentsOf: chunk)
-        case .sealed(let suite, let key, let context, let header):
+        case .sealed(let layer):
             do throws(SealError) {
                 if opener == nil {
                     // Safe: a UInt8 is raw bytes.
                     opener = try StreamOpener(
-                        suite, key: key.prepared, context: context, header: unsafe header.span.bytes)
+                        layer.suite, key: layer.key.prepared, context: layer.context,
+                        header: unsafe layer.header.span.bytes, implementation: layer.implementation)
                 }
                 try opener!.openChunk(
                     unsafe stored.span.bytes, index: number, isLast: number == lastChunk, appendingTo: &plain)

@@ -7,13 +7,14 @@
 ///     tag  value
 ///      1   bucket uid (16, random: a bucket made anew under an old name shares nothing with it)
 ///      2   created, ms since 1970, i64
-///      3   default encryption mode u8 (`EncryptionMode`: none, SSE-S3 or SSE-KMS)
+///      3   default encryption mode u8 (`EncryptionMode`: none, SSE-S3, SSE-KMS or DSSE-KMS)
 ///      4   state u8 (0 active, 1 being deleted)
 ///      5   LSN u64 of the last change
 ///      6   versioning u8 (1 enabled, 2 suspended); absent where it was never enabled
 ///      7   object lock: empty, or the default retention (mode u8: 1 governance, 2 compliance; unit u8: 1 days,
 ///          2 years; count u16); absent where it is off
 ///      8   the default's key (UTF-8), as it was named; absent where none was, and but for SSE-KMS
+///          and DSSE-KMS
 ///      9   u8 = 1 where SSE-C is allowed; absent where it is blocked
 ///     10   u8 = 1 where the default uses a Bucket Key; absent where it does not
 struct BucketRow: Equatable, Sendable {
@@ -44,7 +45,7 @@ struct BucketRow: Equatable, Sendable {
         writer.put(5, integer: lsn)
         if versioning != .unversioned { writer.put(6, integer: versioning.number) }
         if let objectLock { writer.put(7, objectLock.encoded) }
-        if case .kms(let key?, _) = defaultEncryption { writer.put(8, text: key) }
+        if let key = defaultEncryption.keyID { writer.put(8, text: key) }
         if allowsCustomerKeys { writer.put(9, [1]) }
         if defaultEncryption.usesBucketKey { writer.put(10, [1]) }
         return [Self.formatVersion] + writer.bytes
@@ -78,10 +79,12 @@ extension BucketRow {
             objectLock = found
         }
         if let bytes = try reader.optional(8) {
-            guard case .kms = defaultEncryption, let key = String(validating: bytes, as: UTF8.self) else {
-                throw .init(reason: "the default's key is not one")
+            let key = String(validating: bytes, as: UTF8.self)
+            switch defaultEncryption {
+            case .kms where key != nil: defaultEncryption = .kms(key: key)
+            case .kmsDualLayer where key != nil: defaultEncryption = .kmsDualLayer(key: key)
+            default: throw .init(reason: "the default's key is not one")
             }
-            defaultEncryption = .kms(key: key)
         }
         allowsCustomerKeys = try reader.flag(9)
         if try reader.flag(10) {
@@ -100,6 +103,15 @@ extension DefaultEncryption {
         case .none: .none
         case .s3Managed: .s3Managed
         case .kms: .kms
+        case .kmsDualLayer: .kmsDualLayer
+        }
+    }
+
+    /// As it was named; nil for the service's own default, and where there is none.
+    var keyID: String? {
+        switch self {
+        case .none, .s3Managed: nil
+        case .kms(let key, _), .kmsDualLayer(let key): key
         }
     }
 
@@ -109,6 +121,7 @@ extension DefaultEncryption {
         case .none: self = .none
         case .s3Managed: self = .s3Managed
         case .kms: self = .kms(key: nil)
+        case .kmsDualLayer: self = .kmsDualLayer(key: nil)
         case .customerKey: return nil
         }
     }

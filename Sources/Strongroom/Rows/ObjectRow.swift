@@ -22,6 +22,12 @@ internal import StrongroomKeys
 ///     19   u8 = 1 while a legal hold is on; else absent
 ///     20   part table (`PartTable`) of an object in parts: its payloads are those of the part rows, their MACs
 ///          stand in place of the descriptor MAC, and the stored length is the sum of theirs
+///     21   the caller's encryption context (`EncryptionContext.canonicalBytes`); absent where there is none
+///     22   the data key under the key that field 11 wraps (sealed stream); absent where that is the data key
+///     23   id of the Bucket Key (16) that field 22 is under; then 10 and 11 are empty, and stand in its row
+///     24   outer layer: backend id (UTF-8)       26   outer layer: key version (UTF-8)
+///     25   outer layer: key id (UTF-8)           27   outer layer: wrapped data key
+///     28   outer layer: wrap binding (32) under that layer's key. 24 to 28 in mode DSSE-KMS, and only there
 ///
 /// The row MAC is HMAC-SHA256 under the bucket's metadata key over the row's own key and everything
 /// before it: a row under another name, or one byte changed, is refused before anything else is looked at.
@@ -80,6 +86,17 @@ struct ObjectRow: Equatable, Sendable {
         /// The Bucket Key that `enclosedKey` is under; then `wrappedKey` and `keyVersion` are empty, and stand in its
         /// row.
         var bucketKeyID: [UInt8]?
+        /// How the key of the outer layer is kept; nil under one layer.
+        var outerLayer: OuterWrap?
+    }
+
+    /// The wrapped data key of the outer of two layers.
+    struct OuterWrap: Equatable, Sendable {
+        var backendID: String
+        var keyID: String
+        var keyVersion: String
+        var wrappedKey: [UInt8]
+        var binding: [UInt8]
     }
 }
 
@@ -125,6 +142,13 @@ extension ObjectRow {
             writer.put(Self.enclosedKeyTag, wrapped.enclosedKey)
         }
         if case .wrapped(let wrapped) = sealing, let id = wrapped.bucketKeyID { writer.put(Self.bucketKeyTag, id) }
+        if case .wrapped(let wrapped) = sealing, let outer = wrapped.outerLayer {
+            writer.put(24, text: outer.backendID)
+            writer.put(25, text: outer.keyID)
+            writer.put(26, text: outer.keyVersion)
+            writer.put(27, outer.wrappedKey)
+            writer.put(28, outer.binding)
+        }
         return [Self.formatVersion] + writer.bytes
     }
 
@@ -167,6 +191,7 @@ extension ObjectRow {
         if let bytes = try reader.optional(Self.encryptionContextTag) { try adoptContext(bytes) }
         if let bytes = try reader.optional(Self.enclosedKeyTag) { try adoptEnclosedKey(bytes) }
         try adoptBucketKey(try reader.optionalBytes(Self.bucketKeyTag, count: Self.uidBytes))
+        try adoptOuterLayer(&reader)
         try reader.finish()
         if case .wrapped(let wrapped) = sealing, wrapped.descriptorMAC.isEmpty != (parts != nil) {
             throw .init(reason: "an object has a descriptor MAC or parts")
@@ -205,7 +230,7 @@ extension ObjectRow {
     }
 
     private mutating func adoptContext(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) {
-        guard case .wrapped(var wrapped) = sealing, wrapped.mode == .kms,
+        guard case .wrapped(var wrapped) = sealing, wrapped.mode.asksKeyService,
             let context = EncryptionContext(canonicalBytes: Array(bytes)), context != .empty
         else { throw .init(reason: "the encryption context is not one") }
         wrapped.context = context
@@ -232,13 +257,22 @@ extension ObjectRow {
         sealing = .wrapped(wrapped)
     }
 
+    private mutating func adoptOuterLayer(_ reader: inout FieldReader) throws(FieldReader.Malformed) {
+        guard case .wrapped(var wrapped) = sealing, wrapped.mode.layers == 2 else { return }
+        guard wrapped.enclosedKey.isEmpty else { throw .init(reason: "two layers have no enclosed key") }
+        wrapped.outerLayer = OuterWrap(
+            backendID: try reader.text(24), keyID: try reader.text(25), keyVersion: try reader.text(26),
+            wrappedKey: Array(try reader.required(27)), binding: try reader.required(28, count: Self.macBytes))
+        sealing = .wrapped(wrapped)
+    }
+
     private static func decodeWrapped(
         _ mode: [UInt8], _ reader: inout FieldReader
     ) throws(FieldReader.Malformed) -> WrappedSealing {
         guard let known = EncryptionMode(rawValue: mode[0]), known != .none else {
             throw .init(reason: "encryption mode \(mode[0]) is unknown")
         }
-        guard mode[3] == 1 else { throw .init(reason: "\(mode[3]) layers are unknown in this mode") }
+        guard mode[3] == known.layers else { throw .init(reason: "\(mode[3]) layers are unknown in this mode") }
         return WrappedSealing(
             mode: known, suite: UInt16(mode[1]) | UInt16(mode[2]) << 8, layers: mode[3],
             backendID: try reader.text(8), keyID: try reader.text(9), keyVersion: try reader.text(10),

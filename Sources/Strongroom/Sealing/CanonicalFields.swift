@@ -55,6 +55,8 @@ enum CanonicalFields {
         var context: [UInt8]
         /// Nil where there is none.
         var bucketKeyID: [UInt8]?
+        /// 2 for the wrap of an outer layer's key.
+        var layer: UInt8 = 1
 
         var bytes: [UInt8] {
             var fields = FieldWriter(reservingBytes: 320)
@@ -69,6 +71,7 @@ enum CanonicalFields {
             fields.put(9, integer: suite)
             if !context.isEmpty { fields.put(10, context) }
             if let bucketKeyID { fields.put(11, bucketKeyID) }
+            if layer != 1 { fields.put(12, integer: layer) }
             return fields.bytes
         }
     }

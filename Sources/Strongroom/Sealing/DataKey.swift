@@ -7,10 +7,14 @@ internal import StrongroomSystem
 final class DataKey: Sendable {
     private let secret: SecretBytes
     let prepared: PreparedKey
+    /// The key of the outer of two layers; nil under one. It seals that layer and binds its own wrap; all else is bound
+    /// by the inner key.
+    let outerLayer: DataKey?
 
-    init(_ secret: consuming SecretBytes) throws(SealError) {
+    init(_ secret: consuming SecretBytes, outerLayer: DataKey? = nil) throws(SealError) {
         prepared = try PreparedKey(secret)
         self.secret = secret
+        self.outerLayer = outerLayer
     }
 
     /// A key that is kept sealed under another one: see ``enclosed(in:objectUID:random:)``.
@@ -22,6 +26,7 @@ final class DataKey: Sendable {
             context: CanonicalFields.enclosedKeyContext(objectUID: objectUID))
         prepared = try PreparedKey(secret)
         self.secret = secret
+        outerLayer = nil
     }
 
     /// Bytes of an enclosed key.

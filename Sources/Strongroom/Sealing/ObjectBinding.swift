@@ -24,6 +24,17 @@ enum ObjectBinding {
         return try dataKey.code(label: "strongroom/binding@v1", over: fields.bytes)
     }
 
+    /// The same for the key of the outer of two layers, under that key.
+    static func outerWrap(
+        _ dataKey: DataKey, _ outer: ObjectRow.OuterWrap, _ sealing: ObjectRow.WrappedSealing, _ identity: Identity
+    ) throws(SealError) -> [UInt8] {
+        let fields = CanonicalFields.WrapBinding(
+            mode: sealing.mode.rawValue, backendID: outer.backendID, keyID: outer.keyID,
+            bucketUID: identity.bucketUID, key: identity.key, versionID: identity.versionID,
+            objectUID: identity.objectUID, suite: sealing.suite, context: [], layer: 2)
+        return try dataKey.code(label: "strongroom/binding@v1", over: fields.bytes)
+    }
+
     /// Ties what reads of the bytes rely on to the data key.
     static func descriptor(
         _ dataKey: DataKey, _ sealing: ObjectRow.WrappedSealing, objectUID: [UInt8], sizeBytes: UInt64,

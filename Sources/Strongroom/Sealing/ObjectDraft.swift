@@ -88,6 +88,15 @@ extension ObjectRow.WrappedSealing {
                     keyID: keyID, keyVersion: bucketKeyID == nil ? keyVersion : nil,
                     usesBucketKey: bucketKeyID != nil, context: Dictionary(pairs) { first, _ in first }, suite: suite
                 ))
+        case .kmsDualLayer:
+            guard let outerLayer else { preconditionFailure("two layers have two keys") }
+            let pairs = context.pairs.map { ($0.name, $0.value) }
+            return .kmsDualLayer(
+                DualLayerEncryption(
+                    keyID: keyID, keyVersion: keyVersion, context: Dictionary(pairs) { first, _ in first },
+                    outerLayer: S3ManagedEncryption(
+                        keyID: outerLayer.keyID, keyVersion: outerLayer.keyVersion, suite: suite),
+                    suite: suite))
         case .customerKey:
             return .customerKey(CustomerKeyEncryption(fingerprint: keyVersion, suite: suite))
         }

@@ -42,7 +42,7 @@ extension PayloadSealer {
             return Hexadecimal.encode(try Digest.hash(.sha256, unsafe fields.span.bytes).prefix(16)) + "-1"
         case .sealed(let keyed):
             return try ObjectBinding.etag(
-                keyed.dataKey, objectUID: uid ?? objectUID, commitment: keyed.stream.commitment)
+                keyed.dataKey, objectUID: uid ?? objectUID, commitment: keyed.commitment)
         }
     }
 
@@ -58,12 +58,16 @@ extension PayloadSealer {
         guard case .sealed(let keyed) = payload else { return .none }
         guard let wrap = keyed.wrap else { preconditionFailure("a part has no row of an object") }
         var sealing = ObjectRow.WrappedSealing(
-            mode: wrap.mode, suite: suite.rawValue, layers: Self.layers, backendID: wrap.backendID,
+            mode: wrap.mode, suite: suite.rawValue, layers: wrap.mode.layers, backendID: wrap.backendID,
             keyID: "", keyVersion: "", wrappedKey: [], wrapBinding: [], descriptorMAC: [])
         wrap.describe(in: &sealing)
         let identity = ObjectBinding.Identity(
             bucketUID: bucket.row.uid, key: key, versionID: versionID, objectUID: objectUID)
         sealing.wrapBinding = try ObjectBinding.wrap(keyed.dataKey, sealing, identity)
+        if var outer = sealing.outerLayer, let key = keyed.dataKey.outerLayer {
+            outer.binding = try ObjectBinding.outerWrap(key, outer, sealing, identity)
+            sealing.outerLayer = outer
+        }
         return .wrapped(sealing)
     }
 }

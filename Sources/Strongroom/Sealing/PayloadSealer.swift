@@ -9,7 +9,6 @@ internal import StrongroomSystem
 struct PayloadSealer {
     /// Part uid of an object that was put whole.
     static let wholePartUID = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
-    static let layers: UInt8 = 1
 
     let objectUID: [UInt8]
     let versionID: [UInt8]
@@ -23,24 +22,6 @@ struct PayloadSealer {
     enum Payload {
         case clear(ClearStreamWriter)
         case sealed(KeyedStream)
-    }
-
-    /// A stream together with the data key that it is sealed under. Both have one owner.
-    final class KeyedStream {
-        let dataKey: DataKey
-        /// How the object's row keeps it; nil for a part, whose upload's row says so already.
-        let wrap: WrappedKey?
-        var stream: StreamSealer
-
-        init(
-            _ dataKey: DataKey, _ wrap: WrappedKey?, _ suite: SealedStreamSuite, objectUID: [UInt8],
-            partUID: [UInt8] = wholePartUID, random: SystemRandom
-        ) throws(SealError) {
-            let context = CanonicalFields.streamContext(objectUID: objectUID, partUID: partUID, layer: layers)
-            self.dataKey = dataKey
-            self.wrap = wrap
-            stream = try StreamSealer(suite, key: dataKey.prepared, context: context, random: random)
-        }
     }
 
     init(_ plan: EncryptionPlan, of put: PutOperation) async throws(StoreError) {
@@ -102,16 +83,24 @@ struct PayloadSealer {
     /// The stored form of a body that is whole in memory.
     mutating func sealWhole(_ body: [UInt8]) throws(StoreError) -> [UInt8] {
         var stored = begin()
-        stored.reserveCapacity(Int(SealedStreamGeometry(suite).sealedSizeBytes(plaintextSizeBytes: UInt64(body.count))))
+        stored.reserveCapacity(storedSizeBytes(UInt64(body.count)))
         try end(with: body, to: &stored)
         return stored
+    }
+
+    private func storedSizeBytes(_ plaintextBytes: UInt64) -> Int {
+        switch payload {
+        case .clear: Int(ClearStream.storedBytes(plaintextBytes: plaintextBytes))
+        case .sealed(let keyed):
+            Int(SealedStreamGeometry(suite).sealedSizeBytes(plaintextBytes, layers: keyed.layers))
+        }
     }
 
     /// What the stored payload starts with.
     func begin() -> [UInt8] {
         switch payload {
         case .clear: []
-        case .sealed(let keyed): keyed.stream.header
+        case .sealed(let keyed): keyed.header
         }
     }
 
@@ -124,7 +113,7 @@ struct PayloadSealer {
         case .sealed(let keyed):
             do throws(SealError) {
                 // Safe: a UInt8 is raw bytes.
-                try keyed.stream.append(unsafe plaintext.span.bytes, to: &output)
+                try keyed.append(unsafe plaintext.span.bytes, to: &output)
             } catch {
                 throw StoreError(error)
             }
@@ -140,7 +129,7 @@ struct PayloadSealer {
         case .sealed(let keyed):
             do throws(SealError) {
                 // Safe: a UInt8 is raw bytes.
-                try keyed.stream.finish(with: unsafe rest.span.bytes, to: &output)
+                try keyed.finish(with: unsafe rest.span.bytes, to: &output)
             } catch {
                 throw StoreError(error)
             }

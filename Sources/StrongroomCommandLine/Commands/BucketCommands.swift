@@ -16,9 +16,9 @@ struct BucketCommand: AsyncParsableCommand {
 
         @Argument(help: "3 to 63 lowercase letters, digits, dots and hyphens.")
         var name: String
-        @Option(help: "What objects get whose put asks for nothing: AES256 (the default), aws:kms or none.")
+        @Option(help: "What objects get whose put asks for nothing: AES256 (the default), aws:kms, aws:kms:dsse or none.")
         var defaultEncryption = SSEArgument.aes256
-        @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
+        @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
         var kmsKeyId: String?
         @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
         var bucketKey = false
@@ -79,9 +79,9 @@ struct BucketCommand: AsyncParsableCommand {
             abstract: "Show or change what objects get whose put asks for nothing. Changes no object that is there.")
 
         @Argument var name: String
-        @Option(help: "AES256, aws:kms or none.")
+        @Option(help: "AES256, aws:kms, aws:kms:dsse or none.")
         var set: SSEArgument?
-        @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
+        @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
         var kmsKeyId: String?
         @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
         var bucketKey = false
@@ -93,9 +93,10 @@ struct BucketCommand: AsyncParsableCommand {
 
         func validate() throws {
             if set != nil && delete { throw ValidationError("--set and --delete exclude each other.") }
-            if set != .kms, kmsKeyId != nil || bucketKey {
-                throw ValidationError("--kms-key-id and --bucket-key go with --set aws:kms.")
+            if set?.asksKeyService != true, kmsKeyId != nil {
+                throw ValidationError("--kms-key-id goes with --set aws:kms and aws:kms:dsse.")
             }
+            if set != .kms, bucketKey { throw ValidationError("--bucket-key goes with --set aws:kms.") }
         }
 
         func run(on store: Store, _ console: Console) async throws {

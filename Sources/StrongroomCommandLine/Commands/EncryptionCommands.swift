@@ -13,8 +13,8 @@ struct EncryptionCommand: AsyncParsableCommand {
             abstract: "Put an object under a key of the key service, or under another one, in place.",
             discussion: """
                 No byte of it is moved, and version, ETag, time and checksums stay. So does its data key: to be rid of \
-                that, copy the object onto itself. Refused for what is not encrypted or under a customer key, and \
-                while object lock protects the version.
+                that, copy the object onto itself. Refused for what is not encrypted, in two layers or under a customer \
+                key, and while object lock protects the version.
                 """)
 
         @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
@@ -107,13 +107,16 @@ struct EncryptionCommand: AsyncParsableCommand {
 private final class Seen: Sendable {
     private let count = Atomic<UInt64>(0)
 
-    /// How many more there are.
-    func advance(to total: UInt64) -> UInt64 { total - count.exchange(total, ordering: .relaxed) }
+    /// How many more there are than ever before: a run begins to count anew with each of its passes.
+    func advance(to total: UInt64) -> UInt64 {
+        let (before, now) = count.max(total, ordering: .relaxed)
+        return now - before
+    }
 }
 
 /// A line of `encryption coverage`.
 struct CoverageRecord: Codable, Equatable {
-    /// `AES256`, `aws:kms` or `none`; absent for SSE-C.
+    /// `AES256`, `aws:kms`, `aws:kms:dsse` or `none`; absent for SSE-C.
     var serverSideEncryption: String?
     /// `AES256` for SSE-C.
     var sseCustomerAlgorithm: String?
@@ -130,6 +133,7 @@ struct CoverageRecord: Codable, Equatable {
         case .none: serverSideEncryption = SSEArgument.none.rawValue
         case .s3Managed: serverSideEncryption = SSEArgument.aes256.rawValue
         case .kms: serverSideEncryption = SSEArgument.kms.rawValue
+        case .kmsDualLayer: serverSideEncryption = SSEArgument.kmsDualLayer.rawValue
         case .customerKey: sseCustomerAlgorithm = SSEArgument.aes256.rawValue
         }
         (keyId, keyVersion) = (entry.keyID, entry.keyVersion)

@@ -4,13 +4,13 @@ internal import Strongroom
 
 /// How a put or a copy is to be encrypted.
 struct EncryptionOptions: ParsableArguments {
-    @Option(help: "AES256, aws:kms or none; by default what the bucket says.")
+    @Option(help: "AES256, aws:kms, aws:kms:dsse or none; by default what the bucket says.")
     var sse: SSEArgument?
-    @Option(help: "With aws:kms: the key's id, alias or ARN; by default the key service's own default key.")
+    @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
     var sseKmsKeyId: String?
     @Option(
         help: ArgumentHelp(
-            "With aws:kms: bound to the data key, and visible; may be repeated.", valueName: "name=value"))
+            "With aws:kms and aws:kms:dsse: bound to the data key, and visible; may be repeated.", valueName: "name=value"))
     var encryptionContext: [PairArgument] = []
     @Flag(inversion: .prefixedNo, help: "With aws:kms: whether to spare the key service by a Bucket Key.")
     var bucketKey: Bool?
@@ -19,9 +19,11 @@ struct EncryptionOptions: ParsableArguments {
 
     func validate() throws {
         _ = try PairArgument.dictionary(encryptionContext, of: "--encryption-context")
-        if sse != .kms, sseKmsKeyId != nil || !encryptionContext.isEmpty || bucketKey != nil {
-            throw ValidationError("--sse-kms-key-id, --encryption-context and --bucket-key go with --sse aws:kms.")
+        if sse?.asksKeyService != true, sseKmsKeyId != nil || !encryptionContext.isEmpty {
+            throw ValidationError(
+                "--sse-kms-key-id and --encryption-context go with --sse aws:kms and aws:kms:dsse.")
         }
+        if sse != .kms, bucketKey != nil { throw ValidationError("--bucket-key goes with --sse aws:kms.") }
         if sse != nil, sseCKeyFile != nil { throw ValidationError("--sse and --sse-c-key-file exclude each other.") }
     }
 
@@ -36,6 +38,10 @@ struct EncryptionOptions: ParsableArguments {
                 key: sseKmsKeyId,
                 context: try PairArgument.dictionary(encryptionContext, of: "--encryption-context"),
                 bucketKey: bucketKey)
+        case .kmsDualLayer:
+            return .kmsDualLayer(
+                key: sseKmsKeyId,
+                context: try PairArgument.dictionary(encryptionContext, of: "--encryption-context"))
         }
     }
 }
@@ -55,12 +61,14 @@ struct CustomerKeyOption: ParsableArguments {
 /// What objects of a bucket get whose put asks for nothing.
 enum DefaultEncryptionOptions {
     static func encryption(_ mode: SSEArgument, key: String?, bucketKey: Bool) throws -> DefaultEncryption {
-        guard mode == .kms || (key == nil && !bucketKey) else {
-            throw ValidationError("--kms-key-id and --bucket-key go with aws:kms.")
+        guard mode.asksKeyService || key == nil else {
+            throw ValidationError("--kms-key-id goes with aws:kms and aws:kms:dsse.")
         }
+        guard mode == .kms || !bucketKey else { throw ValidationError("--bucket-key goes with aws:kms.") }
         return switch mode {
         case .aes256: .s3Managed
         case .kms: .kms(key: key, bucketKey: bucketKey)
+        case .kmsDualLayer: .kmsDualLayer(key: key)
         case .none: .none
         }
     }

@@ -7,7 +7,7 @@ internal import Strongroom
 struct BucketRecord: Codable, Equatable {
     var name: String
     var creationDate: Date
-    /// `AES256`, `aws:kms` or `none`.
+    /// `AES256`, `aws:kms`, `aws:kms:dsse` or `none`.
     var defaultEncryption: String
     /// Where the default names one.
     var defaultKmsKeyId: String?
@@ -23,8 +23,10 @@ struct BucketRecord: Codable, Equatable {
         name = info.name.rawValue
         creationDate = info.created
         defaultEncryption = SSEArgument(info.defaultEncryption).rawValue
-        if case .kms(let key, let bucketKey) = info.defaultEncryption {
-            (defaultKmsKeyId, bucketKeyEnabled) = (key, bucketKey)
+        switch info.defaultEncryption {
+        case .none, .s3Managed: break
+        case .kms(let key, let bucketKey): (defaultKmsKeyId, bucketKeyEnabled) = (key, bucketKey)
+        case .kmsDualLayer(let key): defaultKmsKeyId = key
         }
         blockedEncryptionTypes = info.allowedEncryption.contains(.customerKeys) ? [] : ["SSE-C"]
         versioning = info.versioning.word
@@ -109,13 +111,13 @@ struct HeadRecord: Codable, Equatable {
     var objectLockRetainUntilDate: String?
     /// `ON` or absent.
     var objectLockLegalHoldStatus: String?
-    /// `AES256`, `aws:kms` or `none`; absent for SSE-C.
+    /// `AES256`, `aws:kms`, `aws:kms:dsse` or `none`; absent for SSE-C.
     var serverSideEncryption: String?
     var keyId: String?
     var keyVersion: String?
     /// Under `aws:kms`.
     var bucketKeyEnabled: Bool?
-    /// Under `aws:kms`: the pairs that the put added.
+    /// Under `aws:kms` and `aws:kms:dsse`: the pairs that the put added.
     var encryptionContext: [String: String]?
     /// `AES256` for SSE-C.
     var sseCustomerAlgorithm: String?
@@ -166,6 +168,12 @@ struct HeadRecord: Codable, Equatable {
             encryptionContext = encryption.context
             bucketKeyEnabled = encryption.usesBucketKey
             cipher = Self.text(encryption.suite)
+        case .kmsDualLayer(let encryption):
+            serverSideEncryption = SSEArgument.kmsDualLayer.rawValue
+            keyId = encryption.keyID
+            keyVersion = encryption.keyVersion
+            encryptionContext = encryption.context
+            cipher = "two layers of \(Self.text(encryption.suite))"
         case .customerKey(let encryption):
             sseCustomerAlgorithm = SSEArgument.aes256.rawValue
             customerKeyFingerprint = encryption.fingerprint

@@ -47,6 +47,9 @@ struct DemoCopy: Sendable {
             try first("journal segment", .ciphertext) { $0.hasPrefix("journal/") }
             try first("a large object's own file", .ciphertext) { $0.hasSuffix(".blob") }
             try first("catalog (LMDB)", .after(Array(probeKey.utf8))) { $0.hasSuffix("data.mdb") }
+            try first("the wrapped key of an object under SSE-KMS", .wrappedKey(behind: DemoModes.letterBytes)) {
+                $0.hasSuffix("data.mdb")
+            }
             try first("store.json", .middle) { $0 == "store.json" }
             try first("metadata-key.json", .middle) { $0 == "metadata-key.json" }
             for file in try DirectoryWalk(of: keyring, keyBytesMax: 1024).files where file.sizeBytes > 0 {

@@ -12,6 +12,10 @@ struct DemoModes: Sendable {
     /// A file to put.
     let file: String
 
+    /// The key of an object that is small enough to stand beside it in the catalog.
+    private static let letter = "letter-under-sse-kms"
+    static var letterBytes: [UInt8] { Array(letter.utf8) }
+
     private struct Mode {
         var name: String
         var options: [String]
@@ -24,12 +28,15 @@ struct DemoModes: Sendable {
         _ = try await workspace.show("key", "create", "--alias", "alias/demo", "--store", store)
         _ = try await workspace.show("bucket", "create", "keys", "--allow-sse-c", "--store", store)
         let kms = ["--sse", "aws:kms", "--sse-kms-key-id", "alias/demo"]
-        let modes = [
+        var modes = [
             Mode(name: "none", options: ["--sse", "none"]), Mode(name: "SSE-S3", options: ["--sse", "AES256"]),
             Mode(name: "SSE-KMS", options: kms + ["--encryption-context", "tenant=blue"]),
             Mode(name: "SSE-KMS, Bucket Key", options: kms + ["--bucket-key"]),
             Mode(name: "SSE-C", options: ["--sse-c-key-file", key], read: ["--sse-c-key-file", key]),
         ]
+        #if DualLayer
+        modes.append(Mode(name: "DSSE-KMS, two layers", options: ["--sse", "aws:kms:dsse"] + Array(kms.dropFirst(2))))
+        #endif
         var table = Table(
             ("encryption", .left), ("key", .left), ("version or fingerprint", .left), ("ETag", .left))
         for (index, mode) in modes.enumerated() {
@@ -41,6 +48,11 @@ struct DemoModes: Sendable {
             table.add(mode.name, head.keyId.map { String($0.suffix(40)) } ?? "–", version, head.etag)
         }
         for line in table.lines { workspace.console.say(line) }
+        let letter = workspace.file("letter").string
+        guard FileManager.default.createFile(atPath: letter, contents: Data("The key is under the mat.".utf8)) else {
+            throw CommandFailure(.inputOutput, "cannot write \(quoted(letter))")
+        }
+        try await succeed(["put", letter, "keys/\(Self.letter)"] + kms)
         try await refuse(["get", "keys/4"], "accessDenied or invalidRequest", "SSE-C without its key")
         try await succeed(["key", "disable", "alias/demo"])
         try await refuse(["get", "keys/2"], "keyDisabled", "SSE-KMS while its key is disabled")

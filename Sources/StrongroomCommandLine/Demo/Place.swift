@@ -9,6 +9,8 @@ enum Place: Sendable {
     case ciphertext
     /// Behind the last occurrence of these bytes.
     case after([UInt8])
+    /// The wrapped data key of the row whose own key ends in these bytes, in the last of its copies.
+    case wrappedKey(behind: [UInt8])
 
     /// How far behind: past what a row begins with, and within the shortest one.
     private static let bytesBehind = 24
@@ -29,7 +31,25 @@ enum Place: Sendable {
                 throw CommandFailure(.demoFailed, "no trace of the object in \(quoted(file.string))")
             }
             return UInt64(found + marker.count + Self.bytesBehind)
+        case .wrappedKey(let marker):
+            let bytes = try Self.contents(of: file)
+            guard let found = Self.last(marker, in: bytes),
+                let offset = Self.wrappedKey(in: bytes, rowAt: found + marker.count)
+            else { throw CommandFailure(.demoFailed, "no wrapped key in \(quoted(file.string))") }
+            return UInt64(offset)
         }
+    }
+
+    /// Fields are a tag u16, a length u32 and a value (see Formats in the documentation); the wrapped key is field 11,
+    /// and its binding of 32 bytes field 12.
+    private static func wrappedKey(in bytes: [UInt8], rowAt start: Int) -> Int? {
+        for position in start..<min(start + 512, bytes.count - 6) where bytes[position...].starts(with: [11, 0]) {
+            let count = (0..<4).reduce(0) { $0 | Int(bytes[position + 2 + $1]) << (8 * $1) }
+            let end = position + 6 + count
+            guard end < bytes.count, bytes[end...].starts(with: [12, 0, 32, 0, 0, 0]) else { continue }
+            return position + 6 + count / 2
+        }
+        return nil
     }
 
     /// 64 random bytes are nearly always more than 48 different ones; structure and text never are.

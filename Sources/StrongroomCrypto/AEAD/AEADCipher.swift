@@ -36,6 +36,16 @@ package enum AEADImplementation: Sendable, CaseIterable {
     case swiftCrypto
     #endif
 
+    /// The one for the inner of two layers, which is never the one for the outer; nil where it was left out of the
+    /// build.
+    package static var innerLayer: AEADImplementation? {
+        #if DualLayer
+        .swiftCrypto
+        #else
+        nil
+        #endif
+    }
+
     func cipher(_ algorithm: AEADAlgorithm, key: RawSpan) throws(SealError) -> any AEADCipher {
         switch self {
         case .openSSL: try OpenSSLCipher(algorithm, key: key)

@@ -52,6 +52,7 @@ struct EncryptionModeTests {
         case .none: try await bucket.setDefaultEncryption(.none)
         case .s3Managed: try await bucket.setDefaultEncryption(.s3Managed)
         case .kms: try await bucket.setDefaultEncryption(.kms(key: "alias/app"))
+        case .kmsDualLayer: try await bucket.setDefaultEncryption(.kmsDualLayer(key: "alias/app"))
         case .kmsWithContext: return
         // No default: it is the handle that asks.
         case .customerKey: break
@@ -118,7 +119,7 @@ struct EncryptionModeTests {
         let listed = try await bucket.listParts("big", upload).parts
         #expect(listed.map(\.number) == [1, 3])
         // Without a key nothing is told that follows from the bytes.
-        #expect(listed.allSatisfy { $0.checksums.isEmpty } == [.kms, .kmsWithContext, .customerKey].contains(mode))
+        #expect(listed.allSatisfy { $0.checksums.isEmpty } == [.kms, .kmsWithContext, .kmsDualLayer, .customerKey].contains(mode))
         // To complete needs no key at all.
         fixture.service.state.withLock { $0.disabled = Set($0.keys.keys) }
         let receipt = try await bucket.completeUpload("big", upload, parts: parts)

@@ -85,8 +85,10 @@ struct EncryptionUpdateTests {
     @Test func whatCannotBeUpdatedIsRefused() async throws {
         try await bucket.put("none", [1], options: PutOptions(encryption: .none))
         try await bucket.put("customer", [1], options: PutOptions(encryption: .customerKey(fixture.customerKey)))
+        try await bucket.put("dual", [1], options: PutOptions(encryption: .kmsDualLayer()))
         try await bucket.put("s3", [1])
         #expect(await code { try await bucket.updateEncryption(of: "none") } == .invalidRequest)
+        #expect(await code { try await bucket.updateEncryption(of: "dual", toKey: "app") } == .invalidRequest)
         #expect(await code { try await bucket.updateEncryption(of: "customer") } == .invalidRequest)
         #expect(await code { try await bucket.updateEncryption(of: "missing") } == .noSuchKey)
         #expect(await code { try await bucket.updateEncryption(of: "s3", toKey: "nowhere") } == .keyNotFound)

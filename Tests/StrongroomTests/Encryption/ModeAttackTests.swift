@@ -68,7 +68,7 @@ struct ModeAttackTests {
         }
     }
 
-    @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsDualLayer, .customerKey])
     func wrapsOfAnotherObject(mode: TestMode) async throws {
         let scene = try await Scene(mode)
         let other = try await scene.row("b")
@@ -79,9 +79,15 @@ struct ModeAttackTests {
             ("the object's id", { $0.objectUID = other.objectUID }),
         ]
         for attack in attacks { try await scene.expectRefusal(attack.what, attack.change) }
+        guard let outer = other.wrapped.outerLayer else { return }
+        try await scene.expectRefusal("the outer wrap") { $0.wrapped.outerLayer = outer }
+        try await scene.expectRefusal("the outer key alone") {
+            $0.wrapped.outerLayer?.wrappedKey = outer.wrappedKey
+        }
+        try await scene.expectRefusal("the outer binding alone") { $0.wrapped.outerLayer?.binding = outer.binding }
     }
 
-    @Test(arguments: [TestMode.kms, .kmsWithContext, .customerKey])
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsDualLayer, .customerKey])
     func anotherModeSuiteKeyOrContext(mode: TestMode) async throws {
         let scene = try await Scene(mode)
         let s3 = try await scene.memory.store.bucket(Self.bucket).put("c", [1])
@@ -89,11 +95,11 @@ struct ModeAttackTests {
         let plain = try await scene.row("c").wrapped
         try await scene.expectRefusal("mode none") { $0.sealing = .none }
         try await scene.expectRefusal("SSE-S3 by name") {
-            $0.wrapped.mode = .s3Managed
+            $0.wrapped.setMode(.s3Managed)
             $0.wrapped.context = .empty
         }
         try await scene.expectRefusal("SSE-S3, with its backend and key") {
-            $0.wrapped.mode = .s3Managed
+            $0.wrapped.setMode(.s3Managed)
             $0.wrapped.backendID = plain.backendID
             ($0.wrapped.keyID, $0.wrapped.keyVersion) = (plain.keyID, plain.keyVersion)
             $0.wrapped.context = .empty
@@ -107,9 +113,31 @@ struct ModeAttackTests {
             let context = try EncryptionContext(["tenant": "red"])
             try await scene.expectRefusal("another context") { $0.wrapped.context = context }
             try await scene.expectRefusal("a customer's key") {
-                $0.wrapped.mode = .customerKey
+                $0.wrapped.setMode(.customerKey)
                 $0.wrapped.context = .empty
             }
+        }
+    }
+
+    @Test func fewerLayers() async throws {
+        let scene = try await Scene(.kmsDualLayer)
+        let inner = try await scene.row("a").wrapped
+        let outer = try #require(inner.outerLayer)
+        try await scene.expectRefusal("the inner layer alone") { $0.wrapped.setMode(.kms) }
+        try await scene.expectRefusal("the outer layer alone") {
+            $0.wrapped.setMode(.s3Managed)
+            $0.wrapped.context = .empty
+            ($0.wrapped.backendID, $0.wrapped.keyID) = (outer.backendID, outer.keyID)
+            ($0.wrapped.keyVersion, $0.wrapped.wrappedKey) = (outer.keyVersion, outer.wrappedKey)
+            $0.wrapped.wrapBinding = outer.binding
+        }
+        try await scene.expectRefusal("the inner key for both") {
+            $0.wrapped.outerLayer?.wrappedKey = inner.wrappedKey
+            $0.wrapped.outerLayer?.binding = inner.wrapBinding
+        }
+        try await scene.expectRefusal("another key of the outer layer") { $0.wrapped.outerLayer?.keyID = "nowhere" }
+        try await scene.expectRefusal("another backend of the outer layer") {
+            $0.wrapped.outerLayer?.backendID = "elsewhere"
         }
     }
 
@@ -159,5 +187,14 @@ struct ModeAttackTests {
         let files = try fixture.directory.files()
         #expect(files.count > 3)
         for file in files { #expect(!canary.isIn(try fixture.directory.contents(of: file)), "\(file)") }
+    }
+}
+
+extension ObjectRow.WrappedSealing {
+    /// Another mode, with as many layers as it has.
+    fileprivate mutating func setMode(_ mode: EncryptionMode) {
+        self.mode = mode
+        layers = mode.layers
+        if layers == 1 { outerLayer = nil }
     }
 }

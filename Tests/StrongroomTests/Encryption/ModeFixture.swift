@@ -8,7 +8,7 @@ import Testing
 
 /// Every mode in which an object can be, and a store that knows all of them.
 enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
-    case none, s3Managed, kms, kmsWithContext, customerKey
+    case none, s3Managed, kms, kmsWithContext, kmsDualLayer, customerKey
 
     var testDescription: String { "\(self)" }
 
@@ -18,6 +18,7 @@ enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
         case .s3Managed: .s3Managed
         case .kms: .kms(key: "alias/app")
         case .kmsWithContext: .kms(context: ["tenant": "blue", "é": ""])
+        case .kmsDualLayer: .kmsDualLayer(key: "alias/app", context: ["tenant": "blue"])
         case .customerKey: .customerKey(fixture.customerKey)
         }
     }
@@ -28,6 +29,7 @@ enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
         case (.kms, .kms(let kms)): kms.keyID == TestKeyService.arn("app") && kms.context.isEmpty
         case (.kmsWithContext, .kms(let kms)):
             kms.keyID == TestKeyService.arn("default") && kms.context == ["tenant": "blue", "é": ""]
+        case (.kmsDualLayer, .kmsDualLayer(let dual)): dual.keyID == TestKeyService.arn("app")
         default: false
         }
     }

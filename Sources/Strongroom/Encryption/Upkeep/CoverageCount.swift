@@ -58,11 +58,8 @@ struct CoverageCount: Sendable {
     ) {
         var kind = Kind(mode: .none)
         if case .wrapped(let sealing) = object.sealing {
-            switch sealing.mode {
-            case .none: break
-            case .customerKey: kind.mode = .customerKey
-            case .s3Managed, .kms:
-                kind.mode = sealing.mode == .kms ? .kms : .s3Managed
+            kind.mode = EncryptionCoverage.Mode(sealing.mode)
+            if sealing.mode != .customerKey {
                 kind.keyID = sealing.keyID
                 kind.usesBucketKey = sealing.bucketKeyID != nil
                 kind.keyVersion = sealing.bucketKeyID.map { bucketKeyVersions[$0] } ?? sealing.keyVersion
@@ -87,19 +84,35 @@ struct CoverageCount: Sendable {
     /// What the bucket's default asks for, an alias resolved. Nil where the key service does not tell: then nothing is
     /// like it for sure.
     private func standard(of row: SealedRow) async -> Kind? {
-        switch row.known.row.defaultEncryption {
+        let standard = row.known.row.defaultEncryption
+        switch standard {
         case .none: return Kind(mode: .none)
         case .s3Managed: return Kind(mode: .s3Managed)
-        case .kms(let keyID, let bucketKey):
+        case .kms, .kmsDualLayer:
             do {
                 let keys = try engine.unlockedKeys()
                 let backend = try await keys.backend(of: .kms, for: row.bucket).backend
                 let context = try keys.context(.kms, requester, for: row.bucket)
-                let key = try await backend.describe(DescribeRequest(keyID: keyID, context: context))
-                return Kind(mode: .kms, keyID: key.keyID, usesBucketKey: bucketKey)
+                let key = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context))
+                return Kind(
+                    mode: EncryptionCoverage.Mode(standard.mode), keyID: key.keyID,
+                    usesBucketKey: standard.usesBucketKey)
             } catch {
                 return nil
             }
         }
+    }
+}
+
+extension EncryptionCoverage.Mode {
+    init(_ mode: EncryptionMode) {
+        self =
+            switch mode {
+            case .none: .none
+            case .s3Managed: .s3Managed
+            case .kms: .kms
+            case .kmsDualLayer: .kmsDualLayer
+            case .customerKey: .customerKey
+            }
     }
 }

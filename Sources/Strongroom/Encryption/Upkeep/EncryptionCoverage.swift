@@ -10,6 +10,8 @@ public struct EncryptionCoverage: Sendable, Hashable {
         case s3Managed
         /// SSE-KMS.
         case kms
+        /// DSSE-KMS; key and version are those of the inner layer.
+        case kmsDualLayer
         /// SSE-C.
         case customerKey
     }

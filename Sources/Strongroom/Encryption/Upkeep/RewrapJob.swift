@@ -102,7 +102,7 @@ struct RewrapJob: Sendable {
             case .bucketKey(let key): return try await rewrap(row, key)
             case .object, .upload:
                 guard let sealing = row.sealing, sealing.mode != .customerKey, sealing.bucketKeyID == nil,
-                    options.keyID.map({ $0 == sealing.keyID }) ?? true, let key = row.key
+                    isWanted(sealing.keyID) || isWanted(sealing.outerLayer?.keyID), let key = row.key
                 else { return .skipped }
                 return try await rewrap(row, sealing, key)
             }
@@ -119,19 +119,35 @@ struct RewrapJob: Sendable {
     ) async throws(StoreError) -> Outcome {
         let old = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
         let context =
-            sealing.mode == .kms ? try ObjectARN.context(sealing.context, row.bucket, key) : EncryptionContext.empty
-        guard let new = try await rewrapped(old, sealing.mode, sealing.backendID, context, row.bucket) else {
-            return .current
-        }
+            sealing.mode.asksKeyService
+            ? try ObjectARN.context(sealing.context, row.bucket, key) : EncryptionContext.empty
         var fresh = sealing
-        (fresh.keyVersion, fresh.wrappedKey) = (new.keyVersion, new.bytes)
+        if isWanted(sealing.keyID),
+            let new = try await rewrapped(old, sealing.mode, sealing.backendID, context, row.bucket)
+        {
+            (fresh.keyVersion, fresh.wrappedKey) = (new.keyVersion, new.bytes)
+        }
+        if var outer = sealing.outerLayer, isWanted(outer.keyID),
+            let new = try await rewrapped(
+                WrappedDataKey(keyID: outer.keyID, keyVersion: outer.keyVersion, bytes: outer.wrappedKey), .s3Managed,
+                outer.backendID, .empty, row.bucket)
+        {
+            (outer.keyVersion, outer.wrappedKey) = (new.keyVersion, new.bytes)
+            fresh.outerLayer = outer
+        }
+        guard fresh != sealing else { return .current }
         // What replaces the only way to the object must open it: the binding proves that.
         _ = try await engine.unwrap(fresh, row.identity(key), as: requester, row.bucket)
         return try await replace(row, by: row.encoded(with: fresh))
     }
 
+    /// Nil is no key.
+    private func isWanted(_ keyID: String?) -> Bool {
+        keyID.map { keyID in options.keyID.map { $0 == keyID } ?? true } ?? false
+    }
+
     private func rewrap(_ row: SealedRow, _ bucketKey: BucketKeyRow) async throws(StoreError) -> Outcome {
-        guard options.keyID.map({ $0 == bucketKey.wrapped.keyID }) ?? true else { return .skipped }
+        guard isWanted(bucketKey.wrapped.keyID) else { return .skipped }
         let context = try ObjectARN.context(bucketKey.context, row.bucket)
         guard
             let new = try await rewrapped(bucketKey.wrapped, .kms, bucketKey.backendID, context, row.bucket)
