@@ -144,6 +144,17 @@ struct EncryptionCommandTests {
         let coverage = try strongroom("encryption", "coverage", "--json").lines
         #expect(coverage.map { $0["serverSideEncryption"] as? String } == ["aws:kms:dsse"])
         #expect(coverage.first?["unlikeDefault"] as? Int == 0)
+        #expect(try strongroom("bucket", "encryption", "letters", "--set", "AES256").status == 0)
+        let reseal = try strongroom("encryption", "reseal", "letters", "--limit", "1", "--json").lines.first
+        #expect(reseal?["resealed"] as? Int == 1)
+        let after = try #require(reseal?["after"] as? String)
+        let rest = try strongroom("encryption", "reseal", "letters", "--after", after, "--json").lines.first
+        #expect(rest?["resealed"] as? Int == 1 && rest?["after"] == nil)
+        #expect(try head(strongroom, "letters/a")["serverSideEncryption"] as? String == "AES256")
+        let anew = try strongroom("encryption", "reseal", "letters", "--new-data-keys", "--json").lines.first
+        #expect(anew?["resealed"] as? Int == 2 && anew?["failures"] as? Int == 0)
+        #expect(try strongroom("encryption", "reseal", "nowhere", "--json").error?["code"] as? String == "noSuchBucket")
+        #expect(try strongroom.run(["put", "file", "letters/a"] + named).status == 0)
         let update = try strongroom("encryption", "update", "letters/a", "--sse-kms-key-id", "alias/app", "--json")
         #expect(update.status == 1 && update.error?["code"] as? String == "invalidRequest")
     }

@@ -123,7 +123,8 @@ extension Engine {
         return (body, found.opened.tags, found.rowKey, found.value)
     }
 
-    private func wholeContent(
+    /// The payload of an object in one piece.
+    func wholeContent(
         _ found: OpenedVersion, _ dataKey: DataKey?, in bucket: KnownBucket, _ place: ObjectPlace
     ) async throws(StoreError) -> ObjectContent {
         let opened = found.opened

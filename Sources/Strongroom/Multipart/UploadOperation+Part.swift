@@ -97,21 +97,10 @@ extension UploadOperation {
         _ number: Int, _ stored: StoredBody, _ sealer: PayloadSealer, _ found: FoundUpload
     ) throws(StoreError) -> (row: PartRow, attributes: ObjectAttributes) {
         do throws(SealError) {
-            var partMAC: [UInt8] = []
-            if case .sealed(let keyed) = sealer.payload {
-                partMAC = try ObjectBinding.part(
-                    keyed.dataKey, number: number, partUID: stored.partUID, sizeBytes: stored.sizeBytes,
-                    commitment: keyed.commitment)
-            }
             let attributes = ObjectAttributes(
                 etag: try sealer.makeETag(found.row.wantsMD5 ? stored.digests.md5 : nil, uid: stored.partUID),
                 contentType: nil, metadata: [:], checksums: stored.digests.checksums)
-            let row = PartRow(
-                partUID: stored.partUID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: stored.sizeBytes,
-                storedBytes: stored.storedBytes, partMAC: partMAC,
-                attributes: try sealer.bucketKeys.seal(attributes, objectUID: stored.partUID, random: engine.random),
-                treeHash: stored.treeHash)
-            return (row, attributes)
+            return (try sealer.partRow(number, stored, attributes), attributes)
         } catch {
             throw StoreError(error, bucket: bucket, key: key)
         }

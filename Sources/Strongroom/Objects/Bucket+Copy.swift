@@ -59,21 +59,27 @@ struct CopySource: Sendable {
     var value: [UInt8]
 }
 
-/// An object's bytes on their way into a copy. Unlike any other body's, its failures are the put's own.
+/// Stored bytes on their way into a copy. Unlike any other body's, its failures are the put's own.
 struct CopyBody: AsyncSequence {
     typealias Element = ArraySlice<UInt8>
     typealias Failure = StoreError
-    let body: ObjectBody
+    private let content: any BodyContent
+    private let range: Range<UInt64>
 
-    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(iterator: body.makeAsyncIterator()) }
+    init(body: ObjectBody) { (content, range) = (body.content, body.range) }
+
+    /// All of a payload.
+    init(_ content: ObjectContent) { (self.content, range) = (content, 0..<content.sizeBytes) }
+
+    func makeAsyncIterator() -> AsyncIterator { AsyncIterator(cursor: content.makeCursor(range: range)) }
 
     struct AsyncIterator: AsyncIteratorProtocol {
-        fileprivate var iterator: ObjectBody.AsyncIterator
+        private let cursor: any BodyCursor
         /// The slice given out last. Whoever got it is done with it when asking for the next, and it is wiped: nobody
         /// but the store itself ever had this plaintext.
         private var current = ArraySlice<UInt8>()
 
-        fileprivate init(iterator: ObjectBody.AsyncIterator) { self.iterator = iterator }
+        fileprivate init(cursor: any BodyCursor) { self.cursor = cursor }
 
         mutating func next() async throws(StoreError) -> ArraySlice<UInt8>? {
             try await next(isolation: #isolation)
@@ -81,7 +87,7 @@ struct CopyBody: AsyncSequence {
 
         mutating func next(isolation actor: isolated (any Actor)?) async throws(StoreError) -> ArraySlice<UInt8>? {
             current.wipe()
-            guard let slice = try await iterator.next(isolation: actor) else { return nil }
+            guard let slice = try await cursor.next(isolation: actor) else { return nil }
             current = slice
             return slice
         }

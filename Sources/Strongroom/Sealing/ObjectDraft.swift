@@ -82,23 +82,27 @@ extension ObjectRow.WrappedSealing {
         case .s3Managed:
             return .s3Managed(S3ManagedEncryption(keyID: keyID, keyVersion: keyVersion, suite: suite))
         case .kms:
-            let pairs = context.pairs.map { ($0.name, $0.value) }
             return .kms(
                 KMSEncryption(
                     keyID: keyID, keyVersion: bucketKeyID == nil ? keyVersion : nil,
-                    usesBucketKey: bucketKeyID != nil, context: Dictionary(pairs) { first, _ in first }, suite: suite
-                ))
+                    usesBucketKey: bucketKeyID != nil, context: context.dictionary, suite: suite))
         case .kmsDualLayer:
             guard let outerLayer else { preconditionFailure("two layers have two keys") }
-            let pairs = context.pairs.map { ($0.name, $0.value) }
             return .kmsDualLayer(
                 DualLayerEncryption(
-                    keyID: keyID, keyVersion: keyVersion, context: Dictionary(pairs) { first, _ in first },
+                    keyID: keyID, keyVersion: keyVersion, context: context.dictionary,
                     outerLayer: S3ManagedEncryption(
                         keyID: outerLayer.keyID, keyVersion: outerLayer.keyVersion, suite: suite),
                     suite: suite))
         case .customerKey:
             return .customerKey(CustomerKeyEncryption(fingerprint: keyVersion, suite: suite))
         }
+    }
+}
+
+extension EncryptionContext {
+    /// As users name the pairs.
+    var dictionary: [String: String] {
+        Dictionary(pairs.map { ($0.name, $0.value) }) { first, _ in first }
     }
 }

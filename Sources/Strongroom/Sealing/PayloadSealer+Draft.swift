@@ -46,11 +46,29 @@ extension PayloadSealer {
         }
     }
 
-    private func makeSealing(sizeBytes: UInt64, etag: String) throws(SealError) -> ObjectRow.Sealing {
+    /// The wrapped key, bound to the object and to what reads of its bytes rely on.
+    func makeSealing(sizeBytes: UInt64, etag: String) throws(SealError) -> ObjectRow.Sealing {
         guard case .sealed(let keyed) = payload, case .wrapped(var sealing) = try makeWrap() else { return .none }
         sealing.descriptorMAC = try ObjectBinding.descriptor(
             keyed.dataKey, sealing, objectUID: objectUID, sizeBytes: sizeBytes, etag: etag)
         return .wrapped(sealing)
+    }
+
+    /// The row of a part of the object sealed here, of which everything but the moment is known.
+    func partRow(
+        _ number: Int, _ stored: StoredBody, _ attributes: ObjectAttributes
+    ) throws(SealError) -> PartRow {
+        var partMAC: [UInt8] = []
+        if case .sealed(let keyed) = payload {
+            partMAC = try ObjectBinding.part(
+                keyed.dataKey, number: number, partUID: stored.partUID, sizeBytes: stored.sizeBytes,
+                commitment: keyed.commitment)
+        }
+        return PartRow(
+            partUID: stored.partUID, lsn: 0, lastModifiedMilliseconds: 0, sizeBytes: stored.sizeBytes,
+            storedBytes: stored.storedBytes, partMAC: partMAC,
+            attributes: try bucketKeys.seal(attributes, objectUID: stored.partUID, random: random),
+            treeHash: stored.treeHash)
     }
 
     /// The wrapped key, bound to the object; without the MAC over what only a whole object has.

@@ -24,12 +24,13 @@ struct PayloadSealer {
         case sealed(KeyedStream)
     }
 
-    init(_ plan: EncryptionPlan, of put: PutOperation) async throws(StoreError) {
+    /// - Parameter version: the version that the object is to be; nil for a new one.
+    init(_ plan: EncryptionPlan, of put: PutOperation, version: [UInt8]? = nil) async throws(StoreError) {
         let keys = try put.engine.unlockedKeys()
         random = put.engine.random
         let identifiers = random.bytes(2 * ObjectRow.uidBytes)
         objectUID = Array(identifiers.prefix(ObjectRow.uidBytes))
-        versionID = Array(identifiers.suffix(ObjectRow.uidBytes))
+        versionID = version ?? Array(identifiers.suffix(ObjectRow.uidBytes))
         bucket = plan.bucket
         bucketKeys = try put.engine.bucketKeys(plan.bucket)
         key = put.key
@@ -71,6 +72,9 @@ struct PayloadSealer {
             throw StoreError(error)
         }
     }
+
+    /// Nil in mode none.
+    var dataKey: DataKey? { if case .sealed(let keyed) = payload { keyed.dataKey } else { nil } }
 
     /// The stream's suite as the blob's prelude records it; 0 in mode none.
     var suiteNumber: UInt16 {

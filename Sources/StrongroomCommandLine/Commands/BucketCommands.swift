@@ -16,9 +16,13 @@ struct BucketCommand: AsyncParsableCommand {
 
         @Argument(help: "3 to 63 lowercase letters, digits, dots and hyphens.")
         var name: String
-        @Option(help: "What objects get whose put asks for nothing: AES256 (the default), aws:kms, aws:kms:dsse or none.")
+        @Option(
+            help: "What objects get whose put asks for nothing: AES256 (the default), aws:kms, aws:kms:dsse or none.")
         var defaultEncryption = SSEArgument.aes256
-        @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
+        @Option(
+            help:
+                "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key."
+        )
         var kmsKeyId: String?
         @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
         var bucketKey = false
@@ -81,7 +85,10 @@ struct BucketCommand: AsyncParsableCommand {
         @Argument var name: String
         @Option(help: "AES256, aws:kms, aws:kms:dsse or none.")
         var set: SSEArgument?
-        @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
+        @Option(
+            help:
+                "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key."
+        )
         var kmsKeyId: String?
         @Flag(help: "With aws:kms: one key of the service for many objects of the bucket.")
         var bucketKey = false

@@ -1,12 +1,11 @@
 #if CommandLineTool
 internal import ArgumentParser
 internal import Strongroom
-internal import Synchronization
 
 struct EncryptionCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "encryption", abstract: "See and change how objects that are there are encrypted.",
-        subcommands: [Coverage.self, Update.self, Rewrap.self])
+        subcommands: [Coverage.self, Update.self, Reseal.self, Rewrap.self])
 
     struct Update: StoreCommand {
         static let configuration = CommandConfiguration(
@@ -66,52 +65,6 @@ struct EncryptionCommand: AsyncParsableCommand {
             }
         }
     }
-
-    struct Rewrap: StoreCommand {
-        static let configuration = CommandConfiguration(
-            abstract: "After a rotation: wrap all data keys under the current versions of their keys.",
-            discussion: "No object is moved. It can be stopped and run again: what is done is not done twice.")
-
-        @Option(help: "Only what is under this key, as head tells its id.")
-        var key: String?
-        @Option(help: "Go on where a run with --limit stopped.")
-        var after: String?
-        @Option(help: "At most so many.")
-        var limit: UInt64?
-        @Option(help: "At most so many a second.")
-        var rate: Int?
-        @OptionGroup var location: StoreLocation
-
-        func run(on store: Store, _ console: Console) async throws {
-            let progress = ProgressDisplay(Progress(title: "rewrap"), console: console)
-            defer { progress.finish() }
-            let seen = Seen()
-            let options = RewrapOptions(
-                keyID: key, after: try after.map { try RewrapCursor($0) }, limit: limit, ratePerSecond: rate)
-            let report = try await store.rewrapKeys(options) { report in
-                progress.advance(objects: seen.advance(to: report.rewrappedCount + report.currentCount))
-            }
-            progress.finish()
-            for failure in report.failures { console.warn("\(failure.place): \(failure.reason)") }
-            let record = RewrapRecord(report)
-            console.emit(record, text: record.text)
-            guard report.failures.isEmpty, report.unlistedFailureCount == 0 else {
-                throw CommandFailure(
-                    .rewrapFailed, "\(record.failures) keys could not be wrapped anew; mend that and run it again")
-            }
-        }
-    }
-}
-
-/// What was told to the progress bar so far.
-private final class Seen: Sendable {
-    private let count = Atomic<UInt64>(0)
-
-    /// How many more there are than ever before: a run begins to count anew with each of its passes.
-    func advance(to total: UInt64) -> UInt64 {
-        let (before, now) = count.max(total, ordering: .relaxed)
-        return now - before
-    }
 }
 
 /// A line of `encryption coverage`.
@@ -148,27 +101,6 @@ struct CoverageRecord: Codable, Equatable {
         if bucketKeyEnabled { words.append("through Bucket Keys") }
         if unlikeDefault > 0 { words.append("(\(HumanUnits.count(unlikeDefault)) not as the bucket asks)") }
         return words.joined(separator: "  ")
-    }
-}
-
-/// What `encryption rewrap` did.
-struct RewrapRecord: Codable, Equatable {
-    var rewrapped: UInt64
-    var current: UInt64
-    var failures: UInt64
-    /// What `--after` takes; absent when all was gone through.
-    var after: String?
-
-    init(_ report: RewrapReport) {
-        rewrapped = report.rewrappedCount
-        current = report.currentCount
-        failures = UInt64(report.failures.count) + report.unlistedFailureCount
-        after = report.cursor?.description
-    }
-
-    var text: String {
-        let more = after.map { "; go on with --after \($0)" } ?? ""
-        return "\(HumanUnits.count(rewrapped)) wrapped anew, \(HumanUnits.count(current)) were current\(more)"
     }
 }
 #endif

@@ -6,11 +6,14 @@ internal import Strongroom
 struct EncryptionOptions: ParsableArguments {
     @Option(help: "AES256, aws:kms, aws:kms:dsse or none; by default what the bucket says.")
     var sse: SSEArgument?
-    @Option(help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key.")
+    @Option(
+        help: "With aws:kms and aws:kms:dsse: the key's id, alias or ARN; by default the key service's own default key."
+    )
     var sseKmsKeyId: String?
     @Option(
         help: ArgumentHelp(
-            "With aws:kms and aws:kms:dsse: bound to the data key, and visible; may be repeated.", valueName: "name=value"))
+            "With aws:kms and aws:kms:dsse: bound to the data key, and visible; may be repeated.",
+            valueName: "name=value"))
     var encryptionContext: [PairArgument] = []
     @Flag(inversion: .prefixedNo, help: "With aws:kms: whether to spare the key service by a Bucket Key.")
     var bucketKey: Bool?

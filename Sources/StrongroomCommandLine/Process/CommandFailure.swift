@@ -12,6 +12,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let untrustedModule = Code(rawValue: "untrustedModule")
         static let moduleFailed = Code(rawValue: "moduleFailed")
         static let secretMemory = Code(rawValue: "secretMemoryUnavailable")
+        static let resealFailed = Code(rawValue: "resealFailed")
         static let rewrapFailed = Code(rawValue: "rewrapFailed")
         static let notFound = Code(rawValue: "notFound")
         static let demoFailed = Code(rawValue: "demoFailed")

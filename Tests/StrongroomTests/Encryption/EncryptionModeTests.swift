@@ -119,7 +119,9 @@ struct EncryptionModeTests {
         let listed = try await bucket.listParts("big", upload).parts
         #expect(listed.map(\.number) == [1, 3])
         // Without a key nothing is told that follows from the bytes.
-        #expect(listed.allSatisfy { $0.checksums.isEmpty } == [.kms, .kmsWithContext, .kmsDualLayer, .customerKey].contains(mode))
+        #expect(
+            listed.allSatisfy { $0.checksums.isEmpty }
+                == [.kms, .kmsWithContext, .kmsDualLayer, .customerKey].contains(mode))
         // To complete needs no key at all.
         fixture.service.state.withLock { $0.disabled = Set($0.keys.keys) }
         let receipt = try await bucket.completeUpload("big", upload, parts: parts)

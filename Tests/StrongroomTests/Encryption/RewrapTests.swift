@@ -83,7 +83,7 @@ struct RewrapTests {
         _ = try await fill()
         try fixture.service.rotate("app")
         try await store.rotateManagedKey()
-        var cursor: RewrapCursor?
+        var cursor: UpkeepCursor?
         var rewrapped: UInt64 = 0
         var runs = 0
         repeat {
@@ -92,11 +92,11 @@ struct RewrapTests {
             rewrapped += report.rewrappedCount
             runs += 1
             // As a later process would.
-            cursor = try report.cursor.map { try RewrapCursor($0.description) }
+            cursor = try report.cursor.map { try UpkeepCursor($0.description) }
         } while cursor != nil && runs < 100
         #expect(rewrapped == 14 && runs == 5)
-        #expect(throws: StoreError.self) { _ = try RewrapCursor("zz") }
-        #expect(throws: StoreError.self) { _ = try RewrapCursor("ff00") }
+        #expect(throws: StoreError.self) { _ = try UpkeepCursor("zz") }
+        #expect(throws: StoreError.self) { _ = try UpkeepCursor("ff00") }
         let one = try await store.rewrapKeys(RewrapOptions(keyID: TestKeyService.arn("app")))
         #expect(one.rewrappedCount == 0 && one.currentCount == 8)
         try await store.close()

@@ -8,20 +8,18 @@ struct CoverageCount: Sendable {
 
     private static let pageRows = 512
 
-    private struct Kind: Hashable {
-        var mode: EncryptionCoverage.Mode
-        var keyID: String?
+    private struct Group: Hashable {
+        var kind: EncryptionKind
         var keyVersion: String?
-        var usesBucketKey = false
     }
 
     func run() async throws(StoreError) -> EncryptionCoverage {
         _ = try engine.unlockedKeys()
-        var counts: [Kind: EncryptionCoverage.Entry] = [:]
+        var counts: [Group: EncryptionCoverage.Entry] = [:]
         var damagedCount: UInt64 = 0
         var bucketKeyVersions: [[UInt8]: String] = [:]
         // Asked once for each bucket, also where the key service does not tell.
-        var wanted: [BucketName: Kind?] = [:]
+        var wanted: [BucketName: EncryptionKind?] = [:]
         for table in [RowKey.bucketKeyTable, RowKey.currentTable, RowKey.versionTable] {
             var place: [UInt8]? = [table]
             while let start = place {
@@ -53,54 +51,28 @@ struct CoverageCount: Sendable {
     }
 
     private func count(
-        _ object: ObjectRow, _ bucketKeyVersions: [[UInt8]: String], _ wanted: Kind?,
-        in counts: inout [Kind: EncryptionCoverage.Entry]
+        _ object: ObjectRow, _ bucketKeyVersions: [[UInt8]: String], _ wanted: EncryptionKind?,
+        in counts: inout [Group: EncryptionCoverage.Entry]
     ) {
-        var kind = Kind(mode: .none)
-        if case .wrapped(let sealing) = object.sealing {
-            kind.mode = EncryptionCoverage.Mode(sealing.mode)
-            if sealing.mode != .customerKey {
-                kind.keyID = sealing.keyID
-                kind.usesBucketKey = sealing.bucketKeyID != nil
-                kind.keyVersion = sealing.bucketKeyID.map { bucketKeyVersions[$0] } ?? sealing.keyVersion
-            }
+        let kind = EncryptionKind(object)
+        var group = Group(kind: kind)
+        if case .wrapped(let sealing) = object.sealing, sealing.mode != .customerKey {
+            group.keyVersion = sealing.bucketKeyID.map { bucketKeyVersions[$0] } ?? sealing.keyVersion
         }
         var entry =
-            counts[kind]
+            counts[group]
             ?? EncryptionCoverage.Entry(
-                mode: kind.mode, keyID: kind.keyID, keyVersion: kind.keyVersion, usesBucketKey: kind.usesBucketKey)
+                mode: EncryptionCoverage.Mode(kind.mode), keyID: kind.keyID, keyVersion: group.keyVersion,
+                usesBucketKey: kind.usesBucketKey)
         entry.objectCount += 1
         entry.bytes += object.sizeBytes
-        let isLike =
-            wanted.map { wanted in
-                // Under SSE-S3 there is one key; of a key of the service every version will do.
-                kind.mode == wanted.mode && kind.usesBucketKey == wanted.usesBucketKey
-                    && (wanted.keyID == nil || kind.keyID == wanted.keyID)
-            } ?? false
-        if !isLike { entry.unlikeDefaultCount += 1 }
-        counts[kind] = entry
+        if wanted.map({ !kind.isLike($0) }) ?? true { entry.unlikeDefaultCount += 1 }
+        counts[group] = entry
     }
 
-    /// What the bucket's default asks for, an alias resolved. Nil where the key service does not tell: then nothing is
-    /// like it for sure.
-    private func standard(of row: SealedRow) async -> Kind? {
-        let standard = row.known.row.defaultEncryption
-        switch standard {
-        case .none: return Kind(mode: .none)
-        case .s3Managed: return Kind(mode: .s3Managed)
-        case .kms, .kmsDualLayer:
-            do {
-                let keys = try engine.unlockedKeys()
-                let backend = try await keys.backend(of: .kms, for: row.bucket).backend
-                let context = try keys.context(.kms, requester, for: row.bucket)
-                let key = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context))
-                return Kind(
-                    mode: EncryptionCoverage.Mode(standard.mode), keyID: key.keyID,
-                    usesBucketKey: standard.usesBucketKey)
-            } catch {
-                return nil
-            }
-        }
+    /// Nil where the key service does not tell: then nothing is like the default for sure.
+    private func standard(of row: SealedRow) async -> EncryptionKind? {
+        try? await EncryptionKind(row.known.row.defaultEncryption, of: row.bucket, in: engine, as: requester)
     }
 }
 

@@ -20,8 +20,6 @@ struct RewrapJob: Sendable {
         self.options = options
     }
 
-    private static let pageRows = 64
-
     private enum Outcome: Sendable {
         case rewrapped
         case current
@@ -35,48 +33,24 @@ struct RewrapJob: Sendable {
         _ = try engine.unlockedKeys()
         var report = RewrapReport()
         let pace = Pace(options.ratePerSecond)
+        let walk = SealedRowWalk(engine: engine, tables: Engine.sealedTables)
         var start = options.after
         while true {
             let before = report.rewrappedCount
             versions.forget()
             (report.currentCount, report.failures, report.unlistedFailureCount) = (0, [], 0)
             for damage in engine.buckets.damaged { report.note(damage.place, damage.reason) }
-            if let stop = try await pass(from: start, in: &report, pace, progress) {
-                report.cursor = stop
-                return report
+            report.cursor = try await walk.run(from: start) {
+                options.limit.map { report.rewrappedCount < $0 } ?? true
+            } visit: { (row) throws(StoreError) in
+                try await note(row, in: &report, pace)
+            } atPageEnd: {
+                progress?(report)
             }
+            if report.cursor != nil { return report }
             if start == nil, report.rewrappedCount == before { return report }
             start = nil
         }
-    }
-
-    /// - Returns: where it stopped because of the limit; nil when all was gone through.
-    private func pass(
-        from start: RewrapCursor?, in report: inout RewrapReport, _ pace: Pace,
-        _ progress: (@Sendable (RewrapReport) -> Void)?
-    ) async throws(StoreError) -> RewrapCursor? {
-        let tables = Engine.sealedTables
-        let first = start.flatMap { tables.firstIndex(of: $0.rowKey[0]) } ?? 0
-        for (index, table) in tables.enumerated().dropFirst(first) {
-            var place = start.flatMap { index == first ? $0.rowKey : nil } ?? [table]
-            while true {
-                let page = try await engine.sealedRows(after: place, limit: Self.pageRows)
-                for row in page.rows {
-                    guard !Task.isCancelled else {
-                        throw StoreError(.cancelled, "The work was cancelled; what is done is done.")
-                    }
-                    if let limit = options.limit, report.rewrappedCount >= limit {
-                        return RewrapCursor(rowKey: place)
-                    }
-                    try await note(row, in: &report, pace)
-                    if case .success(let row) = row { place = row.rowKey }
-                }
-                progress?(report)
-                guard let last = page.last else { break }
-                place = last
-            }
-        }
-        return nil
     }
 
     private func note(

@@ -63,14 +63,16 @@ extension Engine {
         RowKey.bucketKeyTable, RowKey.uploadTable, RowKey.currentTable, RowKey.versionTable,
     ]
 
-    /// The next rows of one table, across all buckets; those of delete markers are left out.
+    /// The next rows of one table; those of delete markers are left out.
+    ///
+    /// - Parameter bucketUID: of one bucket; nil for all of them.
     func sealedRows(
-        after rowKey: [UInt8], limit: Int
+        after rowKey: [UInt8], in bucketUID: [UInt8]? = nil, limit: Int
     ) async throws(StoreError) -> (rows: [Result<SealedRow, DamagedRow>], last: [UInt8]?) {
-        let table = rowKey[0]
+        let end = bucketUID.map { RowKey.successor(ofPrefix: [rowKey[0]] + $0) } ?? [rowKey[0] + 1]
         let found = try await readStorage { snapshot throws(StorageError) in
             var found: [(key: [UInt8], value: [UInt8])] = []
-            try snapshot.scan(from: rowKey + [0], to: [table + 1]) { key, row in
+            try snapshot.scan(from: rowKey + [0], to: end) { key, row in
                 found.append((key, row.value))
                 return found.count < limit ? .next : .stop
             }

@@ -1,0 +1,45 @@
+internal import StrongroomKeys
+
+/// How an object is encrypted, as far as a bucket's default says anything of it.
+struct EncryptionKind: Hashable, Sendable {
+    var mode: EncryptionMode
+    /// Nil for what is not encrypted and for customer keys.
+    var keyID: String?
+    var usesBucketKey = false
+
+    init(_ object: ObjectRow) {
+        guard case .wrapped(let sealing) = object.sealing else {
+            mode = .none
+            return
+        }
+        mode = sealing.mode
+        keyID = sealing.mode == .customerKey ? nil : sealing.keyID
+        usesBucketKey = sealing.bucketKeyID != nil
+    }
+
+    /// What a bucket's default asks for, an alias resolved.
+    ///
+    /// - Throws: what the key service says, where it does not tell.
+    init(
+        _ standard: DefaultEncryption, of bucket: BucketName, in engine: Engine, as requester: Requester
+    ) async throws(StoreError) {
+        mode = standard.mode
+        usesBucketKey = standard.usesBucketKey
+        guard standard.mode.asksKeyService else { return }
+        let keys = try engine.unlockedKeys()
+        let backend = try await keys.backend(of: mode, for: bucket).backend
+        let context = try keys.context(mode, requester, for: bucket)
+        do throws(KeyBackendError) {
+            keyID = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context)).keyID
+        } catch {
+            throw StoreError(error, bucket: bucket)
+        }
+    }
+
+    /// Whether it is what a default asks for. Under SSE-S3 there is one key; of a key of the service every version will
+    /// do.
+    func isLike(_ standard: EncryptionKind) -> Bool {
+        mode == standard.mode && usesBucketKey == standard.usesBucketKey
+            && (standard.keyID == nil || keyID == standard.keyID)
+    }
+}

@@ -1,0 +1,31 @@
+/// What to bring up to a bucket's default, and how fast.
+public struct ResealOptions: Sendable, Hashable {
+    /// Whether every object gets a new data key, also one that is as the default asks: where keys may have become
+    /// known, or an algorithm is to go. Costs a rewrite of every payload.
+    public var renewsDataKeys: Bool
+    /// Where a run before this one stopped; nil for the beginning.
+    public var after: UpkeepCursor?
+    /// At most so many objects are changed; nil for no limit.
+    public var limit: UInt64?
+    /// At most so many objects are changed a second; nil for as fast as it goes.
+    public var ratePerSecond: Int?
+    /// At most so many bytes of plaintext are sealed anew a second, on the average; nil for as fast as it goes.
+    public var bytesPerSecond: Int?
+
+    /// Everything that is not as the default asks, as fast as it goes, from the beginning.
+    public init(
+        renewsDataKeys: Bool = false, after: UpkeepCursor? = nil, limit: UInt64? = nil, ratePerSecond: Int? = nil,
+        bytesPerSecond: Int? = nil
+    ) {
+        self.renewsDataKeys = renewsDataKeys
+        self.after = after
+        self.limit = limit
+        self.ratePerSecond = ratePerSecond
+        self.bytesPerSecond = bytesPerSecond
+    }
+
+    func check() throws(StoreError) {
+        try Pace.check(ratePerSecond, "ratePerSecond", atMost: 1_000_000)
+        try Pace.check(bytesPerSecond, "bytesPerSecond", atMost: 1 << 40)
+    }
+}
