@@ -16,7 +16,7 @@ struct AttackTests {
         sourceLocation: SourceLocation = #_sourceLocation
     ) async throws {
         do throws(StoreError) {
-            let body = try await memory.store.bucket(bucket).get(key, range: range)
+            let body = try await memory.bucket(bucket).get(key, range: range)
             let bytes = try await body.collect(upTo: 1 << 22)
             Issue.record("\(bytes.count) bytes came out", sourceLocation: sourceLocation)
         } catch {
@@ -26,22 +26,38 @@ struct AttackTests {
     }
 
     static func withTwoObjects(
-        size: Int = 3 * chunk + 100, _ encryption: EncryptionRequest = .s3Managed,
+        size: Int = 3 * chunk + 100, _ mode: TestMode = .s3Managed,
         _ body: (MemoryEngine, [UInt8]) async throws -> Void
     ) async throws {
-        let memory = try await MemoryEngine()
-        try await memory.store.createBucket(bucket)
+        let fixture = try ModeFixture("attack")
+        defer { withExtendedLifetime(fixture) {} }
+        let memory = try await fixture.memory(mode)
+        try await memory.store.createBucket(bucket, allowing: [.customerKeys])
         var generator = SeededGenerator(seed: 31)
         let bytes = generator.bytes(size)
-        let options = PutOptions(encryption: encryption, contentType: "text/plain", metadata: ["a": "b"])
+        let options = PutOptions(encryption: mode.request(fixture), contentType: "text/plain", metadata: ["a": "b"])
         try await memory.store.bucket(bucket).put("a", bytes, options: options)
         try await memory.store.bucket(bucket).put("b", generator.bytes(size), options: options)
         try await body(memory, bytes)
     }
 
-    @Test("1: the stored bytes of two objects swapped", arguments: [EncryptionRequest.s3Managed, .none])
-    func swappedPayloads(encryption: EncryptionRequest) async throws {
-        try await Self.withTwoObjects(encryption) { memory, _ in
+    /// The size that goes with a payload of that many bytes, where one does.
+    private static func plaintextBytes(ofStored storedBytes: UInt64, _ mode: TestMode) -> UInt64 {
+        let geometry = SealedStreamGeometry(.aes256GCM)
+        switch mode {
+        case .none:
+            let chunks = (storedBytes + UInt64(chunk) + 15) / (UInt64(chunk) + 16)
+            return storedBytes - min(storedBytes, 16 * chunks)
+        case .kmsDualLayer:
+            return geometry.plaintextSizeBytes(sealedSizeBytes: storedBytes)
+                .flatMap { geometry.plaintextSizeBytes(sealedSizeBytes: $0) } ?? 0
+        default: return geometry.plaintextSizeBytes(sealedSizeBytes: storedBytes) ?? 0
+        }
+    }
+
+    @Test("1: the stored bytes of two objects swapped", arguments: TestMode.allCases)
+    func swappedPayloads(mode: TestMode) async throws {
+        try await Self.withTwoObjects(mode) { memory, _ in
             let payload = try await memory.payload(Self.bucket, "b")
             try await memory.overwrite(
                 Self.bucket, "a", value: try await memory.stored(Self.bucket, "a").value, payload: payload)
@@ -81,12 +97,12 @@ struct AttackTests {
 
     @Test(
         "2: chunk i at place j, for every pair, in full and in ranged reads",
-        arguments: [EncryptionRequest.s3Managed, .none])
-    func chunksElsewhere(encryption: EncryptionRequest) async throws {
-        try await Self.withTwoObjects(encryption) { memory, _ in
+        arguments: TestMode.allCases)
+    func chunksElsewhere(mode: TestMode) async throws {
+        try await Self.withTwoObjects(mode) { memory, _ in
             let value = try await memory.stored(Self.bucket, "a").value
             let payload = try await memory.payload(Self.bucket, "a")
-            let header = encryption == .none ? 0 : 56
+            let header = mode == .none ? 0 : 56
             func place(_ index: Int) -> Range<Int> {
                 header + index * (Self.chunk + 16)..<header + (index + 1) * (Self.chunk + 16)
             }
@@ -106,13 +122,13 @@ struct AttackTests {
     }
 
     @Test(
-        "3: truncated and extended, also with sizes forged to match", arguments: [EncryptionRequest.s3Managed, .none])
-    func truncatedAndExtended(encryption: EncryptionRequest) async throws {
-        try await Self.withTwoObjects(encryption) { memory, _ in
+        "3: truncated and extended, also with sizes forged to match", arguments: TestMode.allCases)
+    func truncatedAndExtended(mode: TestMode) async throws {
+        try await Self.withTwoObjects(mode) { memory, _ in
             let value = try await memory.stored(Self.bucket, "a").value
             let payload = try await memory.payload(Self.bucket, "a")
             var lengths: Set<Int> = [0, payload.count - 1, payload.count - 16]
-            for boundary in stride(from: encryption == .none ? 0 : 56, to: payload.count, by: Self.chunk + 16) {
+            for boundary in stride(from: mode == .none ? 0 : 56, to: payload.count, by: Self.chunk + 16) {
                 for distance in [-1, 0, 1, 16, 17] { lengths.insert(boundary + distance) }
             }
             var variants = lengths.filter { (0..<payload.count).contains($0) }.map { Array(payload.prefix($0)) }
@@ -123,12 +139,10 @@ struct AttackTests {
                 try await memory.overwrite(Self.bucket, "a", value: value, payload: forged)
                 try await Self.refuses(memory, "a")
                 try await Self.refuses(memory, "a", range: 0..<1)
-                let header = encryption == .none ? 0 : 56
-                let chunks = max(0, forged.count - header + Self.chunk + 15) / (Self.chunk + 16)
-                let plain = max(0, forged.count - header - 16 * chunks)
+                let plain = Self.plaintextBytes(ofStored: UInt64(forged.count), mode)
                 let matching = try await memory.forge(Self.bucket, "a") { row in
                     row.storedBytes = UInt64(forged.count)
-                    row.sizeBytes = UInt64(plain)
+                    row.sizeBytes = plain
                 }
                 try await memory.overwrite(Self.bucket, "a", value: matching, payload: forged)
                 try await Self.refuses(memory, "a")
@@ -137,9 +151,9 @@ struct AttackTests {
         }
     }
 
-    @Test("3: an empty object's stream is checked like any other", arguments: [EncryptionRequest.s3Managed, .none])
-    func emptyObject(encryption: EncryptionRequest) async throws {
-        try await Self.withTwoObjects(size: 0, encryption) { memory, _ in
+    @Test("3: an empty object's stream is checked like any other", arguments: TestMode.allCases)
+    func emptyObject(mode: TestMode) async throws {
+        try await Self.withTwoObjects(size: 0, mode) { memory, _ in
             let value = try await memory.stored(Self.bucket, "a").value
             let payload = try await memory.payload(Self.bucket, "b")
             try await memory.overwrite(Self.bucket, "a", value: value, payload: payload)

@@ -18,10 +18,30 @@ struct CanaryTests {
         body.wipeTail(from: 0)
     }
 
-    @Test("No byte of a sealed body, no content type and no metadata in any file")
-    func files() async throws {
-        try await withStore { store, directory in
-            let bucket = try await store.createBucket("bucket")
+    /// A store that knows every mode, a bucket in which that mode is asked for, and the store's directory.
+    private static func withSealed(
+        _ mode: TestMode, _ body: (Store, Bucket, TemporaryDirectory) async throws -> Void
+    ) async throws {
+        let fixture = try ModeFixture("canary")
+        defer { withExtendedLifetime(fixture) {} }
+        let store = try await fixture.open()
+        let standard: DefaultEncryption =
+            switch mode {
+            case .kmsBucketKey: .kms(key: "app", bucketKey: true)
+            case .kmsDualLayer: .kmsDualLayer(key: "app")
+            default: .s3Managed
+            }
+        let bucket = try await store.createBucket(
+            "bucket", defaultEncryption: standard, allowing: [.customerKeys])
+        try await body(store, fixture.handle(bucket, mode), fixture.directory)
+        try await store.close()
+    }
+
+    private static let sealedModes: [TestMode] = [.s3Managed, .kmsBucketKey, .kmsDualLayer, .customerKey]
+
+    @Test("No byte of a sealed body, no content type and no metadata in any file", arguments: sealedModes)
+    func files(mode: TestMode) async throws {
+        try await Self.withSealed(mode) { store, bucket, directory in
             for (index, size) in [100, 5_000, 100_000, 500_000].enumerated() {
                 try await Self.store(Canary(seed: UInt64(900 + index)), size: size, in: bucket)
             }
@@ -58,15 +78,14 @@ struct CanaryTests {
 
     @Test(
         "Nothing of a sealed body stays in dumpable memory once the calls are over",
-        arguments: [100, 5_000, 100_000, 500_000])
-    func memoryAfterPut(size: Int) async throws {
-        try await withStore { store, _ in
-            let bucket = try await store.createBucket("bucket")
+        arguments: sealedModes, [100, 5_000, 100_000, 500_000])
+    func memoryAfterPut(mode: TestMode, size: Int) async throws {
+        try await Self.withSealed(mode) { _, bucket, _ in
             let canary = Canary(seed: UInt64(1_000 + size))
             try await Self.store(canary, size: size, in: bucket)
             #expect(try !DumpableMemory.contains(canary))
             // A copy's plaintext was never anybody's but the store's own.
-            try await bucket.copy(ObjectKey("plain key \(size)"), to: "copy")
+            try await bucket.copy(ObjectKey("plain key \(size)"), from: bucket, to: "copy")
             #expect(try !DumpableMemory.contains(canary), "after a copy")
         }
     }

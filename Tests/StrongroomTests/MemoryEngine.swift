@@ -17,6 +17,8 @@ struct MemoryEngine {
     let blobs: InMemoryBlobStore
     private let directory: TemporaryDirectory
     private let clock: any StoreClock
+    /// What `bucket(_:)` presents.
+    var customerKey: CustomerKey?
 
     init(
         suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: KeyServiceLink? = nil
@@ -76,6 +78,12 @@ struct MemoryEngine {
     }
 
     var store: Store { Store(engine: engine, requester: .root) }
+
+    /// The bucket as one sees it who has the key that its objects are under.
+    func bucket(_ name: BucketName) -> Bucket {
+        let bucket = store.bucket(name)
+        return customerKey.map { bucket.presenting($0) } ?? bucket
+    }
 
     func rowKey(_ bucket: BucketName, _ key: ObjectKey) throws -> [UInt8] {
         RowKey.current(try engine.bucket(bucket).row.uid, key)

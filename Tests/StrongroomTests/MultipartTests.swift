@@ -259,11 +259,14 @@ struct MultipartTests {
         #expect(try await iterator.next() == nil)
     }
 
-    @Test("Dropped, swapped, older or altered parts are found out", arguments: [false, true])
-    func attacks(isClear: Bool) async throws {
-        let memory = try await MemoryEngine()
-        let bucket = try await memory.store.createBucket("bucket", defaultEncryption: isClear ? .none : .s3Managed)
-        let upload = try await bucket.createUpload("key").id
+    @Test("Dropped, swapped, older or altered parts are found out", arguments: TestMode.allCases)
+    func attacks(mode: TestMode) async throws {
+        let fixture = try ModeFixture("parts")
+        defer { withExtendedLifetime(fixture) {} }
+        let memory = try await fixture.memory(mode)
+        let plain = try await memory.store.createBucket("bucket", allowing: [.customerKeys])
+        let bucket = memory.bucket("bucket")
+        let upload = try await plain.createUpload("key", options: PutOptions(encryption: mode.request(fixture))).id
         try await bucket.uploadPart(2, of: "key", upload, Self.bytes(2, attempt: 1, count: 3_000))
         let rows = { try await memory.rows(RowKey.partTable) }
         let older = try await rows()[0]

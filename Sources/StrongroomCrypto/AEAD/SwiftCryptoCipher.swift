@@ -1,8 +1,9 @@
 #if DualLayer
 internal import Crypto
+internal import FoundationEssentials
 
 /// A cipher of swift-crypto: the second implementation. It works on copies, as that library's
-/// interface asks; the copies of the text are plaintext on the ordinary heap, never key material.
+/// interface asks; those of plaintext are wiped before they go.
 final class SwiftCryptoCipher: AEADCipher {
     private let algorithm: AEADAlgorithm
     /// Zeroed by swift-crypto when it goes.
@@ -18,7 +19,8 @@ final class SwiftCryptoCipher: AEADCipher {
     func seal(
         inPlace text: inout MutableRawSpan, nonce: AEADNonce, authenticating additionalData: RawSpan
     ) throws(SealError) -> AEADTag {
-        let plaintext = [UInt8](copying: text)
+        var plaintext = [UInt8](copying: text)
+        defer { plaintext.wipeTail(from: 0) }
         let nonce = nonce.indices.map { nonce[$0] }
         let data = [UInt8](copying: additionalData)
         do {
@@ -48,26 +50,32 @@ final class SwiftCryptoCipher: AEADCipher {
         let nonce = nonce.indices.map { nonce[$0] }
         let tag = tag.indices.map { tag[$0] }
         let data = [UInt8](copying: additionalData)
-        let opened: [UInt8]?
+        var opened: Data?
         do {
             // A key, nonce and tag of the right sizes leave a wrong tag as the only reason not to open.
             switch algorithm {
             case .aes256GCM:
                 let box = try AES.GCM.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
-                opened = (try? AES.GCM.open(box, using: key, authenticating: data)).map { Array($0) }
+                opened = try? AES.GCM.open(box, using: key, authenticating: data)
             case .chaCha20Poly1305:
                 let box = try ChaChaPoly.SealedBox(nonce: .init(data: nonce), ciphertext: ciphertext, tag: tag)
-                opened = (try? ChaChaPoly.open(box, using: key, authenticating: data)).map { Array($0) }
+                opened = try? ChaChaPoly.open(box, using: key, authenticating: data)
             }
         } catch {
             text.wipe()
             throw .cryptoFailure("opening a chunk with swift-crypto")
         }
-        guard let opened else {
+        guard opened != nil else {
             text.wipe()
             return false
         }
-        text.overwrite(with: opened)
+        // Held by nobody else, so that what is wiped is what was opened, and no copy of it.
+        unsafe opened!.withUnsafeMutableBytes { bytes in
+            // Safe: the buffer outlives the spans, and the sizes are those of one chunk.
+            text.overwrite(with: unsafe RawSpan(_unsafeBytes: UnsafeRawBufferPointer(bytes)))
+            var span = unsafe MutableRawSpan(_unsafeBytes: bytes)
+            span.wipe()
+        }
         return true
     }
 }

@@ -1,4 +1,3 @@
-import Logging
 import StrongroomCrypto
 import StrongroomKeys
 import StrongroomStorage
@@ -18,10 +17,7 @@ struct DualLayerTests {
 
     init() async throws {
         fixture = try ModeFixture()
-        let backend = try await OpenedBackend.open(
-            TestKeyService.table, KeyBackendConfiguration(settings: ["name": fixture.service.name]), logger: .current)
-        memory = try await MemoryEngine(
-            service: KeyServiceLink(fixture.options.keyService!) { () async throws(StoreError) in backend })
+        memory = try await fixture.memory(.kmsDualLayer)
         bucket = try await memory.store.createBucket(Self.bucket, defaultEncryption: .kmsDualLayer(key: "app"))
     }
 

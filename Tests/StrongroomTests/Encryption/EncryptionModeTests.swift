@@ -53,6 +53,7 @@ struct EncryptionModeTests {
         case .s3Managed: try await bucket.setDefaultEncryption(.s3Managed)
         case .kms: try await bucket.setDefaultEncryption(.kms(key: "alias/app"))
         case .kmsDualLayer: try await bucket.setDefaultEncryption(.kmsDualLayer(key: "alias/app"))
+        case .kmsBucketKey: try await bucket.setDefaultEncryption(.kms(key: "alias/app", bucketKey: true))
         case .kmsWithContext: return
         // No default: it is the handle that asks.
         case .customerKey: break
@@ -120,8 +121,7 @@ struct EncryptionModeTests {
         #expect(listed.map(\.number) == [1, 3])
         // Without a key nothing is told that follows from the bytes.
         #expect(
-            listed.allSatisfy { $0.checksums.isEmpty }
-                == [.kms, .kmsWithContext, .kmsDualLayer, .customerKey].contains(mode))
+            listed.allSatisfy { $0.checksums.isEmpty } == mode.hidesChecksums)
         // To complete needs no key at all.
         fixture.service.state.withLock { $0.disabled = Set($0.keys.keys) }
         let receipt = try await bucket.completeUpload("big", upload, parts: parts)

@@ -25,11 +25,7 @@ struct ModeAttackTests {
         init(_ mode: TestMode) async throws {
             fixture = try ModeFixture("attack")
             self.mode = mode
-            let backend = try await OpenedBackend.open(
-                TestKeyService.table, KeyBackendConfiguration(settings: ["name": fixture.service.name]),
-                logger: .current)
-            memory = try await MemoryEngine(
-                service: KeyServiceLink(fixture.options.keyService!) { () async throws(StoreError) in backend })
+            memory = try await fixture.memory(mode)
             let bucket = try await memory.store.createBucket(ModeAttackTests.bucket, allowing: [.customerKeys])
             handle = fixture.handle(bucket, mode)
             for key: ObjectKey in ["a", "b"] {
@@ -68,12 +64,19 @@ struct ModeAttackTests {
         }
     }
 
-    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsDualLayer, .customerKey])
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsBucketKey, .kmsDualLayer, .customerKey])
     func wrapsOfAnotherObject(mode: TestMode) async throws {
         let scene = try await Scene(mode)
         let other = try await scene.row("b")
         let attacks: [(what: String, change: @Sendable (inout ObjectRow) -> Void)] = [
-            ("the wrapped key alone", { $0.wrapped.wrappedKey = other.wrapped.wrappedKey }),
+            (
+                "the wrapped key alone",
+                {
+                    // Under a Bucket Key it is the enclosed one.
+                    $0.wrapped.wrappedKey = other.wrapped.wrappedKey
+                    $0.wrapped.enclosedKey = other.wrapped.enclosedKey
+                }
+            ),
             ("the whole wrap", { $0.wrapped = other.wrapped }),
             ("the binding alone", { $0.wrapped.wrapBinding = other.wrapped.wrapBinding }),
             ("the object's id", { $0.objectUID = other.objectUID }),
@@ -87,7 +90,7 @@ struct ModeAttackTests {
         try await scene.expectRefusal("the outer binding alone") { $0.wrapped.outerLayer?.binding = outer.binding }
     }
 
-    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsDualLayer, .customerKey])
+    @Test(arguments: [TestMode.kms, .kmsWithContext, .kmsBucketKey, .kmsDualLayer, .customerKey])
     func anotherModeSuiteKeyOrContext(mode: TestMode) async throws {
         let scene = try await Scene(mode)
         let s3 = try await scene.memory.store.bucket(Self.bucket).put("c", [1])

@@ -1,3 +1,4 @@
+import Logging
 import StrongroomCrypto
 import StrongroomKeys
 import StrongroomSystem
@@ -8,7 +9,7 @@ import Testing
 
 /// Every mode in which an object can be, and a store that knows all of them.
 enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
-    case none, s3Managed, kms, kmsWithContext, kmsDualLayer, customerKey
+    case none, s3Managed, kms, kmsWithContext, kmsBucketKey, kmsDualLayer, customerKey
 
     var testDescription: String { "\(self)" }
 
@@ -18,15 +19,26 @@ enum TestMode: CaseIterable, Sendable, CustomTestStringConvertible {
         case .s3Managed: .s3Managed
         case .kms: .kms(key: "alias/app")
         case .kmsWithContext: .kms(context: ["tenant": "blue", "é": ""])
+        case .kmsBucketKey: .kms(key: "app", context: ["tenant": "blue"], bucketKey: true)
         case .kmsDualLayer: .kmsDualLayer(key: "alias/app", context: ["tenant": "blue"])
         case .customerKey: .customerKey(fixture.customerKey)
+        }
+    }
+
+    /// Whether what follows from the bytes is told to nobody who has not opened them.
+    var hidesChecksums: Bool {
+        switch self {
+        case .none, .s3Managed: false
+        case .kms, .kmsWithContext, .kmsBucketKey, .kmsDualLayer, .customerKey: true
         }
     }
 
     func isMode(_ descriptor: EncryptionDescriptor) -> Bool {
         switch (self, descriptor) {
         case (.none, .none), (.s3Managed, .s3Managed), (.customerKey, .customerKey): true
-        case (.kms, .kms(let kms)): kms.keyID == TestKeyService.arn("app") && kms.context.isEmpty
+        case (.kms, .kms(let kms)):
+            kms.keyID == TestKeyService.arn("app") && kms.context.isEmpty && !kms.usesBucketKey
+        case (.kmsBucketKey, .kms(let kms)): kms.keyID == TestKeyService.arn("app") && kms.usesBucketKey
         case (.kmsWithContext, .kms(let kms)):
             kms.keyID == TestKeyService.arn("default") && kms.context == ["tenant": "blue", "é": ""]
         case (.kmsDualLayer, .kmsDualLayer(let dual)): dual.keyID == TestKeyService.arn("app")
@@ -60,6 +72,16 @@ struct ModeFixture {
         options.smallObjectLimitBytes = 8 << 10
         options.partMinimumBytes = 1
         return options
+    }
+
+    /// An engine over stores in memory, with the key service; requests present the customer's key in its mode.
+    func memory(_ mode: TestMode) async throws -> MemoryEngine {
+        let backend = try await OpenedBackend.open(
+            TestKeyService.table, KeyBackendConfiguration(settings: ["name": service.name]), logger: .current)
+        var memory = try await MemoryEngine(
+            service: KeyServiceLink(options.keyService!) { () async throws(StoreError) in backend })
+        if mode == .customerKey { memory.customerKey = customerKey }
+        return memory
     }
 
     func open() async throws -> Store { try await Store.open(at: directory.store, options: options) }

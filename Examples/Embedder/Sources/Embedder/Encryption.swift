@@ -31,6 +31,14 @@ enum Encryption {
         // ChangingEncryption
         precondition(coverage.objectCount > 0 && coverage.damagedCount == 0)
         // ChangingEncryption
+        let pace = ResealOptions(limit: 1_000, bytesPerSecond: 100 << 20)
+        let sealed = try await vault.reseal(pace) { print($0.changedCount, "done") }
+        for finding in sealed.untouchable { print(finding.place, finding.reason) }
+        print(sealed.isComplete, sealed.cursor?.description ?? "all was gone through")
+        // ChangingEncryption
+        precondition(sealed.isComplete && sealed.untouchable.count == 1)
+        try await refused(vault)
+        // ChangingEncryption
         try await store.rotateManagedKey()
         var options = RewrapOptions(limit: 10_000, ratePerSecond: 500)
         var report = try await store.rewrapKeys(options)
@@ -41,5 +49,22 @@ enum Encryption {
         print(report.rewrappedCount, report.isComplete)
         // ChangingEncryption
         precondition(report.isComplete)
+    }
+
+    /// What was left out of the build is refused with the remedy, and never replaced by something less.
+    private static func refused(_ bucket: Bucket) async throws {
+        let options = PutOptions(encryption: .kmsDualLayer())
+        for isPut in [true, false] {
+            do throws(StoreError) {
+                if isPut {
+                    try await bucket.put("two-layers", [1], options: options)
+                } else {
+                    try await bucket.setDefaultEncryption(.kmsDualLayer())
+                }
+                preconditionFailure("DSSE-KMS without the trait")
+            } catch {
+                precondition(error.code == .encryptionUnavailable && error.message.contains("DualLayer"))
+            }
+        }
     }
 }
