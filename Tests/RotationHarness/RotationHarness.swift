@@ -4,7 +4,7 @@ import StrongroomKMSKeys
 import StrongroomKeys
 import SystemPackage
 
-/// A process that puts, rotates and wraps anew, all at once and without end: a test kills it in the middle.
+/// A process that puts, rotates, wraps anew and seals anew, all at once and without end: a test kills it in the middle.
 ///
 ///     StrongroomRotationHarness STORE ROUND
 ///
@@ -36,6 +36,7 @@ struct RotationHarness {
                 }
             }
             group.addTask { while !Task.isCancelled { _ = try await store.rewrapKeys() } }
+            group.addTask { try await resealForEver() }
             group.addTask {
                 while !Task.isCancelled {
                     try await rotate()
@@ -47,17 +48,41 @@ struct RotationHarness {
         }
     }
 
+    /// Everything under new data keys, and then under another default.
+    private func resealForEver() async throws {
+        let bucket = store.bucket("bucket")
+        var number = 0
+        while !Task.isCancelled {
+            _ = try await bucket.reseal(ResealOptions(renewsDataKeys: true))
+            number += 1
+            try await bucket.setDefaultEncryption(
+                number.isMultiple(of: 2) ? .s3Managed : .kms(key: "alias/turning", bucketKey: true))
+            _ = try await bucket.reseal()
+        }
+    }
+
     private func write(_ writer: Int, _ number: Int) async throws {
         let bucket = store.bucket("bucket")
         let key: ObjectKey = "\(round)/\(writer)/\(number)"
         let encryption: EncryptionRequest =
-            switch (writer + number) % 3 {
+            switch (writer + number) % 4 {
             case 0: .s3Managed
-            case 1: .kms(key: "alias/turning", context: ["writer": "\(writer)"])
+            #if DualLayer
+            case 1: .kmsDualLayer(key: "alias/turning")
+            #endif
+            case 2: .kms(key: "alias/turning", context: ["writer": "\(writer)"])
             default: .kms(key: "alias/turning", bucketKey: true)
             }
         // What is to be there says so itself.
-        try await bucket.put(key, Array(key.rawValue.utf8), options: PutOptions(encryption: encryption))
+        let body = Array(key.rawValue.utf8)
+        let options = PutOptions(encryption: encryption)
+        if number.isMultiple(of: 5) {
+            let upload = try await bucket.createUpload(key, options: options).id
+            let part = try await bucket.uploadPart(1, of: key, upload, body)
+            try await bucket.completeUpload(key, upload, parts: [CompletedPart(part)])
+        } else {
+            try await bucket.put(key, body, options: options)
+        }
         _ = try FileDescriptor.standardOutput.writeAll(Array("\(key.rawValue)\n".utf8))
         _ = try await bucket.get(key).collect(upTo: 1_000)
     }

@@ -117,15 +117,21 @@ extension Engine {
         }
     }
 
-    /// A pin that comes now keeps nothing, and finds the object's row gone.
+    /// The parts are somebody's after all.
+    private struct Owned: Sendable {}
+
+    /// A pin that comes now keeps nothing, and finds the object's row gone. Whoever gives the parts to an object takes
+    /// the mark away in the same commit, perhaps since the marks were listed: so each commit looks at it again.
     private func reap(_ bucketUID: [UInt8], _ uid: [UInt8], mark: [UInt8]) async throws(StoreError) {
         while !parts.isStopped {
             let keys = try await rowKeys(below: RowKey.parts(bucketUID, of: uid), limit: Self.partsPerCommit)
             let gone = keys.isEmpty ? [mark] : keys
             // Listed as read, so that the storage frees their payloads.
-            _ = try await commit(reads: gone) { _ -> Decision<Never> in
-                .commit(gone.map { RowMutation(key: $0, change: .delete) })
+            let outcome = try await commit(reads: [mark] + keys) { view -> Decision<Owned> in
+                guard view.rows[0] != nil else { return .refuse(Owned()) }
+                return .commit(gone.map { RowMutation(key: $0, change: .delete) })
             }
+            if case .refused = outcome { return }
             if keys.isEmpty { return }
         }
     }

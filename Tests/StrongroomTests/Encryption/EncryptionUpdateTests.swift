@@ -30,7 +30,7 @@ struct EncryptionUpdateTests {
         if case .kms(let kms) = info.encryption { kms.keyID } else { nil }
     }
 
-    @Test(arguments: [TestMode.s3Managed, .kms, .kmsWithContext], [0, 5_000, 50_000])
+    @Test(arguments: [TestMode.s3Managed, .kms, .kmsWithContext, .kmsBucketKey], [0, 5_000, 50_000])
     func theObjectStaysAndItsKeyIsAnother(mode: TestMode, size: Int) async throws {
         let body = [UInt8](repeating: 3, count: size)
         let put = try await bucket.put(

@@ -276,6 +276,30 @@ struct ResealTests {
         try await store.close()
     }
 
+    /// The reaper had listed the new parts among those that nobody owns, came to them when their object's row named
+    /// them, and removed them.
+    @Test func newPartsAreNotTakenForAbandonedOnes() async throws {
+        let bucket = try await store.createBucket("bucket")
+        for number in 0..<8 {
+            let key: ObjectKey = "k\(number)"
+            let upload = try await bucket.createUpload(key).id
+            let part = try await bucket.uploadPart(1, of: key, upload, [UInt8(number)])
+            try await bucket.completeUpload(key, upload, parts: [CompletedPart(part)])
+        }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    for _ in 0..<15 { _ = try await bucket.reseal(ResealOptions(renewsDataKeys: true)) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        await store.engine.parts.settle()
+        for number in 0..<8 { #expect(try await bucket.get("k\(number)").collect(upTo: 1) == [UInt8(number)]) }
+        #expect(try await store.verify(readingData: true).isSound)
+        try await store.close()
+    }
+
     /// New parts stand under a uid that no row names until the end.
     @Test func workThatBreaksOffLeavesNothingBehind() async throws {
         let bucket = try await store.createBucket("bucket")

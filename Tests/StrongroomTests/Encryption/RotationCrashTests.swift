@@ -6,7 +6,7 @@ import Testing
 
 @testable import Strongroom
 
-/// Keys are rotated and wraps made anew while others write, and the process is killed in the middle, again and again
+/// Keys are rotated, wraps and objects made anew while others write, and the process is killed in the middle, again and again
 /// (`threats.md` 19).
 @Suite("Rotation and sudden death")
 struct RotationCrashTests {
@@ -44,13 +44,18 @@ struct RotationCrashTests {
                 let body = try await bucket.get(ObjectKey(name)).collect(upTo: 1_000)
                 #expect(body == Array(name.utf8))
             }
-            #expect(try await store.verify(readingData: true).isSound)
+            // What a resealing that broke off had stored under no row's name goes by itself.
+            await store.engine.parts.settle()
+            let report = try await store.verify(readingData: true)
+            #expect(report.isSound, "\(report.findings.prefix(3))")
             // What the killed run had not come to is done by the next one; in the last round all of it.
             if round == Self.rounds - 1 {
                 #expect(try await store.rewrapKeys().isComplete)
                 let again = try await store.rewrapKeys()
                 #expect(again.isComplete && again.rewrappedCount == 0)
                 try await Self.expectCurrentVersions(store)
+                #expect(try await bucket.reseal().isComplete)
+                #expect(try await store.encryptionCoverage().unlikeDefaultCount == 0)
                 #expect(try await store.verify(readingData: true).isSound)
             }
             try await store.close()
