@@ -58,7 +58,7 @@ crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 t
 
 model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=… for the same choices.
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) $(SWIFT) test -c release \
-		--traits CommandLineTool --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
+		--traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
 
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)

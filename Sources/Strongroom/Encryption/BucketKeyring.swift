@@ -71,6 +71,8 @@ final class BucketKeyring: Sendable {
     fileprivate struct State {
         var sealing: [Purpose: Sealing] = [:]
         var opened: [Opening: Opened] = [:]
+        /// Nothing is remembered any more.
+        var isClosed = false
     }
 
     /// Each holds a key in locked memory.
@@ -127,8 +129,8 @@ final class BucketKeyring: Sendable {
         do throws(StoreError) {
             let key = try await make()
             state.withLock { state in
-                state.sealing[purpose] = .ready(key, usesLeft: useLimit - 1)
                 // Whoever may seal under it may not be one who may open: it is not put among the opened ones.
+                state.sealing[purpose] = state.isClosed ? nil : .ready(key, usesLeft: useLimit - 1)
             }
             schedulePurge()
             return key
@@ -154,6 +156,7 @@ final class BucketKeyring: Sendable {
     func note(_ key: Opened, for requester: Identity) {
         let now = clock.bootNanoseconds()
         state.withLock { state in
+            guard !state.isClosed else { return }
             if state.opened.count >= Self.openedLimit {
                 state.opened = state.opened.filter { now < $0.value.expiresNanoseconds }
             }
@@ -163,8 +166,11 @@ final class BucketKeyring: Sendable {
         schedulePurge()
     }
 
-    /// All of them, at once: the store is closed.
-    func removeAll() { state.withLock { $0 = State() } }
+    /// Lets go of all of them, at once.
+    func removeAll() { state.withLock { $0 = State(isClosed: $0.isClosed) } }
+
+    /// The same, for good: also of one that is being made. The store is closed.
+    func close() { state.withLock { $0 = State(isClosed: true) } }
 
     /// A key that has expired does not stay in memory because nobody asks for it again.
     private func schedulePurge() {

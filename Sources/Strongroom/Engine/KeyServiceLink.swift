@@ -85,7 +85,7 @@ final class KeyServiceLink: Sendable {
     }
 
     func close() async throws(KeyBackendError) {
-        bucketKeys.removeAll()
+        bucketKeys.close()
         let backend = state.withLock { state -> OpenedBackend? in
             defer { state = .closed }
             if case .open(let backend) = state { return backend }

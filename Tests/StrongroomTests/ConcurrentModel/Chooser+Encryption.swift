@@ -8,6 +8,7 @@ extension Chooser {
             case 0, 1: .none
             case 2, 3: .s3Managed
             case 4..<7: .kms(key: keyName(), context: context(), bucketKey: [nil, true, false][number(3)])
+            case 9: .kmsDualLayer(key: keyName(), context: context())
             case 7, 8: .customerKey(customerKey())
             default: .bucketDefault
             }
@@ -41,7 +42,12 @@ extension Chooser {
         }
         let key = ModelKeys.names[number(ModelKeys.names.count)]
         let encryption: DefaultEncryption =
-            isChosen(4) ? .none : isChosen(3) ? .s3Managed : .kms(key: key, bucketKey: isChosen(2))
+            switch number(8) {
+            case 0, 1: .none
+            case 2, 3: .s3Managed
+            case 4: .kmsDualLayer(key: key)
+            default: .kms(key: key, bucketKey: isChosen(2))
+            }
         return EncryptionStep(bucket: bucket(), encryption: encryption)
     }
 

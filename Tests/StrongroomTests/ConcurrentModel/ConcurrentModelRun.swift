@@ -53,6 +53,9 @@ struct ConcurrentModelRun {
             try await live(operations)
             if life == lives - 1 { try await rotate() }
             let store = try await open()
+            if life.isMultiple(of: 3) {
+                try await IdleReseal(store: store, renewsDataKeys: Bool.random(using: &generator)).run(&world)
+            }
             try await EncryptionCensus(store: store, world: world).take()
             try await Census(store: store, world: world).take(readingData: life == lives - 1)
             try await store.close()

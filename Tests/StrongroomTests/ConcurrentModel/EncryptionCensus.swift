@@ -48,13 +48,14 @@ struct EncryptionCensus {
             case .s3Managed: mode = .s3Managed
             case .kms(let keyID, _, let usesBucketKey):
                 (mode, self.keyID, self.usesBucketKey) = (.kms, keyID, usesBucketKey)
+            case .kmsDualLayer(let keyID, _): (mode, self.keyID) = (.kmsDualLayer, keyID)
             case .customerKey: mode = .customerKey
             }
         }
 
         init(_ entry: EncryptionCoverage.Entry) {
             (mode, usesBucketKey) = (entry.mode, entry.usesBucketKey)
-            if entry.mode == .kms { keyID = entry.keyID }
+            if entry.mode == .kms || entry.mode == .kmsDualLayer { keyID = entry.keyID }
         }
     }
 

@@ -16,6 +16,7 @@ extension Event {
         case .none: return "\(name), not encrypted"
         case .s3Managed: return "\(name), SSE-S3"
         case .kms(let kms): return "\(name), SSE-KMS\(kms.usesBucketKey ? " with a Bucket Key" : "")"
+        case .kmsDualLayer: return "\(name), DSSE-KMS"
         case .customerKey: return "\(name), SSE-C"
         }
     }

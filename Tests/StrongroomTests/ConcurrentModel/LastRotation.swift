@@ -16,7 +16,9 @@ struct LastRotation {
         let current = service.state.withLock { $0.current }
         let coverage = try await store.encryptionCoverage()
         let managed = Set(coverage.entries.filter { $0.mode == .s3Managed }.map(\.keyVersion))
-        let old = coverage.entries.filter { $0.mode == .kms && $0.keyVersion != current[$0.keyID ?? ""] }
+        let old = coverage.entries.filter { entry in
+            (entry.mode == .kms || entry.mode == .kmsDualLayer) && entry.keyVersion != current[entry.keyID ?? ""]
+        }
         guard managed.count <= 1, old.isEmpty else {
             throw Replay.Disagreement(description: "after a rewrap there are \(managed) and \(old)")
         }

@@ -24,7 +24,7 @@ struct UpdateEncryptionStep: Step {
         case .refused(let code): return [code]
         case .object(let object):
             switch object.encryption {
-            case .none, .customerKey: return [.invalidRequest]
+            case .none, .kmsDualLayer, .customerKey: return [.invalidRequest]
             case .s3Managed, .kms: break
             }
             // No retention ends while a test runs.

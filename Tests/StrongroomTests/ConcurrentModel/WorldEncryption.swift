@@ -5,18 +5,32 @@ enum WorldEncryption: Sendable, Hashable {
     case none
     case s3Managed
     case kms(keyID: String, context: [String: String], usesBucketKey: Bool)
+    case kmsDualLayer(keyID: String, context: [String: String])
     case customerKey(CustomerKey)
 
     /// Whether checksums are told only to whoever has opened the object.
     var hidesChecksums: Bool {
         switch self {
         case .none, .s3Managed: false
-        case .kms, .customerKey: true
+        case .kms, .kmsDualLayer, .customerKey: true
         }
     }
 
     /// Whether a key of the service is needed to write so, and to read what was written so.
-    var isUnderServiceKey: Bool { if case .kms = self { true } else { false } }
+    var isUnderServiceKey: Bool {
+        switch self {
+        case .none, .s3Managed, .customerKey: false
+        case .kms, .kmsDualLayer: true
+        }
+    }
+
+    /// The pairs that were given with a key of the service.
+    var context: [String: String] {
+        switch self {
+        case .none, .s3Managed, .customerKey: [:]
+        case .kms(_, let context, _), .kmsDualLayer(_, let context): context
+        }
+    }
 
     /// The key that requests must bring.
     var customerKey: CustomerKey? { if case .customerKey(let key) = self { key } else { nil } }
@@ -35,6 +49,8 @@ enum WorldEncryption: Sendable, Hashable {
             case (.kms(let keyID, let context, let usesBucketKey), .kms(let kms)):
                 kms.keyID == keyID && kms.context == context && kms.usesBucketKey == usesBucketKey
                     && (kms.keyVersion == nil) == usesBucketKey
+            case (.kmsDualLayer(let keyID, let context), .kmsDualLayer(let dual)):
+                dual.keyID == keyID && dual.context == context
             default: false
             }
         return isSo ? nil : "the encryption is \(found), not \(self)"
@@ -53,6 +69,12 @@ extension EncryptionDescriptor {
             guard let version = old.keyVersion, let newVersion = new.keyVersion else { return self }
             if Self.isNewer(newVersion, than: version) { old.keyVersion = newVersion }
             return .kms(old)
+        case (.kmsDualLayer(var old), .kmsDualLayer(let new)):
+            if Self.isNewer(new.keyVersion, than: old.keyVersion) { old.keyVersion = new.keyVersion }
+            if Self.isNewer(new.outerLayer.keyVersion, than: old.outerLayer.keyVersion) {
+                old.outerLayer.keyVersion = new.outerLayer.keyVersion
+            }
+            return .kmsDualLayer(old)
         default: return self
         }
     }
@@ -75,6 +97,7 @@ extension EncryptionDescriptor {
         case .none: preconditionFailure("what is not encrypted is not updated")
         case .s3Managed(let encryption): encryption.suite
         case .kms(let encryption): encryption.suite
+        case .kmsDualLayer(let encryption): encryption.suite
         case .customerKey(let encryption): encryption.suite
         }
     }

@@ -29,13 +29,15 @@ extension World {
             case .none: return .encryption(.none)
             case .s3Managed: return .encryption(.s3Managed)
             case .kms(let key, let usesBucketKey): return .kms(key, [:], usesBucketKey)
+            case .kmsDualLayer(let key): return .kmsDualLayer(key, [:])
             }
-        case .none, .s3Managed, .kms:
+        case .none, .s3Managed, .kms, .kmsDualLayer:
             guard presented == nil else { return .refused(.invalidRequest) }
         }
         switch request {
         case .kms(let key, let context, let usesBucketKey):
             return .kms(key, context, usesBucketKey ?? bucket.defaultEncryption.usesBucketKey)
+        case .kmsDualLayer(let key, let context): return .kmsDualLayer(key, context)
         case .none: return .encryption(.none)
         default: return .encryption(.s3Managed)
         }
@@ -89,5 +91,10 @@ extension WorldPlan {
     fileprivate static func kms(_ name: String?, _ context: [String: String], _ usesBucketKey: Bool) -> WorldPlan {
         guard let keyID = ModelKeys.keyID(name) else { return .refused(.keyNotFound) }
         return .encryption(.kms(keyID: keyID, context: context, usesBucketKey: usesBucketKey))
+    }
+
+    fileprivate static func kmsDualLayer(_ name: String?, _ context: [String: String]) -> WorldPlan {
+        guard let keyID = ModelKeys.keyID(name) else { return .refused(.keyNotFound) }
+        return .encryption(.kmsDualLayer(keyID: keyID, context: context))
     }
 }

@@ -138,4 +138,31 @@ struct CacheAttackTests {
         #expect(try await again.verify(readingData: true).isSound)
         try await again.close()
     }
+
+    /// A key whose making the closing met was kept in memory until it expired.
+    @Test func aKeyThatIsMadeWhileTheStoreIsClosedIsNotKept() async throws {
+        let keyring = BucketKeyring(lifetimeSeconds: 300, useLimit: 100)
+        let purpose = BucketKeyring.Purpose(
+            bucketUID: [1], keyID: nil, context: .empty, requester: .init(Requester.root))
+        let dataKey = try DataKey(try SecretBytes.random(count: 32))
+        let made = CallCount()
+        for _ in 0..<2 {
+            let key = try await keyring.sealingKey(purpose) { () async throws(StoreError) in
+                made.add()
+                keyring.close()
+                return BucketKeyring.Opened(
+                    id: [2], key: dataKey, backendID: "b", keyID: "k", expiresNanoseconds: .max)
+            }
+            #expect(key.id == [2])
+            keyring.note(key, for: .init(Requester.root))
+            #expect(keyring.openedKey([2], for: .init(Requester.root)) == nil)
+        }
+        #expect(made.value == 2)
+    }
+}
+
+private final class CallCount: Sendable {
+    private let count = Atomic(0)
+    var value: Int { count.load(ordering: .relaxed) }
+    func add() { count.add(1, ordering: .relaxed) }
 }
