@@ -145,10 +145,13 @@ struct EncryptionCommandTests {
         #expect(coverage.map { $0["serverSideEncryption"] as? String } == ["aws:kms:dsse"])
         #expect(coverage.first?["unlikeDefault"] as? Int == 0)
         #expect(try strongroom("bucket", "encryption", "letters", "--set", "AES256").status == 0)
-        let reseal = try strongroom("encryption", "reseal", "letters", "--limit", "1", "--json").lines.first
+        let strict = try strongroom("encryption", "reseal", "letters", "--json")
+        #expect(strict.lines.first?["notTouched"] as? Int == 2 && strict.lines.first?["resealed"] as? Int == 0)
+        let lesser = ["encryption", "reseal", "letters", "--allow-lesser-modes", "--json"]
+        let reseal = try strongroom.run(lesser + ["--limit", "1"]).lines.first
         #expect(reseal?["resealed"] as? Int == 1)
         let after = try #require(reseal?["after"] as? String)
-        let rest = try strongroom("encryption", "reseal", "letters", "--after", after, "--json").lines.first
+        let rest = try strongroom.run(lesser + ["--after", after]).lines.first
         #expect(rest?["resealed"] as? Int == 1 && rest?["after"] == nil)
         #expect(try head(strongroom, "letters/a")["serverSideEncryption"] as? String == "AES256")
         let anew = try strongroom("encryption", "reseal", "letters", "--new-data-keys", "--json").lines.first

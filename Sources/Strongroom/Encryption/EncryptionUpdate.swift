@@ -18,24 +18,32 @@ struct EncryptionUpdate: Sendable {
     let bucketKey: Bool
 
     func run() async throws(StoreError) -> ChangeReceipt {
-        let keys = try engine.unlockedKeys()
-        _ = try keys.keyService(for: bucket)
+        _ = try engine.unlockedKeys().keyService(for: bucket)
         while true {
             let known = try engine.bucket(bucket)
             let found = try await engine.find(key, version, in: known, bucket)
-            let before = found.pinned.row.value
-            let opened = try engine.opened(before, rowKey: found.rowKey, key, in: known, bucket)
-            let old = try updatable(opened.row)
-            // Looked at before a key is asked for, and again by the commit.
-            try check(opened.row.lock, at: engine.lockClock.time)
-            var row = opened.row
-            row.sealing = .wrapped(try await rewrapped(old, opened, in: known))
-            let write = try write(row, replacing: before, rowKey: found.rowKey, in: known)
-            switch try await engine.commit([write]) {
-            case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
-            case .refused(.failed(let error)): throw error.about(bucket, key)
-            case .refused: continue
+            if let done = try await update(found.pinned.row.value, rowKey: found.rowKey, in: known) {
+                return done.receipt
             }
+        }
+    }
+
+    /// Updates a row as it was found.
+    ///
+    /// - Returns: what it is now; nil where it has changed meanwhile, and is as others have made it.
+    func update(
+        _ before: [UInt8], rowKey: [UInt8], in known: KnownBucket
+    ) async throws(StoreError) -> (receipt: ChangeReceipt, row: ObjectRow)? {
+        let opened = try engine.opened(before, rowKey: rowKey, key, in: known, bucket)
+        let old = try updatable(opened.row)
+        // Looked at before a key is asked for, and again by the commit.
+        try check(opened.row.lock, at: engine.lockClock.time)
+        var row = opened.row
+        row.sealing = .wrapped(try await rewrapped(old, opened, in: known))
+        switch try await engine.commit([try write(row, replacing: before, rowKey: rowKey, in: known)]) {
+        case .committed(let receipt): return (ChangeReceipt(lsn: receipt.lsn), row)
+        case .refused(.failed(let error)): throw error.about(bucket, key)
+        case .refused: return nil
         }
     }
 

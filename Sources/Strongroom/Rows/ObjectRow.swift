@@ -57,6 +57,11 @@ struct ObjectRow: Equatable, Sendable {
     private static let encryptionContextTag: UInt16 = 21
     private static let enclosedKeyTag: UInt16 = 22
     private static let bucketKeyTag: UInt16 = 23
+    private static let outerBackendTag: UInt16 = 24
+    private static let outerKeyTag: UInt16 = 25
+    private static let outerVersionTag: UInt16 = 26
+    private static let outerWrappedKeyTag: UInt16 = 27
+    private static let outerBindingTag: UInt16 = 28
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
     private static let retentionTag: UInt16 = 18
@@ -143,11 +148,11 @@ extension ObjectRow {
         }
         if case .wrapped(let wrapped) = sealing, let id = wrapped.bucketKeyID { writer.put(Self.bucketKeyTag, id) }
         if case .wrapped(let wrapped) = sealing, let outer = wrapped.outerLayer {
-            writer.put(24, text: outer.backendID)
-            writer.put(25, text: outer.keyID)
-            writer.put(26, text: outer.keyVersion)
-            writer.put(27, outer.wrappedKey)
-            writer.put(28, outer.binding)
+            writer.put(Self.outerBackendTag, text: outer.backendID)
+            writer.put(Self.outerKeyTag, text: outer.keyID)
+            writer.put(Self.outerVersionTag, text: outer.keyVersion)
+            writer.put(Self.outerWrappedKeyTag, outer.wrappedKey)
+            writer.put(Self.outerBindingTag, outer.binding)
         }
         return [Self.formatVersion] + writer.bytes
     }
@@ -261,8 +266,10 @@ extension ObjectRow {
         guard case .wrapped(var wrapped) = sealing, wrapped.mode.layers == 2 else { return }
         guard wrapped.enclosedKey.isEmpty else { throw .init(reason: "two layers have no enclosed key") }
         wrapped.outerLayer = OuterWrap(
-            backendID: try reader.text(24), keyID: try reader.text(25), keyVersion: try reader.text(26),
-            wrappedKey: Array(try reader.required(27)), binding: try reader.required(28, count: Self.macBytes))
+            backendID: try reader.text(Self.outerBackendTag), keyID: try reader.text(Self.outerKeyTag),
+            keyVersion: try reader.text(Self.outerVersionTag),
+            wrappedKey: Array(try reader.required(Self.outerWrappedKeyTag)),
+            binding: try reader.required(Self.outerBindingTag, count: Self.macBytes))
         sealing = .wrapped(wrapped)
     }
 

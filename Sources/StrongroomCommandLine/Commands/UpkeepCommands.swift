@@ -9,7 +9,7 @@ extension EncryptionCommand {
             abstract: "Bring the objects of a bucket up to its default encryption.",
             discussion: """
                 In place where that suffices, else sealed anew; version, ETag and time stay. What may not be touched \
-                (under customer keys, locked) is listed with the reason. It can be stopped and run again: what is done \
+                (under customer keys, locked, better protected) is listed with the reason. It can be stopped and run again: what is done \
                 is not done twice, but with --new-data-keys.
                 """)
 
@@ -17,6 +17,8 @@ extension EncryptionCommand {
         var bucket: String
         @Flag(help: "Seal every object anew, also those that are as the bucket asks.")
         var newDataKeys = false
+        @Flag(help: "Also from aws:kms or aws:kms:dsse to less, where the bucket asks for less; never to none.")
+        var allowLesserModes = false
         @OptionGroup var upkeep: UpkeepOptions
         @Option(help: "At most so many bytes a second, on the average.")
         var byteRate: Int?
@@ -27,14 +29,19 @@ extension EncryptionCommand {
             defer { progress.finish() }
             let seen = Seen()
             let options = ResealOptions(
-                renewsDataKeys: newDataKeys, after: try upkeep.cursor, limit: upkeep.limit,
+                renewsDataKeys: newDataKeys, allowsLesserModes: allowLesserModes, after: try upkeep.cursor,
+                limit: upkeep.limit,
                 ratePerSecond: upkeep.rate,
                 bytesPerSecond: byteRate)
-            let report = try await store.bucket(try BucketName(bucket)).reseal(options) { report in
-                progress.advance(objects: seen.advance(to: report.changedCount + report.currentCount))
+            let handle = store.bucket(try BucketName(bucket))
+            let report = try await seen.tellingPlace(to: console) {
+                try await handle.reseal(options) { report in
+                    seen.note(report.cursor)
+                    progress.advance(objects: seen.advance(to: report.changedCount + report.currentCount))
+                }
             }
             progress.finish()
-            for finding in report.untouchable { console.say("not touched: \(finding.place): \(finding.reason)") }
+            for finding in report.untouchable { console.warn("not touched: \(finding.place): \(finding.reason)") }
             for failure in report.failures { console.warn("\(failure.place): \(failure.reason)") }
             let record = ResealRecord(report)
             console.emit(record, text: record.text)
@@ -61,8 +68,11 @@ extension EncryptionCommand {
             let seen = Seen()
             let options = RewrapOptions(
                 keyID: key, after: try upkeep.cursor, limit: upkeep.limit, ratePerSecond: upkeep.rate)
-            let report = try await store.rewrapKeys(options) { report in
-                progress.advance(objects: seen.advance(to: report.rewrappedCount + report.currentCount))
+            let report = try await seen.tellingPlace(to: console) {
+                try await store.rewrapKeys(options) { report in
+                    seen.note(report.cursor)
+                    progress.advance(objects: seen.advance(to: report.rewrappedCount + report.currentCount))
+                }
             }
             progress.finish()
             for failure in report.failures { console.warn("\(failure.place): \(failure.reason)") }
@@ -76,9 +86,22 @@ extension EncryptionCommand {
     }
 }
 
-/// What was told to the progress bar so far.
+/// What was told of a job so far.
 private final class Seen: Sendable {
     private let count = Atomic<UInt64>(0)
+    private let place = Mutex<UpkeepCursor?>(nil)
+
+    func note(_ cursor: UpkeepCursor?) { place.withLock { $0 = cursor } }
+
+    /// Says where to go on if `job` is broken off.
+    func tellingPlace<Report>(to console: Console, _ job: () async throws -> Report) async throws -> Report {
+        do {
+            return try await job()
+        } catch {
+            if let cursor = place.withLock({ $0 }) { console.warn("broken off; go on with --after \(cursor)") }
+            throw error
+        }
+    }
 
     /// How many more there are than ever before: a run begins to count anew with each of its passes.
     func advance(to total: UInt64) -> UInt64 {

@@ -11,7 +11,8 @@ struct IdleReseal {
             guard case .encryption(let standard) = world.plan(.bucketDefault, presenting: nil, in: name) else {
                 throw Replay.Disagreement(description: "\(name) has the default \(bucket.defaultEncryption)")
             }
-            let report = try await store.bucket(name).reseal(ResealOptions(renewsDataKeys: renewsDataKeys))
+            let report = try await store.bucket(name).reseal(
+                ResealOptions(renewsDataKeys: renewsDataKeys, allowsLesserModes: true))
             guard report.isComplete else { throw Replay.Disagreement(description: "\(name): not all: \(report)") }
             var untouchableCount: UInt64 = 0
             for (key, stack) in bucket.stacks {

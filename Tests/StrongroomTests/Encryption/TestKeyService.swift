@@ -162,7 +162,10 @@ private final class Backend: KeyBackend {
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
         let key = try service.use(request.keyID, for: "describe", .empty, request.context.caller)
-        return KeyDescription(keyID: key.id, currentVersion: key.version, health: .ready)
+        let isDisabled = service.state.withLock { $0.disabled.contains(key.id) }
+        return KeyDescription(
+            keyID: key.id, currentVersion: key.version, health: isDisabled ? .unavailable : .ready,
+            message: isDisabled ? "The key \(key.id) is disabled." : "")
     }
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] { Array("{}".utf8) }

@@ -39,7 +39,9 @@ struct CoverageCount: Sendable {
                         bucketKeyVersions[Array(row.rowKey.dropFirst(RowKey.prefixBytes))] = key.wrapped.keyVersion
                     case .upload: break
                     case .object(let object):
-                        if wanted[row.bucket] == nil { wanted.updateValue(await standard(of: row), forKey: row.bucket) }
+                        if wanted[row.bucket] == nil {
+                            wanted.updateValue(try await standard(of: row), forKey: row.bucket)
+                        }
                         count(object, bucketKeyVersions, wanted[row.bucket] ?? nil, in: &counts)
                     }
                 }
@@ -71,8 +73,14 @@ struct CoverageCount: Sendable {
     }
 
     /// Nil where the key service does not tell: then nothing is like the default for sure.
-    private func standard(of row: SealedRow) async -> EncryptionKind? {
-        try? await EncryptionKind(row.known.row.defaultEncryption, of: row.bucket, in: engine, as: requester)
+    private func standard(of row: SealedRow) async throws(StoreError) -> EncryptionKind? {
+        do throws(StoreError) {
+            return try await EncryptionKind(
+                row.known.row.defaultEncryption, of: row.bucket, in: engine, as: requester)
+        } catch {
+            guard !error.endsUpkeep else { throw error }
+            return nil
+        }
     }
 }
 

@@ -31,7 +31,8 @@ public struct EncryptionCoverage: Sendable, Hashable {
         public var objectCount: UInt64 = 0
         /// Their plaintext, in bytes.
         public var bytes: UInt64 = 0
-        /// How many of them are not what their bucket's default asks for at present.
+        /// How many of them are not what their bucket's default asks for at present; all where the default's key
+        /// service does not tell.
         public var unlikeDefaultCount: UInt64 = 0
     }
 

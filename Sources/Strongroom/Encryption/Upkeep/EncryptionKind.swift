@@ -6,6 +6,8 @@ struct EncryptionKind: Hashable, Sendable {
     /// Nil for what is not encrypted and for customer keys.
     var keyID: String?
     var usesBucketKey = false
+    /// Of what a default asks for: why its key is not to be used at present; nil where it is.
+    private(set) var unusable: String?
 
     init(_ object: ObjectRow) {
         guard case .wrapped(let sealing) = object.sealing else {
@@ -30,10 +32,18 @@ struct EncryptionKind: Hashable, Sendable {
         let backend = try await keys.backend(of: mode, for: bucket).backend
         let context = try keys.context(mode, requester, for: bucket)
         do throws(KeyBackendError) {
-            keyID = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context)).keyID
+            let key = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context))
+            keyID = key.keyID
+            unusable = key.health == .ready ? nil : key.message
         } catch {
             throw StoreError(error, bucket: bucket)
         }
+    }
+
+    /// Whether a key service guards it that guards nothing of the other, or it has more layers.
+    func isStricter(than other: EncryptionKind) -> Bool {
+        mode.layers > other.mode.layers || mode.asksKeyService && !other.mode.asksKeyService
+            || mode != .none && other.mode == .none
     }
 
     /// Whether it is what a default asks for. Under SSE-S3 there is one key; of a key of the service every version will

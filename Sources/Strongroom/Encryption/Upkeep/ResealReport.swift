@@ -9,7 +9,7 @@ public struct ResealReport: Sendable, Hashable {
     /// As the default asked when the run met them for the last time, what it had changed before among them.
     public var currentCount: UInt64 = 0
     /// What may not be touched, and why, at most ``VerificationReport/findingsLimit`` of it: under a customer key,
-    /// protected by object lock, or encrypted where the default asks for no encryption.
+    /// protected by object lock, or better protected than the default asks.
     public var untouchable: [VerificationReport.Finding] = []
     /// What may not be touched beyond that.
     public var unlistedUntouchableCount: UInt64 = 0
@@ -17,30 +17,46 @@ public struct ResealReport: Sendable, Hashable {
     public var failures: [VerificationReport.Finding] = []
     /// Failures beyond that.
     public var unlistedFailureCount: UInt64 = 0
-    /// Where to go on; nil when all was gone through.
+    /// Where to go on; nil when all was gone through. A report that is given to `progress` says where a later run goes on
+    /// if this one is broken off.
     public var cursor: UpkeepCursor?
 
-    /// Whether everything that was there when the run ended is as the default asks, but for what may not be touched.
-    /// A put that began before the default changed may come later.
+    /// Whether everything that was there when the run began is as the default asks, but for what may not be touched.
+    /// What was put since then is as its put asked.
     public var isComplete: Bool { cursor == nil && failures.isEmpty && unlistedFailureCount == 0 }
 
     /// Versions that were changed.
     public var changedCount: UInt64 { updatedCount + resealedCount }
 
+    /// Once, however often it is met.
     mutating func noteFailure(_ place: String, _ reason: String) {
+        let finding = VerificationReport.Finding(place: place, reason: reason)
+        guard !failures.contains(finding) else { return }
         if failures.count < VerificationReport.findingsLimit {
-            failures.append(.init(place: place, reason: reason))
+            failures.append(finding)
         } else {
             unlistedFailureCount += 1
         }
     }
 
+    /// Once, however often it is met.
     mutating func noteUntouchable(_ place: String, _ reason: String) {
+        let finding = VerificationReport.Finding(place: place, reason: reason)
+        guard !untouchable.contains(finding) else { return }
         if untouchable.count < VerificationReport.findingsLimit {
-            untouchable.append(.init(place: place, reason: reason))
+            untouchable.append(finding)
         } else {
             unlistedUntouchableCount += 1
         }
+    }
+
+    /// What a renewal found stands: what follows it looks only for what is unlike the default.
+    mutating func addFindings(of renewed: ResealReport) {
+        let own = failures
+        (untouchable, unlistedUntouchableCount) = (renewed.untouchable, renewed.unlistedUntouchableCount)
+        (failures, unlistedFailureCount) = (renewed.failures, renewed.unlistedFailureCount + unlistedFailureCount)
+        currentCount = renewed.currentCount
+        for failure in own { noteFailure(failure.place, failure.reason) }
     }
 
     /// What a pass counts from the beginning: it meets the same rows again.

@@ -34,22 +34,28 @@ struct RewrapJob: Sendable {
         var report = RewrapReport()
         let pace = Pace(options.ratePerSecond)
         let walk = SealedRowWalk(engine: engine, tables: Engine.sealedTables)
-        var start = options.after
+        var start = options.after ?? walk.beginning
         while true {
             let before = report.rewrappedCount
             versions.forget()
             (report.currentCount, report.failures, report.unlistedFailureCount) = (0, [], 0)
             for damage in engine.buckets.damaged { report.note(damage.place, damage.reason) }
-            report.cursor = try await walk.run(from: start) {
-                options.limit.map { report.rewrappedCount < $0 } ?? true
-            } visit: { (row) throws(StoreError) in
+            func isBelowLimit() -> Bool { options.limit.map { report.rewrappedCount < $0 } ?? true }
+            report.cursor = try await walk.run(from: start, mayGoOn: isBelowLimit) { (row) throws(StoreError) in
                 try await note(row, in: &report, pace)
-            } atPageEnd: {
-                progress?(report)
+            } atPageEnd: { place in
+                var soFar = report
+                soFar.cursor = place
+                progress?(soFar)
             }
             if report.cursor != nil { return report }
-            if start == nil, report.rewrappedCount == before { return report }
-            start = nil
+            if start == walk.beginning, report.rewrappedCount == before { return report }
+            start = walk.beginning
+            guard isBelowLimit() else {
+                // Whether rows have moved past this pass only another one can tell.
+                report.cursor = start
+                return report
+            }
         }
     }
 
@@ -59,13 +65,17 @@ struct RewrapJob: Sendable {
         switch row {
         case .failure(let damage): report.note(damage.place, damage.reason)
         case .success(let row):
-            switch try await rewrap(row) {
-            case .rewrapped:
-                report.rewrappedCount += 1
-                try await pace.wait()
+            let outcome = try await rewrap(row)
+            switch outcome {
+            case .rewrapped: report.rewrappedCount += 1
             case .current: report.currentCount += 1
             case .skipped: break
             case .failed(let place, let reason): report.note(place, reason)
+            }
+            // A service that refuses is not asked faster than one that does the work.
+            switch outcome {
+            case .rewrapped, .failed: try await pace.wait()
+            case .current, .skipped: break
             }
         }
     }
@@ -81,10 +91,8 @@ struct RewrapJob: Sendable {
                 return try await rewrap(row, sealing, key)
             }
         } catch {
-            switch error.code {
-            case .cancelled, .closed, .durabilityUnknown, .secretMemoryUnavailable: throw error
-            default: return .failed(row.place, error.message)
-            }
+            guard !error.endsUpkeep else { throw error }
+            return .failed(row.place, error.message)
         }
     }
 

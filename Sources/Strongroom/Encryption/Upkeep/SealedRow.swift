@@ -43,7 +43,9 @@ struct SealedRow: Sendable {
     /// For reports.
     var place: String {
         switch content {
-        case .object: "\(bucket)/\(key?.rawValue ?? "")".debugDescription
+        case .object(let row):
+            "\(bucket)/\(key?.rawValue ?? "")".debugDescription
+                + (row.isNullVersion ? "" : " version \(row.publicVersionID)")
         case .upload: "an upload of \("\(bucket)/\(key?.rawValue ?? "")".debugDescription)"
         case .bucketKey: "a Bucket Key of \(bucket)"
         }
@@ -52,6 +54,7 @@ struct SealedRow: Sendable {
 
 /// A row that should be one and is not: its own damage, which `verify` reports, too.
 struct DamagedRow: Error, Sendable {
+    var rowKey: [UInt8]
     var bucket: BucketName
     var place: String
     var reason: String
@@ -62,6 +65,13 @@ extension Engine {
     static let sealedTables = [
         RowKey.bucketKeyTable, RowKey.uploadTable, RowKey.currentTable, RowKey.versionTable,
     ]
+
+    /// The same row as it is now; nil where it is gone, or cannot be trusted any more.
+    func renewed(_ row: SealedRow) async throws(StoreError) -> SealedRow? {
+        let stored = try await readStorage { snapshot throws(StorageError) in try snapshot.row(row.rowKey) }
+        guard let value = stored?.value, value.first != DeleteMarkerRow.formatVersion else { return nil }
+        return try? sealedRow(row.rowKey, value, row.bucket, row.known).get()
+    }
 
     /// The next rows of one table; those of delete markers are left out.
     ///
@@ -103,7 +113,8 @@ extension Engine {
         let key = rowKey[0] == RowKey.bucketKeyTable ? nil : keyBytes.flatMap { ObjectKey(storedBytes: $0[...]) }
         let place = "\(name)/\(key?.rawValue ?? "")".debugDescription
         guard try bucketKeys(known).isAuthentic(value, rowKey: rowKey) else {
-            return .failure(DamagedRow(bucket: name, place: place, reason: "The row is not what was written."))
+            return .failure(
+                DamagedRow(rowKey: rowKey, bucket: name, place: place, reason: "The row is not what was written."))
         }
         do throws(FieldReader.Malformed) {
             let content: SealedRow.Content =
@@ -115,7 +126,9 @@ extension Engine {
             return .success(
                 SealedRow(rowKey: rowKey, value: value, bucket: name, known: known, key: key, content: content))
         } catch {
-            return .failure(DamagedRow(bucket: name, place: place, reason: "The row cannot be read: \(error.reason)."))
+            return .failure(
+                DamagedRow(
+                    rowKey: rowKey, bucket: name, place: place, reason: "The row cannot be read: \(error.reason)."))
         }
     }
 }

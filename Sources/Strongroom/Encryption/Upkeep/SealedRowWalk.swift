@@ -7,19 +7,22 @@ struct SealedRowWalk: Sendable {
 
     private static let pageRows = 64
 
+    /// Where a walk begins that has gone nowhere yet.
+    var beginning: UpkeepCursor { UpkeepCursor(rowKey: [tables[0]] + (bucketUID ?? [])) }
+
     /// - Parameters:
-    ///   - start: the row after which to begin; nil for the beginning.
+    ///   - start: the row after which to begin.
     ///   - mayGoOn: asked before each row.
     ///   - visit: does what there is to do with a row.
-    ///   - atPageEnd: called from time to time.
+    ///   - atPageEnd: called from time to time with the place to go on from.
     /// - Returns: where it stopped; nil when all was gone through.
     func run(
-        from start: UpkeepCursor?, mayGoOn: () -> Bool,
-        visit: (Result<SealedRow, DamagedRow>) async throws(StoreError) -> Void, atPageEnd: () -> Void
+        from start: UpkeepCursor, mayGoOn: () -> Bool,
+        visit: (Result<SealedRow, DamagedRow>) async throws(StoreError) -> Void, atPageEnd: (UpkeepCursor) -> Void
     ) async throws(StoreError) -> UpkeepCursor? {
-        let first = start.flatMap { tables.firstIndex(of: $0.rowKey[0]) } ?? 0
+        let first = tables.firstIndex(of: start.rowKey[0]) ?? 0
         for (index, table) in tables.enumerated().dropFirst(first) {
-            var place = start.flatMap { index == first ? $0.rowKey : nil } ?? [table] + (bucketUID ?? [])
+            var place = index == first ? start.rowKey : [table] + (bucketUID ?? [])
             while true {
                 let page = try await engine.sealedRows(after: place, in: bucketUID, limit: Self.pageRows)
                 for row in page.rows {
@@ -28,13 +31,26 @@ struct SealedRowWalk: Sendable {
                     }
                     guard mayGoOn() else { return UpkeepCursor(rowKey: place) }
                     try await visit(row)
-                    if case .success(let row) = row { place = row.rowKey }
+                    switch row {
+                    case .success(let row): place = row.rowKey
+                    case .failure(let damage): place = damage.rowKey
+                    }
                 }
-                atPageEnd()
+                atPageEnd(UpkeepCursor(rowKey: place))
                 guard let last = page.last else { break }
                 place = last
             }
         }
         return nil
+    }
+}
+
+extension StoreError {
+    /// Whether a job cannot go on after it, where other failures concern one row.
+    var endsUpkeep: Bool {
+        switch code {
+        case .cancelled, .closed, .durabilityUnknown, .secretMemoryUnavailable, .diskFull, .noSuchBucket: true
+        default: false
+        }
     }
 }

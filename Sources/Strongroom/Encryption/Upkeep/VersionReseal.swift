@@ -18,11 +18,14 @@ struct VersionReseal: Sendable {
     private var place: ObjectPlace { ObjectPlace(bucket: row.bucket, key: key) }
     private var bucketUID: [UInt8] { row.known.row.uid }
 
-    /// - Returns: whether it was done; not where the row has changed meanwhile.
-    func run(as standard: EncryptionKind) async throws(StoreError) -> Bool {
+    /// - Parameter setting: the bucket's default that `standard` comes of.
+    /// - Returns: the new row; nil where the row or the default has changed meanwhile.
+    func run(
+        as standard: EncryptionKind, under setting: DefaultEncryption
+    ) async throws(StoreError) -> ObjectRow? {
         let pin = object.parts == nil ? nil : PartPin(object.objectUID, of: engine)
         guard let pinned = try await engine.pinned(row.rowKey, key, row.bucket), pinned.row.value == row.value else {
-            return false
+            return nil
         }
         var opened = try engine.opened(row.value, rowKey: row.rowKey, key, in: row.known, row.bucket)
         let dataKey = try await engine.dataKey(&opened, place, in: row.known, as: requester) { _ in }
@@ -30,7 +33,7 @@ struct VersionReseal: Sendable {
             engine: engine, requester: requester, bucket: row.bucket, key: key,
             options: PutOptions(encryption: request(standard)))
         let plan = try await put.makePlan()
-        guard plan.bucket.row.uid == bucketUID else { return false }
+        guard plan.bucket.row.uid == bucketUID, plan.bucket.row.defaultEncryption == setting else { return nil }
         let sealer = try await PayloadSealer(plan, of: put, version: object.versionID)
         let found = OpenedVersion(rowKey: row.rowKey, pinned: pinned, opened: opened, partPin: pin)
         guard let parts = try await engine.parts(of: found, in: row.known, place), let pin else {
@@ -58,7 +61,7 @@ struct VersionReseal: Sendable {
 
     private func resealWhole(
         _ found: OpenedVersion, _ dataKey: DataKey?, _ sealer: PayloadSealer, _ plan: EncryptionPlan
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> ObjectRow? {
         let content = try await engine.wholeContent(found, dataKey, in: row.known, place)
         var sealer = sealer
         let stored = try await store(content, through: &sealer, PayloadSealer.wholePartUID)
@@ -67,7 +70,7 @@ struct VersionReseal: Sendable {
             (fresh.storedBytes, fresh.treeHash) = (stored.storedBytes, stored.treeHash)
             let isDone = try await commit(fresh, plan, payload: stored.payload, stored.attachments) { [] }
             if isDone { stored.blob?.leave() } else { await stored.blob?.abort() }
-            return isDone
+            return isDone ? fresh : nil
         } catch {
             if error.code == .durabilityUnknown { stored.blob?.leave() } else { await stored.blob?.abort() }
             throw error
@@ -104,7 +107,7 @@ struct VersionReseal: Sendable {
 
     private func resealParts(
         _ content: PartedContent, _ opened: OpenedRow, _ sealer: PayloadSealer, _ plan: EncryptionPlan
-    ) async throws(StoreError) -> Bool {
+    ) async throws(StoreError) -> ObjectRow? {
         let pin = PartPin(sealer.objectUID, of: engine)
         defer { withExtendedLifetime(pin) {} }
         let mark = RowKey.abandonedParts(bucketUID, of: sealer.objectUID)
@@ -129,7 +132,7 @@ struct VersionReseal: Sendable {
                 ]
             }
             if !isDone { engine.scheduleReaping() }
-            return isDone
+            return isDone ? fresh : nil
         } catch {
             engine.scheduleReaping()
             throw error
@@ -182,12 +185,34 @@ struct VersionReseal: Sendable {
         let value = try engine.bucketKeys(row.known).authenticated(fresh.encodedWithoutMAC(), rowKey: row.rowKey)
         let mutations =
             [RowMutation(key: row.rowKey, change: .put(value: value, payload: payload))] + besides()
+        var known = plan.bucket
+        while true {
+            let write = write(mutations, known, payload: payload, attachments)
+            switch try await engine.commit([write]) {
+            case .committed: return true
+            case .refused(.failed(let error)): throw error.about(row.bucket, key)
+            case .refused(.stalePlan):
+                // Settings that concern nothing here are no reason to seal it all again.
+                try await engine.refreshBucket(row.bucket)
+                let current = try engine.bucket(row.bucket)
+                guard current.row.uid == bucketUID,
+                    current.row.defaultEncryption == plan.bucket.row.defaultEncryption
+                else { return false }
+                known = current
+            case .refused: return false
+            }
+        }
+    }
+
+    private func write(
+        _ mutations: [RowMutation], _ known: KnownBucket, payload: PayloadSource, _ attachments: [[UInt8]]
+    ) -> RowWrite {
         let time = engine.lockClock.time
-        let write = RowWrite(
+        return RowWrite(
             subject: ChangeSubject(bucket: row.bucket, key: key), reads: [RowKey.bucket(row.bucket), row.rowKey],
             payload: payload, attachments: attachments
         ) { [row, lock = object.lock] (view) throws(RowWrite.Refusal) in
-            guard view.rows[0]?.value == plan.bucket.storedValue else { throw .stalePlan }
+            guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
             guard view.rows[1]?.value == row.value else { throw .staleRows }
             do throws(StoreError) {
                 try lock.checkRemoval(at: time, bypassingGovernance: false)
@@ -195,14 +220,6 @@ struct VersionReseal: Sendable {
                 throw .failed(error)
             }
             return mutations
-        }
-        switch try await engine.commit([write]) {
-        case .committed: return true
-        case .refused(.failed(let error)): throw error.about(row.bucket, key)
-        case .refused(.stalePlan):
-            try await engine.refreshBucket(row.bucket)
-            return false
-        case .refused: return false
         }
     }
 }
