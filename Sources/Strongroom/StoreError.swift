@@ -153,8 +153,8 @@ extension StoreError.Code {
     public static let keyNotFound = Self("keyNotFound")
     /// The store was opened without the key service that SSE-KMS needs.
     public static let keyServiceMissing = Self("keyServiceMissing")
-    /// The encryption needs what was left out when the program was built; the message says which package trait to switch
-    /// on.
+    /// The encryption needs what was left out when the program was built; the message says which package trait to
+    /// switch on.
     public static let encryptionUnavailable = Self("encryptionUnavailable")
     /// The store was opened without its keyring: names can be listed, nothing sealed can be used.
     public static let storeLocked = Self("storeLocked")

@@ -4,9 +4,9 @@ internal import StrongroomSystem
 
 /// Goes through the versions of one bucket, and has those that are not as its default asks sealed so.
 ///
-/// It concerns what was there when it began: what is put meanwhile is as its put asked, and would keep the job going for
-/// ever. Rows move between tables while it runs, so the newest versions are looked at before and after the old ones, and
-/// all again until once nothing was to do.
+/// It concerns what was there when it began: what is put meanwhile is as its put asked, and would keep the job going
+/// for ever. Rows move between tables while it runs, so the newest versions are looked at before and after the old
+/// ones, and all again until once nothing was to do.
 struct ResealJob: Sendable {
     let engine: Engine
     let requester: Requester

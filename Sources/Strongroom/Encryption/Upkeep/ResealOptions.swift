@@ -3,8 +3,8 @@ public struct ResealOptions: Sendable, Hashable {
     /// Whether every object gets a new data key, also one that is as the default asks: where keys may have become
     /// known, or an algorithm is to go. Costs a rewrite of every payload.
     public var renewsDataKeys: Bool
-    /// Whether objects may be brought up to a default that protects them less: from SSE-KMS or DSSE-KMS to SSE-S3, from two
-    /// layers to one. Else they are left as they are and listed. To no encryption none is ever brought.
+    /// Whether objects may be brought up to a default that protects them less: from SSE-KMS or DSSE-KMS to SSE-S3, from
+    /// two layers to one. Else they are left as they are and listed. To no encryption none is ever brought.
     public var allowsLesserModes: Bool
     /// Where a run before this one stopped; nil for the beginning.
     public var after: UpkeepCursor?

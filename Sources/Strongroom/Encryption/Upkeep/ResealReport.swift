@@ -17,8 +17,8 @@ public struct ResealReport: Sendable, Hashable {
     public var failures: [VerificationReport.Finding] = []
     /// Failures beyond that.
     public var unlistedFailureCount: UInt64 = 0
-    /// Where to go on; nil when all was gone through. A report that is given to `progress` says where a later run goes on
-    /// if this one is broken off.
+    /// Where to go on; nil when all was gone through. A report that is given to `progress` says where a later run goes
+    /// on if this one is broken off.
     public var cursor: UpkeepCursor?
 
     /// Whether everything that was there when the run began is as the default asks, but for what may not be touched.

@@ -33,8 +33,8 @@ public struct RewrapReport: Sendable, Hashable {
     public var failures: [VerificationReport.Finding] = []
     /// Failures beyond that.
     public var unlistedFailureCount: UInt64 = 0
-    /// Where to go on; nil when all was gone through. A report that is given to `progress` says where a later run goes on
-    /// if this one is broken off.
+    /// Where to go on; nil when all was gone through. A report that is given to `progress` says where a later run goes
+    /// on if this one is broken off.
     public var cursor: UpkeepCursor?
 
     /// Whether everything that was there when the run ended is under the current version of its key. A put that began
