@@ -134,6 +134,8 @@ let package = Package(
         room(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/GlacierKeys/Module"),
+        // What a policy says of a request; it knows neither keys nor buckets.
+        room("StrongroomPolicy", ["StrongroomSystem"]),
         room(
             "StrongroomKMS",
             ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage]),

@@ -1,0 +1,124 @@
+/// Reads one statement.
+struct StatementReader {
+    private static let known: Set<String> = [
+        "Sid", "Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition",
+    ]
+
+    let allowsVariables: Bool
+
+    func statement(_ value: JSONValue) throws(PolicyFault) -> PolicyStatement {
+        let elements = try value.elements(of: "A statement", known: Self.known)
+        let effect = try effect(try either("Effect", nil, elements, value).element)
+        let principals = try either("Principal", "NotPrincipal", elements, value)
+        if principals.isComplement, effect == .allow {
+            // It would allow all whom the author did not think of, those without a name among them.
+            throw PolicyFault(
+                .conflictingElements, at: principals.element.offset,
+                "NotPrincipal stands with Allow; name whom to allow in Principal, or deny everybody else.")
+        }
+        let actions = try either("Action", "NotAction", elements, value)
+        let resources = try either("Resource", "NotResource", elements, value)
+        return PolicyStatement(
+            sid: try sid(elements["Sid"]), effect: effect,
+            principals: PrincipalSet(
+                try PrincipalReader.names(principals.element), isComplement: principals.isComplement),
+            actions: Selection(patterns: try actionPatterns(actions.element), isComplement: actions.isComplement),
+            resources: Selection(
+                patterns: try resourcePatterns(resources.element), isComplement: resources.isComplement),
+            conditions: try elements["Condition"].map(conditions) ?? [])
+    }
+
+    private func conditions(_ value: JSONValue) throws(PolicyFault) -> [PolicyCondition] {
+        try ConditionReader(allowsVariables: allowsVariables).conditions(value)
+    }
+
+    /// The one of two elements that is there.
+    private func either(
+        _ name: String, _ complement: String?, _ elements: [String: JSONValue], _ statement: JSONValue
+    ) throws(PolicyFault) -> (element: JSONValue, isComplement: Bool) {
+        switch (elements[name], complement.flatMap { elements[$0] }) {
+        case (let element?, nil): return (element, false)
+        case (nil, let element?): return (element, true)
+        case (.some, let element?):
+            throw PolicyFault(
+                .conflictingElements, at: element.offset, "A statement has \(name) and Not\(name); keep one of them.")
+        case (nil, nil):
+            throw PolicyFault(.missingElement, at: statement.offset, "A statement has no \(name); add it.")
+        }
+    }
+
+    private func effect(_ element: JSONValue) throws(PolicyFault) -> PolicyStatement.Effect {
+        guard let effect = try element.string("Effect").asciiText.flatMap(PolicyStatement.Effect.init) else {
+            throw PolicyFault(
+                .invalidValue, at: element.offset, "There is no such effect; write \"Allow\" or \"Deny\".")
+        }
+        return effect
+    }
+
+    /// An empty Sid is none: tools write it where they have no name.
+    private func sid(_ element: JSONValue?) throws(PolicyFault) -> String? {
+        guard let text = try element?.string("Sid"), !text.isEmpty else { return nil }
+        return String(decoding: text, as: UTF8.self)
+    }
+
+    private func actionPatterns(_ value: JSONValue) throws(PolicyFault) -> PatternSet {
+        var patterns: [PolicyPattern] = []
+        for element in try value.oneOrMore("Action") {
+            let text = try element.string("Action")
+            guard Self.isAction(text) else {
+                throw PolicyFault(
+                    .invalidAction, at: element.offset,
+                    "This is no action; write a service and an operation, such as \"kms:Decrypt\" or \"kms:*\".")
+            }
+            patterns.append(
+                try PatternReader(hasWildcards: true, hasVariables: false).pattern(
+                    Folding.ascii.folded(text), at: element.offset))
+        }
+        return PatternSet(patterns, folding: .ascii)
+    }
+
+    /// `*`, or a service without wildcards, a colon, and an operation with or without.
+    private static func isAction(_ text: [UInt8]) -> Bool {
+        if text == [UInt8(ascii: "*")] { return true }
+        let parts = text.split(separator: UInt8(ascii: ":"), omittingEmptySubsequences: false)
+        func isName(_ part: ArraySlice<UInt8>, _ others: String) -> Bool {
+            !part.isEmpty && part.allSatisfy { $0.isASCIILetter || $0.isASCIIDigit || others.utf8.contains($0) }
+        }
+        return parts.count == 2 && isName(parts[0], "-") && isName(parts[1], "-_.*?")
+    }
+
+    private func resourcePatterns(_ value: JSONValue) throws(PolicyFault) -> PatternSet {
+        var patterns: [PolicyPattern] = []
+        for element in try value.oneOrMore("Resource") {
+            let text = try element.string("Resource")
+            guard text == [UInt8(ascii: "*")] || text.starts(with: "arn:".utf8) else {
+                throw PolicyFault(
+                    .invalidResource, at: element.offset,
+                    "This is no resource; write an ARN, which may have wildcards, or \"*\".")
+            }
+            let pattern = try PatternReader(hasWildcards: true, hasVariables: allowsVariables).pattern(
+                text, at: element.offset)
+            guard pattern.hasVariablesOnlyBehindColons(5) else {
+                throw PolicyFault(
+                    .invalidVariable, at: element.offset,
+                    "A variable stands before an ARN's fifth colon; services and accounts are written out.")
+            }
+            patterns.append(pattern)
+        }
+        return PatternSet(patterns, folding: .none)
+    }
+}
+
+extension PolicyPattern {
+    fileprivate func hasVariablesOnlyBehindColons(_ count: Int) -> Bool {
+        var colons = 0
+        for token in tokens {
+            switch token {
+            case .byte(UInt8(ascii: ":")): colons += 1
+            case .variable where colons < count: return false
+            default: break
+            }
+        }
+        return true
+    }
+}
