@@ -6,7 +6,7 @@ struct JSONReader {
     let bytes: [UInt8]
     var offset = 0
 
-    static func read(_ bytes: [UInt8]) throws(PolicyFault) -> JSONValue {
+    static func read(_ bytes: [UInt8]) throws(PolicyFault) -> LocatedJSON {
         guard bytes.first == UInt8(ascii: "{") else {
             throw PolicyFault(.syntax, at: 0, "The policy does not begin with '{'; give one JSON object and no more.")
         }
@@ -38,10 +38,10 @@ struct JSONReader {
         return true
     }
 
-    private mutating func value(depth: Int) throws(PolicyFault) -> JSONValue {
+    private mutating func value(depth: Int) throws(PolicyFault) -> LocatedJSON {
         skipWhiteSpace()
         let start = offset
-        let content: JSONValue.Content
+        let content: LocatedJSON.Content
         switch next {
         case UInt8(ascii: "{"): content = .object(try members(depth: try deeper(depth)))
         case UInt8(ascii: "["): content = .array(try elements(depth: try deeper(depth)))
@@ -53,7 +53,7 @@ struct JSONReader {
         case nil: throw fault("The policy ends in the middle of a value; it has been cut off.")
         default: throw fault("No value begins like this; text stands in double quotation marks.")
         }
-        return JSONValue(content: content, offset: start)
+        return LocatedJSON(content: content, offset: start)
     }
 
     private func deeper(_ depth: Int) throws(PolicyFault) -> Int {
@@ -65,11 +65,11 @@ struct JSONReader {
         return depth + 1
     }
 
-    private mutating func members(depth: Int) throws(PolicyFault) -> [JSONValue.Member] {
+    private mutating func members(depth: Int) throws(PolicyFault) -> [LocatedJSON.Member] {
         offset += 1
         skipWhiteSpace()
         if take("}") { return [] }
-        var members: [JSONValue.Member] = []
+        var members: [LocatedJSON.Member] = []
         var names: Set<[UInt8]> = []
         repeat {
             skipWhiteSpace()
@@ -85,18 +85,18 @@ struct JSONReader {
             }
             skipWhiteSpace()
             guard take(":") else { throw fault("A ':' is missing after the name.") }
-            members.append(JSONValue.Member(name: name, offset: start, value: try value(depth: depth)))
+            members.append(LocatedJSON.Member(name: name, offset: start, value: try value(depth: depth)))
             skipWhiteSpace()
         } while take(",")
         guard take("}") else { throw fault("A ',' or '}' is missing after the member.") }
         return members
     }
 
-    private mutating func elements(depth: Int) throws(PolicyFault) -> [JSONValue] {
+    private mutating func elements(depth: Int) throws(PolicyFault) -> [LocatedJSON] {
         offset += 1
         skipWhiteSpace()
         if take("]") { return [] }
-        var elements: [JSONValue] = []
+        var elements: [LocatedJSON] = []
         repeat {
             elements.append(try value(depth: depth))
             skipWhiteSpace()
@@ -106,8 +106,8 @@ struct JSONReader {
     }
 
     private mutating func word(
-        _ word: String, _ content: JSONValue.Content
-    ) throws(PolicyFault) -> JSONValue.Content {
+        _ word: String, _ content: LocatedJSON.Content
+    ) throws(PolicyFault) -> LocatedJSON.Content {
         guard bytes[offset...].starts(with: word.utf8) else {
             throw fault("No value begins like this; text stands in double quotation marks.")
         }

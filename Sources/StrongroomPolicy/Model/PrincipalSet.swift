@@ -1,14 +1,15 @@
 /// The principals of a statement.
 struct PrincipalSet: Sendable {
+    /// A name, as bytes: two that only look the same are two principals.
     enum Name: Hashable {
         case everybody
         /// All principals of the account with these digits.
-        case account(String)
-        case arn(String)
-        case service(String)
-        case federated(String)
+        case account([UInt8])
+        case arn([UInt8])
+        case service([UInt8])
+        case federated([UInt8])
         /// In lower case.
-        case canonicalUser(String)
+        case canonicalUser([UInt8])
     }
 
     /// NotPrincipal.
@@ -20,16 +21,20 @@ struct PrincipalSet: Sendable {
         self.isComplement = isComplement
     }
 
-    func contains(_ principal: PolicyPrincipal) -> Bool { names(principal) != isComplement }
+    /// Whether the statement is about somebody who is known by these names.
+    func contains(_ principal: [Name]) -> Bool { principal.contains(where: names.contains) != isComplement }
+}
 
-    private func names(_ principal: PolicyPrincipal) -> Bool {
-        if names.contains(.everybody) { return true }
-        // Whatever else a caller filled in, nobody has vouched for it.
-        if principal.isAnonymous { return false }
-        return names.contains(.arn(principal.arn)) || names.contains(.account(principal.account))
-            || principal.roleARN.map { names.contains(.arn($0)) } ?? false
-            || principal.service.map { names.contains(.service($0)) } ?? false
-            || principal.federated.map { names.contains(.federated($0)) } ?? false
-            || principal.canonicalUser.map { names.contains(.canonicalUser($0.lowercased())) } ?? false
+extension PolicyPrincipal {
+    /// All that a statement may call it. The anonymous have no name of their own, whatever else a caller filled in:
+    /// nobody has vouched for it.
+    var names: [PrincipalSet.Name] {
+        if isAnonymous { return [.everybody] }
+        var names: [PrincipalSet.Name] = [.everybody, .arn(Array(arn.utf8)), .account(Array(account.utf8))]
+        if let roleARN { names.append(.arn(Array(roleARN.utf8))) }
+        if let service { names.append(.service(Array(service.utf8))) }
+        if let federated { names.append(.federated(Array(federated.utf8))) }
+        if let canonicalUser { names.append(.canonicalUser(canonicalUser.utf8.map(\.asciiLowercase))) }
+        return names
     }
 }

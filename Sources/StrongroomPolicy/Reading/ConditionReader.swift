@@ -4,7 +4,7 @@ struct ConditionReader {
 
     let allowsVariables: Bool
 
-    func conditions(_ value: JSONValue) throws(PolicyFault) -> [PolicyCondition] {
+    func conditions(_ value: LocatedJSON) throws(PolicyFault) -> [PolicyCondition] {
         var conditions: [PolicyCondition] = []
         for block in try value.members(of: "Condition") {
             guard let test = block.name.asciiText.flatMap({ ConditionOperator($0) }) else {
@@ -37,7 +37,7 @@ struct ConditionReader {
     }
 
     private func operand(
-        _ family: ConditionOperator.Family, _ value: JSONValue
+        _ family: ConditionOperator.Family, _ value: LocatedJSON
     ) throws(PolicyFault) -> PolicyCondition.Operand {
         switch family {
         case .string(let folding, let wildcards):
@@ -67,7 +67,7 @@ struct ConditionReader {
     }
 
     private func patterns(
-        _ value: JSONValue, _ reader: PatternReader, _ folding: Folding
+        _ value: LocatedJSON, _ reader: PatternReader, _ folding: Folding
     ) throws(PolicyFault) -> PatternSet {
         var patterns: [PolicyPattern] = []
         for element in try value.oneOrMore("A condition key's value") {
@@ -99,7 +99,7 @@ struct ConditionReader {
     }
 
     private func read<Value>(
-        _ value: JSONValue, _ expected: String, _ read: ([UInt8]) -> Value?
+        _ value: LocatedJSON, _ expected: String, _ read: ([UInt8]) -> Value?
     ) throws(PolicyFault) -> [Value] {
         var values: [Value] = []
         for element in try value.oneOrMore("A condition key's value") {

@@ -1,6 +1,6 @@
 /// Reads a policy's outermost object.
 enum DocumentReader {
-    static func document(_ value: JSONValue) throws(PolicyFault) -> PolicyDocument {
+    static func document(_ value: LocatedJSON) throws(PolicyFault) -> PolicyDocument {
         let elements = try value.elements(of: "A policy", known: ["Version", "Id", "Statement"])
         let version = try version(elements["Version"])
         var id: String?
@@ -25,7 +25,7 @@ enum DocumentReader {
         return PolicyDocument(version: version, id: id, statements: statements)
     }
 
-    private static func version(_ element: JSONValue?) throws(PolicyFault) -> PolicyDocument.Version {
+    private static func version(_ element: LocatedJSON?) throws(PolicyFault) -> PolicyDocument.Version {
         guard let element else { return .v2008 }
         guard let version = try element.string("Version").asciiText.flatMap(PolicyDocument.Version.init) else {
             throw PolicyFault(

@@ -4,7 +4,7 @@ enum PrincipalReader {
     private static let canonicalUserDigits = 64
     private static let everybody: [UInt8] = [UInt8(ascii: "*")]
 
-    static func names(_ value: JSONValue) throws(PolicyFault) -> [PrincipalSet.Name] {
+    static func names(_ value: LocatedJSON) throws(PolicyFault) -> [PrincipalSet.Name] {
         if case .string(let text) = value.content {
             guard text == everybody else {
                 throw invalid(
@@ -26,7 +26,7 @@ enum PrincipalReader {
     }
 
     private static func name(
-        _ kind: String, _ text: [UInt8], _ element: JSONValue
+        _ kind: String, _ text: [UInt8], _ element: LocatedJSON
     ) throws(PolicyFault) -> PrincipalSet.Name {
         if kind == "AWS", text == everybody { return .everybody }
         guard !text.contains(UInt8(ascii: "*")), !text.contains(UInt8(ascii: "?")) else {
@@ -44,20 +44,20 @@ enum PrincipalReader {
             }
             return name
         case "Service":
-            guard let name = text.asciiText, isHostName(text) else {
+            guard isHostName(text) else {
                 throw invalid(element, "This is no service; write a name such as \"s3.amazonaws.com\".")
             }
-            return .service(name)
+            return .service(text)
         case "Federated":
             guard !text.isEmpty else { throw invalid(element, "The provider's name is empty; name it.") }
-            return .federated(String(decoding: text, as: UTF8.self))
+            return .federated(text)
         default:
             let isHexadecimal = text.allSatisfy { $0.isASCIIDigit || (0x61...0x66).contains($0.asciiLowercase) }
             guard text.count == canonicalUserDigits, isHexadecimal else {
                 throw invalid(
                     element, "This is no canonical user id; it has \(canonicalUserDigits) hexadecimal digits.")
             }
-            return .canonicalUser(String(decoding: Folding.ascii.folded(text), as: UTF8.self))
+            return .canonicalUser(Folding.ascii.folded(text))
         }
     }
 
@@ -74,7 +74,7 @@ enum PrincipalReader {
     }
 
     private static func accountOrARN(_ text: [UInt8]) -> PrincipalSet.Name? {
-        if isAccount(text) { return .account(String(decoding: text, as: UTF8.self)) }
+        if isAccount(text) { return .account(text) }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].asciiText == "arn", !parts[1].isEmpty, parts[3].isEmpty, isAccount(parts[4])
         else { return nil }
@@ -82,7 +82,7 @@ enum PrincipalReader {
         let kinds: [String]
         switch parts[2].asciiText {
         case "iam":
-            if resource.asciiText == "root" { return .account(String(decoding: parts[4], as: UTF8.self)) }
+            if resource.asciiText == "root" { return .account(Array(parts[4])) }
             kinds = ["user/", "role/"]
         case "sts": kinds = ["assumed-role/", "federated-user/"]
         default: return nil
@@ -91,10 +91,10 @@ enum PrincipalReader {
         guard kinds.contains(where: { resource.starts(with: $0.utf8) && resource.count > $0.utf8.count }) else {
             return nil
         }
-        return .arn(String(decoding: text, as: UTF8.self))
+        return .arn(text)
     }
 
-    private static func invalid(_ value: JSONValue, _ message: String) -> PolicyFault {
+    private static func invalid(_ value: LocatedJSON, _ message: String) -> PolicyFault {
         PolicyFault(.invalidPrincipal, at: value.offset, message)
     }
 }

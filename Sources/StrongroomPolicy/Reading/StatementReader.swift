@@ -6,7 +6,7 @@ struct StatementReader {
 
     let allowsVariables: Bool
 
-    func statement(_ value: JSONValue) throws(PolicyFault) -> PolicyStatement {
+    func statement(_ value: LocatedJSON) throws(PolicyFault) -> PolicyStatement {
         let elements = try value.elements(of: "A statement", known: Self.known)
         let effect = try effect(try either("Effect", nil, elements, value).element)
         let principals = try either("Principal", "NotPrincipal", elements, value)
@@ -28,14 +28,14 @@ struct StatementReader {
             conditions: try elements["Condition"].map(conditions) ?? [])
     }
 
-    private func conditions(_ value: JSONValue) throws(PolicyFault) -> [PolicyCondition] {
+    private func conditions(_ value: LocatedJSON) throws(PolicyFault) -> [PolicyCondition] {
         try ConditionReader(allowsVariables: allowsVariables).conditions(value)
     }
 
     /// The one of two elements that is there.
     private func either(
-        _ name: String, _ complement: String?, _ elements: [String: JSONValue], _ statement: JSONValue
-    ) throws(PolicyFault) -> (element: JSONValue, isComplement: Bool) {
+        _ name: String, _ complement: String?, _ elements: [String: LocatedJSON], _ statement: LocatedJSON
+    ) throws(PolicyFault) -> (element: LocatedJSON, isComplement: Bool) {
         switch (elements[name], complement.flatMap { elements[$0] }) {
         case (let element?, nil): return (element, false)
         case (nil, let element?): return (element, true)
@@ -47,7 +47,7 @@ struct StatementReader {
         }
     }
 
-    private func effect(_ element: JSONValue) throws(PolicyFault) -> PolicyStatement.Effect {
+    private func effect(_ element: LocatedJSON) throws(PolicyFault) -> PolicyStatement.Effect {
         guard let effect = try element.string("Effect").asciiText.flatMap(PolicyStatement.Effect.init) else {
             throw PolicyFault(
                 .invalidValue, at: element.offset, "There is no such effect; write \"Allow\" or \"Deny\".")
@@ -56,12 +56,12 @@ struct StatementReader {
     }
 
     /// An empty Sid is none: tools write it where they have no name.
-    private func sid(_ element: JSONValue?) throws(PolicyFault) -> String? {
+    private func sid(_ element: LocatedJSON?) throws(PolicyFault) -> String? {
         guard let text = try element?.string("Sid"), !text.isEmpty else { return nil }
         return String(decoding: text, as: UTF8.self)
     }
 
-    private func actionPatterns(_ value: JSONValue) throws(PolicyFault) -> PatternSet {
+    private func actionPatterns(_ value: LocatedJSON) throws(PolicyFault) -> PatternSet {
         var patterns: [PolicyPattern] = []
         for element in try value.oneOrMore("Action") {
             let text = try element.string("Action")
@@ -87,7 +87,7 @@ struct StatementReader {
         return parts.count == 2 && isName(parts[0], "-") && isName(parts[1], "-_.*?")
     }
 
-    private func resourcePatterns(_ value: JSONValue) throws(PolicyFault) -> PatternSet {
+    private func resourcePatterns(_ value: LocatedJSON) throws(PolicyFault) -> PatternSet {
         var patterns: [PolicyPattern] = []
         for element in try value.oneOrMore("Resource") {
             let text = try element.string("Resource")

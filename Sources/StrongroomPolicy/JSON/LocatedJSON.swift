@@ -1,15 +1,15 @@
 /// A value of a JSON document, and where it stands.
-struct JSONValue {
+struct LocatedJSON {
     struct Member {
         let name: [UInt8]
         /// Where the name's quotation mark stands.
         let offset: Int
-        let value: JSONValue
+        let value: LocatedJSON
     }
 
     enum Content {
         case object([Member])
-        case array([JSONValue])
+        case array([LocatedJSON])
         /// UTF-8, without its escapes.
         case string([UInt8])
         /// As it is written.

@@ -1,9 +1,9 @@
-extension JSONValue {
+extension LocatedJSON {
     /// The members of an object whose names are all among `known`, by name.
     func elements(
         of what: String, known: Set<String>
-    ) throws(PolicyFault) -> [String: JSONValue] {
-        var elements: [String: JSONValue] = [:]
+    ) throws(PolicyFault) -> [String: LocatedJSON] {
+        var elements: [String: LocatedJSON] = [:]
         for member in try members(of: what) {
             guard let name = member.name.asciiText, known.contains(name) else {
                 throw PolicyFault(
@@ -31,7 +31,7 @@ extension JSONValue {
     }
 
     /// The value itself, or an array's elements, of which there must be one.
-    func oneOrMore(_ what: String) throws(PolicyFault) -> [JSONValue] {
+    func oneOrMore(_ what: String) throws(PolicyFault) -> [LocatedJSON] {
         guard case .array(let elements) = content else { return [self] }
         guard !elements.isEmpty else {
             throw PolicyFault(
