@@ -209,6 +209,9 @@ let package = Package(
                 "StrongroomSimulation",
                 systemPackage,
             ]),
+        .testTarget(
+            name: "StrongroomPolicyTests", dependencies: ["StrongroomPolicy"], resources: [.copy("cases.json")],
+            swiftSettings: swiftSettings),
         // The process that tests kill while keys are rotated.
         .executableTarget(
             name: "StrongroomRotationHarness",
