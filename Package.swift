@@ -62,7 +62,7 @@ let package = Package(
         .library(name: "StrongroomKMS", targets: ["StrongroomKMS", "StrongroomKMSKeys"]),
         .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
-        // For Fuzz/ only: no part of the API.
+        // For Fuzz/ and Benchmarks/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
         .library(name: "CustomerKeys", type: .dynamic, targets: ["CustomerKeysModule"]),
@@ -167,8 +167,8 @@ let package = Package(
         room(
             "StrongroomFuzzTargets",
             [
-                "Strongroom", "StrongroomKeys", "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal",
-                "StrongroomCrypto", "StrongroomSystem",
+                "Strongroom", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage", "StrongroomCatalog",
+                "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem",
             ]),
 
         // Floor 6: the command line.

@@ -17,6 +17,7 @@ let package = Package(
                 .product(name: "Strongroom", package: "strongroom"),
                 .product(name: "StrongroomKMS", package: "strongroom"),
                 .product(name: "StrongroomKeys", package: "strongroom"),
+                .product(name: "_StrongroomFuzzTargets", package: "strongroom"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "SystemPackage", package: "swift-system"),
             ],

@@ -5,7 +5,8 @@
 import PackageDescription
 
 let targets = [
-    "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage", "FuzzSealedStream",
+    "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage", "FuzzPolicyDocument",
+    "FuzzSealedStream",
 ]
 
 let package = Package(

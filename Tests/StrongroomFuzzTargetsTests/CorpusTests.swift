@@ -18,6 +18,7 @@ struct CorpusTests {
         Target(name: "FuzzCommitFrames", run: fuzzCommitFrames),
         Target(name: "FuzzJournalFrames", run: fuzzJournalFrames),
         Target(name: "FuzzModuleImage", run: fuzzModuleImage),
+        Target(name: "FuzzPolicyDocument", run: fuzzPolicyDocument),
     ]
 
     private static let fuzz = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
