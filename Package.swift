@@ -138,7 +138,10 @@ let package = Package(
         room("StrongroomPolicy", ["StrongroomSystem"]),
         room(
             "StrongroomKMS",
-            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage]),
+            [
+                "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage,
+            ]),
         room(
             "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],
             path: "Plugins/KMSKeys/Backend"),

@@ -14,13 +14,13 @@ extension KeyService {
     /// - Parameters:
     ///   - keyID: the key, in any of the four ways; nil means ``defaultKeyID``. The answer names it by its ARN.
     ///   - encryptionContext: must be given again to open the data key.
+    ///   - caller: on whose behalf; nil for the account's root, inside this process.
     public func generateDataKey(
-        keyID: String? = nil, encryptionContext: EncryptionContext = .empty
+        keyID: String? = nil, encryptionContext: EncryptionContext = .empty, as caller: Caller? = nil
     ) async throws(KeyServiceError) -> GeneratedDataKey {
         let snapshot = try current()
-        let key = try snapshot.registry.resolve(keyID ?? Self.defaultKeyID)
-        counters.count(.generateDataKey, of: key.id)
-        try snapshot.registry.check(.generateDataKey, of: key)
+        let key = try authorized(
+            .generateDataKey, keyID ?? Self.defaultKeyID, snapshot.registry, caller, encryptionContext)
         let plaintext: SecretBytes
         do throws(KeyBackendError) {
             plaintext = try HostRandom(host: host).secret(count: GeneratedDataKey.sizeBytes)
@@ -38,12 +38,17 @@ extension KeyService {
     ///   - keyID: the key that is expected, in any of the four ways; another one is refused with `IncorrectKey`. Nil
     ///     expects the one that `sealed` names.
     ///   - encryptionContext: must be the one that it was sealed with, byte by byte.
+    ///   - caller: on whose behalf; nil for the account's root, inside this process.
     public func decrypt(
-        _ sealed: WrappedDataKey, keyID: String? = nil, encryptionContext: EncryptionContext = .empty
+        _ sealed: WrappedDataKey, keyID: String? = nil, encryptionContext: EncryptionContext = .empty,
+        as caller: Caller? = nil
     ) async throws(KeyServiceError) -> SecretBytes {
         let snapshot = try current()
         let key = try resolve(sealed, expected: keyID, snapshot)
         counters.count(.decrypt, of: key.id)
+        try authorize(
+            .decrypt, key, snapshot.registry, caller, encryptionContext,
+            alias: keyID.flatMap { snapshot.registry.aliasName(in: $0) })
         try snapshot.registry.check(.decrypt, of: key)
         return try open(sealed, key, encryptionContext, snapshot)
     }
@@ -51,11 +56,12 @@ extension KeyService {
     /// Seals a data key under the current material of the same key and with the same context. Repeating it is
     /// harmless.
     public func rewrap(
-        _ sealed: WrappedDataKey, encryptionContext: EncryptionContext = .empty
+        _ sealed: WrappedDataKey, encryptionContext: EncryptionContext = .empty, as caller: Caller? = nil
     ) async throws(KeyServiceError) -> WrappedDataKey {
         let snapshot = try current()
         let key = try resolve(sealed, expected: nil, snapshot)
         counters.count(.reEncrypt, of: key.id)
+        try authorize(.reEncrypt, key, snapshot.registry, caller, encryptionContext)
         try snapshot.registry.check(.reEncrypt, of: key)
         return try seal(try open(sealed, key, encryptionContext, snapshot), key, encryptionContext, snapshot)
     }

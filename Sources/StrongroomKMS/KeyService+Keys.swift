@@ -1,22 +1,35 @@
 internal import StrongroomKeyring
-internal import StrongroomKeys
+public import StrongroomKeys
 internal import StrongroomSystem
 
 /// Keys. What changes one is durable when it returns.
 extension KeyService {
     /// Makes a key, enabled, with one material.
-    public func createKey(description: String = "") async throws(KeyServiceError) -> KeyMetadata {
+    ///
+    /// - Parameters:
+    ///   - description: what it is for.
+    ///   - policy: who may use it, as for ``putKeyPolicy(_:of:bypassingLockoutCheck:as:)``; nil for everybody of the
+    ///     account.
+    ///   - bypassesLockoutCheck: whether the policy may be one that does not let the caller put another.
+    ///   - caller: on whose behalf; nil for the account's root, inside this process.
+    public func createKey(
+        description: String = "", policy: String? = nil, bypassingLockoutCheck bypassesLockoutCheck: Bool = false,
+        as caller: Caller? = nil
+    ) async throws(KeyServiceError) -> KeyMetadata {
         guard description.utf8.count <= KeyLimits.descriptionSizeBytesMax else {
             throw KeyServiceError(
                 .validation,
                 "A description of \(description.utf8.count) bytes is too long; the limit is "
                     + "\(KeyLimits.descriptionSizeBytesMax).")
         }
+        let policy = try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
         let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes))
-        let key = try await change { [host] (registry, sealer) throws(KeyServiceError) in
+        let key = try await change { [self] (registry, sealer) throws(KeyServiceError) in
+            try authorizeAccount("kms:CreateKey", registry, caller)
             let key = KeyRecord(
                 id: id, createdMilliseconds: host.wallMilliseconds(), manager: .customer, keyDescription: description,
-                materials: [try Self.newMaterial(id, sealer, host)])
+                materials: [try Self.newMaterial(id, sealer, host)], policy: policy)
+            try checkNoLockout(key, registry, caller, isBypassed: bypassesLockoutCheck)
             try registry.insert(key)
             return key
         }
@@ -25,19 +38,20 @@ extension KeyService {
     }
 
     /// What there is to know of a key; nil means ``defaultKeyID``.
-    public func describeKey(_ keyID: String? = nil) async throws(KeyServiceError) -> KeyMetadata {
+    public func describeKey(
+        _ keyID: String? = nil, as caller: Caller? = nil
+    ) async throws(KeyServiceError) -> KeyMetadata {
         let registry = try current().registry
-        let key = try registry.resolve(keyID ?? Self.defaultKeyID)
-        counters.count(.describeKey, of: key.id)
-        try registry.check(.describeKey, of: key)
+        let key = try authorized(.describeKey, keyID ?? Self.defaultKeyID, registry, caller)
         return metadata(of: key, registry.owner)
     }
 
     /// A page of all keys, ascending by id.
     public func listKeys(
-        limit: Int = KeyService.pageSizeDefault, marker: String? = nil
+        limit: Int = KeyService.pageSizeDefault, marker: String? = nil, as caller: Caller? = nil
     ) async throws(KeyServiceError) -> KeyPage<KeyMetadata> {
         let registry = try current().registry
+        try authorizeAccount("kms:ListKeys", registry, caller)
         let first: Int
         if let marker {
             guard let id = KeyID(marker) else { throw Self.invalidMarker(marker) }
@@ -50,22 +64,20 @@ extension KeyService {
     }
 
     /// Has a key work again, at once; nothing happens where it is enabled.
-    public func enableKey(_ keyID: String) async throws(KeyServiceError) -> KeyMetadata {
-        try await set(.enabled, of: keyID, .enableKey)
+    public func enableKey(_ keyID: String, as caller: Caller? = nil) async throws(KeyServiceError) -> KeyMetadata {
+        try await set(.enabled, of: keyID, .enableKey, caller)
     }
 
     /// Has a key refuse to seal and open, from now on; nothing happens where it is disabled.
-    public func disableKey(_ keyID: String) async throws(KeyServiceError) -> KeyMetadata {
-        try await set(.disabled, of: keyID, .disableKey)
+    public func disableKey(_ keyID: String, as caller: Caller? = nil) async throws(KeyServiceError) -> KeyMetadata {
+        try await set(.disabled, of: keyID, .disableKey, caller)
     }
 
     private func set(
-        _ state: KeyState, of keyID: String, _ operation: KeyOperation
+        _ state: KeyState, of keyID: String, _ operation: KeyOperation, _ caller: Caller?
     ) async throws(KeyServiceError) -> KeyMetadata {
         try await change { [self] (registry, _) throws(KeyServiceError) in
-            var key = try registry.resolve(keyID)
-            counters.count(operation, of: key.id)
-            try registry.check(operation, of: key)
+            var key = try authorized(operation, keyID, registry, caller)
             registry.setState(state, of: key.id)
             key.state = state
             return metadata(of: key, registry.owner)
@@ -75,11 +87,9 @@ extension KeyService {
     // MARK: - Rotation
 
     /// Gives a key new material, which seals from now on. The old materials are kept and open what they sealed.
-    public func rotateKey(_ keyID: String) async throws(KeyServiceError) -> KeyMetadata {
+    public func rotateKey(_ keyID: String, as caller: Caller? = nil) async throws(KeyServiceError) -> KeyMetadata {
         try await change { [self] (registry, sealer) throws(KeyServiceError) in
-            var key = try registry.resolve(keyID)
-            counters.count(.rotateKey, of: key.id)
-            try registry.check(.rotateKey, of: key)
+            var key = try authorized(.rotateKey, keyID, registry, caller)
             let material = try Self.newMaterial(key.id, sealer, host)
             try registry.rotate(key.id, to: material)
             key.materials.append(material)
@@ -89,12 +99,10 @@ extension KeyService {
 
     /// A page of a key's materials, the oldest first.
     public func listRotations(
-        _ keyID: String, limit: Int = KeyService.pageSizeDefault, marker: String? = nil
+        _ keyID: String, limit: Int = KeyService.pageSizeDefault, marker: String? = nil, as caller: Caller? = nil
     ) async throws(KeyServiceError) -> KeyPage<KeyRotation> {
         let registry = try current().registry
-        let key = try registry.resolve(keyID)
-        counters.count(.listRotations, of: key.id)
-        try registry.check(.listRotations, of: key)
+        let key = try authorized(.listRotations, keyID, registry, caller)
         var first = 0
         if let marker {
             guard let id = KeyMaterialID(marker), let index = key.materials.firstIndex(where: { $0.id == id }) else {

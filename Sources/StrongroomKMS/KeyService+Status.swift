@@ -1,5 +1,5 @@
 internal import StrongroomKeyring
-internal import StrongroomKeys
+public import StrongroomKeys
 
 extension KeyService {
     /// The service as a whole.
@@ -23,9 +23,10 @@ extension KeyService {
     }
 
     /// How the service is.
-    public func status() throws(KeyServiceError) -> Status {
+    public func status(as caller: Caller? = nil) throws(KeyServiceError) -> Status {
         let keyring = try current()
         let registry = keyring.registry
+        try authorizeAccount("kms:ListKeys", registry, caller)
         return Status(
             keyringID: Hexadecimal.encode(keyring.keyringID),
             isOpenedByPassphrase: keyring.document.header.rootSource.isPassphrase, account: registry.owner.account,

@@ -28,6 +28,10 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let invalidMarker = Code("InvalidMarker")
         /// One more would be too many.
         public static let limitExceeded = Code("LimitExceeded")
+        /// The caller may not do that with the key.
+        public static let accessDenied = Code("AccessDenied")
+        /// What is given as a key policy is none, or would lock its giver out.
+        public static let malformedPolicyDocument = Code("MalformedPolicyDocument")
         /// An argument is out of its range.
         public static let validation = Code("Validation")
         /// The service itself failed, or has been closed; `underlying` has the cause where there is one.

@@ -76,6 +76,38 @@ struct EncryptionCommandTests {
         #expect(try strongroom("key", "describe", "nowhere", "--json").error?["code"] as? String == "keyNotFound")
     }
 
+    @Test("a key's policy is shown and put, and a bad one is refused with its place")
+    func keyPolicies() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("key", "create", "--alias", "alias/app").status == 0)
+        let standard = try #require(try strongroom("key", "policy", "alias/app", "--json").lines.first)
+        #expect((standard["policy"] as? String)?.contains("kms:*") == true)
+        let arn = try #require(
+            try strongroom("key", "describe", "alias/app", "--json").lines.first?["keyId"] as? String)
+        #expect(try strongroom("bucket", "create", "letters").status == 0)
+        let put = ["put", "file", "letters/a", "--sse", "aws:kms", "--sse-kms-key-id", "alias/app"]
+        #expect(try strongroom.run(put).status == 0)
+        let root =
+            #"{"Sid":"Root","Effect":"Allow","Principal":{"AWS":"000000000000"},"Action":"kms:*","Resource":"*"}"#
+        let deny = #"{"Sid":"Stop","Effect":"Deny","Principal":"*","Action":"kms:Decrypt","Resource":"*"}"#
+        let policy = #"{"Version":"2012-10-17","Statement":[\#(root),\#(deny)]}"#
+        try strongroom.write("policy", Data(policy.utf8))
+        let shown = try strongroom("key", "policy", arn, "--set", "policy", "--json").lines.first
+        #expect(shown?["policy"] as? String == policy)
+        let refused = try strongroom("get", "letters/a", "out", "--json")
+        #expect(refused.status == 1 && refused.error?["code"] as? String == "accessDenied")
+        try strongroom.write("policy", Data("{\n \"Version\": 7}".utf8))
+        let malformed = try strongroom("key", "policy", arn, "--set", "policy", "--json")
+        #expect(malformed.status == 1 && malformed.error?["code"] as? String == "invalidRequest")
+        #expect((malformed.error?["message"] as? String)?.contains("line 2") == true)
+        #expect(try strongroom("key", "policy", arn, "--bypass-lockout-check").status == 64)
+        #expect(try strongroom("key", "create", "--policy", "missing").status == 1)
+        try strongroom.write("policy", Data((standard["policy"] as? String ?? "").utf8))
+        #expect(try strongroom("key", "policy", arn, "--set", "policy").status == 0)
+        #expect(try strongroom("get", "letters/a", "out").status == 0)
+    }
+
     @Test("a customer's key is needed each time, and buckets block it until they are told otherwise")
     func customerKeys() throws {
         let strongroom = try Strongroom()

@@ -11,7 +11,7 @@ struct KMSBackend: KeyBackend {
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
         do throws(KeyServiceError) {
             return try await service.generateDataKey(
-                keyID: request.keyID, encryptionContext: request.encryptionContext)
+                keyID: request.keyID, encryptionContext: request.encryptionContext, as: request.context.caller)
         } catch {
             throw KeyBackendError(error)
         }
@@ -19,7 +19,8 @@ struct KMSBackend: KeyBackend {
 
     func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
         do throws(KeyServiceError) {
-            return try await service.decrypt(wrapped, encryptionContext: request.encryptionContext)
+            return try await service.decrypt(
+                wrapped, encryptionContext: request.encryptionContext, as: request.context.caller)
         } catch {
             throw KeyBackendError(error)
         }
@@ -27,7 +28,8 @@ struct KMSBackend: KeyBackend {
 
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
         do throws(KeyServiceError) {
-            return try await service.rewrap(wrapped, encryptionContext: request.encryptionContext)
+            return try await service.rewrap(
+                wrapped, encryptionContext: request.encryptionContext, as: request.context.caller)
         } catch {
             throw KeyBackendError(error)
         }
@@ -35,7 +37,7 @@ struct KMSBackend: KeyBackend {
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
         do throws(KeyServiceError) {
-            let key = try await service.describeKey(request.keyID)
+            let key = try await service.describeKey(request.keyID, as: request.context.caller)
             let isEnabled = key.state == .enabled
             return KeyDescription(
                 keyID: key.arn, currentVersion: key.currentMaterialID, health: isEnabled ? .ready : .unavailable,

@@ -93,7 +93,10 @@ final class StoreKeys: Sendable {
         var context = KeyRequestContext(caller: requester.caller)
         switch mode {
         case .none, .s3Managed: break
-        case .kms, .kmsDualLayer: context.deadlineNanoseconds = try keyService(for: name).deadlineNanoseconds
+        case .kms, .kmsDualLayer:
+            context.deadlineNanoseconds = try keyService(for: name).deadlineNanoseconds
+            // So that a key's policy can tell what is asked through the store from what is asked of the service itself.
+            if context.caller?.viaService == nil { context.caller?.viaService = "s3" }
         case .customerKey: context.customerKey = requester.customerKey?.secret
         }
         return context

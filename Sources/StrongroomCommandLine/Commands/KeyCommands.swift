@@ -5,10 +5,13 @@ internal import Strongroom
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "key", abstract: "Make, list, enable, disable and rotate the keys of the store's key service.",
+        commandName: "key",
+        abstract:
+            "Make, list, enable, disable and rotate the keys of the store's key service, and say who may use them.",
         discussion: "They seal the data keys of objects under aws:kms. Whoever disables one locks its objects.",
         subcommands: [
-            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Alias.self,
+            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Policy.self,
+            Alias.self,
         ])
 
     struct Create: StoreCommand {
@@ -18,11 +21,14 @@ struct KeyCommand: AsyncParsableCommand {
         var alias: String?
         @Option(help: "What it is for.")
         var description: String?
+        @Option(help: "A file with its policy; by default everybody of the account may use it.")
+        var policy: String?
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
-            let key: KeyRecord = try await control.ask("create-key", ["description": description])
+            let key: KeyRecord = try await control.ask(
+                "create-key", ["description": description, "policy": try await Policy.text(of: policy)])
             if let alias {
                 do {
                     _ = try await control.ask(

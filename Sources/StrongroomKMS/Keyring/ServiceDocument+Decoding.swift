@@ -38,9 +38,8 @@ extension ServiceDocument {
             guard let state = KeyState.all.first(where: { $0.code == stateCode }),
                 let manager = KeyManager(rawValue: managerCode)
             else { throw KeyringFile.damaged("a key is in an unknown state, or of an unknown maker") }
-            guard try reader.integer(UInt16.self) == 0 else {
-                throw KeyringFile.damaged("a reserved field is not zero")
-            }
+            let hasPolicy = try reader.integer(UInt16.self)
+            guard hasPolicy <= 1 else { throw KeyringFile.damaged("a key has what no version here knows") }
             let created = try reader.time()
             let description = try reader.text(sizeBytes: Int(try reader.integer(UInt16.self)))
             let count = Int(try reader.integer(UInt32.self))
@@ -55,11 +54,20 @@ extension ServiceDocument {
                         createdMilliseconds: try reader.time(),
                         sealedKey: try reader.bytes(KeyMaterial.sealedKeySizeBytes)))
             }
+            let text = hasPolicy == 1 ? try reader.text(sizeBytes: Int(try reader.integer(UInt16.self))) : nil
             return KeyRecord(
                 id: id, createdMilliseconds: created, manager: manager, state: state, keyDescription: description,
-                materials: materials)
+                materials: materials, policy: try text.map { (text) throws(KeyBackendError) in try policy(text) })
         } catch {
             throw KeyServiceError(error)
+        }
+    }
+
+    private static func policy(_ text: String) throws(KeyBackendError) -> KeyPolicy {
+        do throws(KeyServiceError) {
+            return try KeyPolicy(text)
+        } catch {
+            throw KeyringFile.damaged("a key policy cannot be read (\(error.message))")
         }
     }
 

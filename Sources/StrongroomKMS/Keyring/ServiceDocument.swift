@@ -7,9 +7,11 @@ internal import StrongroomSystem
 ///     account, text | region, text
 ///     number of keys u32 | number of aliases u32
 ///     each key, ascending by id:
-///         id (16) | state u8: 1 enabled, 2 disabled | manager u8: 1 customer, 2 service | zero u16
+///         id (16) | state u8: 1 enabled, 2 disabled | manager u8: 1 customer, 2 service
+///         | u16: 1 where a policy follows the materials, else 0
 ///         created i64 | description, text | number of materials u32
 ///         each material, oldest first; the last is current: id (32) | created i64 | sealed key (104)
+///         the key policy, text; only where that is said
 ///     each alias, ascending by name: name, text | key id (16) | created i64 | updated i64
 ///
 /// A text is `u16 size | UTF-8`; times are in milliseconds since 1970. Little-endian; part of the format, must not
@@ -42,7 +44,7 @@ struct ServiceDocument: Sendable, Equatable {
         bytes += key.id.bytes
         bytes.append(key.state.code)
         bytes.append(key.manager.rawValue)
-        bytes.appendLittleEndian(UInt16(0))
+        bytes.appendLittleEndian(UInt16(key.policy == nil ? 0 : 1))
         bytes.appendTime(key.createdMilliseconds)
         bytes.appendText(key.keyDescription)
         bytes.appendLittleEndian(UInt32(key.materials.count))
@@ -52,6 +54,7 @@ struct ServiceDocument: Sendable, Equatable {
             bytes.appendTime(material.createdMilliseconds)
             bytes += material.sealedKey
         }
+        if let policy = key.policy { bytes.appendText(policy.text) }
     }
 }
 

@@ -9,7 +9,7 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
     public static let generateDataKey = KeyOperation("GenerateDataKey")
     /// Opens a sealed data key.
     public static let decrypt = KeyOperation("Decrypt")
-    /// Seals a data key under the current material of the same key: ``KeyService/rewrap(_:encryptionContext:)``.
+    /// Seals a data key under the current material of the same key: ``KeyService/rewrap(_:encryptionContext:as:)``.
     public static let reEncrypt = KeyOperation("ReEncrypt")
     /// Makes the key.
     public static let createKey = KeyOperation("CreateKey")
@@ -31,9 +31,13 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
     public static let rotateKey = KeyOperation("RotateKeyOnDemand")
     /// The key's materials.
     public static let listRotations = KeyOperation("ListKeyRotations")
+    /// The key's policy.
+    public static let getKeyPolicy = KeyOperation("GetKeyPolicy")
+    /// Gives the key another policy.
+    public static let putKeyPolicy = KeyOperation("PutKeyPolicy")
 
     static let all = [
         generateDataKey, decrypt, reEncrypt, createKey, describeKey, enableKey, disableKey, createAlias, updateAlias,
-        deleteAlias, listAliases, rotateKey, listRotations,
+        deleteAlias, listAliases, rotateKey, listRotations, getKeyPolicy, putKeyPolicy,
     ]
 }

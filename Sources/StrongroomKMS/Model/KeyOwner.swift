@@ -26,5 +26,8 @@ struct KeyOwner: Sendable, Equatable {
 
     func arn(_ name: AliasName) -> String { prefix + name.description }
 
+    /// The account's root, which policies name for the account.
+    var rootARN: String { "arn:aws:iam::\(account):root" }
+
     private var prefix: String { "arn:aws:kms:\(region):\(account):" }
 }

@@ -8,6 +8,8 @@ struct KeyRecord: Sendable, Equatable {
     var state = KeyState.enabled
     let keyDescription: String
     var materials: [KeyMaterial]
+    /// Nil for the standard one, by which the account may do everything.
+    var policy: KeyPolicy?
 
     var current: KeyMaterial {
         guard let current = materials.last else { preconditionFailure("The key \(id) has no material.") }

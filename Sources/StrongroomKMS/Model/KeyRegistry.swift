@@ -64,6 +64,12 @@ struct KeyRegistry: Sendable, Equatable {
         return found
     }
 
+    /// The alias by which a request names its key; nil where it names it by id.
+    func aliasName(in text: String) -> AliasName? {
+        guard case .alias(let name)? = try? KeyReference(text, owner: owner) else { return nil }
+        return name
+    }
+
     /// Fails where the key's state forbids the operation.
     func check(_ operation: KeyOperation, of key: KeyRecord) throws(KeyServiceError) {
         switch KeyStateTable.verdict(operation, key.state) {
@@ -88,6 +94,10 @@ struct KeyRegistry: Sendable, Equatable {
 
     mutating func setState(_ state: KeyState, of id: KeyID) {
         keys[index(id)].state = state
+    }
+
+    mutating func setPolicy(_ policy: KeyPolicy, of id: KeyID) {
+        keys[index(id)].policy = policy
     }
 
     /// Gives a key material that is current from then on.

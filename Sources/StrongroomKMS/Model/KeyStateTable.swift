@@ -23,6 +23,8 @@ enum KeyStateTable {
         .listAliases: [.allowed, .allowed],
         .rotateKey: [.allowed, .disabled],
         .listRotations: [.allowed, .allowed],
+        .getKeyPolicy: [.allowed, .allowed],
+        .putKeyPolicy: [.allowed, .allowed],
     ]
 
     static func verdict(_ operation: KeyOperation, _ state: KeyState) -> Verdict {

@@ -1,0 +1,58 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Strongroom
+internal import SystemPackage
+
+extension KeyCommand {
+    struct Policy: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show a key's policy, or put another: who may do what with the key.",
+            discussion: """
+                A policy is a document in the language of AWS's policies. It decides alone, and at once: what none of \
+                its statements allows is refused, to this command too. One that would not let its giver put another is \
+                refused, unless that check is bypassed.
+                """)
+
+        @OptionGroup var key: KeyArgument
+        @Option(help: "A file with the policy to put.")
+        var set: String?
+        @Flag(help: "Put it even where nobody could put another afterwards.")
+        var bypassLockoutCheck = false
+        @OptionGroup var location: StoreLocation
+
+        func validate() throws {
+            if bypassLockoutCheck && set == nil { throw ValidationError("--bypass-lockout-check goes with --set.") }
+        }
+
+        func run(on store: Store, _ console: Console) async throws {
+            let control = KeyControl(store: store)
+            if let policy = try await Self.text(of: set) {
+                _ = try await control.ask(
+                    "put-key-policy",
+                    ["keyId": key.id, "policy": policy, "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false"],
+                    for: [String: String].self)
+            }
+            let record: KeyPolicyRecord = try await control.ask("get-key-policy", ["keyId": key.id])
+            console.emit(record, text: record.policy)
+        }
+
+        /// Nil where no file is named.
+        static func text(of path: String?) async throws -> String? {
+            guard let path else { return nil }
+            return try await Offload.run { () throws(CommandFailure) in
+                guard let text = try TextFile.readIfPresent(FilePath(path)) else {
+                    throw CommandFailure(.notFound, "there is no file \(quoted(path)); name one with a policy")
+                }
+                return text
+            }
+        }
+    }
+}
+
+/// What `key policy` answers.
+struct KeyPolicyRecord: Codable, Equatable {
+    /// As it was named.
+    var keyId: String
+    var policy: String
+}
+#endif
