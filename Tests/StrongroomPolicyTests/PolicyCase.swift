@@ -65,15 +65,13 @@ extension PolicyRequest {
     /// What a row does not say is alice's Decrypt with a key of her account.
     fileprivate init(_ row: [String: Any]) {
         func text(_ name: String) -> String? { row[name] as? String }
-        let account = text("account") ?? Self.account
-        let service = text("service")
-        let principal =
-            row["anonymous"] as? Bool == true
-            ? PolicyPrincipal.anonymous
-            : PolicyPrincipal(
-                arn: text("principal") ?? (service == nil ? "arn:aws:iam::\(account):user/alice" : ""),
-                account: service == nil ? account : "", service: service, roleARN: text("role"),
-                federated: text("federated"), canonicalUser: text("canonicalUser"))
+        let isAnonymous = row["anonymous"] as? Bool ?? false
+        let isAlice = !isAnonymous && text("service") == nil
+        let account = text("account") ?? (isAlice ? Self.account : "")
+        let principal = PolicyPrincipal(
+            arn: text("principal") ?? (isAlice ? "arn:aws:iam::\(account):user/alice" : ""), account: account,
+            service: text("service"), isAnonymous: isAnonymous, roleARN: text("role"), federated: text("federated"),
+            canonicalUser: text("canonicalUser"))
         self.init(
             principal: principal, action: text("action") ?? "kms:Decrypt", resource: text("resource") ?? Self.key,
             context: row["context"] as? [String: [String]] ?? [:])
