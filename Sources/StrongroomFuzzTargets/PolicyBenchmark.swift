@@ -20,7 +20,8 @@ public enum _PolicyBenchmark {
             case kinds[4]:
                 (0..<210).map { statement(resources: ["arn:*a*b"], likes: ["*a*a*b\($0)"]) }.joined(separator: ",")
             default:
-                statement(resources: Array(repeating: "arn:aws:s3:::*${k}?*b", count: PolicyLimits.variableTextsMax))
+                statement(
+                    resources: Array(repeating: "arn:aws:kms:*${v}?*${v}?*b", count: PolicyLimits.variableTextsMax))
             }
         return Array(#"{"Version":"2012-10-17","Statement":[\#(text)]}"#.utf8)
     }
@@ -30,7 +31,7 @@ public enum _PolicyBenchmark {
         let text = "arn:aws:kms:us-east-1:111122223333:key/" + String(repeating: "a", count: 2_000)
         let request = PolicyRequest(
             principal: PolicyPrincipal(arn: "arn:aws:iam::111122223333:user/alice", account: "111122223333"),
-            action: "kms:Decrypt", resource: text, context: ["k": [text]])
+            action: "kms:Decrypt", resource: text, context: ["k": [text], "v": [String(repeating: "a", count: 900)]])
         guard let policy = try? PolicyDocument(parsing: document) else { finding("the document is none") }
         return policy.decision(for: request).isAllowed
     }

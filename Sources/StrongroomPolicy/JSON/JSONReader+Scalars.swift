@@ -13,8 +13,11 @@ extension JSONReader {
             case 0..<0x20:
                 throw fault("A control character stands in a string; write it as \\u00XX.")
             default:
-                text.append(byte)
-                offset += 1
+                let plain = bytes[offset...].prefix {
+                    $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\")
+                }
+                text += plain
+                offset += plain.count
             }
         }
         throw fault("The policy ends in the middle of a string; it has been cut off.")

@@ -35,8 +35,9 @@ struct GlobMachine: Sendable {
             var alive: UInt64 = 0
             for word in 0..<wordCount {
                 let before = states[word]
+                // Most patterns are out of it after a few bytes.
                 if before | carry == 0 { continue }
-                let after = ((before << 1 | carry) & steps[row + word]) | (before & loops[loopRow + word])
+                let after = ((before << 1 | carry) & steps[row &+ word]) | (before & loops[loopRow &+ word])
                 carry = before >> 63
                 states[word] = after
                 alive |= after

@@ -6,7 +6,8 @@ struct PolicyPattern: Sendable {
         case anyCharacter(Reach)
         /// `*`: any characters, or none.
         case anyRun(Reach)
-        case variable(PolicyVariable, Reach)
+        /// By its index among the pattern's variables, so that tokens are plain bytes: a document has very many.
+        case variable(Int, Reach)
     }
 
     /// What a wildcard or a variable may stand for.
@@ -16,13 +17,14 @@ struct PolicyPattern: Sendable {
         case component
     }
 
-    var tokens: [Token]
+    var tokens: [Token] = []
+    var variables: [PolicyVariable] = []
     /// Where it stands in the document.
     let offset: Int
 
-    var hasVariables: Bool {
-        tokens.contains { if case .variable = $0 { true } else { false } }
-    }
+    init(offset: Int) { self.offset = offset }
+
+    var hasVariables: Bool { !variables.isEmpty }
 
     /// The pattern with its variables replaced; nil where one has no value. What has more literal bytes than
     /// `longestBytes` is like no text that short, so it is not written out: variables must not make patterns grow.
@@ -37,8 +39,8 @@ struct PolicyPattern: Sendable {
                 tokens.append(token)
                 literalBytes += 1
             case .anyCharacter, .anyRun: tokens.append(token)
-            case .variable(let variable, let reach):
-                guard let value = variable.value(in: request) else { return .unresolved }
+            case .variable(let index, let reach):
+                guard let value = variables[index].value(in: request) else { return .unresolved }
                 let text = folding.folded(value)
                 // A value with colons would shift the ARN's other components.
                 if reach == .component, text.contains(UInt8(ascii: ":")) { return .likeNothing }

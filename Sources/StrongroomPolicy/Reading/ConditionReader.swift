@@ -117,9 +117,11 @@ extension PolicyPattern {
     /// The pattern with its letters in the one case in which texts are compared.
     fileprivate func folded(_ folding: Folding) -> PolicyPattern {
         guard folding == .unicode else { return self }
-        var (tokens, run): ([Token], [UInt8]) = ([], [])
+        var pattern = PolicyPattern(offset: offset)
+        pattern.variables = variables
+        var run: [UInt8] = []
         func flush() {
-            tokens += folding.folded(run).map(Token.byte)
+            pattern.tokens += folding.folded(run).map(Token.byte)
             run = []
         }
         for token in self.tokens {
@@ -127,10 +129,10 @@ extension PolicyPattern {
                 run.append(byte)
             } else {
                 flush()
-                tokens.append(token)
+                pattern.tokens.append(token)
             }
         }
         flush()
-        return PolicyPattern(tokens: tokens, offset: offset)
+        return pattern
     }
 }

@@ -9,50 +9,52 @@ struct PatternReader {
 
     /// `offset` is where the text stands in the document.
     func pattern(_ text: [UInt8], at offset: Int) throws(PolicyFault) -> PolicyPattern {
-        var tokens: [PolicyPattern.Token] = []
+        var pattern = PolicyPattern(offset: offset)
+        pattern.tokens.reserveCapacity(text.count)
         var rest = text[...]
         var component = 1
         while let byte = rest.first {
             let reach: PolicyPattern.Reach = isARN && component < Self.componentCount ? .component : .anything
             switch byte {
             case UInt8(ascii: "$") where hasVariables && rest.dropFirst().first == UInt8(ascii: "{"):
-                tokens.append(try variable(&rest, reach, offset))
+                try readVariable(&rest, reach, into: &pattern)
                 continue
-            case UInt8(ascii: "*") where hasWildcards: tokens.append(.anyRun(reach))
-            case UInt8(ascii: "?") where hasWildcards: tokens.append(.anyCharacter(reach))
+            case UInt8(ascii: "*") where hasWildcards: pattern.tokens.append(.anyRun(reach))
+            case UInt8(ascii: "?") where hasWildcards: pattern.tokens.append(.anyCharacter(reach))
             default:
                 if byte == UInt8(ascii: ":") { component += 1 }
-                tokens.append(.byte(byte))
+                pattern.tokens.append(.byte(byte))
             }
             rest = rest.dropFirst()
         }
-        return PolicyPattern(tokens: tokens, offset: offset)
+        return pattern
     }
 
     /// `${key}`, `${key, 'default'}`, or one of the three that stand for characters which mean something else.
-    private func variable(
-        _ rest: inout ArraySlice<UInt8>, _ reach: PolicyPattern.Reach, _ offset: Int
-    ) throws(PolicyFault) -> PolicyPattern.Token {
+    private func readVariable(
+        _ rest: inout ArraySlice<UInt8>, _ reach: PolicyPattern.Reach, into pattern: inout PolicyPattern
+    ) throws(PolicyFault) {
         var inner = rest.dropFirst(2)
         for character in "*?$".utf8 where inner.starts(with: [character, UInt8(ascii: "}")]) {
             rest = inner.dropFirst(2)
-            return .byte(character)
+            pattern.tokens.append(.byte(character))
+            return
         }
         let key = inner.prefix { !Self.endsKey($0) }
         inner = inner.dropFirst(key.count)
         var defaultText: [UInt8]?
         if inner.first == UInt8(ascii: ",") {
             inner = inner.dropFirst().drop { $0 == 0x20 }
-            guard inner.first == UInt8(ascii: "'") else { throw malformed(offset) }
+            guard inner.first == UInt8(ascii: "'") else { throw malformed(pattern.offset) }
             let text = inner.dropFirst().prefix { $0 != UInt8(ascii: "'") }
             inner = inner.dropFirst(text.count + 2).drop { $0 == 0x20 }
             defaultText = Array(text)
         }
         let name = Array(key.trimmingSpaces)
-        guard !name.isEmpty, inner.first == UInt8(ascii: "}") else { throw malformed(offset) }
+        guard !name.isEmpty, inner.first == UInt8(ascii: "}") else { throw malformed(pattern.offset) }
         rest = inner.dropFirst()
-        let variable = PolicyVariable(key: Folding.ascii.folded(name), defaultText: defaultText)
-        return .variable(variable, reach)
+        pattern.tokens.append(.variable(pattern.variables.count, reach))
+        pattern.variables.append(PolicyVariable(key: Folding.ascii.folded(name), defaultText: defaultText))
     }
 
     /// Whether a byte cannot stand in a condition key; among them are those that mean something to patterns.
