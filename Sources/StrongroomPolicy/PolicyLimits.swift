@@ -6,6 +6,9 @@ package enum PolicyLimits {
     package static let depthMax = 16
     /// Texts with policy variables in a document: each becomes a machine of its own for each request.
     package static let variableTextsMax = 64
+    /// Bytes of one text of a request, as many as an encryption context may have. Variables make patterns as long as
+    /// texts are, and so time grows with this squared.
+    package static let requestTextBytesMax = 8_192
     /// Bytes of a request: names and values together. What is larger is denied unread.
     package static let requestBytesMax = 65_536
     /// Values of a request's context. What has more is denied unread.

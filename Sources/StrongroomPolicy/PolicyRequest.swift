@@ -28,14 +28,18 @@ package struct PolicyRequest: Sendable {
         resourceBytes = Array(resource.utf8)
         var values: [[UInt8]: [[UInt8]]] = [:]
         var sizeBytes = principal.sizeBytes + actionBytes.count + resourceBytes.count
+        var longestBytes = max(actionBytes.count, resourceBytes.count)
         var valueCount = 0
         for (key, texts) in context {
-            sizeBytes += key.utf8.count + texts.reduce(0) { $0 + $1.utf8.count }
+            let texts = texts.map { Array($0.utf8) }
+            sizeBytes += key.utf8.count + texts.reduce(0) { $0 + $1.count }
+            longestBytes = texts.reduce(longestBytes) { max($0, $1.count) }
             valueCount += texts.count
-            values[key.utf8.map(\.asciiLowercase), default: []] += texts.map { Array($0.utf8) }
+            values[key.utf8.map(\.asciiLowercase), default: []] += texts
         }
         self.values = values
         isWithinLimits =
-            sizeBytes <= PolicyLimits.requestBytesMax && valueCount <= PolicyLimits.requestValuesMax
+            sizeBytes <= PolicyLimits.requestBytesMax && longestBytes <= PolicyLimits.requestTextBytesMax
+            && valueCount <= PolicyLimits.requestValuesMax
     }
 }
