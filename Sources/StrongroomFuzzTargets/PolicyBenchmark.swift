@@ -21,7 +21,8 @@ public enum _PolicyBenchmark {
                 (0..<210).map { statement(resources: ["arn:*a*b"], likes: ["*a*a*b\($0)"]) }.joined(separator: ",")
             default:
                 statement(
-                    resources: Array(repeating: "arn:aws:kms:*${v}?*${v}?*b", count: PolicyLimits.variableTextsMax))
+                    resources: Array(
+                        repeating: "arn:aws:kms:*:*:key/*${v}?*${v}?*b", count: PolicyLimits.variableTextsMax))
             }
         return Array(#"{"Version":"2012-10-17","Statement":[\#(text)]}"#.utf8)
     }

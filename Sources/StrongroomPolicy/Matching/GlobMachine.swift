@@ -28,18 +28,24 @@ struct GlobMachine: Sendable {
     /// `text` must be UTF-8.
     func matches(_ text: [UInt8]) -> Bool {
         var states = start
+        // Spans of one length each: one check of bounds for a row instead of one for each word.
+        let (steps, loops) = (steps.span, loops.span)
+        var cells = states.mutableSpan
         for byte in text {
             let row = Int(classes[Int(byte)]) * wordCount
             let loopRow = ByteKind(byte).rawValue * wordCount
+            let (step, loop) = (
+                steps.extracting(row..<row + wordCount), loops.extracting(loopRow..<loopRow + wordCount)
+            )
             var carry: UInt64 = 0
             var alive: UInt64 = 0
-            for word in 0..<wordCount {
-                let before = states[word]
+            for word in cells.indices {
+                let before = cells[word]
                 // Most patterns are out of it after a few bytes.
                 if before | carry == 0 { continue }
-                let after = ((before << 1 | carry) & steps[row &+ word]) | (before & loops[loopRow &+ word])
+                let after = ((before << 1 | carry) & step[word]) | (before & loop[word])
                 carry = before >> 63
-                states[word] = after
+                cells[word] = after
                 alive |= after
             }
             if alive == 0 { return false }
