@@ -1,3 +1,4 @@
+import Glibc
 import StrongroomCrypto
 
 /// Bytes to look for. Kept inverted, so that a search of this process's memory does not find the needle.
@@ -22,12 +23,18 @@ struct Canary {
     func isIn(_ haystack: [UInt8]) -> Bool { unsafe haystack.withUnsafeBytes { unsafe isIn($0) } }
 
     func isIn(_ haystack: UnsafeRawBufferPointer) -> Bool {
-        guard haystack.count >= inverted.count else { return false }
-        let first = ~inverted[0]
-        for start in 0...(haystack.count - inverted.count) where unsafe haystack[start] == first {
+        guard haystack.count >= inverted.count, let base = haystack.baseAddress else { return false }
+        let first = Int32(~inverted[0])
+        let last = haystack.count - inverted.count
+        var start = 0
+        while start <= last {
+            // Most of a process's memory is passed over at the library's speed, not at that of a debug build.
+            guard let found = unsafe memchr(base + start, first, last - start + 1) else { return false }
+            start = unsafe UnsafeRawPointer(found) - base
             var index = 1
             while index < inverted.count, unsafe haystack[start + index] == ~inverted[index] { index += 1 }
             if index == inverted.count { return true }
+            start += 1
         }
         return false
     }
