@@ -7,6 +7,7 @@ extension KeyService {
     /// - Parameters:
     ///   - name: the new name.
     ///   - targetKeyID: the key, by id or ARN.
+    ///   - caller: on whose behalf; nil for the account's root, inside this process.
     public func createAlias(
         _ name: String, targetKeyID: String, as caller: Caller? = nil
     ) async throws(KeyServiceError) -> AliasDescription {
