@@ -11,7 +11,9 @@ enum Multipart {
             for (index, piece) in pieces.enumerated() {
                 group.addTask { try await videos.uploadPart(index + 1, of: "talk.mp4", upload.id, piece) }
             }
-            return try await group.reduce(into: []) { $0.append($1) }.sorted { $0.number < $1.number }
+            var stored: [PartInfo] = []
+            for try await part in group { stored.append(part) }
+            return stored.sorted { $0.number < $1.number }
         }
         try await videos.completeUpload("talk.mp4", upload.id, parts: parts.map(CompletedPart.init))
         // MultipartUploads
