@@ -37,6 +37,21 @@ struct CanaryTests {
         try await store.close()
     }
 
+    /// In parts, and given up or not.
+    private static func upload(_ canary: Canary, to bucket: Bucket, completes: Bool) async throws {
+        let upload = try await bucket.createUpload("parts").id
+        var part = [UInt8](repeating: 0x22, count: 30_000)
+        part.replaceSubrange(20_000..<20_064, with: canary.bytes)
+        let stored = try await bucket.uploadPart(1, of: "parts", upload, part)
+        part.wipeTail(from: 0)
+        if completes {
+            try await bucket.completeUpload("parts", upload, parts: [CompletedPart(stored)])
+            _ = try await bucket.get("parts").collect(upTo: 30_000)
+        } else {
+            try await bucket.abortUpload("parts", upload)
+        }
+    }
+
     private static let sealedModes: [TestMode] = [.s3Managed, .kmsBucketKey, .kmsDualLayer, .customerKey]
 
     @Test("No byte of a sealed body, no content type and no metadata in any file", arguments: sealedModes)
@@ -47,15 +62,23 @@ struct CanaryTests {
             }
             let text = "canary-8b2f-in-metadata"
             try await bucket.put("meta", [1], options: PutOptions(contentType: text, metadata: [text: text]))
+            try await bucket.copy("plain key 5000", from: bucket, to: "copy")
+            try await Self.upload(Canary(seed: 904), to: bucket, completes: true)
+            try await Self.upload(Canary(seed: 905), to: bucket, completes: false)
+            func expectNothing(_ when: String) throws {
+                for file in try directory.files() {
+                    let contents = try directory.contents(of: file)
+                    for seed in 900..<906 { #expect(!Canary(seed: UInt64(seed)).isIn(contents), "\(file) \(when)") }
+                    #expect(contents.firstRange(of: Array(text.utf8)) == nil, "\(file) \(when)")
+                }
+            }
+            // What a killed process would leave.
+            try expectNothing("before a checkpoint")
             try await store.checkpoint()
             try await bucket.delete("plain key 5000")
             try await store.checkpoint()
             try await store.close()
-            for file in try directory.files() {
-                let contents = try directory.contents(of: file)
-                for index in 0..<4 { #expect(!Canary(seed: UInt64(900 + index)).isIn(contents), "\(file)") }
-                #expect(contents.firstRange(of: Array(text.utf8)) == nil, "\(file)")
-            }
+            try expectNothing("when the store is closed")
         }
     }
 
