@@ -135,7 +135,7 @@ let package = Package(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/GlacierKeys/Module"),
         // What a policy says of a request; it knows neither keys nor buckets.
-        room("StrongroomPolicy", ["StrongroomSystem"]),
+        room("StrongroomPolicy"),
         room(
             "StrongroomKMS",
             [

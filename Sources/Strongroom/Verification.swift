@@ -32,11 +32,14 @@ public struct VerificationReport: Sendable, Hashable {
     public var isSound: Bool { findings.isEmpty && unlistedFindingCount == 0 }
 
     mutating func note(_ place: String, _ reason: String) {
-        guard findings.count < Self.findingsLimit else {
-            unlistedFindingCount += 1
-            return
-        }
-        findings.append(Finding(place: place, reason: reason))
+        findings.note(Finding(place: place, reason: reason), unlistedCount: &unlistedFindingCount)
+    }
+}
+
+extension [VerificationReport.Finding] {
+    /// Lists a finding, or only counts it once there are as many as a report holds.
+    mutating func note(_ finding: Element, unlistedCount: inout UInt64) {
+        if count < VerificationReport.findingsLimit { append(finding) } else { unlistedCount += 1 }
     }
 }
 

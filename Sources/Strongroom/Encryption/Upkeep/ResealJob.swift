@@ -164,7 +164,8 @@ struct ResealJob: Sendable {
             }
             return .failed("It was changed again and again meanwhile; run again.")
         } catch {
-            guard !error.endsUpkeep else { throw error }
+            // Without its bucket there is nothing more to do, where a job over all buckets goes on.
+            guard !error.endsUpkeep, error.code != .noSuchBucket else { throw error }
             return .failed(error.message)
         }
     }

@@ -32,29 +32,22 @@ public struct ResealReport: Sendable, Hashable {
     mutating func noteFailure(_ place: String, _ reason: String) {
         let finding = VerificationReport.Finding(place: place, reason: reason)
         guard !failures.contains(finding) else { return }
-        if failures.count < VerificationReport.findingsLimit {
-            failures.append(finding)
-        } else {
-            unlistedFailureCount += 1
-        }
+        failures.note(finding, unlistedCount: &unlistedFailureCount)
     }
 
     /// Once, however often it is met.
     mutating func noteUntouchable(_ place: String, _ reason: String) {
         let finding = VerificationReport.Finding(place: place, reason: reason)
         guard !untouchable.contains(finding) else { return }
-        if untouchable.count < VerificationReport.findingsLimit {
-            untouchable.append(finding)
-        } else {
-            unlistedUntouchableCount += 1
-        }
+        untouchable.note(finding, unlistedCount: &unlistedUntouchableCount)
     }
 
     /// What a renewal found stands: what follows it looks only for what is unlike the default.
     mutating func addFindings(of renewed: ResealReport) {
         let own = failures
         (untouchable, unlistedUntouchableCount) = (renewed.untouchable, renewed.unlistedUntouchableCount)
-        (failures, unlistedFailureCount) = (renewed.failures, renewed.unlistedFailureCount + unlistedFailureCount)
+        // The same rows fail again, and count once.
+        (failures, unlistedFailureCount) = (renewed.failures, max(renewed.unlistedFailureCount, unlistedFailureCount))
         currentCount = renewed.currentCount
         for failure in own { noteFailure(failure.place, failure.reason) }
     }

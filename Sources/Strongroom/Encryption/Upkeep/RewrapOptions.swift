@@ -43,10 +43,6 @@ public struct RewrapReport: Sendable, Hashable {
     public var isComplete: Bool { cursor == nil && failures.isEmpty && unlistedFailureCount == 0 }
 
     mutating func note(_ place: String, _ reason: String) {
-        if failures.count < VerificationReport.findingsLimit {
-            failures.append(.init(place: place, reason: reason))
-        } else {
-            unlistedFailureCount += 1
-        }
+        failures.note(.init(place: place, reason: reason), unlistedCount: &unlistedFailureCount)
     }
 }

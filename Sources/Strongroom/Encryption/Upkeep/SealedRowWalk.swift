@@ -49,7 +49,7 @@ extension StoreError {
     /// Whether a job cannot go on after it, where other failures concern one row.
     var endsUpkeep: Bool {
         switch code {
-        case .cancelled, .closed, .durabilityUnknown, .secretMemoryUnavailable, .diskFull, .noSuchBucket: true
+        case .cancelled, .closed, .durabilityUnknown, .secretMemoryUnavailable, .diskFull: true
         default: false
         }
     }
