@@ -166,10 +166,7 @@ final class BucketKeyring: Sendable {
         schedulePurge()
     }
 
-    /// Lets go of all of them, at once.
-    func removeAll() { state.withLock { $0 = State(isClosed: $0.isClosed) } }
-
-    /// The same, for good: also of one that is being made. The store is closed.
+    /// Lets go of all of them, at once and for good, also of one that is being made: the store is closed.
     func close() { state.withLock { $0 = State(isClosed: true) } }
 
     /// A key that has expired does not stay in memory because nobody asks for it again.
