@@ -202,7 +202,7 @@ let package = Package(
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
-                "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend",
+                "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend", "COpenSSL",
                 systemPackage,
             ]),
         tests(

@@ -12,10 +12,16 @@ public struct KeyMetadata: Sendable, Hashable {
     public var keyDescription: String
     /// When it was made, in milliseconds since 1970.
     public var createdMilliseconds: Int64
-    /// The material that seals at present.
-    public var currentMaterialID: String
+    /// Where its material comes from.
+    public var origin: KeyOrigin
+    /// The material that seals at present; nil while one is waited for.
+    public var currentMaterialID: String?
     /// How many materials there are: one more than there have been rotations.
     public var materialCount: Int
+    /// When the key is destroyed, in milliseconds since 1970; nil unless that is pending.
+    public var deletionMilliseconds: Int64?
+    /// When imported material is deleted, in milliseconds since 1970; nil where it stays.
+    public var expiryMilliseconds: Int64?
 }
 
 /// Who made a key.
@@ -48,8 +54,51 @@ public struct KeyRotation: Sendable, Hashable {
     public var materialID: String
     /// When it was made, in milliseconds since 1970.
     public var createdMilliseconds: Int64
+    /// Why it was made.
+    public var cause: Cause
     /// Whether it is the one that seals.
     public var isCurrent: Bool
+
+    /// Why a key has a material.
+    public enum Cause: String, Sendable, Hashable {
+        /// It is the first one.
+        case creation = "CREATION"
+        /// Somebody asked for it.
+        case onDemand = "ON_DEMAND"
+        /// It was time.
+        case automatic = "AUTOMATIC"
+        /// It was imported.
+        case importing = "IMPORT"
+    }
+
+    init(_ material: KeyMaterial, isCurrent: Bool) {
+        materialID = material.id.description
+        createdMilliseconds = material.createdMilliseconds
+        cause =
+            switch material.cause {
+            case .creation: .creation
+            case .rotationOnDemand: .onDemand
+            case .automaticRotation: .automatic
+            case .importing: .importing
+            }
+        self.isCurrent = isCurrent
+    }
+}
+
+/// Whether and when a key gets new material by itself.
+public struct KeyRotationStatus: Sendable, Hashable {
+    /// The key.
+    public var arn: String
+    /// Days between rotations; nil where it rotates on demand only.
+    public var periodDays: Int?
+    /// When it rotates next, in milliseconds since 1970; nil where it does not.
+    public var nextMilliseconds: Int64?
+
+    init(arn: String, _ schedule: RotationSchedule?) {
+        self.arn = arn
+        periodDays = schedule?.periodDays
+        nextMilliseconds = schedule?.nextMilliseconds
+    }
 }
 
 /// A part of a list.

@@ -20,6 +20,8 @@ public final class KeyService: Sendable {
     let host: any KeyBackendHost
     let cache = MaterialCache()
     let counters = RequestCounters()
+    let imports = ImportParameters()
+    private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
     private let snapshot: Mutex<ServiceKeyring?>
@@ -36,6 +38,7 @@ public final class KeyService: Sendable {
         self.host = host
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)
+        upkeep.start(of: self)
     }
 
     private static func open(
@@ -51,13 +54,16 @@ public final class KeyService: Sendable {
 
     /// Ends the service: waits for changes that run, and drops the keys. Every call afterwards fails.
     public func close() async {
+        upkeep.stop()
         snapshot.withLock { $0 = nil }
         await thread.shutDown()
         cache.removeAll()
+        imports.removeAll()
     }
 
     // MARK: - For the operations
 
+    /// What seals and opens at this moment, whatever is due.
     func current() throws(KeyServiceError) -> ServiceKeyring {
         guard let snapshot = snapshot.withLock({ $0 }) else { throw KeyServiceError.closed }
         return snapshot
@@ -65,7 +71,7 @@ public final class KeyService: Sendable {
 
     /// Changes the registry on the thread for it. Only what is durable is seen by other operations: a crash takes
     /// nothing back that has been used.
-    func change<Value: Sendable>(
+    func changeRegistry<Value: Sendable>(
         _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
         try await thread.run(otherwise: KeyServiceError.closed) { [self] () throws(KeyServiceError) in

@@ -32,6 +32,22 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let accessDenied = Code("AccessDenied")
         /// What is given as a key policy is none, or would lock its giver out.
         public static let malformedPolicyDocument = Code("MalformedPolicyDocument")
+        /// The operation is not for a key of this origin.
+        public static let unsupportedOperation = Code("UnsupportedOperation")
+        /// A tag breaks the rules, or is one too many.
+        public static let tag = Code("Tag")
+        /// Nothing failed, but it was only tried: ``KeyService/encrypt(_:keyID:encryptionContext:dryRun:as:)`` and the like.
+        public static let dryRunOperation = Code("DryRunOperation")
+        /// A grant token is of no grant that is in force.
+        public static let invalidGrantToken = Code("InvalidGrantToken")
+        /// What is called a grant's id is none, or is not of that key.
+        public static let invalidGrantID = Code("InvalidGrantId")
+        /// The import token is not of this service and key, or has been used up.
+        public static let invalidImportToken = Code("InvalidImportToken")
+        /// The import token is too old.
+        public static let expiredImportToken = Code("ExpiredImportToken")
+        /// Other material was imported into the key before.
+        public static let incorrectKeyMaterial = Code("IncorrectKeyMaterial")
         /// An argument is out of its range.
         public static let validation = Code("Validation")
         /// The service itself failed, or has been closed; `underlying` has the cause where there is one.

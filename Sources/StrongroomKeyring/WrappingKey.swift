@@ -23,7 +23,7 @@ package final class WrappingKey: Sendable {
 }
 
 extension WrappingKey {
-    /// A data key as this key wraps it: a sealed stream of its 32 bytes (104 bytes).
+    /// A key as this key wraps it: a sealed stream of its bytes (72 bytes more).
     package func wrap(
         _ key: borrowing SecretBytes, boundTo context: [UInt8], _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> [UInt8] {
@@ -35,13 +35,13 @@ extension WrappingKey {
         }
     }
 
-    /// The data key that `wrap` wrapped; `name` is what this key is called where it turns out not to have.
+    /// The key of `count` bytes that `wrap` wrapped; `name` is what this key is called where it turns out not to have.
     package func unwrap(
-        _ wrapped: [UInt8], boundTo context: [UInt8], name: String
+        _ wrapped: [UInt8], count: Int = GeneratedDataKey.sizeBytes, boundTo context: [UInt8], name: String
     ) throws(KeyBackendError) -> SecretBytes {
         do throws(SealError) {
             return try SealedStream.openSecret(
-                wrapped, count: GeneratedDataKey.sizeBytes, .aes256GCM, under: prepared, context: context)
+                wrapped, count: count, .aes256GCM, under: prepared, context: context)
         } catch {
             throw Self.refusal(error, "The wrapped key is damaged, or was wrapped by another key than \(name).")
         }

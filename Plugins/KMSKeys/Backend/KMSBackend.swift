@@ -11,7 +11,7 @@ struct KMSBackend: KeyBackend {
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
         do throws(KeyServiceError) {
             return try await service.generateDataKey(
-                keyID: request.keyID, encryptionContext: request.encryptionContext, as: request.context.caller)
+                keyID: request.keyID, encryptionContext: request.encryptionContext, as: KeyRequester(request.context))
         } catch {
             throw KeyBackendError(error)
         }
@@ -20,7 +20,7 @@ struct KMSBackend: KeyBackend {
     func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
         do throws(KeyServiceError) {
             return try await service.decrypt(
-                wrapped, encryptionContext: request.encryptionContext, as: request.context.caller)
+                wrapped, encryptionContext: request.encryptionContext, as: KeyRequester(request.context))
         } catch {
             throw KeyBackendError(error)
         }
@@ -29,7 +29,7 @@ struct KMSBackend: KeyBackend {
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
         do throws(KeyServiceError) {
             return try await service.rewrap(
-                wrapped, encryptionContext: request.encryptionContext, as: request.context.caller)
+                wrapped, encryptionContext: request.encryptionContext, as: KeyRequester(request.context))
         } catch {
             throw KeyBackendError(error)
         }
@@ -37,11 +37,12 @@ struct KMSBackend: KeyBackend {
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
         do throws(KeyServiceError) {
-            let key = try await service.describeKey(request.keyID, as: request.context.caller)
+            let key = try await service.describeKey(request.keyID, as: KeyRequester(request.context))
             let isEnabled = key.state == .enabled
             return KeyDescription(
-                keyID: key.arn, currentVersion: key.currentMaterialID, health: isEnabled ? .ready : .unavailable,
-                message: isEnabled ? "" : "The key is \(key.state); enable it to use it again.")
+                keyID: key.arn, currentVersion: key.currentMaterialID ?? "none",
+                health: isEnabled ? .ready : .unavailable,
+                message: isEnabled ? "" : "The key is \(key.state), and cannot be used.")
         } catch {
             throw KeyBackendError(error)
         }

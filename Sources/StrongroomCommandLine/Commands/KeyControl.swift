@@ -47,14 +47,21 @@ struct KeyRecord: Codable, Equatable {
     /// The ARN.
     var keyId: String
     var id: String
-    /// `Enabled` or `Disabled`.
+    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`.
     var state: String
     /// `customer`, or `service` for the key that the service made itself.
     var manager: String
+    /// `AWS_KMS`, or `EXTERNAL` for imported material.
+    var origin: String
     var description: String
     var createdMilliseconds: Int64
-    var currentVersion: String
+    /// Nil while material is waited for.
+    var currentVersion: String?
     var versionCount: Int
+    /// When it is destroyed; nil unless that is pending.
+    var deletionMilliseconds: Int64?
+    /// When imported material is deleted; nil where it stays.
+    var expiryMilliseconds: Int64?
 
     struct Page: KeyPage {
         var keys: [KeyRecord]

@@ -1,3 +1,4 @@
+internal import StrongroomCrypto
 internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
@@ -9,13 +10,21 @@ struct MaterialSealer: Sendable {
     let root: RootKeys
 
     /// New random material for a key.
-    func make(for key: KeyID, _ host: any KeyBackendHost) throws(KeyBackendError) -> KeyMaterial {
+    func make(
+        for key: KeyID, _ host: any KeyBackendHost, because cause: MaterialCause = .creation
+    ) throws(KeyBackendError) -> KeyMaterial {
         let random = HostRandom(host: host)
-        let secret = try random.secret(count: KeyMaterial.sizeBytes)
         let id = KeyMaterialID(bytes: random.bytes(KeyMaterialID.sizeBytes))
-        return KeyMaterial(
+        return try seal(try random.secret(count: KeyMaterial.sizeBytes), id, for: key, host, because: cause)
+    }
+
+    func seal(
+        _ secret: borrowing SecretBytes, _ id: KeyMaterialID, for key: KeyID, _ host: any KeyBackendHost,
+        because cause: MaterialCause
+    ) throws(KeyBackendError) -> KeyMaterial {
+        KeyMaterial(
             id: id, createdMilliseconds: host.wallMilliseconds(),
-            sealedKey: try root.seal(secret, as: Self.name(key, id), random: random))
+            sealedKey: try root.seal(secret, as: Self.name(key, id), random: HostRandom(host: host)), cause: cause)
     }
 
     func open(_ material: KeyMaterial, of key: KeyID) throws(KeyBackendError) -> WrappingKey {
@@ -29,6 +38,48 @@ struct MaterialSealer: Sendable {
         let name = Self.name(key, material.id)
         return try other.root.seal(
             try root.open(material.sealedKey, as: name), as: name, random: HostRandom(host: host))
+    }
+
+    // MARK: - What recognises imported material
+
+    /// Seals the verifier of material, which tells nothing of it.
+    func sealVerifier(
+        of material: borrowing SecretBytes, _ id: KeyMaterialID, for key: KeyID, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> [UInt8] {
+        try root.seal(try Self.verifier(of: material), as: Self.verifierName(key, id), random: HostRandom(host: host))
+    }
+
+    /// Whether the material is the one that was imported before.
+    func recognises(
+        _ material: borrowing SecretBytes, as imported: ImportedMaterial, of key: KeyID
+    ) throws(KeyBackendError) -> Bool {
+        let mine = try Self.verifier(of: material)
+        let theirs = try root.open(imported.sealedVerifier, as: Self.verifierName(key, imported.materialID))
+        do throws(SecretMemoryError) {
+            return try mine.isEqual(to: theirs)
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+    }
+
+    func reseal(
+        _ imported: ImportedMaterial, of key: KeyID, under other: MaterialSealer, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> [UInt8] {
+        let name = Self.verifierName(key, imported.materialID)
+        return try other.root.seal(
+            try root.open(imported.sealedVerifier, as: name), as: name, random: HostRandom(host: host))
+    }
+
+    private static func verifier(of material: borrowing SecretBytes) throws(KeyBackendError) -> SecretBytes {
+        do throws(SecretMemoryError) {
+            return try HKDF<SHA512>.expand(material, info: Array("strongroom/kms/imported@v1".utf8), count: 32)
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+    }
+
+    private static func verifierName(_ key: KeyID, _ material: KeyMaterialID) -> [String] {
+        ["verifier", key.description, material.description]
     }
 
     /// What the sealed material is bound to; part of the format.

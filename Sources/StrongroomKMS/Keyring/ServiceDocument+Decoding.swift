@@ -38,10 +38,12 @@ extension ServiceDocument {
             guard let state = KeyState.all.first(where: { $0.code == stateCode }),
                 let manager = KeyManager(rawValue: managerCode)
             else { throw KeyringFile.damaged("a key is in an unknown state, or of an unknown maker") }
-            let hasPolicy = try reader.integer(UInt16.self)
-            guard hasPolicy <= 1 else { throw KeyringFile.damaged("a key has what no version here knows") }
+            let flags = try reader.integer(UInt16.self)
+            guard flags & ~(hasPolicy | hasAttributes) == 0 else {
+                throw KeyringFile.damaged("a key has what no version here knows")
+            }
             let created = try reader.time()
-            let description = try reader.text(sizeBytes: Int(try reader.integer(UInt16.self)))
+            let description = try reader.text()
             let count = Int(try reader.integer(UInt32.self))
             guard count * materialSizeBytes <= reader.remainingCount else {
                 throw KeyringFile.damaged("it ends too early")
@@ -54,10 +56,15 @@ extension ServiceDocument {
                         createdMilliseconds: try reader.time(),
                         sealedKey: try reader.bytes(KeyMaterial.sealedKeySizeBytes)))
             }
-            let text = hasPolicy == 1 ? try reader.text(sizeBytes: Int(try reader.integer(UInt16.self))) : nil
-            return KeyRecord(
+            let text = flags & hasPolicy == 0 ? nil : try reader.text()
+            var key = KeyRecord(
                 id: id, createdMilliseconds: created, manager: manager, state: state, keyDescription: description,
                 materials: materials, policy: try text.map { (text) throws(KeyBackendError) in try policy(text) })
+            // As they were before there were attributes: the first was made with the key, the others on demand.
+            for index in key.materials.indices.dropFirst() { key.materials[index].cause = .rotationOnDemand }
+            if flags & hasAttributes != 0 { try KeyAttributes.decode(&reader, into: &key) }
+            guard key.isConsistent else { throw KeyringFile.damaged("a key contradicts itself") }
+            return key
         } catch {
             throw KeyServiceError(error)
         }
@@ -84,11 +91,12 @@ extension ServiceDocument {
 }
 
 extension ByteReader {
-    fileprivate mutating func time() throws(KeyBackendError) -> Int64 {
+    mutating func time() throws(KeyBackendError) -> Int64 {
         Int64(bitPattern: try integer(UInt64.self))
     }
 
-    fileprivate mutating func text(sizeBytes: Int) throws(KeyBackendError) -> String {
+    mutating func text() throws(KeyBackendError) -> String {
+        let sizeBytes = Int(try integer(UInt16.self))
         guard let text = String(validating: try bytes(sizeBytes), as: UTF8.self) else {
             throw KeyringFile.damaged("a text of it is no UTF-8")
         }
@@ -97,7 +105,7 @@ extension ByteReader {
 
     fileprivate mutating func checkedText() throws(KeyServiceError) -> String {
         do throws(KeyBackendError) {
-            return try text(sizeBytes: Int(try integer(UInt16.self)))
+            return try text()
         } catch {
             throw KeyServiceError(error)
         }

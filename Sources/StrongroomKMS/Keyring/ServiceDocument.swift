@@ -7,16 +7,20 @@ internal import StrongroomSystem
 ///     account, text | region, text
 ///     number of keys u32 | number of aliases u32
 ///     each key, ascending by id:
-///         id (16) | state u8: 1 enabled, 2 disabled | manager u8: 1 customer, 2 service
-///         | u16: 1 where a policy follows the materials, else 0
+///         id (16) | state u8: 1 enabled, 2 disabled, 3 pending deletion, 4 pending import
+///         | manager u8: 1 customer, 2 service
+///         | u16: plus 1 where a policy follows the materials, plus 2 where attributes follow
 ///         created i64 | description, text | number of materials u32
 ///         each material, oldest first; the last is current: id (32) | created i64 | sealed key (104)
 ///         the key policy, text; only where that is said
+///         attributes (see ``KeyAttributes``); only where that is said
 ///     each alias, ascending by name: name, text | key id (16) | created i64 | updated i64
 ///
 /// A text is `u16 size | UTF-8`; times are in milliseconds since 1970. Little-endian; part of the format, must not
 /// change.
 struct ServiceDocument: Sendable, Equatable {
+    static let hasPolicy: UInt16 = 1
+    static let hasAttributes: UInt16 = 2
     static let materialSizeBytes = KeyMaterialID.sizeBytes + 8 + KeyMaterial.sealedKeySizeBytes
 
     var header: KeyringHeader
@@ -44,7 +48,8 @@ struct ServiceDocument: Sendable, Equatable {
         bytes += key.id.bytes
         bytes.append(key.state.code)
         bytes.append(key.manager.rawValue)
-        bytes.appendLittleEndian(UInt16(key.policy == nil ? 0 : 1))
+        let attributes = KeyAttributes.encoded(key)
+        bytes.appendLittleEndian((key.policy == nil ? 0 : hasPolicy) | (attributes.isEmpty ? 0 : hasAttributes))
         bytes.appendTime(key.createdMilliseconds)
         bytes.appendText(key.keyDescription)
         bytes.appendLittleEndian(UInt32(key.materials.count))
@@ -55,15 +60,16 @@ struct ServiceDocument: Sendable, Equatable {
             bytes += material.sealedKey
         }
         if let policy = key.policy { bytes.appendText(policy.text) }
+        bytes += attributes
     }
 }
 
 extension [UInt8] {
-    fileprivate mutating func appendTime(_ milliseconds: Int64) {
+    mutating func appendTime(_ milliseconds: Int64) {
         appendLittleEndian(UInt64(bitPattern: milliseconds))
     }
 
-    fileprivate mutating func appendText(_ text: String) {
+    mutating func appendText(_ text: String) {
         appendLittleEndian(UInt16(text.utf8.count))
         self += text.utf8
     }

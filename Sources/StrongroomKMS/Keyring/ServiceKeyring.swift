@@ -10,7 +10,11 @@ struct ServiceKeyring: KeyringContent {
     static let kind = KeyringKind(
         title: "KMS keys", folderName: KeyService.folderName, label: "kms", magic: "SR-KMKEY", sizeBytesMax: 2 << 30)
 
-    fileprivate(set) var document: ServiceDocument
+    fileprivate(set) var document: ServiceDocument {
+        didSet { dueMilliseconds = document.registry.dueMilliseconds }
+    }
+    /// When the next thing is due, in milliseconds since 1970.
+    private(set) var dueMilliseconds: Int64
     let sealer: MaterialSealer
 
     var file: KeyringFile { document.file }
@@ -28,12 +32,12 @@ struct ServiceKeyring: KeyringContent {
 
     private init(document: ServiceDocument, sealer: MaterialSealer) {
         self.document = document
+        dueMilliseconds = document.registry.dueMilliseconds
         self.sealer = sealer
     }
 
     init(opening file: KeyringFile, _ root: RootKeys) throws(KeyBackendError) {
-        document = try ServiceDocument(file)
-        sealer = MaterialSealer(root: root)
+        self.init(document: try ServiceDocument(file), sealer: MaterialSealer(root: root))
     }
 
     private static func firstRegistry(
@@ -55,15 +59,25 @@ struct ServiceKeyring: KeyringContent {
         return registry
     }
 
+    /// The keyring as it is once all that is due has happened, though it is not written down.
+    func settled(at nowMilliseconds: Int64) -> ServiceKeyring {
+        var settled = document
+        return settled.registry.settle(at: nowMilliseconds) ? ServiceKeyring(document: settled, sealer: sealer) : self
+    }
+
     func resealed(
         _ header: KeyringHeader, _ root: RootKeys, _ host: any KeyBackendHost
     ) throws(KeyBackendError) -> ServiceKeyring {
         let other = MaterialSealer(root: root)
         var changed = document
         changed.header = header
-        try changed.registry.reseal { (key, material) throws(KeyBackendError) in
-            try sealer.reseal(material, of: key.id, under: other, host)
-        }
+        try changed.registry.reseal(
+            material: { (key, material) throws(KeyBackendError) in
+                try sealer.reseal(material, of: key.id, under: other, host)
+            },
+            verifier: { (key, imported) throws(KeyBackendError) in
+                try sealer.reseal(imported, of: key.id, under: other, host)
+            })
         return ServiceKeyring(document: changed, sealer: other)
     }
 }
@@ -77,6 +91,8 @@ extension OpenedKeyring<ServiceKeyring> {
         var document = content.document
         // Before the keyring is locked, so that what is refused anyway is refused for its own reason.
         let value = try body(&document.registry, content.sealer)
+        // What changes nothing is not written: asking twice costs no more than asking.
+        if document == content.document { return value }
         do throws(KeyBackendError) {
             try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
         } catch {

@@ -2,8 +2,18 @@
 enum KeyLimits {
     static let keysMax = 100_000
     static let aliasesPerKeyMax = 50
-    static let rotationsPerKeyMax = 25
+    static let grantsPerKeyMax = 50_000
+    static let tagsPerKeyMax = 50
+    /// Automatic ones do not count.
+    static let rotationsOnDemandPerKeyMax = 25
     static let descriptionSizeBytesMax = 8192
     static let aliasNameSizeBytesMax = 256
+    static let grantNameSizeBytesMax = 256
+    static let principalSizeBytesMax = 256
+    static let grantTokensMax = 10
     static let pageSizeMax = 1000
+    static let deletionWindowDays = 7...30
+    /// Of what is encrypted directly.
+    static let plaintextSizeBytes = 1...4096
+    static let randomSizeBytes = 1...1024
 }

@@ -8,6 +8,27 @@ struct KeyMaterial: Sendable, Equatable {
     let id: KeyMaterialID
     let createdMilliseconds: Int64
     var sealedKey: [UInt8]
+    /// Why it was made.
+    var cause = MaterialCause.creation
+}
+
+/// Why a key has a material.
+enum MaterialCause: UInt8, Sendable, CaseIterable {
+    // The numbers are part of the keyring's format and must not change.
+
+    case creation = 0
+    case rotationOnDemand = 1
+    case automaticRotation = 2
+    case importing = 3
+}
+
+/// What stays known of imported material, also when it is gone: the same may be imported again, and no other.
+struct ImportedMaterial: Sendable, Equatable {
+    let materialID: KeyMaterialID
+    /// What recognises the material, derived from it and sealed as a material is.
+    var sealedVerifier: [UInt8]
+    /// When the material is to be deleted, in milliseconds since 1970; nil for never.
+    var expiresMilliseconds: Int64?
 }
 
 /// Names one version of one key, and no other key's: 32 random bytes, written as 64 hexadecimal digits (as in KMS).

@@ -1,12 +1,13 @@
 /// All keys and aliases of a keyring, and how they change: values only, no files, no secrets, no clocks.
 ///
 /// Invariants: `keys` are ascending by id, `aliases` by name, none comes twice; each alias points to a key that is
-/// there; a material belongs to one key; the default key's alias is there.
+/// there; a material and a grant belong to one key; the default key's alias is there.
 struct KeyRegistry: Sendable, Equatable {
     let owner: KeyOwner
     private(set) var keys: [KeyRecord] = []
     private(set) var aliases: [AliasRecord] = []
     private var ownersOfMaterials: [KeyMaterialID: KeyID] = [:]
+    private var ownersOfGrants: [GrantID: KeyID] = [:]
 
     init(owner: KeyOwner) { self.owner = owner }
 
@@ -14,19 +15,16 @@ struct KeyRegistry: Sendable, Equatable {
     init?(owner: KeyOwner, keys: [KeyRecord], aliases: [AliasRecord]) {
         self.owner = owner
         (self.keys, self.aliases) = (keys, aliases)
-        for key in keys {
-            for material in key.materials {
-                if ownersOfMaterials.updateValue(key.id, forKey: material.id) != nil { return nil }
-            }
-        }
+        for key in keys { register(key) }
         if !isConsistent { return nil }
     }
 
     var isConsistent: Bool {
-        zip(keys, keys.dropFirst()).allSatisfy { $0.id < $1.id } && keys.allSatisfy { !$0.materials.isEmpty }
+        zip(keys, keys.dropFirst()).allSatisfy { $0.id < $1.id } && keys.allSatisfy(\.isConsistent)
             && zip(aliases, aliases.dropFirst()).allSatisfy { $0.name < $1.name }
             && aliases.allSatisfy { key($0.keyID) != nil } && alias(.defaultKey) != nil
             && ownersOfMaterials.count == keys.reduce(0) { $0 + $1.materials.count }
+            && ownersOfGrants.count == keys.reduce(0) { $0 + $1.grants.count }
     }
 
     // MARK: - Looking up
@@ -42,6 +40,14 @@ struct KeyRegistry: Sendable, Equatable {
     }
 
     func ownerOfMaterial(_ id: KeyMaterialID) -> KeyID? { ownersOfMaterials[id] }
+
+    /// The key that a grant is of.
+    func ownerOfGrant(_ id: GrantID) -> KeyRecord? { ownersOfGrants[id].flatMap(key) }
+
+    /// The grant that a token stands for; nil where there is none.
+    func grant(with token: GrantToken) -> GrantRecord? {
+        ownerOfGrant(token.grantID)?.grants.first(where: token.isFor)
+    }
 
     /// The key that a request names, in any of the four ways.
     func resolve(_ text: String) throws(KeyServiceError) -> KeyRecord {
@@ -70,12 +76,24 @@ struct KeyRegistry: Sendable, Equatable {
         return name
     }
 
-    /// Fails where the key's state forbids the operation.
+    /// Fails where the key's state or origin forbids the operation.
     func check(_ operation: KeyOperation, of key: KeyRecord) throws(KeyServiceError) {
-        switch KeyStateTable.verdict(operation, key.state) {
+        let arn = owner.arn(key.id)
+        switch KeyStateTable.verdict(operation, key.state, key.origin) {
         case .allowed: return
         case .disabled:
-            throw KeyServiceError(.disabled, "The key \(owner.arn(key.id)) is disabled; enable it to use it again.")
+            throw KeyServiceError(.disabled, "The key \(arn) is disabled; enable it to use it again.")
+        case .pendingDeletion:
+            throw KeyServiceError(
+                .invalidState, "The key \(arn) is pending deletion; cancel that, and enable it, to use it again.")
+        case .notPendingDeletion:
+            throw KeyServiceError(.invalidState, "The key \(arn) is not pending deletion.")
+        case .pendingImport:
+            throw KeyServiceError(.invalidState, "The key \(arn) is pending import; import its material first.")
+        case .otherOrigin:
+            throw KeyServiceError(
+                .unsupportedOperation,
+                "The key \(arn) has the origin \(key.origin.rawValue), which is not valid for \(operation).")
         }
     }
 
@@ -89,39 +107,47 @@ struct KeyRegistry: Sendable, Equatable {
         let index = keys.firstIndex(notBefore: key.id, by: \.id)
         precondition(index == keys.count || keys[index].id != key.id, "A new key has the id of one that is there.")
         keys.insert(key, at: index)
-        for material in key.materials { ownersOfMaterials[material.id] = key.id }
+        register(key)
     }
 
-    mutating func setState(_ state: KeyState, of id: KeyID) {
-        keys[index(id)].state = state
+    /// Changes a key that is there.
+    mutating func update(_ key: KeyRecord) {
+        let index = index(key.id)
+        unregister(keys[index])
+        keys[index] = key
+        register(key)
     }
 
-    mutating func setPolicy(_ policy: KeyPolicy, of id: KeyID) {
-        keys[index(id)].policy = policy
+    /// Takes a key away, with its names, materials and grants.
+    mutating func remove(_ id: KeyID) {
+        unregister(keys.remove(at: index(id)))
+        aliases.removeAll { $0.keyID == id }
     }
 
-    /// Gives a key material that is current from then on.
-    mutating func rotate(_ id: KeyID, to material: KeyMaterial) throws(KeyServiceError) {
-        let index = index(id)
-        guard keys[index].materials.count <= KeyLimits.rotationsPerKeyMax else {
-            throw KeyServiceError(
-                .limitExceeded,
-                "The key \(owner.arn(id)) has been rotated \(KeyLimits.rotationsPerKeyMax) times, which is the limit; "
-                    + "make another key, and move the alias to it.")
-        }
-        keys[index].materials.append(material)
-        ownersOfMaterials[material.id] = id
-    }
-
-    /// Replaces how every material is sealed, not which ones there are.
+    /// Replaces how all that is secret is sealed, not what there is.
     mutating func reseal<Failure: Error>(
-        _ seal: (KeyRecord, KeyMaterial) throws(Failure) -> [UInt8]
+        material: (KeyRecord, KeyMaterial) throws(Failure) -> [UInt8],
+        verifier: (KeyRecord, ImportedMaterial) throws(Failure) -> [UInt8]
     ) throws(Failure) {
         for keyIndex in keys.indices {
-            for (index, material) in keys[keyIndex].materials.enumerated() {
-                keys[keyIndex].materials[index].sealedKey = try seal(keys[keyIndex], material)
+            let key = keys[keyIndex]
+            for (index, each) in key.materials.enumerated() {
+                keys[keyIndex].materials[index].sealedKey = try material(key, each)
+            }
+            if let imported = key.imported {
+                keys[keyIndex].imported?.sealedVerifier = try verifier(key, imported)
             }
         }
+    }
+
+    private mutating func register(_ key: KeyRecord) {
+        for material in key.materials { ownersOfMaterials[material.id] = key.id }
+        for grant in key.grants { ownersOfGrants[grant.id] = key.id }
+    }
+
+    private mutating func unregister(_ key: KeyRecord) {
+        for material in key.materials { ownersOfMaterials[material.id] = nil }
+        for grant in key.grants { ownersOfGrants[grant.id] = nil }
     }
 
     private func index(_ id: KeyID) -> Int {

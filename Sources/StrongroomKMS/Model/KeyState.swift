@@ -1,4 +1,4 @@
-/// What state a key is in. More will come (pending deletion, pending import): compare with the static members.
+/// What state a key is in. More may come: compare with the static members.
 public struct KeyState: Hashable, Sendable, CustomStringConvertible {
     /// As documents have it; part of the format, must not change.
     let code: UInt8
@@ -9,6 +9,10 @@ public struct KeyState: Hashable, Sendable, CustomStringConvertible {
     public static let enabled = KeyState(code: 1, description: "Enabled")
     /// The key neither seals nor opens until it is enabled again.
     public static let disabled = KeyState(code: 2, description: "Disabled")
+    /// The key neither seals nor opens, and is destroyed on a date that is set, unless that is taken back before.
+    public static let pendingDeletion = KeyState(code: 3, description: "PendingDeletion")
+    /// The key has no material until some is imported.
+    public static let pendingImport = KeyState(code: 4, description: "PendingImport")
 
-    static let all = [enabled, disabled]
+    static let all = [enabled, disabled, pendingDeletion, pendingImport]
 }

@@ -50,6 +50,36 @@ package struct ControlMembers: Sendable {
         return number
     }
 
+    /// A list of strings; nil where there is no such member.
+    package func strings(_ name: String) throws(KeyBackendError) -> [String]? {
+        guard let member = members[name] else { return nil }
+        guard case .array(let values) = member else {
+            throw KeyBackendError(.invalidRequest, "The member '\(name)' is not a list of strings.")
+        }
+        return try values.map { (value) throws(KeyBackendError) in
+            guard case .string(let text) = value else {
+                throw KeyBackendError(.invalidRequest, "The member '\(name)' is not a list of strings.")
+            }
+            return text
+        }
+    }
+
+    /// Names and their values, all of them strings; nil where there is no such member.
+    package func pairs(_ name: String) throws(KeyBackendError) -> [String: String]? {
+        guard let member = members[name] else { return nil }
+        guard case .object(let values) = member else {
+            throw KeyBackendError(.invalidRequest, "The member '\(name)' is not an object of strings.")
+        }
+        var pairs: [String: String] = [:]
+        for (key, value) in values {
+            guard case .string(let text) = value else {
+                throw KeyBackendError(.invalidRequest, "The member '\(name)' is not an object of strings.")
+            }
+            pairs[key] = text
+        }
+        return pairs
+    }
+
     /// A member that must be there: bytes in base64 with padding, at least one and at most `countMax`.
     package func bytes(_ name: String, countMax: Int) throws(KeyBackendError) -> [UInt8] {
         guard case .string(let text)? = members[name] else {

@@ -51,7 +51,7 @@ import Testing
     @Test func aWrongPassphraseIsNotDamage() async throws {
         let service = try await KeyService.open(
             keyring: keyring, rootKey: .passphrase(try secret("right")), creates: true, scryptCostExponent: 10)
-        #expect(try service.status().isOpenedByPassphrase)
+        #expect(try await service.status().isOpenedByPassphrase)
         let sealed = try await service.generateDataKey().wrapped
         await service.close()
         let error = await #expect(throws: KeyBackendError.self) {

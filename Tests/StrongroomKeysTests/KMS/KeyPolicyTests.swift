@@ -9,12 +9,15 @@ import Testing
 @Suite struct KeyPolicyTests {
     private let folder = TemporaryFolder()
     private static let account = "111122223333"
-    private static let ana = Caller(principal: "arn:aws:iam::111122223333:user/ana", account: account)
-    private static let blue = Caller(
-        principal: "arn:aws:iam::111122223333:role/blue", account: account, tags: ["team": "blue"],
-        multiFactorAgeSeconds: 60, sourceAddress: "10.1.2.3",
-        transport: .transportLayerSecurity(version: "1.3"), viaService: "s3")
-    private static let stranger = Caller(principal: "arn:aws:iam::444455556666:user/eve", account: "444455556666")
+    private static let ana = KeyRequester(
+        Caller(principal: "arn:aws:iam::111122223333:user/ana", account: account))
+    private static let blue = KeyRequester(
+        Caller(
+            principal: "arn:aws:iam::111122223333:role/blue", account: account, tags: ["team": "blue"],
+            multiFactorAgeSeconds: 60, sourceAddress: "10.1.2.3",
+            transport: .transportLayerSecurity(version: "1.3"), viaService: "s3"))
+    private static let stranger = KeyRequester(
+        Caller(principal: "arn:aws:iam::444455556666:user/eve", account: "444455556666"))
 
     private func open(creates: Bool = true) async throws -> KeyService {
         try await KeyService.open(
@@ -41,7 +44,7 @@ import Testing
     /// Ana may do everything; whoever else is there, what `statements` say.
     private static func administered(_ statements: String...) -> String {
         policy(
-            ([statement(ana.principal, #""kms:*""#)] + statements).joined(separator: ","))
+            ([statement(ana.caller!.principal, #""kms:*""#)] + statements).joined(separator: ","))
     }
 
     @Test func theStandardPolicyIsForTheAccountAndSaysSo() async throws {
@@ -51,7 +54,7 @@ import Testing
         for isPut in [false, true] {
             // The same where it is put word for word.
             if isPut { try await service.putKeyPolicy(text, of: key.keyID) }
-            for caller in [nil, Self.ana, Self.blue] {
+            for caller in [.root, Self.ana, Self.blue] {
                 let generated = try await service.generateDataKey(keyID: key.keyID, as: caller)
                 _ = try await service.decrypt(generated.wrapped, as: caller)
                 _ = try await service.describeKey(key.keyID, as: caller)
@@ -64,7 +67,7 @@ import Testing
         #expect(try await code { _ = try await service.createKey(as: Self.stranger) } == .accessDenied)
         #expect(try await code { _ = try await service.listKeys(as: Self.stranger) } == .accessDenied)
         #expect(try await code { _ = try await service.listAliases(as: Self.stranger) } == .accessDenied)
-        #expect(try await code { _ = try service.status(as: Self.stranger) } == .accessDenied)
+        #expect(try await code { _ = try await service.status(as: Self.stranger) } == .accessDenied)
         // A key is not told from one that is not there by whoever may not know of it, but for its name.
         #expect(try await service.listKeys().items.count == 2)
     }
@@ -76,7 +79,7 @@ import Testing
         let other = try await service.createKey(policy: Self.administered(), as: Self.ana)
         let sealed = try await service.generateDataKey(keyID: key.keyID, as: Self.ana).wrapped
         _ = try await service.createAlias("alias/there", targetKeyID: key.arn, as: Self.ana)
-        let operations: [(actions: [String], run: @Sendable (Caller) async throws -> Void)] = [
+        let operations: [(actions: [String], run: @Sendable (KeyRequester) async throws -> Void)] = [
             (["GenerateDataKey"], { _ = try await service.generateDataKey(keyID: key.keyID, as: $0) }),
             (["Decrypt"], { _ = try await service.decrypt(sealed, as: $0) }),
             (["ReEncryptFrom", "ReEncryptTo"], { _ = try await service.rewrap(sealed, as: $0) }),
@@ -113,7 +116,7 @@ import Testing
             func put(_ actions: [String]) async throws {
                 let list = "[\(actions.map { "\"kms:\($0)\"" }.joined(separator: ","))]"
                 try await service.putKeyPolicy(
-                    Self.administered(Self.statement(Self.blue.principal, list)), of: key.keyID, as: Self.ana)
+                    Self.administered(Self.statement(Self.blue.caller!.principal, list)), of: key.keyID, as: Self.ana)
             }
             try await put(operation.actions)
             #expect(try await code { try await operation.run(Self.blue) } == nil, "\(operation.actions)")
@@ -124,7 +127,7 @@ import Testing
         }
         // An alias leads to two keys when it is moved, and both say who may.
         try await service.putKeyPolicy(
-            Self.administered(Self.statement(Self.blue.principal, #""kms:*""#)), of: key.keyID, as: Self.ana)
+            Self.administered(Self.statement(Self.blue.caller!.principal, #""kms:*""#)), of: key.keyID, as: Self.ana)
         #expect(
             try await code { _ = try await service.updateAlias("alias/there", targetKeyID: other.arn, as: Self.blue) }
                 == .accessDenied)
@@ -160,7 +163,7 @@ import Testing
         for (conditions, expected) in [(true_, KeyServiceError.Code?.none), (false_, .accessDenied)] {
             for condition in conditions {
                 let statement = Self.statement(
-                    Self.blue.principal, #""kms:GenerateDataKey""#, #","Condition":{\#(condition)}"#)
+                    Self.blue.caller!.principal, #""kms:GenerateDataKey""#, #","Condition":{\#(condition)}"#)
                 try await service.putKeyPolicy(Self.administered(statement), of: key.arn, as: Self.ana)
                 #expect(
                     try await code {
@@ -196,7 +199,7 @@ import Testing
 
     @Test func nobodyLocksHimselfOutUnasked() async throws {
         let service = try await open()
-        let only = Self.policy(Self.statement(Self.blue.principal, #""kms:Decrypt""#))
+        let only = Self.policy(Self.statement(Self.blue.caller!.principal, #""kms:Decrypt""#))
         #expect(
             try await code { _ = try await service.createKey(policy: only, as: Self.ana) } == .malformedPolicyDocument)
         let key = try await service.createKey(as: Self.ana)

@@ -46,7 +46,7 @@ private struct KeyServiceModelRun {
         random = SplitMix64(state: seed)
         service = try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true)
         let first = try await service.describeKey()
-        model.keys[first.keyID] = KeyModel.Key(arn: first.arn, materials: [first.currentMaterialID], requests: 1)
+        model.keys[first.keyID] = KeyModel.Key(arn: first.arn, materials: [first.currentMaterialID!], requests: 1)
         model.aliases[KeyService.defaultKeyID] = first.keyID
     }
 
@@ -100,7 +100,7 @@ private struct KeyServiceModelRun {
     private mutating func createKey() async throws {
         let made = try await service.createKey(description: "key \(model.keys.count)")
         #expect(model.keys[made.keyID] == nil)
-        model.keys[made.keyID] = KeyModel.Key(arn: made.arn, materials: [made.currentMaterialID], requests: 1)
+        model.keys[made.keyID] = KeyModel.Key(arn: made.arn, materials: [made.currentMaterialID!], requests: 1)
     }
 
     private mutating func createAlias() async throws {
@@ -140,8 +140,8 @@ private struct KeyServiceModelRun {
         let rotated = await expect(code) { () throws(KeyServiceError) in try await service.rotateKey(name) }
         model.keys[id]!.requests += 1
         if let rotated {
-            #expect(!key.materials.contains(rotated.currentMaterialID))
-            model.keys[id]!.materials.append(rotated.currentMaterialID)
+            #expect(!key.materials.contains(rotated.currentMaterialID!))
+            model.keys[id]!.materials.append(rotated.currentMaterialID!)
         }
     }
 
@@ -225,7 +225,7 @@ private struct KeyServiceModelRun {
     // MARK: - The whole
 
     func checkAll() async throws {
-        let status = try service.status()
+        let status = try await service.status()
         #expect(status.keyCount == model.keys.count && status.aliasCount == model.aliases.count)
         var keys: [String] = []
         var marker: String?

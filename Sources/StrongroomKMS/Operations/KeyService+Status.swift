@@ -1,5 +1,5 @@
 internal import StrongroomKeyring
-public import StrongroomKeys
+internal import StrongroomKeys
 
 extension KeyService {
     /// The service as a whole.
@@ -23,10 +23,10 @@ extension KeyService {
     }
 
     /// How the service is.
-    public func status(as caller: Caller? = nil) throws(KeyServiceError) -> Status {
-        let keyring = try current()
+    public func status(as requester: KeyRequester = .root) async throws(KeyServiceError) -> Status {
+        let keyring = try await settled()
         let registry = keyring.registry
-        try authorizeAccount("kms:ListKeys", registry, caller)
+        try authorizeAccount(KeyCall(.listKeys, requester), registry)
         return Status(
             keyringID: Hexadecimal.encode(keyring.keyringID),
             isOpenedByPassphrase: keyring.document.header.rootSource.isPassphrase, account: registry.owner.account,

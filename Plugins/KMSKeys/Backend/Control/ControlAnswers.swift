@@ -1,0 +1,78 @@
+internal import StrongroomKMS
+internal import StrongroomKeys
+
+extension KeyMetadata {
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "keyId": .string(arn), "id": .string(keyID), "state": .string(state.description),
+            "manager": .string(manager == .customer ? "customer" : "service"), "origin": .string(origin.rawValue),
+            "description": .string(keyDescription), "createdMilliseconds": .number(String(createdMilliseconds)),
+            "versionCount": .number(String(materialCount)),
+        ]
+        if let currentMaterialID { members["currentVersion"] = .string(currentMaterialID) }
+        if let deletionMilliseconds { members["deletionMilliseconds"] = .number(String(deletionMilliseconds)) }
+        if let expiryMilliseconds { members["expiryMilliseconds"] = .number(String(expiryMilliseconds)) }
+        return .object(members)
+    }
+}
+
+extension KeyRotation {
+    var json: JSONValue {
+        .object([
+            "version": .string(materialID), "createdMilliseconds": .number(String(createdMilliseconds)),
+            "cause": .string(cause.rawValue), "isCurrent": .boolean(isCurrent),
+        ])
+    }
+}
+
+extension KeyRotationStatus {
+    var json: JSONValue {
+        var members: [String: JSONValue] = ["keyId": .string(arn), "isAutomatic": .boolean(periodDays != nil)]
+        if let periodDays { members["rotationPeriodInDays"] = .number(String(periodDays)) }
+        if let nextMilliseconds { members["nextRotationMilliseconds"] = .number(String(nextMilliseconds)) }
+        return .object(members)
+    }
+}
+
+extension AliasDescription {
+    var json: JSONValue {
+        .object([
+            "aliasName": .string(name), "aliasArn": .string(arn), "targetKeyId": .string(targetKeyID),
+            "createdMilliseconds": .number(String(createdMilliseconds)),
+            "updatedMilliseconds": .number(String(updatedMilliseconds)),
+        ])
+    }
+}
+
+extension KeyGrant {
+    var members: [String: JSONValue] {
+        var members: [String: JSONValue] = [
+            "grantId": .string(grantID), "keyId": .string(keyARN), "granteePrincipal": .string(granteePrincipal),
+            "issuingPrincipal": .string(issuingPrincipal),
+            "operations": .array(operations.map { .string($0.description) }),
+            "createdMilliseconds": .number(String(createdMilliseconds)),
+        ]
+        if let name { members["name"] = .string(name) }
+        if let retiringPrincipal { members["retiringPrincipal"] = .string(retiringPrincipal) }
+        switch constraint {
+        case nil: break
+        case .equals(let context): members["encryptionContextEquals"] = context.json
+        case .includes(let context): members["encryptionContextSubset"] = context.json
+        }
+        return members
+    }
+}
+
+extension EncryptionContext {
+    fileprivate var json: JSONValue {
+        .object(Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, JSONValue.string($0.value)) }))
+    }
+}
+
+extension KeyPage {
+    func json(_ name: String, _ item: (Item) -> JSONValue) -> JSONValue {
+        var members = [name: JSONValue.array(items.map(item))]
+        if let nextMarker { members["nextMarker"] = .string(nextMarker) }
+        return .object(members)
+    }
+}

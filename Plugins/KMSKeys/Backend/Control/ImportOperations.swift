@@ -1,0 +1,29 @@
+internal import StrongroomCrypto
+internal import StrongroomKMS
+internal import StrongroomKeys
+
+@Sendable func getParametersForImport(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
+    let wrapping = ImportWrapping(
+        algorithm: try call.members.choice("wrappingAlgorithm") ?? .oaepSHA256,
+        keySpec: try call.members.choice("wrappingKeySpec") ?? .rsa4096)
+    let parameters = try await call.service.parametersForImport(
+        into: try call.members.required("keyId"), wrapping, as: call.requester)
+    return .object([
+        "keyId": .string(parameters.keyARN), "importToken": .string(PaddedBase64.encode(parameters.importToken)),
+        "publicKey": .string(PaddedBase64.encode(parameters.publicKey)),
+        "validToMilliseconds": .number(String(parameters.validToMilliseconds)),
+    ])
+}
+
+@Sendable func importKeyMaterial(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
+    try await call.service.importKeyMaterial(
+        into: try call.members.required("keyId"),
+        encrypted: try call.members.base64("encryptedKeyMaterial", countMax: 6144),
+        importToken: try call.members.base64("importToken", countMax: 6144),
+        expiresMilliseconds: try call.members.milliseconds("validToMilliseconds"), as: call.requester
+    ).json
+}
+
+@Sendable func deleteImportedKeyMaterial(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
+    try await call.service.deleteImportedKeyMaterial(of: try call.members.required("keyId"), as: call.requester).json
+}

@@ -1,0 +1,54 @@
+internal import FoundationEssentials
+internal import StrongroomKeys
+
+/// What a policy's conditions can ask about a call of a key, by the names of the IAM and KMS guides. What does not apply is
+/// not there, which is not the same as empty.
+struct ConditionFacts: Sendable {
+    let key: KeyRecord
+    let alias: AliasName?
+    let encryptionContext: EncryptionContext
+    let wallMilliseconds: Int64
+
+    func context(_ caller: Caller?, _ registry: KeyRegistry) -> [String: [String]] {
+        let owner = registry.owner
+        let principal = KeyPrincipal(caller, owner)
+        var context: [String: [String]] = [
+            "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account],
+            "kms:CallerAccount": [principal.account],
+            "kms:KeyOrigin": [key.origin.rawValue], "kms:KeySpec": ["SYMMETRIC_DEFAULT"],
+            "kms:KeyUsage": ["ENCRYPT_DECRYPT"],
+            "aws:EpochTime": [String(wallMilliseconds / 1_000)],
+            "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
+            "aws:RequestedRegion": [owner.region],
+        ]
+        let aliases = registry.aliases.filter { $0.keyID == key.id }.map(\.name.description)
+        if !aliases.isEmpty { context["kms:ResourceAliases"] = aliases }
+        if let alias { context["kms:RequestAlias"] = [alias.description] }
+        for tag in key.tags { context["aws:ResourceTag/\(tag.name)"] = [tag.value] }
+        for pair in encryptionContext.pairs { context["kms:EncryptionContext:\(pair.name)"] = [pair.value] }
+        if !encryptionContext.pairs.isEmpty {
+            context["kms:EncryptionContextKeys"] = encryptionContext.pairs.map(\.name)
+        }
+        if let caller { Self.describe(caller, owner, in: &context) }
+        return context
+    }
+
+    private static func describe(_ caller: Caller, _ owner: KeyOwner, in context: inout [String: [String]]) {
+        for (name, value) in caller.tags { context["aws:PrincipalTag/\(name)"] = [value] }
+        // Not there for who signed in without a second factor, as for AWS's long-term keys.
+        if let age = caller.multiFactorAgeSeconds {
+            context["aws:MultiFactorAuthPresent"] = ["true"]
+            context["aws:MultiFactorAuthAge"] = [String(age)]
+        }
+        if let address = caller.sourceAddress { context["aws:SourceIp"] = [address] }
+        switch caller.transport {
+        case nil: break
+        case .plain: context["aws:SecureTransport"] = ["false"]
+        case .transportLayerSecurity: context["aws:SecureTransport"] = ["true"]
+        }
+        context["aws:ViaAWSService"] = [caller.viaService == nil ? "false" : "true"]
+        if let service = caller.viaService {
+            context["kms:ViaService"] = ["\(service).\(owner.region).amazonaws.com"]
+        }
+    }
+}

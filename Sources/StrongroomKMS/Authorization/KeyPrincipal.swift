@@ -1,0 +1,30 @@
+internal import StrongroomKeys
+
+/// Who a call comes from, as policies and grants name them.
+struct KeyPrincipal: Sendable {
+    let arn: String
+    let account: String
+
+    /// Nil is the account's root.
+    init(_ caller: Caller?, _ owner: KeyOwner) {
+        arn = caller?.principal ?? owner.rootARN
+        account = caller?.account ?? owner.account
+    }
+
+    /// Whether `name`, an ARN, is of this principal or of all of its account; names are compared as bytes.
+    func isKnown(as name: String) -> Bool {
+        name.utf8.elementsEqual(arn.utf8) || name.utf8.elementsEqual("arn:aws:iam::\(account):root".utf8)
+    }
+
+    /// Fails with `Validation` for what is no ARN of a principal.
+    static func check(_ name: String, _ what: String) throws(KeyServiceError) {
+        let fields = name.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard name.utf8.count <= KeyLimits.principalSizeBytesMax, fields.count == 6, fields[0] == "arn",
+            fields[2] == "iam" || fields[2] == "sts", !fields[5].isEmpty
+        else {
+            throw KeyServiceError(
+                .invalidArn,
+                "'\(name.prefix(128))' names no \(what); give an ARN such as arn:aws:iam::ACCOUNT:role/NAME.")
+        }
+    }
+}

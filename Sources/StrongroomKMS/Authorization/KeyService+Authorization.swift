@@ -1,0 +1,53 @@
+internal import StrongroomKeys
+
+/// Before the key's state is looked at, which is told only to who may know of the key.
+extension KeyService {
+    /// The key that a request names in any of the four ways, where policy, grants and its state allow the call.
+    func authorized(
+        _ keyID: String, _ call: KeyCall, _ registry: KeyRegistry, conditions: [String: [String]] = [:]
+    ) throws(KeyServiceError) -> KeyRecord {
+        let key = found(try registry.resolve(keyID), call, registry)
+        try authorize(key, call, registry, alias: registry.aliasName(in: keyID), conditions: conditions)
+        try registry.check(call.operation, of: key)
+        return key
+    }
+
+    /// The same where an alias would not do, as it may move; `what` says what names the key.
+    func authorizedWithoutAlias(
+        _ keyID: String, _ what: String, _ call: KeyCall, _ registry: KeyRegistry, conditions: [String: [String]] = [:]
+    ) throws(KeyServiceError) -> KeyRecord {
+        let key = found(try registry.resolveWithoutAlias(keyID, what), call, registry)
+        try authorize(key, call, registry, conditions: conditions)
+        try registry.check(call.operation, of: key)
+        return key
+    }
+
+    /// Notes which key a call is about, from then on whatever becomes of it.
+    func found(_ key: KeyRecord, _ call: KeyCall, _ registry: KeyRegistry) -> KeyRecord {
+        counters.count(call.operation, of: key.id)
+        call.isAbout(registry.owner.arn(key.id))
+        return key
+    }
+
+    /// Whether policy and grants allow the call; `actions` where they are not called as the operation is.
+    func authorize(
+        _ key: KeyRecord, _ call: KeyCall, _ registry: KeyRegistry, actions: [String]? = nil, alias: AliasName? = nil,
+        conditions: [String: [String]] = [:], _ encryptionContext: EncryptionContext? = nil,
+        newGrant: GrantRecord? = nil, grants: [GrantRecord]? = nil
+    ) throws(KeyServiceError) {
+        try KeyAuthorization(
+            call: call, key: key, actions: actions ?? ["kms:\(call.operation)"], alias: alias, conditions: conditions,
+            encryptionContext: encryptionContext, newGrant: newGrant, grants: grants,
+            wallMilliseconds: host.wallMilliseconds()
+        ).check(in: registry)
+    }
+
+    /// For what concerns no single key: it is the account's.
+    func authorizeAccount(_ call: KeyCall, _ registry: KeyRegistry) throws(KeyServiceError) {
+        guard let caller = call.requester.caller, caller.account != registry.owner.account else { return }
+        throw KeyServiceError(
+            .accessDenied,
+            "\(caller.principal) is not authorized to perform kms:\(call.operation): the keys are those of the account "
+                + "\(registry.owner.account).")
+    }
+}

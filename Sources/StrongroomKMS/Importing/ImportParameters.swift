@@ -1,0 +1,83 @@
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import Synchronization
+
+/// The key pairs with which material is on its way here, by their tokens. They end with the service: nothing of them is
+/// written down.
+final class ImportParameters: Sendable {
+    static let tokenSizeBytes = 32
+    private static let validMilliseconds: Int64 = 86_400_000
+    /// Locked memory is scarce: the oldest goes where there would be more.
+    private static let pendingMax = 64
+
+    private final class Pending: Sendable {
+        let keyID: KeyID
+        let validToMilliseconds: Int64
+        let algorithm: ImportWrapping.Algorithm
+        let pair: ImportKeyPair
+
+        init(
+            _ keyID: KeyID, validToMilliseconds: Int64, _ algorithm: ImportWrapping.Algorithm,
+            _ pair: consuming ImportKeyPair
+        ) {
+            self.keyID = keyID
+            self.validToMilliseconds = validToMilliseconds
+            self.algorithm = algorithm
+            self.pair = pair
+        }
+    }
+
+    private let pending = Mutex<[[UInt8]: Pending]>([:])
+
+    /// Makes a pair for a key. Takes up to seconds.
+    func make(
+        for keyID: KeyID, _ wrapping: ImportWrapping, token: [UInt8], nowMilliseconds: Int64
+    ) throws(KeyServiceError) -> (publicKey: [UInt8], validToMilliseconds: Int64) {
+        let pair: ImportKeyPair
+        do throws(SealError) {
+            pair = try ImportKeyPair(sizeBits: wrapping.keySpec.sizeBits)
+        } catch {
+            throw KeyServiceError(KeyBackendError(.unavailable, error.message, underlying: error))
+        }
+        let publicKey = pair.publicKey
+        let validTo = nowMilliseconds + Self.validMilliseconds
+        let entry = Pending(keyID, validToMilliseconds: validTo, wrapping.algorithm, pair)
+        pending.withLock { pending in
+            pending = pending.filter { $0.value.validToMilliseconds > nowMilliseconds }
+            if pending.count >= Self.pendingMax,
+                let oldest = pending.min(by: { $0.value.validToMilliseconds < $1.value.validToMilliseconds })
+            {
+                pending[oldest.key] = nil
+            }
+            pending[token] = entry
+        }
+        return (publicKey, validTo)
+    }
+
+    /// The material that was encrypted for a key with what the token stands for.
+    func open(
+        _ encrypted: [UInt8], token: [UInt8], for keyID: KeyID, nowMilliseconds: Int64
+    ) throws(KeyServiceError) -> SecretBytes {
+        guard let entry = pending.withLock({ $0[token] }), entry.keyID == keyID else {
+            throw KeyServiceError(
+                .invalidImportToken,
+                "The import token is not of this key, or the service has been opened anew since; get parameters for the "
+                    + "import again.")
+        }
+        guard nowMilliseconds < entry.validToMilliseconds else {
+            throw KeyServiceError(.expiredImportToken, "The import token is older than a day; get another one.")
+        }
+        do throws(SealError) {
+            let hash: ImportKeyPair.Hash = entry.algorithm == .oaepSHA1 ? .sha1 : .sha256
+            if let material = try entry.pair.decrypt(encrypted, count: KeyMaterial.sizeBytes, hash) { return material }
+        } catch {
+            throw KeyServiceError(KeyBackendError(.unavailable, error.message, underlying: error))
+        }
+        throw KeyServiceError(
+            .invalidCiphertext,
+            "The encrypted material is not \(KeyMaterial.sizeBytes) bytes under the public key that goes with the token, "
+                + "encrypted with \(entry.algorithm.rawValue).")
+    }
+
+    func removeAll() { pending.withLock { $0.removeAll() } }
+}

@@ -1,0 +1,140 @@
+public import StrongroomCrypto
+internal import StrongroomKeyring
+internal import StrongroomKeys
+internal import StrongroomSystem
+
+/// Material from elsewhere, for keys that were made to have it (``KeyOrigin/external``).
+extension KeyService {
+    /// What material for a key is encrypted with, where it comes from another process or machine.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN.
+    ///   - wrapping: how it is encrypted.
+    ///   - requester: on whose behalf.
+    public func parametersForImport(
+        into keyID: String, _ wrapping: ImportWrapping = ImportWrapping(), as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyImportParameters {
+        let call = KeyCall(.getParametersForImport, requester)
+        let conditions = [
+            "kms:WrappingAlgorithm": [wrapping.algorithm.rawValue], "kms:WrappingKeySpec": [wrapping.keySpec.rawValue],
+        ]
+        // On the thread for changes, though it changes nothing: it takes long.
+        return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            let key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
+            let token = HostRandom(host: host).bytes(ImportParameters.tokenSizeBytes)
+            let made = try imports.make(
+                for: key.id, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
+            return KeyImportParameters(
+                keyARN: registry.owner.arn(key.id), importToken: token, publicKey: made.publicKey,
+                validToMilliseconds: made.validToMilliseconds)
+        }
+    }
+
+    /// Gives a key the material that was encrypted for it. The key is enabled then; once it has had material, only the same
+    /// may be imported again.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN.
+    ///   - encrypted: the 32 bytes of material, encrypted with ``KeyImportParameters/publicKey``.
+    ///   - importToken: that of the parameters.
+    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
+    ///   - requester: on whose behalf.
+    public func importKeyMaterial(
+        into keyID: String, encrypted: [UInt8], importToken: [UInt8], expiresMilliseconds: Int64? = nil,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        try await importMaterial(into: keyID, expiresMilliseconds, requester) { [self] (key) throws(KeyServiceError) in
+            SharedSecret(
+                try imports.open(
+                    encrypted, token: importToken, for: key.id, nowMilliseconds: host.wallMilliseconds()))
+        }
+    }
+
+    /// Gives a key material that is in this process already.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN.
+    ///   - material: 32 bytes.
+    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
+    ///   - requester: on whose behalf.
+    public func importKeyMaterial(
+        into keyID: String, _ material: consuming SecretBytes, expiresMilliseconds: Int64? = nil,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        guard material.count == KeyMaterial.sizeBytes else {
+            throw KeyServiceError(
+                .validation, "Material of \(material.count) bytes is no key; give \(KeyMaterial.sizeBytes) bytes.")
+        }
+        let shared = SharedSecret(material)
+        return try await importMaterial(into: keyID, expiresMilliseconds, requester) { _ in shared }
+    }
+
+    /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing happens
+    /// where there is none.
+    public func deleteImportedKeyMaterial(
+        of keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        let call = KeyCall(.deleteImportedKeyMaterial, requester)
+        let deleted = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            let key = try authorizedWithoutAlias(keyID, "Imported material", call, registry).withoutImportedMaterial
+            registry.update(key)
+            return metadata(of: key, registry.owner)
+        }
+        // It is in no memory either.
+        cache.removeAll()
+        return deleted
+    }
+
+    private func importMaterial(
+        into keyID: String, _ expiresMilliseconds: Int64?, _ requester: KeyRequester,
+        _ open: @escaping @Sendable (KeyRecord) throws(KeyServiceError) -> SharedSecret
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        var conditions = [
+            "kms:ExpirationModel": [
+                expiresMilliseconds == nil ? "KEY_MATERIAL_DOES_NOT_EXPIRE" : "KEY_MATERIAL_EXPIRES"
+            ]
+        ]
+        if let expiresMilliseconds { conditions["kms:ValidTo"] = [String(expiresMilliseconds / 1_000)] }
+        let call = KeyCall(.importKeyMaterial, requester)
+        return try await change(call) { [self, conditions] (registry, sealer) throws(KeyServiceError) in
+            let now = host.wallMilliseconds()
+            var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
+            if let expiresMilliseconds, expiresMilliseconds <= now {
+                throw KeyServiceError(.validation, "The material would have expired already; give a later time.")
+            }
+            try put(try open(key), expiresMilliseconds, into: &key, sealer)
+            registry.update(key)
+            return metadata(of: key, registry.owner)
+        }
+    }
+
+    private func put(
+        _ material: SharedSecret, _ expiresMilliseconds: Int64?, into key: inout KeyRecord, _ sealer: MaterialSealer
+    ) throws(KeyServiceError) {
+        do throws(KeyBackendError) {
+            let id =
+                key.imported?.materialID ?? KeyMaterialID(bytes: HostRandom(host: host).bytes(KeyMaterialID.sizeBytes))
+            if let imported = key.imported {
+                guard try sealer.recognises(material.bytes, as: imported, of: key.id) else {
+                    throw KeyBackendError(KeyServiceError.otherMaterial)
+                }
+                key.imported?.expiresMilliseconds = expiresMilliseconds
+            } else {
+                key.imported = ImportedMaterial(
+                    materialID: id, sealedVerifier: try sealer.sealVerifier(of: material.bytes, id, for: key.id, host),
+                    expiresMilliseconds: expiresMilliseconds)
+            }
+            key.materials = [try sealer.seal(material.bytes, id, for: key.id, host, because: .importing)]
+            if key.state == .pendingImport { key.state = .enabled }
+        } catch {
+            throw error.underlying as? KeyServiceError ?? KeyServiceError(error)
+        }
+    }
+}
+
+extension KeyServiceError {
+    fileprivate static let otherMaterial = KeyServiceError(
+        .incorrectKeyMaterial,
+        "The key had other material before, which is what opens what it has sealed; import the same again, or make another "
+            + "key.")
+}

@@ -1,0 +1,48 @@
+/// What happens to keys because time has passed.
+extension KeyRegistry {
+    /// When the next thing is due, in milliseconds since 1970; the end of time where nothing is.
+    var dueMilliseconds: Int64 {
+        keys.reduce(Int64.max) { due, key in
+            [key.deletionMilliseconds, key.expiryMilliseconds, key.rotationMilliseconds].compactMap(\.self)
+                .reduce(due, min)
+        }
+    }
+
+    /// Destroys the keys whose day has come, and imported material that has expired. Returns whether there was any.
+    ///
+    /// It needs nothing but the time, so that whoever cannot write it down can still go by it.
+    mutating func settle(at nowMilliseconds: Int64) -> Bool {
+        var hasChanged = false
+        for key in keys {
+            if let deletion = key.deletionMilliseconds, deletion <= nowMilliseconds {
+                remove(key.id)
+                hasChanged = true
+            } else if let expiry = key.expiryMilliseconds, expiry <= nowMilliseconds {
+                update(key.withoutImportedMaterial)
+                hasChanged = true
+            }
+        }
+        return hasChanged
+    }
+
+    /// The keys that are to get new material by themselves.
+    func dueRotations(at nowMilliseconds: Int64) -> [KeyRecord] {
+        keys.filter { ($0.rotationMilliseconds ?? .max) <= nowMilliseconds }
+    }
+}
+
+extension KeyRecord {
+    /// When imported material is deleted; nil where there is none that is.
+    fileprivate var expiryMilliseconds: Int64? { materials.isEmpty ? nil : imported?.expiresMilliseconds }
+
+    /// When the key rotates. One that is disabled, or on its way out, waits until it is enabled again.
+    fileprivate var rotationMilliseconds: Int64? { state == .enabled ? rotation?.nextMilliseconds : nil }
+
+    /// The key once its imported material is destroyed: it waits for it, unless it is on its way out.
+    var withoutImportedMaterial: KeyRecord {
+        var key = self
+        key.materials = []
+        if key.state != .pendingDeletion { key.state = .pendingImport }
+        return key
+    }
+}

@@ -1,0 +1,100 @@
+internal import StrongroomKeys
+
+/// New material for keys.
+extension KeyService {
+    /// Days between automatic rotations where nothing else is said.
+    public static var rotationPeriodDaysDefault: Int { RotationSchedule.periodDaysDefault }
+
+    /// Gives a key new material, which seals from now on. The old materials are kept and open what they sealed.
+    ///
+    /// - Throws: ``KeyServiceError/Code/limitExceeded`` for the twenty-sixth time.
+    public func rotateKey(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        let call = KeyCall(.rotateKey, requester)
+        return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
+            var key = try authorized(keyID, call, registry)
+            guard
+                key.materials.count(where: { $0.cause == .rotationOnDemand })
+                    < KeyLimits.rotationsOnDemandPerKeyMax
+            else {
+                throw KeyServiceError(
+                    .limitExceeded,
+                    "The key \(registry.owner.arn(key.id)) has been rotated on demand "
+                        + "\(KeyLimits.rotationsOnDemandPerKeyMax) times, which is the limit; make another key, and move "
+                        + "the alias to it.")
+            }
+            key.materials.append(try newMaterial(for: key.id, sealer, because: .rotationOnDemand))
+            registry.update(key)
+            return metadata(of: key, registry.owner)
+        }
+    }
+
+    /// Has a key get new material by itself, again and again; the first time one period from now on. While the key is
+    /// disabled it waits, and what is due then happens once it is enabled.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN.
+    ///   - periodDays: 90 to 2560.
+    ///   - requester: on whose behalf.
+    public func enableKeyRotation(
+        _ keyID: String, periodDays: Int = KeyService.rotationPeriodDaysDefault, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyRotationStatus {
+        let schedule = try RotationSchedule(periodDays: periodDays, from: host.wallMilliseconds())
+        return try await setRotation(
+            schedule, of: keyID, KeyCall(.enableKeyRotation, requester),
+            conditions: ["kms:RotationPeriodInDays": [String(periodDays)]])
+    }
+
+    /// Has a key keep its material until it is rotated on demand.
+    public func disableKeyRotation(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyRotationStatus {
+        try await setRotation(nil, of: keyID, KeyCall(.disableKeyRotation, requester))
+    }
+
+    /// Whether and when a key gets new material by itself.
+    public func keyRotationStatus(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyRotationStatus {
+        let call = KeyCall(.getKeyRotationStatus, requester)
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            let key = try authorizedWithoutAlias(keyID, "A rotation", call, keyring.registry)
+            return KeyRotationStatus(arn: keyring.registry.owner.arn(key.id), key.rotation)
+        }
+    }
+
+    /// A page of a key's materials, the oldest first.
+    public func listRotations(
+        _ keyID: String, limit: Int = KeyService.pageSizeDefault, marker: String? = nil,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyPage<KeyRotation> {
+        let call = KeyCall(.listRotations, requester)
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            let key = try authorized(keyID, call, keyring.registry)
+            var first = 0
+            if let marker {
+                guard let id = KeyMaterialID(marker), let index = key.materials.firstIndex(where: { $0.id == id })
+                else {
+                    throw Self.invalidMarker(marker)
+                }
+                first = index
+            }
+            let (materials, next) = try Self.page(of: key.materials[first...], limit)
+            return KeyPage(
+                items: materials.map { KeyRotation($0, isCurrent: $0.id == key.current?.id) },
+                nextMarker: next?.id.description)
+        }
+    }
+
+    private func setRotation(
+        _ schedule: RotationSchedule?, of keyID: String, _ call: KeyCall, conditions: [String: [String]] = [:]
+    ) async throws(KeyServiceError) -> KeyRotationStatus {
+        try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            var key = try authorizedWithoutAlias(keyID, "A rotation", call, registry, conditions: conditions)
+            key.rotation = schedule
+            registry.update(key)
+            return KeyRotationStatus(arn: registry.owner.arn(key.id), schedule)
+        }
+    }
+}

@@ -1,0 +1,70 @@
+internal import StrongroomKeys
+
+/// Whether a key may be used, and for how long it is there.
+extension KeyService {
+    /// Days for which a key that is to be destroyed waits where nothing else is said.
+    public static let deletionWindowDaysDefault = 30
+
+    /// Has a key work again, at once; nothing happens where it is enabled.
+    public func enableKey(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        try await changeKey(keyID, KeyCall(.enableKey, requester)) { $0.state = .enabled }
+    }
+
+    /// Has a key refuse to seal and open, from now on; nothing happens where it is disabled.
+    public func disableKey(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        try await changeKey(keyID, KeyCall(.disableKey, requester)) { $0.state = .disabled }
+    }
+
+    /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither seals nor
+    /// opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN. The service's own key is refused.
+    ///   - pendingWindowDays: how long it waits, 7 to 30 days.
+    ///   - requester: on whose behalf.
+    public func scheduleKeyDeletion(
+        _ keyID: String, pendingWindowDays: Int = KeyService.deletionWindowDaysDefault,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
+            throw KeyServiceError(
+                .validation,
+                "A waiting period of \(pendingWindowDays) days is out of range; it may be "
+                    + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
+        }
+        let call = KeyCall(.scheduleKeyDeletion, requester)
+        return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            var key = try authorizedWithoutAlias(
+                keyID, "The deletion of a key", call, registry,
+                conditions: ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]])
+            guard key.manager == .customer else {
+                throw KeyServiceError(
+                    .accessDenied,
+                    "The key \(registry.owner.arn(key.id)) is the service's own, which is not deleted: objects that name "
+                        + "no key need it.")
+            }
+            key.state = .pendingDeletion
+            key.deletionMilliseconds = host.wallMilliseconds() + Int64(pendingWindowDays) * 86_400_000
+            registry.update(key)
+            return metadata(of: key, registry.owner)
+        }
+    }
+
+    /// Takes the deletion of a key back. It is disabled then (or waits for material, if its own is gone): enable it to use it.
+    public func cancelKeyDeletion(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        let call = KeyCall(.cancelKeyDeletion, requester)
+        return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            var key = try authorizedWithoutAlias(keyID, "The deletion of a key", call, registry)
+            key.state = key.materials.isEmpty ? .pendingImport : .disabled
+            key.deletionMilliseconds = nil
+            registry.update(key)
+            return metadata(of: key, registry.owner)
+        }
+    }
+}

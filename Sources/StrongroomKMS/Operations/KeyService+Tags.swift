@@ -1,0 +1,67 @@
+/// Labels of keys. Policies can ask for them: `aws:ResourceTag/NAME`.
+extension KeyService {
+    /// Gives a key tags; one of the same name is replaced.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, by id or ARN.
+    ///   - tags: those to give; a key has at most 50.
+    ///   - requester: on whose behalf.
+    public func tagKey(
+        _ keyID: String, with tags: [KeyTag], as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) {
+        let conditions = Dictionary(
+            tags.map { ("aws:RequestTag/\($0.name)", [$0.value]) } + [("aws:TagKeys", tags.map(\.name))]
+        ) { $1 }
+        try await changeTags(of: keyID, KeyCall(.tagResource, requester), conditions) { (key) throws(KeyServiceError) in
+            try key.add(tags)
+        }
+    }
+
+    /// Takes tags from a key, by their names; one that it does not have is no failure.
+    public func untagKey(
+        _ keyID: String, names: [String], as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) {
+        try await changeTags(of: keyID, KeyCall(.untagResource, requester), ["aws:TagKeys": names]) { key in
+            key.tags.removeAll { names.contains($0.name) }
+        }
+    }
+
+    /// A key's tags, ascending by name.
+    public func tags(
+        of keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> [KeyTag] {
+        let call = KeyCall(.listResourceTags, requester)
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            try authorizedWithoutAlias(keyID, "A tag", call, keyring.registry).tags
+        }
+    }
+
+    private func changeTags(
+        of keyID: String, _ call: KeyCall, _ conditions: [String: [String]],
+        _ body: @escaping @Sendable (inout KeyRecord) throws(KeyServiceError) -> Void
+    ) async throws(KeyServiceError) {
+        try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            var key = try authorizedWithoutAlias(keyID, "A tag", call, registry, conditions: conditions)
+            guard key.manager == .customer else {
+                throw KeyServiceError(
+                    .accessDenied, "The key \(registry.owner.arn(key.id)) is the service's own, which has no tags.")
+            }
+            try body(&key)
+            registry.update(key)
+        }
+    }
+}
+
+extension KeyRecord {
+    /// - Throws: `Tag` where a name comes twice, or there would be too many.
+    mutating func add(_ new: [KeyTag]) throws(KeyServiceError) {
+        guard Set(new.map(\.name)).count == new.count else {
+            throw KeyServiceError(.tag, "Two of the tags have the same name; give each name once.")
+        }
+        tags.removeAll { old in new.contains { $0.name == old.name } }
+        tags = (tags + new).sorted { $0.name < $1.name }
+        guard tags.count <= KeyLimits.tagsPerKeyMax else {
+            throw KeyServiceError(.tag, "A key has at most \(KeyLimits.tagsPerKeyMax) tags; take some away first.")
+        }
+    }
+}

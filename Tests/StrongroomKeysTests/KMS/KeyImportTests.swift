@@ -1,0 +1,117 @@
+import StrongroomCrypto
+import StrongroomKeys
+import SystemPackage
+import Testing
+
+@testable import StrongroomKMS
+
+/// Material from elsewhere: it comes in sealed, and goes for good.
+@Suite struct KeyImportTests {
+    private let folder = TemporaryFolder()
+    private let host = ClockedHost()
+
+    private func open(creates: Bool = false) async throws -> KeyService {
+        try await KeyService.open(keyring: folder.path.appending("keyring"), creates: creates, host: host)
+    }
+
+    private func code(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
+        do {
+            try await body()
+            return nil
+        } catch let error as KeyServiceError {
+            return error.code
+        }
+    }
+
+    private func material(_ byte: UInt8 = 1, count: Int = 32) throws -> SecretBytes {
+        let bytes = [UInt8](repeating: byte, count: count)
+        // Safe: a UInt8 is raw bytes.
+        return try SecretBytes(copying: unsafe bytes.span.bytes)
+    }
+
+    @Test func aKeyWaitsForItsMaterialAndTakesNoOther() async throws {
+        var service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        #expect(key.state == .pendingImport && key.origin == .external && key.currentMaterialID == nil)
+        let imported = try await service.importKeyMaterial(into: key.arn, try material())
+        #expect(imported.state == .enabled && imported.materialCount == 1)
+        let generated = try await service.generateDataKey(keyID: key.arn)
+        #expect(try await service.deleteImportedKeyMaterial(of: key.arn).state == .pendingImport)
+        #expect(try await code { _ = try await service.decrypt(generated.wrapped) } == .invalidState)
+        await service.close()
+        service = try await open()
+        #expect(
+            try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(2)) }
+                == .incorrectKeyMaterial)
+        // What recognises it comes along when the root key is replaced.
+        try await service.replaceRootKey(.recorded)
+        let again = try await service.importKeyMaterial(into: key.arn, try material())
+        #expect(again.currentMaterialID == imported.currentMaterialID)
+        #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+        for count in [0, 16, 31, 33] {
+            #expect(
+                try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(1, count: count)) }
+                    == .validation)
+        }
+    }
+
+    @Test func materialExpiresOnItsDay() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        let day: Int64 = 86_400_000
+        let expires = host.wallMilliseconds() + 10 * day
+        let imported = try await service.importKeyMaterial(
+            into: key.arn, try material(), expiresMilliseconds: expires)
+        #expect(imported.expiryMilliseconds == expires)
+        let generated = try await service.generateDataKey(keyID: key.arn)
+        host.pass(days: 9.99)
+        _ = try await service.decrypt(generated.wrapped)
+        host.pass(days: 0.02)
+        #expect(try await code { _ = try await service.decrypt(generated.wrapped) } == .invalidState)
+        #expect(try await service.describeKey(key.arn).state == .pendingImport)
+        #expect(
+            try await code {
+                _ = try await service.importKeyMaterial(into: key.arn, try material(), expiresMilliseconds: expires)
+            } == .validation)
+        _ = try await service.importKeyMaterial(into: key.arn, try material())
+        #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+    }
+
+    @Test(arguments: ImportWrapping.Algorithm.allCases, [ImportWrapping.KeySpec.rsa2048, .rsa3072])
+    func materialComesInEncrypted(
+        _ algorithm: ImportWrapping.Algorithm, _ keySpec: ImportWrapping.KeySpec
+    ) async throws {
+        let service = try await open(creates: true)
+        let (key, other) = (
+            try await service.createKey(origin: .external), try await service.createKey(origin: .external)
+        )
+        let parameters = try await service.parametersForImport(
+            into: key.arn, ImportWrapping(algorithm: algorithm, keySpec: keySpec))
+        let token = parameters.importToken
+        let encrypted = try PublicKeyEncryption.encrypt(
+            [UInt8](repeating: 9, count: 32), for: parameters.publicKey, usesSHA1: algorithm == .oaepSHA1)
+        func importing(_ bytes: [UInt8], _ token: [UInt8], into keyID: String) async throws -> KeyServiceError.Code? {
+            try await code {
+                _ = try await service.importKeyMaterial(into: keyID, encrypted: bytes, importToken: token)
+            }
+        }
+        #expect(try await importing(encrypted, token, into: other.arn) == .invalidImportToken)
+        #expect(try await importing(encrypted, token.reversed(), into: key.arn) == .invalidImportToken)
+        for index in stride(from: 0, to: encrypted.count, by: 37) {
+            var damaged = encrypted
+            damaged[index] ^= 1
+            #expect(try await importing(damaged, token, into: key.arn) == .invalidCiphertext)
+        }
+        #expect(try await importing([], token, into: key.arn) == .invalidCiphertext)
+        let short = try PublicKeyEncryption.encrypt(
+            [UInt8](repeating: 9, count: 31), for: parameters.publicKey, usesSHA1: algorithm == .oaepSHA1)
+        #expect(try await importing(short, token, into: key.arn) == .invalidCiphertext)
+        #expect(try await service.describeKey(key.arn).state == .pendingImport)
+        #expect(try await importing(encrypted, token, into: key.arn) == nil)
+        // It is that material, and no other.
+        #expect(
+            try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(9)) } == nil)
+        host.pass(days: 1.01)
+        #expect(try await importing(encrypted, token, into: key.arn) == .expiredImportToken)
+    }
+}
