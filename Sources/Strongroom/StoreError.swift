@@ -149,6 +149,8 @@ extension StoreError.Code {
     public static let keyBackendFailed = Self("keyBackendFailed")
     /// The key that seals the object is disabled.
     public static let keyDisabled = Self("keyDisabled")
+    /// The key that seals the object is in a state that forbids it: pending deletion, or waiting for its material.
+    public static let invalidKeyState = Self("invalidKeyState")
     /// The key that seals the object does not exist any more.
     public static let keyNotFound = Self("keyNotFound")
     /// The store was opened without the key service that SSE-KMS needs.

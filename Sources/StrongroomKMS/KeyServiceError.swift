@@ -36,7 +36,8 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let unsupportedOperation = Code("UnsupportedOperation")
         /// A tag breaks the rules, or is one too many.
         public static let tag = Code("Tag")
-        /// Nothing failed, but it was only tried: ``KeyService/encrypt(_:keyID:encryptionContext:dryRun:as:)`` and the like.
+        /// Nothing failed, but it was only tried: ``KeyService/encrypt(_:keyID:encryptionContext:dryRun:as:)`` and the
+        /// like.
         public static let dryRunOperation = Code("DryRunOperation")
         /// A grant token is of no grant that is in force.
         public static let invalidGrantToken = Code("InvalidGrantToken")

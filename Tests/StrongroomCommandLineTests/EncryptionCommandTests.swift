@@ -108,6 +108,54 @@ struct EncryptionCommandTests {
         #expect(try strongroom("get", "letters/a", "out").status == 0)
     }
 
+    @Test("keys are scheduled for deletion and had back, rotate by themselves, are tagged and granted")
+    func keyLives() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("bucket", "create", "letters").status == 0)
+        let arn = try #require(try strongroom("key", "create", "--json").lines.first?["keyId"] as? String)
+        #expect(
+            try strongroom("put", "file", "letters/a", "--sse", "aws:kms", "--sse-kms-key-id", arn).status == 0)
+        #expect(try strongroom("key", "schedule-deletion", arn, "--days", "6").status == 1)
+        #expect(try strongroom("key", "schedule-deletion", arn, "--days=-1").status == 64)
+        let scheduled = try strongroom("key", "schedule-deletion", arn, "--days", "7", "--json").lines.first
+        #expect(scheduled?["state"] as? String == "PendingDeletion" && scheduled?["deletionMilliseconds"] != nil)
+        let refused = try strongroom("get", "letters/a", "out", "--json")
+        #expect(refused.status == 1 && refused.error?["code"] as? String == "invalidKeyState")
+        let cancelled = try strongroom("key", "cancel-deletion", arn, "--json").lines.first
+        #expect(cancelled?["state"] as? String == "Disabled" && cancelled?["deletionMilliseconds"] == nil)
+        #expect(try strongroom("key", "enable", arn).status == 0)
+        #expect(try strongroom("get", "letters/a", "out").status == 0)
+
+        #expect(try strongroom("key", "rotation", arn, "--json").lines.first?["isAutomatic"] as? Bool == false)
+        let rotation = try strongroom("key", "rotation", arn, "--every", "90", "--json").lines.first
+        #expect(rotation?["rotationPeriodInDays"] as? Int == 90 && rotation?["nextRotationMilliseconds"] is Int)
+        #expect(try strongroom("key", "rotation", arn, "--every", "90", "--off").status == 64)
+        #expect(try strongroom("key", "rotation", arn, "--off").status == 0)
+        let tags = try strongroom("key", "tag", arn, "team=blue", "x=y", "--json").lines.first
+        #expect(tags?["tags"] as? [String: String] == ["team": "blue", "x": "y"])
+        let fewer = try strongroom("key", "tag", arn, "--remove", "x", "--json").lines.first
+        #expect(fewer?["tags"] as? [String: String] == ["team": "blue"])
+
+        let tenant = "arn:aws:iam::111122223333:role/tenant"
+        let grant = try strongroom(
+            "key", "grant", "create", arn, "--to", tenant, "--operation", "Decrypt", "--operation", "GenerateDataKey",
+            "--context-subset", "tenant=blue", "--name", "blue", "--json"
+        ).lines.first
+        #expect(grant?["encryptionContextSubset"] as? [String: String] == ["tenant": "blue"])
+        let listed = try strongroom("key", "grant", "list", arn, "--json").lines
+        #expect(listed.count == 1 && listed[0]["grantId"] as? String == grant?["grantId"] as? String)
+        #expect(listed[0]["grantToken"] == nil)
+        #expect(try strongroom("key", "grant", "create", arn, "--to", tenant, "--operation", "Sign").status == 1)
+        #expect(try strongroom("key", "grant", "retire", try #require(grant?["grantToken"] as? String)).status == 0)
+        let second = try strongroom(
+            "key", "grant", "create", arn, "--to", tenant, "--operation", "Decrypt", "--json"
+        ).lines.first
+        #expect(
+            try strongroom("key", "grant", "revoke", arn, try #require(second?["grantId"] as? String)).status == 0)
+        #expect(try strongroom("key", "grant", "list", arn, "--json").lines.isEmpty)
+    }
+
     @Test("a customer's key is needed each time, and buckets block it until they are told otherwise")
     func customerKeys() throws {
         let strongroom = try Strongroom()

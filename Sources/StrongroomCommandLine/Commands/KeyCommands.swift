@@ -1,16 +1,19 @@
 #if CommandLineTool
 internal import ArgumentParser
-internal import FoundationEssentials
 internal import Strongroom
 
 struct KeyCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "key",
         abstract:
-            "Make, list, enable, disable and rotate the keys of the store's key service, and say who may use them.",
-        discussion: "They seal the data keys of objects under aws:kms. Whoever disables one locks its objects.",
+            "Make, list, rotate, disable and delete the keys of the store's key service, and say who may use them.",
+        discussion: """
+            They seal the data keys of objects under aws:kms. Whoever disables one locks its objects; whoever deletes one \
+            destroys them.
+            """,
         subcommands: [
-            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Policy.self,
+            Create.self, List.self, Describe.self, Enable.self, Disable.self, ScheduleDeletion.self,
+            CancelDeletion.self, Rotate.self, Rotations.self, Rotation.self, Tag.self, Policy.self, Grant.self,
             Alias.self,
         ])
 
@@ -111,9 +114,9 @@ struct KeyCommand: AsyncParsableCommand {
             let versions = try await KeyControl(store: store).list(
                 "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
             for version in versions {
-                let made = Date(timeIntervalSince1970: Double(version.createdMilliseconds) / 1_000)
                 let current = version.isCurrent ? "  seals" : ""
-                console.emit(version, text: "\(version.version)  made \(made.formatted(.iso8601))\(current)")
+                let made = "made \(time(version.createdMilliseconds)) (\(version.cause.lowercased()))"
+                console.emit(version, text: "\(version.version)  \(made)\(current)")
             }
         }
     }

@@ -6,11 +6,12 @@ internal import Strongroom
 struct KeyControl {
     let store: Store
 
+    /// Members that are nil are left out.
     func ask<Answer: Decodable>(
-        _ operation: String, _ members: [String: String?] = [:], for: Answer.Type = Answer.self
+        _ operation: String, _ members: [String: (any Encodable)?] = [:], for: Answer.Type = Answer.self
     ) async throws -> Answer {
-        var request = members.compactMapValues { $0 }
-        request["operation"] = operation
+        var request = members.compactMapValues { $0.map(Member.init) }
+        request["operation"] = Member(value: operation)
         let answer = try await store.controlKeyService(JSONLines.encode(request))
         do {
             return try JSONDecoder().decode(Answer.self, from: Data(answer))
@@ -22,9 +23,9 @@ struct KeyControl {
     }
 
     /// All of a list, page by page.
-    func list<Page: KeyPage>(_ operation: String, _ members: [String: String?] = [:], as: Page.Type) async throws
-        -> [Page.Item]
-    {
+    func list<Page: KeyPage>(
+        _ operation: String, _ members: [String: (any Encodable)?] = [:], as: Page.Type
+    ) async throws -> [Page.Item] {
         var items: [Page.Item] = []
         var marker: String?
         repeat {
@@ -33,6 +34,13 @@ struct KeyControl {
             marker = page.nextMarker
         } while marker != nil
         return items
+    }
+
+    /// A text, a number, a list or an object.
+    private struct Member: Encodable {
+        let value: any Encodable
+
+        func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
     }
 }
 
@@ -71,14 +79,24 @@ struct KeyRecord: Codable, Equatable {
 
     var text: String {
         let words = description.isEmpty ? "" : "  \(quoted(description))"
-        return "\(keyId)  \(state)  \(versionCount == 1 ? "1 version" : "\(versionCount) versions")\(words)"
+        let end = deletionMilliseconds.map { "  destroyed on \(time($0))" } ?? ""
+        let expiry = expiryMilliseconds.map { "  material until \(time($0))" } ?? ""
+        let versions = versionCount == 1 ? "1 version" : "\(versionCount) versions"
+        return "\(keyId)  \(state)  \(versions)\(end)\(expiry)\(words)"
     }
+}
+
+/// A time since 1970 as people read it.
+func time(_ milliseconds: Int64) -> String {
+    Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)
 }
 
 /// A line of `key rotations`.
 struct RotationRecord: Codable, Equatable {
     var version: String
     var createdMilliseconds: Int64
+    /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`.
+    var cause: String
     var isCurrent: Bool
 
     struct Page: KeyPage {

@@ -2,8 +2,8 @@ internal import COpenSSL
 
 /// An RSA key pair for one purpose: somebody encrypts a key for whoever has the private half (RSAES-OAEP, RFC 8017).
 ///
-/// Between uses the private key is in locked memory, as PKCS #1; the library has its own copy for the length of a call, and
-/// wipes it.
+/// Between uses the private key is in locked memory, as PKCS #1; the library has its own copy for the length of a call,
+/// and wipes it.
 package struct ImportKeyPair: ~Copyable, Sendable {
     /// The hash of OAEP, and of its mask generation.
     package enum Hash: Sendable, CaseIterable {

@@ -1,8 +1,8 @@
 internal import FoundationEssentials
 internal import StrongroomKeys
 
-/// What a policy's conditions can ask about a call of a key, by the names of the IAM and KMS guides. What does not apply is
-/// not there, which is not the same as empty.
+/// What a policy's conditions can ask about a call of a key, by the names of the IAM and KMS guides. What does not
+/// apply is not there, which is not the same as empty.
 struct ConditionFacts: Sendable {
     let key: KeyRecord
     let alias: AliasName?

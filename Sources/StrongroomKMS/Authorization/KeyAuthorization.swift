@@ -1,7 +1,8 @@
 internal import StrongroomKeys
 internal import StrongroomPolicy
 
-/// One call of one key, as policy and grants see it: it is allowed where either allows it and the policy does not deny it.
+/// One call of one key, as policy and grants see it: it is allowed where either allows it and the policy does not deny
+/// it.
 struct KeyAuthorization: Sendable {
     let call: KeyCall
     let key: KeyRecord

@@ -4,8 +4,8 @@ public import StrongroomKeys
 public struct KeyRequester: Sendable, Hashable {
     /// On whose behalf; nil for the account's root, inside this process.
     public var caller: Caller?
-    /// Tokens of grants. Grants are in force at once here, so that they decide nothing; a token that belongs to no grant
-    /// is refused.
+    /// Tokens of grants. Grants are in force at once here, so that they decide nothing; a token that belongs to no
+    /// grant is refused.
     public var grantTokens: [String]
     /// What the question is called in logs and in the audit trail; empty where it has no name.
     public var requestID: String

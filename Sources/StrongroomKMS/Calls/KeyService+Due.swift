@@ -1,8 +1,8 @@
 internal import StrongroomKeyring
 internal import StrongroomKeys
 
-/// What happens because time has passed: keys are destroyed and rotated, imported material expires. It happens before the
-/// first call that comes later, so that no call ever sees a key beyond its day.
+/// What happens because time has passed: keys are destroyed and rotated, imported material expires. It happens before
+/// the first call that comes later, so that no call ever sees a key beyond its day.
 extension KeyService {
     /// What seals and opens once all that is due has happened.
     func settled() async throws(KeyServiceError) -> ServiceKeyring {

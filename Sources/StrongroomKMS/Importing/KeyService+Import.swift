@@ -30,8 +30,8 @@ extension KeyService {
         }
     }
 
-    /// Gives a key the material that was encrypted for it. The key is enabled then; once it has had material, only the same
-    /// may be imported again.
+    /// Gives a key the material that was encrypted for it. The key is enabled then; once it has had material, only the
+    /// same may be imported again.
     ///
     /// - Parameters:
     ///   - keyID: the key, by id or ARN.
@@ -69,8 +69,8 @@ extension KeyService {
         return try await importMaterial(into: keyID, expiresMilliseconds, requester) { _ in shared }
     }
 
-    /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing happens
-    /// where there is none.
+    /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing
+    /// happens where there is none.
     public func deleteImportedKeyMaterial(
         of keyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {

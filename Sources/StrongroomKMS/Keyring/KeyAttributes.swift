@@ -16,8 +16,9 @@ internal import StrongroomSystem
 ///       u8 each (``MaterialCause``)
 ///     6 grants (see ``GrantCoding``)
 ///
-/// Times are in milliseconds since 1970, a text is `u16 size | UTF-8`. Little-endian; part of the format, must not change. An
-/// attribute that is not known makes the document unreadable: it would say something about who may use the key.
+/// Times are in milliseconds since 1970, a text is `u16 size | UTF-8`. Little-endian; part of the format, must not
+/// change. An attribute that is not known makes the document unreadable: it would say something about who may use the
+/// key.
 enum KeyAttributes {
     private enum Number: UInt16, CaseIterable {
         case tags = 1

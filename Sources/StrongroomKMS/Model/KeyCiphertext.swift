@@ -1,7 +1,7 @@
 public import StrongroomKeys
 
-/// What a key has sealed, with the names of the key and of its material, in one text of bytes: what KMS calls a ciphertext
-/// blob.
+/// What a key has sealed, with the names of the key and of its material, in one text of bytes: what KMS calls a
+/// ciphertext blob.
 ///
 ///     version u8: 1 | key id (16) | material id (32) | sealed stream (72 bytes more than the plaintext)
 ///

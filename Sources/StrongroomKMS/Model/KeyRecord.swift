@@ -1,8 +1,8 @@
 /// A key as the registry keeps it.
 ///
 /// Invariants: the last material is current, and the order is that of creation; there is one at least unless they are
-/// imported, then one at most; it is there in the states enabled and disabled, and not while one is waited for; the day of
-/// deletion is set in that state alone.
+/// imported, then one at most; it is there in the states enabled and disabled, and not while one is waited for; the day
+/// of deletion is set in that state alone.
 struct KeyRecord: Sendable, Equatable {
     let id: KeyID
     let createdMilliseconds: Int64

@@ -1,7 +1,7 @@
 /// Which operation a key allows in which state: KMS's own table, as data.
 ///
-/// KMS has four more states, which do not occur here: they are of keys that live elsewhere (custom key stores), or that are
-/// being copied to another region.
+/// KMS has four more states, which do not occur here: they are of keys that live elsewhere (custom key stores), or that
+/// are being copied to another region.
 enum KeyStateTable {
     enum Verdict: Sendable, Hashable {
         case allowed

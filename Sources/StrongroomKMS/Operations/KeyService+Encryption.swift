@@ -44,8 +44,8 @@ extension KeyService {
         }
     }
 
-    /// Opens a ciphertext and seals its plaintext under another key, or under the current material of the same one, without
-    /// giving it out.
+    /// Opens a ciphertext and seals its plaintext under another key, or under the current material of the same one,
+    /// without giving it out.
     ///
     /// - Parameters:
     ///   - ciphertext: names its key and material itself.

@@ -1,8 +1,8 @@
 internal import StrongroomKeyring
 internal import StrongroomKeys
 
-/// Grants: what somebody may do with a key beside what its policy says, without changing the policy. They are in force, and
-/// no longer, the moment that the call returns.
+/// Grants: what somebody may do with a key beside what its policy says, without changing the policy. They are in force,
+/// and no longer, the moment that the call returns.
 extension KeyService {
     /// Lets somebody use a key.
     ///
@@ -76,8 +76,8 @@ extension KeyService {
         }
     }
 
-    /// Gives up a grant by its token. The retiring principal may, the grantee where the grant says so, and whoever may by the
-    /// key's policy.
+    /// Gives up a grant by its token. The retiring principal may, the grantee where the grant says so, and whoever may
+    /// by the key's policy.
     public func retireGrant(
         token: String, dryRun isDryRun: Bool = false, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {

@@ -15,7 +15,8 @@ extension KeyService {
         }
     }
 
-    /// Replaces a key's policy. What none of its statements, and no grant, allows is refused, to the account's root too.
+    /// Replaces a key's policy. What none of its statements, and no grant, allows is refused, to the account's root
+    /// too.
     ///
     /// - Parameters:
     ///   - policy: a document in the language of AWS's policies, at most 32 KiB.

@@ -19,8 +19,8 @@ extension KeyService {
         try await changeKey(keyID, KeyCall(.disableKey, requester)) { $0.state = .disabled }
     }
 
-    /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither seals nor
-    /// opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
+    /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither
+    /// seals nor opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
     ///
     /// - Parameters:
     ///   - keyID: the key, by id or ARN. The service's own key is refused.
@@ -54,7 +54,8 @@ extension KeyService {
         }
     }
 
-    /// Takes the deletion of a key back. It is disabled then (or waits for material, if its own is gone): enable it to use it.
+    /// Takes the deletion of a key back. It is disabled then (or waits for material, if its own is gone): enable it to
+    /// use it.
     public func cancelKeyDeletion(
         _ keyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {

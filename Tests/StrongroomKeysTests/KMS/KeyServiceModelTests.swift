@@ -20,8 +20,17 @@ private struct KeyModel {
     struct Key {
         var arn: String
         var isEnabled = true
+        /// When it goes; it does nothing until that is taken back.
+        var deletion: Int64?
+        var isServiceOwn = false
+        /// When it rotates next, and after how many days again.
+        var rotation: (next: Int64, days: Int)?
         var materials: [String]
+        var rotationsOnDemand = 0
         var requests = 0
+
+        /// How an operation that uses the key ends.
+        var refusal: KeyServiceError.Code? { deletion != nil ? .invalidState : isEnabled ? nil : .disabled }
     }
 
     struct Sealed {
@@ -38,27 +47,34 @@ private struct KeyModel {
 
 private struct KeyServiceModelRun {
     private let folder = TemporaryFolder()
+    private let host = ClockedHost()
     private var random: SplitMix64
     private var service: KeyService
     private var model = KeyModel()
 
     init(seed: UInt64) async throws {
         random = SplitMix64(state: seed)
-        service = try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true)
+        service = try await KeyService.open(
+            keyring: folder.path.appending("keyring"), creates: true, host: host)
         let first = try await service.describeKey()
-        model.keys[first.keyID] = KeyModel.Key(arn: first.arn, materials: [first.currentMaterialID!], requests: 1)
+        model.keys[first.keyID] = KeyModel.Key(
+            arn: first.arn, isServiceOwn: true, materials: [first.currentMaterialID!], requests: 1)
         model.aliases[KeyService.defaultKeyID] = first.keyID
     }
 
     mutating func step() async throws {
         switch Int.random(in: 0..<100, using: &random) {
-        case 0..<8: try await createKey()
+        case 0..<6: try await createKey()
+        case 6..<8: try await passTime()
         case 8..<16: try await createAlias()
         case 16..<22: try await updateAlias()
         case 22..<26: try await deleteAlias()
         case 26..<34: try await rotate()
-        case 34..<42: try await disable()
-        case 42..<54: try await enable()
+        case 34..<38: try await disable()
+        case 38..<46: try await enable()
+        case 46..<48: try await scheduleDeletion()
+        case 48..<52: try await cancelDeletion()
+        case 52..<54: try await setRotation()
         case 54..<72: try await generate()
         case 72..<85: try await decrypt()
         case 85..<96: try await reEncrypt()
@@ -105,7 +121,8 @@ private struct KeyServiceModelRun {
 
     private mutating func createAlias() async throws {
         let (name, id) = (anyAlias(&random), anyKey(&random))
-        let code: KeyServiceError.Code? = model.aliases[name] == nil ? nil : .alreadyExists
+        let code: KeyServiceError.Code? =
+            model.keys[id]!.deletion != nil ? .invalidState : model.aliases[name] == nil ? nil : .alreadyExists
         _ = await expect(code) { () throws(KeyServiceError) in
             try await service.createAlias(name, targetKeyID: id)
         }
@@ -115,7 +132,8 @@ private struct KeyServiceModelRun {
 
     private mutating func updateAlias() async throws {
         let (name, id) = (anyAlias(&random), anyKey(&random))
-        let code: KeyServiceError.Code? = model.aliases[name] == nil ? .notFound : nil
+        let code: KeyServiceError.Code? =
+            model.keys[id]!.deletion != nil ? .invalidState : model.aliases[name] == nil ? .notFound : nil
         _ = await expect(code) { () throws(KeyServiceError) in
             try await service.updateAlias(name, targetKeyID: id)
         }
@@ -136,36 +154,101 @@ private struct KeyServiceModelRun {
         let id = anyKey(&random)
         let name = name(of: id, &random)
         let key = model.keys[id]!
-        let code: KeyServiceError.Code? = !key.isEnabled ? .disabled : key.materials.count > 25 ? .limitExceeded : nil
+        let code: KeyServiceError.Code? = key.refusal ?? (key.rotationsOnDemand == 25 ? .limitExceeded : nil)
         let rotated = await expect(code) { () throws(KeyServiceError) in try await service.rotateKey(name) }
         model.keys[id]!.requests += 1
         if let rotated {
             #expect(!key.materials.contains(rotated.currentMaterialID!))
             model.keys[id]!.materials.append(rotated.currentMaterialID!)
+            model.keys[id]!.rotationsOnDemand += 1
         }
     }
 
-    private mutating func disable() async throws {
-        let id = anyKey(&random)
-        let name = name(of: id, &random)
-        #expect(try await service.disableKey(name).state == .disabled)
-        model.keys[id]!.isEnabled = false
-        model.keys[id]!.requests += 1
-    }
+    private mutating func disable() async throws { try await set(isEnabled: false) }
 
     private mutating func enable() async throws {
+        try await set(isEnabled: true)
+        // What was due meanwhile happens with the next call.
+        try await settle()
+    }
+
+    private mutating func set(isEnabled: Bool) async throws {
         let id = anyKey(&random)
         let name = name(of: id, &random)
-        #expect(try await service.enableKey(name).state == .enabled)
-        model.keys[id]!.isEnabled = true
+        let code: KeyServiceError.Code? = model.keys[id]!.deletion == nil ? nil : .invalidState
+        let changed = await expect(code) { () throws(KeyServiceError) in
+            isEnabled ? try await service.enableKey(name) : try await service.disableKey(name)
+        }
         model.keys[id]!.requests += 1
+        guard let changed else { return }
+        #expect(changed.state == (isEnabled ? .enabled : .disabled))
+        model.keys[id]!.isEnabled = isEnabled
+    }
+
+    private mutating func scheduleDeletion() async throws {
+        let id = anyKey(&random)
+        let days = Int.random(in: 7...30, using: &random)
+        let key = model.keys[id]!
+        let code: KeyServiceError.Code? = key.deletion != nil ? .invalidState : key.isServiceOwn ? .accessDenied : nil
+        let scheduled = await expect(code) { () throws(KeyServiceError) in
+            try await service.scheduleKeyDeletion(id, pendingWindowDays: days)
+        }
+        model.keys[id]!.requests += 1
+        if scheduled != nil { model.keys[id]!.deletion = host.wallMilliseconds() + Int64(days) * 86_400_000 }
+    }
+
+    private mutating func cancelDeletion() async throws {
+        let id = anyKey(&random)
+        let code: KeyServiceError.Code? = model.keys[id]!.deletion == nil ? .invalidState : nil
+        let back = await expect(code) { () throws(KeyServiceError) in try await service.cancelKeyDeletion(id) }
+        model.keys[id]!.requests += 1
+        guard let back else { return }
+        #expect(back.state == .disabled)
+        model.keys[id]!.deletion = nil
+        model.keys[id]!.isEnabled = false
+    }
+
+    private mutating func setRotation() async throws {
+        let id = anyKey(&random)
+        let days = Int.random(in: 0..<3, using: &random) == 0 ? nil : Int.random(in: 90...120, using: &random)
+        let status = await expect(model.keys[id]!.refusal) { () throws(KeyServiceError) in
+            if let days { return try await service.enableKeyRotation(id, periodDays: days) }
+            return try await service.disableKeyRotation(id)
+        }
+        model.keys[id]!.requests += 1
+        guard let status else { return }
+        model.keys[id]!.rotation = days.map { (host.wallMilliseconds() + Int64($0) * 86_400_000, $0) }
+        #expect(status.nextMilliseconds == model.keys[id]!.rotation?.next)
+    }
+
+    /// Up to two months at once, so that deletions and rotations fall due together.
+    private mutating func passTime() async throws {
+        host.pass(days: Double.random(in: 0..<60, using: &random))
+        try await settle()
+    }
+
+    /// What the service does before any call that comes now.
+    private mutating func settle() async throws {
+        let now = host.wallMilliseconds()
+        for (id, key) in model.keys where (key.deletion ?? .max) <= now {
+            model.keys[id] = nil
+            model.aliases = model.aliases.filter { $0.value != id }
+            model.sealed.removeAll { $0.keyID == id }
+        }
+        for (id, key) in model.keys where key.isEnabled && key.deletion == nil && (key.rotation?.next ?? .max) <= now {
+            let current = try await service.describeKey(id).currentMaterialID!
+            #expect(!key.materials.contains(current))
+            model.keys[id]!.requests += 1
+            model.keys[id]!.materials.append(current)
+            model.keys[id]!.rotation!.next = now + Int64(key.rotation!.days) * 86_400_000
+        }
     }
 
     private mutating func generate() async throws {
         let id = anyKey(&random)
         let name = name(of: id, &random)
         let context = try EncryptionContext(["aws:s3:arn": "arn:aws:s3:::b/\(Int.random(in: 0..<3, using: &random))"])
-        let generated = await expect(model.keys[id]!.isEnabled ? nil : .disabled) { () throws(KeyServiceError) in
+        let generated = await expect(model.keys[id]!.refusal) { () throws(KeyServiceError) in
             try await service.generateDataKey(keyID: name, encryptionContext: context)
         }
         model.keys[id]!.requests += 1
@@ -180,15 +263,15 @@ private struct KeyServiceModelRun {
 
     private mutating func decrypt() async throws {
         guard let sealed = model.sealed.randomElement(using: &random) else { return }
-        let isEnabled = model.keys[sealed.keyID]!.isEnabled
-        let opened = await expect(isEnabled ? nil : .disabled) { () throws(KeyServiceError) in
+        let refusal = model.keys[sealed.keyID]!.refusal
+        let opened = await expect(refusal) { () throws(KeyServiceError) in
             try await service.decrypt(sealed.wrapped, encryptionContext: sealed.context)
         }
         model.keys[sealed.keyID]!.requests += 1
         if let opened { #expect(try opened.isEqual(to: sealed.dataKey.bytes)) }
         // Under another context, or under another key, it opens nothing.
         let other = try EncryptionContext(["aws:s3:arn": "arn:aws:s3:::b"])
-        _ = await expect(isEnabled ? .invalidCiphertext : .disabled) { () throws(KeyServiceError) in
+        _ = await expect(refusal ?? .invalidCiphertext) { () throws(KeyServiceError) in
             try await service.decrypt(sealed.wrapped, encryptionContext: other)
         }
         model.keys[sealed.keyID]!.requests += 1
@@ -196,7 +279,7 @@ private struct KeyServiceModelRun {
         guard id != sealed.keyID else { return }
         var swapped = sealed.wrapped
         swapped.keyID = model.keys[id]!.arn
-        _ = await expect(model.keys[id]!.isEnabled ? .incorrectKey : .disabled) { () throws(KeyServiceError) in
+        _ = await expect(model.keys[id]!.refusal ?? .incorrectKey) { () throws(KeyServiceError) in
             try await service.decrypt(swapped, encryptionContext: sealed.context)
         }
         model.keys[id]!.requests += 1
@@ -206,7 +289,7 @@ private struct KeyServiceModelRun {
         guard let index = model.sealed.indices.randomElement(using: &random) else { return }
         let sealed = model.sealed[index]
         let key = model.keys[sealed.keyID]!
-        let rewrapped = await expect(key.isEnabled ? nil : .disabled) { () throws(KeyServiceError) in
+        let rewrapped = await expect(key.refusal) { () throws(KeyServiceError) in
             try await service.rewrap(sealed.wrapped, encryptionContext: sealed.context)
         }
         model.keys[sealed.keyID]!.requests += 1
@@ -218,7 +301,7 @@ private struct KeyServiceModelRun {
     private mutating func reopen() async throws {
         try await checkAll()
         await service.close()
-        service = try await KeyService.open(keyring: folder.path.appending("keyring"))
+        service = try await KeyService.open(keyring: folder.path.appending("keyring"), host: host)
         for id in model.keys.keys { model.keys[id]!.requests = 0 }
     }
 
@@ -234,7 +317,10 @@ private struct KeyServiceModelRun {
             for key in page.items {
                 keys.append(key.keyID)
                 let expected = try #require(model.keys[key.keyID])
-                #expect(key.arn == expected.arn && (key.state == .enabled) == expected.isEnabled)
+                let state: KeyState =
+                    expected.deletion != nil ? .pendingDeletion : expected.isEnabled ? .enabled : .disabled
+                #expect(key.arn == expected.arn && key.state == state)
+                #expect(key.deletionMilliseconds == expected.deletion)
                 #expect(key.currentMaterialID == expected.materials.last)
                 // Those for this very check are not in the model.
                 let counts = try service.requestCounts(of: key.keyID).filter { $0.key != .listRotations }

@@ -8,8 +8,8 @@ import Testing
 /// The key-state table of KMS: every operation on a key in every state a key can have, and of both origins.
 @Suite struct KeyStateTests {
     /// As the KMS developer guide prints it, but for its notes that leave a choice: a column for Enabled, Disabled,
-    /// PendingDeletion and PendingImport. Y works, D is `Disabled`, P and I are `KMSInvalidState` because of a pending deletion
-    /// or import, N is `KMSInvalidState` because none is pending.
+    /// PendingDeletion and PendingImport. Y works, D is `Disabled`, P and I are `KMSInvalidState` because of a pending
+    /// deletion or import, N is `KMSInvalidState` because none is pending.
     private static let table: [String: String] = [
         "CancelKeyDeletion": "NNYN", "CreateAlias": "YYPY", "CreateGrant": "YDPI", "Decrypt": "YDPI",
         "DeleteAlias": "YYYY", "DeleteImportedKeyMaterial": "YYYY", "DescribeKey": "YYYY", "DisableKey": "YYPI",

@@ -22,27 +22,29 @@ internal import StrongroomKeys
 /// | `list-aliases` | `keyId`?, `limit`?, `marker`? | `aliases`, `nextMarker` |
 /// | `get-key-policy` | `keyId` | `keyId`, `policy` |
 /// | `put-key-policy` | `keyId`, `policy`, `bypassLockoutCheck`? | `keyId` |
-/// | `create-grant` | `keyId`, `granteePrincipal`, `operations`, `retiringPrincipal`?, `name`?, and `encryptionContextEquals`? or `encryptionContextSubset`? | the grant, with `grantToken` |
+/// | `create-grant` | `keyId`, `granteePrincipal`, `operations`, and some more | the grant, `grantToken` |
 /// | `list-grants` | `keyId`, `granteePrincipal`?, `limit`?, `marker`? | `grants`, `nextMarker` |
 /// | `list-retirable-grants` | `retiringPrincipal`, `limit`?, `marker`? | `grants`, `nextMarker` |
 /// | `retire-grant` | `grantToken`, or `keyId` and `grantId` | nothing |
 /// | `revoke-grant` | `keyId`, `grantId` | nothing |
-/// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | `keyId`, `importToken`, `publicKey`, `validToMilliseconds` |
+/// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, `validToMilliseconds`? | the key |
 /// | `delete-imported-key-material` | `keyId` | the key |
 /// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
 ///
-/// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`, `versionCount`, and
-/// where it applies `currentVersion`, `deletionMilliseconds`, `expiryMilliseconds`; a *rotation* `version`,
-/// `createdMilliseconds`, `cause`, `isCurrent`; its *status* `keyId`, `isAutomatic`, and where it is `rotationPeriodInDays` and
-/// `nextRotationMilliseconds`; an *alias* `aliasName`, `aliasArn`, `targetKeyId`, `createdMilliseconds`, `updatedMilliseconds`; a
-/// *grant* what it was made with, and `grantId`, `issuingPrincipal`, `createdMilliseconds`.
+/// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,
+/// `versionCount`, and where it applies `currentVersion`, `deletionMilliseconds`, `expiryMilliseconds`; a *rotation*
+/// `version`, `createdMilliseconds`, `cause`, `isCurrent`; its *status* `keyId`, `isAutomatic`, and where it is
+/// `rotationPeriodInDays` and `nextRotationMilliseconds`; an *alias* `aliasName`, `aliasArn`, `targetKeyId`,
+/// `createdMilliseconds`, `updatedMilliseconds`; a *grant* what it was made with, and `grantId`, `issuingPrincipal`,
+/// `createdMilliseconds`; an import's *parameters* `keyId`, `importToken`, `publicKey`, `validToMilliseconds`. A grant
+/// may also be given `retiringPrincipal`, `name`, and `encryptionContextEquals` or `encryptionContextSubset`.
 ///
-/// `nextMarker` is missing on the last page; `limit` is 1 to 1000, 100 by default. `tags` and encryption contexts are objects of
-/// strings, `tagKeys` and `operations` lists of strings, tokens, keys and material base64. Flags are `"true"` or `"false"`. A
-/// `policy` is a text. `replace-root-key` takes no passphrase, because no secret may stand in a request: without a file it makes
-/// one in the keyring.
+/// `nextMarker` is missing on the last page; `limit` is 1 to 1000, 100 by default. `tags` and encryption contexts are
+/// objects of strings, `tagKeys` and `operations` lists of strings, import tokens, public keys and material base64.
+/// Flags are `"true"` or `"false"`. A `policy` is a text. `replace-root-key` takes no passphrase, because no secret may
+/// stand in a request: without a file it makes one in the keyring.
 extension KMSBackend {
     private typealias Operation = @Sendable (ControlCall) async throws(KeyServiceError) -> JSONValue
 
