@@ -76,8 +76,11 @@ public final class KeyService: Sendable {
     ) async throws(KeyServiceError) -> Value {
         try await thread.run(otherwise: KeyServiceError.closed) { [self] () throws(KeyServiceError) in
             try keyring.withLock { (keyring) throws(KeyServiceError) in
-                let value = try keyring.changeRegistry(body)
+                let (value, remnant) = try keyring.changeRegistry(body)
                 publish(keyring)
+                if let remnant {
+                    host.log(.warning, "Destroyed key material may still be read from the disk: \(remnant.message)")
+                }
                 return value
             }
         }

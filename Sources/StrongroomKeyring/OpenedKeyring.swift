@@ -89,6 +89,15 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         return try outcome.get()
     }
 
+    /// Changes the keys, and overwrites the bytes of the file that is replaced as well as may be: returns why they could
+    /// not be. Durable when this returns; nothing is changed where it fails.
+    package mutating func changeAndOverwrite(
+        _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
+    ) throws(KeyBackendError) -> KeyBackendError? {
+        let folder = try lockUnchanged()
+        return try replaceAndOverwrite(try changed(body), in: folder)
+    }
+
     private mutating func replaceAndOverwrite(
         _ changed: Content, in folder: borrowing KeyringFolder
     ) throws(KeyBackendError) -> KeyBackendError? {

@@ -84,20 +84,28 @@ struct ServiceKeyring: KeyringContent {
 
 extension OpenedKeyring<ServiceKeyring> {
     /// Changes the registry, and returns what `body` does. Durable when this returns; where it throws before the last
-    /// step, nothing has changed.
+    /// step, nothing has changed. Where material goes, the bytes of the file that is replaced are overwritten as well as
+    /// may be; `remnant` says why they could not be.
     mutating func changeRegistry<Value>(
         _ body: (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
-    ) throws(KeyServiceError) -> Value {
+    ) throws(KeyServiceError) -> (value: Value, remnant: KeyBackendError?) {
         var document = content.document
         // Before the keyring is locked, so that what is refused anyway is refused for its own reason.
         let value = try body(&document.registry, content.sealer)
         // What changes nothing is not written: asking twice costs no more than asking.
-        if document == content.document { return value }
+        if document == content.document { return (value, nil) }
+        let destroys = !document.registry.hasAllMaterials(of: content.document.registry)
         do throws(KeyBackendError) {
-            try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
+            guard destroys else {
+                try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
+                return (value, nil)
+            }
+            let remnant = try changeAndOverwrite { [document] (keyring, _) throws(KeyBackendError) in
+                keyring.document = document
+            }
+            return (value, remnant)
         } catch {
             throw KeyServiceError(error)
         }
-        return value
     }
 }

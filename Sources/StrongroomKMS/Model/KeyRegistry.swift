@@ -39,6 +39,11 @@ struct KeyRegistry: Sendable, Equatable {
         return index < aliases.count && aliases[index].name == name ? aliases[index] : nil
     }
 
+    /// Whether no material of the other registry is missing here.
+    func hasAllMaterials(of other: KeyRegistry) -> Bool {
+        other.ownersOfMaterials.keys.allSatisfy { ownersOfMaterials[$0] != nil }
+    }
+
     func ownerOfMaterial(_ id: KeyMaterialID) -> KeyID? { ownersOfMaterials[id] }
 
     /// The key that a grant is of.

@@ -1,3 +1,4 @@
+import Glibc
 import StrongroomCrypto
 import StrongroomKeys
 import SystemPackage
@@ -54,6 +55,26 @@ import Testing
         await service.close()
         // It is not in the keyring any more either.
         #expect(try await open().listKeys().items.count == 1)
+    }
+
+    /// Who holds the old file open, or has another name for it, is the one who could still read the key.
+    @Test(arguments: [false, true]) func aDestroyedKeyIsOverwrittenOnDisk(_ isLinked: Bool) async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey()
+        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
+        let document = folder.path.appending("keyring").appending("kms").appending("keyring")
+        let held = try FileDescriptor.open(document, .readOnly)
+        defer { try? held.close() }
+        if isLinked {
+            // Safe: both names are copied for the length of the call.
+            #expect(unsafe link(document.string, folder.path.appending("backup").string) == 0)
+        }
+        host.pass(days: 8)
+        #expect(try await service.status().keyCount == 1)
+        var bytes = [UInt8](repeating: 1, count: 64)
+        let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe held.read(into: $0) }
+        #expect(count == 64 && bytes.allSatisfy { $0 == 0 } == !isLinked)
+        #expect(host.logged.contains { $0.contains("hard link") } == isLinked)
     }
 
     @Test func aDeletionThatIsTakenBackLeavesAllThatWasSealed() async throws {
