@@ -8,6 +8,7 @@ extension StoreError {
             switch failure.code {
             case .keyNotFound: .keyNotFound
             case .keyDisabled: .keyDisabled
+            case .keyInUse: .keyInUse
             case .accessDenied: .accessDenied
             case .invalidRequest: .invalidRequest
             case .invalidCiphertext, .incorrectKey: .damaged

@@ -131,7 +131,7 @@ extension OpenedBackend {
         let host = ProcessKeyBackendHost(log: { level, message in
             // Modules are not trusted to write log lines: their text is quoted.
             logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
-        })
+        }, stores: { await OpenStores.shared.dependencies(on: $0, version: $1) })
         let backend = try await KeyBackendInstance.open(
             table, configuration: configuration, host: host, deadlineSeconds: UInt64(deadlineSeconds))
         return OpenedBackend(id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
