@@ -10,8 +10,8 @@ struct KeyCommand: AsyncParsableCommand {
             "Make, list, enable, disable and rotate the keys of the store's key service, and say who may use them.",
         discussion: "They seal the data keys of objects under aws:kms. Whoever disables one locks its objects.",
         subcommands: [
-            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Policy.self,
-            Alias.self,
+            Create.self, List.self, Describe.self, Enable.self, Disable.self, Rotate.self, Rotations.self, Usage.self,
+            Policy.self, Alias.self,
         ])
 
     struct Create: StoreCommand {
@@ -102,7 +102,8 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     struct Rotations: StoreCommand {
-        static let configuration = CommandConfiguration(abstract: "List a key's versions.")
+        static let configuration = CommandConfiguration(
+            abstract: "List a key's versions, and how many objects are still under each.")
 
         @OptionGroup var key: KeyArgument
         @OptionGroup var location: StoreLocation
@@ -110,10 +111,24 @@ struct KeyCommand: AsyncParsableCommand {
         func run(on store: Store, _ console: Console) async throws {
             let versions = try await KeyControl(store: store).list(
                 "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
-            for version in versions {
+            let usage = try await Self.usage(of: key.id, store, console)
+            for var version in versions {
+                version.count(usage)
                 let made = Date(timeIntervalSince1970: Double(version.createdMilliseconds) / 1_000)
                 let current = version.isCurrent ? "  seals" : ""
-                console.emit(version, text: "\(version.version)  made \(made.formatted(.iso8601))\(current)")
+                let count = version.objects.map { "  \(HumanUnits.count($0)) objects" } ?? ""
+                console.emit(version, text: "\(version.version)  made \(made.formatted(.iso8601))\(current)\(count)")
+            }
+        }
+
+        /// Nil while nobody knows.
+        private static func usage(of key: String, _ store: Store, _ console: Console) async throws -> KeyUsage? {
+            do throws(StoreError) {
+                return try await store.keyUsage(of: key)
+            } catch {
+                guard error.code == .keyUsageIncomplete else { throw error }
+                console.warn(error.message)
+                return nil
             }
         }
     }

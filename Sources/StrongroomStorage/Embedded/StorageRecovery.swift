@@ -72,7 +72,9 @@ struct StorageRecovery {
         try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)
         let queue = CommitQueue()
         let reaper = TrashReaper(files: files, view: view, queue: queue)
-        let builder = try environment.sums.map { (sums) throws(StorageError) in try RowSumBuilder(sums, index) }
+        let builder = try environment.sums.map { (sums) throws(StorageError) in
+            try RowSumBuilder(sums, index, rowsPerStep: options.sumRowsPerTransaction)
+        }
         let checkpointer = Checkpointer(
             view: view, journal: journal, files: files, reaper: reaper, poison: poison, clock: environment.clock,
             options: options, sums: environment.sums, sumBuilder: builder)

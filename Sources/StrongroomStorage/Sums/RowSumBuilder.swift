@@ -5,11 +5,9 @@ internal import StrongroomSystem
 /// program that knows nothing of them. In steps, each a transaction, between checkpoints and on their thread; where it
 /// was stands in the index, so that a crash costs one step.
 struct RowSumBuilder {
-    /// A step takes some ten milliseconds: a checkpoint that is wanted does not wait long.
-    private static let rowsPerStep = 20_000
-
     private let index: any OrderedIndex
     private let definition: RowSumDefinition
+    private let rowsPerStep: Int
     private(set) var isComplete: Bool
     /// The last step failed: the next waits until a checkpoint is due.
     var hasFailed = false
@@ -18,7 +16,8 @@ struct RowSumBuilder {
     var isAtWork: Bool { !isComplete && !hasFailed }
 
     /// Blocks.
-    init(_ definition: RowSumDefinition, _ index: any OrderedIndex) throws(StorageError) {
+    init(_ definition: RowSumDefinition, _ index: any OrderedIndex, rowsPerStep: Int) throws(StorageError) {
+        self.rowsPerStep = rowsPerStep
         self.definition = definition
         self.index = index
         do throws(OrderedIndexReadError<StorageError>) {
@@ -34,11 +33,11 @@ struct RowSumBuilder {
 
     mutating func step() throws(StorageError) {
         var isComplete = false
-        try index.write { (transaction) throws(StorageError) in
+        try index.write { [definition, rowsPerStep] (transaction) throws(StorageError) in
             var update = try RowSumUpdate(definition, in: transaction)
             switch update.state.phase {
-            case .clearing: try Self.clear(&update, transaction)
-            case .adding(let place): try Self.add(after: place, &update, transaction)
+            case .clearing: try Self.clear(rowsPerStep, &update, transaction)
+            case .adding(let place): try Self.add(rowsPerStep, after: place, &update, transaction)
             case .complete: break
             }
             try update.write(to: transaction, containedLSN: update.state.containedLSN)
@@ -48,25 +47,25 @@ struct RowSumBuilder {
     }
 
     private static func clear(
-        _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
+        _ rowCount: Int, _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
     ) throws(StorageError) {
         let cursor = try transaction.cursor()
         var entry = try cursor.seek(StoreKeys.sumPrefix)
         var keys: [[UInt8]] = []
-        while let (key, _) = entry, ByteOrder.isLess(key, StoreKeys.sumEnd), keys.count < rowsPerStep {
+        while let (key, _) = entry, ByteOrder.isLess(key, StoreKeys.sumEnd), keys.count < rowCount {
             keys.append(key)
             entry = try cursor.next()
         }
         for key in keys { try transaction.delete(key) }
-        if keys.count < rowsPerStep { update.state.phase = .adding(upTo: []) }
+        if keys.count < rowCount { update.state.phase = .adding(upTo: []) }
     }
 
     private static func add(
-        after place: [UInt8], _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
+        _ rowCount: Int, after place: [UInt8], _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
     ) throws(StorageError) {
         let cursor = try transaction.cursor()
         var entry = try cursor.seek(place.isEmpty ? KeySpace.engineLowerBound : place + [0])
-        for _ in 0..<rowsPerStep {
+        for _ in 0..<rowCount {
             guard let (key, row) = entry, KeySpace.isEngineKey(key) else {
                 update.state.phase = .complete
                 return

@@ -29,6 +29,8 @@ package struct RowTally: Sendable {
     private(set) var amounts: [[UInt8]: RowAmounts] = [:]
     private var isAdding = true
 
+    package init() {}
+
     /// Counts for a row that is just being looked at.
     ///
     /// - Parameter name: at most 2,300 bytes.

@@ -26,7 +26,9 @@ extension Engine {
     fileprivate func canonicalKeyID(_ keyID: String, as requester: Requester) async throws(StoreError) -> String? {
         let isAlias = keyID.contains("alias/")
         guard let keys else {
-            guard !isAlias else { throw StoreError(.storeLocked, "A locked store knows no aliases; name the key's id.") }
+            guard !isAlias else {
+                throw StoreError(.storeLocked, "A locked store knows no aliases; name the key's id.")
+            }
             return nil
         }
         let backend: OpenedBackend
