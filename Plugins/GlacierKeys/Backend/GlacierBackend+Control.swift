@@ -13,8 +13,8 @@ internal import StrongroomSystem
 /// - `rotate-epoch` begins an epoch; it answers `currentEpoch`.
 /// - `destroy-epoch`, with `epoch` and `confirm` ("destroy epoch N of KEYRINGID"), erases the key of an epoch that is
 ///   not the current one. It cannot be undone. It answers `receipt`, `previousFileOverwritten` and `dependencies`: what
-///   the stores of the process say is under the epoch. It is refused (`keyInUse`) while object lock keeps any of that in
-///   compliance mode, which nothing overrides; and where nobody knows, or not every store can tell, unless
+///   the stores of the process say is under the epoch. It is refused (`keyInUse`) while object lock keeps any of that
+///   in compliance mode, which nothing overrides; and where nobody knows, or not every store can tell, unless
 ///   `acceptUnknownDependencies` is true.
 /// - `shred-receipt`, with `epoch`, answers the `receipt` of a destroyed epoch again.
 /// - `seal-wrap`, with `wrap` (1 to 8192 bytes) and `context` (1 to 16384), answers `sealedWrap` and `epoch`.
@@ -91,7 +91,7 @@ extension GlacierBackend {
                     + "'\(sentence)'.")
         }
         let dependencies = try await checkDependencies(
-            on: number, acceptingUnknown: try members.flag("acceptUnknownDependencies"))
+            on: number, acceptingUnknown: try members.boolean("acceptUnknownDependencies"))
         let remnant = try await onOwnThread(context) { [self] () throws(KeyBackendError) in
             try destroyEpoch(number)
         }

@@ -90,8 +90,9 @@ enum {
     STRONGROOM_KEY_E_KEYRING_EXISTS = 18,       /* asked to create a keyring where there is one */
     STRONGROOM_KEY_E_UNSAFE_PERMISSIONS = 19,   /* others can read or replace a secret file: owner, mode or links */
     STRONGROOM_KEY_E_AUDIT_UNAVAILABLE = 20,    /* no durable audit record could be written: nothing was released */
-    STRONGROOM_KEY_E_KEY_IN_USE = 21            /* objects that nobody may delete yet would be lost with the key: nothing
-                                                   was done. Only ever answered to a host that has `key_dependencies` */
+    STRONGROOM_KEY_E_KEY_IN_USE = 21            /* objects that nobody may delete yet would be lost with the key.
+                                                   Nothing was done. Only ever answered to a host that has
+                                                   `key_dependencies` */
 };
 
 /* Bytes that the other side owns and that must not be changed. `data` may be NULL where `size` is 0. */
@@ -184,7 +185,7 @@ typedef struct strongroom_key_dependencies {
     uint64_t byte_count;                        /* of those objects, before sealing */
     uint64_t locked_count;                      /* those of the objects that are locked in compliance mode: nobody may
                                                    delete them yet, so nobody may destroy their key either */
-    int64_t locked_until_milliseconds;          /* when the last of those locks ends, since 1970; 0 where there is none */
+    int64_t locked_until_milliseconds;          /* when the last of them ends, since 1970; 0 where there is none */
     strongroom_key_bytes document;              /* JSON: where, and where it is not known, why */
 } strongroom_key_dependencies;
 

@@ -81,7 +81,7 @@ package struct ControlMembers: Sendable {
     }
 
     /// False where there is no such member.
-    package func flag(_ name: String) throws(KeyBackendError) -> Bool {
+    package func boolean(_ name: String) throws(KeyBackendError) -> Bool {
         switch members[name] {
         case .boolean(let value)?: return value
         case nil: return false

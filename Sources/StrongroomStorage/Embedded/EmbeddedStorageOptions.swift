@@ -17,8 +17,8 @@ package struct EmbeddedStorageOptions: Sendable {
     /// A checkpoint begins at the latest after this time, if anything was written; nil for never.
     package var checkpointIntervalSeconds: Int? = 10
     package var checkpointRowsPerTransaction = 100_000
-    /// Of a catalog without sums so many rows are added up at a time: some ten milliseconds, for which a checkpoint that
-    /// is wanted waits.
+    /// Of a catalog without sums so many rows are added up at a time: some ten milliseconds, for which a checkpoint
+    /// that is wanted waits.
     package var sumRowsPerTransaction = 20_000
     /// Threads for reading and for writing blobs.
     package var ioThreadCount = 8

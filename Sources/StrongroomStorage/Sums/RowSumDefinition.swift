@@ -7,12 +7,12 @@ package struct RowSumDefinition: Sendable {
     /// Names the definition. Sums of another one are thrown away, and added up anew.
     package var number: UInt32
     /// The first bytes of the keys of rows that may count for anything.
-    package var tables: Set<UInt8>
+    package var tables: [UInt8]
     /// Adds what a row counts for. A pure function, total over hostile bytes.
     package var addUp: @Sendable (_ key: [UInt8], _ value: ArraySlice<UInt8>, _ tally: inout RowTally) -> Void
 
     package init(
-        number: UInt32, tables: Set<UInt8>,
+        number: UInt32, tables: [UInt8],
         addUp: @escaping @Sendable (_ key: [UInt8], _ value: ArraySlice<UInt8>, _ tally: inout RowTally) -> Void
     ) {
         self.number = number

@@ -1,8 +1,8 @@
 internal import StrongroomStorage
 
-/// What the store's index adds up over rows, so that it can be said at once what hangs on a key: for each key and bucket
-/// the objects' versions, their bytes, uploads under way and Bucket Keys, by the version of the key; and when the locks
-/// of those end that nobody may delete yet.
+/// What the store's index adds up over rows, so that it can be said at once what hangs on a key: for each key and
+/// bucket the objects' versions, their bytes, uploads under way and Bucket Keys, by the version of the key; and when
+/// the locks of those end that nobody may delete yet.
 ///
 /// It is derived from the rows' clear fields and says nothing that they do not: nothing of it is authenticated, and
 /// `verify` holds it against the rows. Of an object in two layers both keys are counted. Customer keys are not: the

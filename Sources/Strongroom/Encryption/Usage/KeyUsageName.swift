@@ -1,13 +1,14 @@
 /// The names of the sums of `KeyUsageIndex`. Integers are big-endian, so that names come in order.
 ///
-///     01 | key | bucket uid (16) | 00 | key version      objects whose data key that version wraps; uploads; Bucket Keys
-///     01 | key | bucket uid (16) | 01 | Bucket Key id    objects that are under a Bucket Key, whose row has the version
+///     01 | key | bucket uid (16) | 00 | key version      objects, uploads and Bucket Keys that it wraps
+///     01 | key | bucket uid (16) | 01 | Bucket Key id    objects under a Bucket Key, whose row has the version
 ///     02 | key | bucket uid (16) | version | hour        objects whose lock in compliance mode ends in that hour
 ///     03 | key | bucket uid (16) | version | moment      those whose lock ends at that moment
 ///
-/// `key` and `version` stand behind their lengths, u16 and u8; the version is empty under a Bucket Key. Hours and moments
-/// (milliseconds) are counted from 1970, with the sign's bit turned over. Hours, because in buckets that lock what is put
-/// hardly two locks end at one moment: the hours ahead are few, and the hour that it is now is looked at by moments.
+/// `key` and `version` stand behind their lengths, u16 and u8; the version is empty under a Bucket Key. Hours and
+/// moments (milliseconds) are counted from 1970, with the sign's bit turned over. Hours, because in buckets that lock
+/// what is put hardly two locks end at one moment: the hours ahead are few, and the hour that it is now is looked at by
+/// moments.
 enum KeyUsageName {
     private static let useTable: UInt8 = 1
     private static let hourTable: UInt8 = 2
@@ -17,10 +18,17 @@ enum KeyUsageName {
     static let hourMilliseconds: Int64 = 3_600_000
 
     static func use(_ use: UsedKeys.Use, _ bucketUID: ArraySlice<UInt8>) -> [UInt8] {
+        var name = uses(of: use.keyID)
+        name += bucketUID
         switch use.wrap {
-        case .version(let version): uses(of: use.keyID) + bucketUID + [versionKind] + version
-        case .bucketKey(let id): uses(of: use.keyID) + bucketUID + [bucketKeyKind] + id
+        case .version(let version):
+            name.append(versionKind)
+            name += version
+        case .bucketKey(let id):
+            name.append(bucketKeyKind)
+            name += id
         }
+        return name
     }
 
     /// What the names of all uses of a key begin with.
@@ -53,8 +61,11 @@ enum KeyUsageName {
         _ scale: Scale, of keyID: some Collection<UInt8>, _ wrap: UsedKeys.Wrap, _ bucketUID: some Collection<UInt8>
     ) -> [UInt8] {
         let version = wrap.version
-        return head(scale == .hours ? hourTable : endTable, keyID) + bucketUID
-            + [UInt8(truncatingIfNeeded: version.count)] + version
+        var name = head(scale == .hours ? hourTable : endTable, keyID)
+        name += bucketUID
+        name.append(UInt8(truncatingIfNeeded: version.count))
+        name += version
+        return name
     }
 
     /// The hour in which a moment lies, also before 1970.
@@ -75,7 +86,8 @@ enum KeyUsageName {
 
     private static func head(_ table: UInt8, _ keyID: some Collection<UInt8>) -> [UInt8] {
         var name: [UInt8] = []
-        name.reserveCapacity(keyID.count + 64)
+        // With what follows, as a rule: one allocation for a name.
+        name.reserveCapacity(keyID.count + 96)
         name += [table, UInt8(truncatingIfNeeded: keyID.count >> 8), UInt8(truncatingIfNeeded: keyID.count)]
         name += keyID
         return name

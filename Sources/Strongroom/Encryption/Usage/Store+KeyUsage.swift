@@ -1,15 +1,16 @@
 internal import StrongroomKeys
 
 extension Store {
-    /// What hangs on a key: in which buckets how many objects and bytes are sealed under it, and how many of them nobody
-    /// may delete yet. Answered from an index that is kept up with every change, however many objects there are.
+    /// What hangs on a key: in which buckets how many objects and bytes are sealed under it, and how many of them
+    /// nobody may delete yet. Answered from an index that is kept up with every change, however many objects there are.
     ///
     /// Of an object in two layers both keys are counted; customer keys are not known to the store. Counts are of this
     /// store alone: a key may seal in others, too.
     ///
-    /// - Parameter keyID: as objects name it (``EncryptionDescriptor``), or an id or an alias of the store's key service.
-    /// - Throws: ``StoreError/Code/keyUsageIncomplete`` while a store that an earlier version wrote is being counted for
-    ///   the first time; ``StoreError/Code/keyNotFound`` for an alias that names no key; what the key service says.
+    /// - Parameter keyID: as objects name it (``EncryptionDescriptor``), or an id or an alias of the store's key
+    ///   service.
+    /// - Throws: ``StoreError/Code/keyUsageIncomplete`` while a store that an earlier version wrote is being
+    ///   counted for the first time; ``StoreError/Code/keyNotFound`` for an alias that names no key; what the key service says.
     public func keyUsage(of keyID: String) async throws(StoreError) -> KeyUsage {
         guard !keyID.isEmpty else { throw StoreError(.invalidArgument, "The key's id is empty.") }
         let usage = try await engine.keyUsage(of: keyID)
