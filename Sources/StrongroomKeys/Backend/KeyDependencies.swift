@@ -98,9 +98,10 @@ extension KeyDependencies {
         let bucket = place.map { " in the bucket \($0.bucket.debugDescription) of \($0.store.debugDescription)" } ?? ""
         let end = lockedUntilMilliseconds.map { UTCTime.text(milliseconds: $0) } ?? "a time that is not known"
         let objects = lockedCount == 1 ? "1 object" : "\(lockedCount) objects"
+        let others = (place?.lockedCount ?? 0) < lockedCount ? " and elsewhere" : ""
         throw KeyBackendError(
             .keyInUse,
-            "Nobody may destroy \(what): \(objects)\(bucket)\((place?.lockedCount ?? 0) < lockedCount ? " and others" : "") "
+            "Nobody may destroy \(what): \(objects)\(bucket)\(others) "
                 + "would be lost that object lock keeps in compliance mode, the last until \(end). Wait until then.")
     }
 
