@@ -23,7 +23,18 @@ AT(strongroom_key_host, boot_nanoseconds, 48);
 AT(strongroom_key_host, random, 56);
 AT(strongroom_key_host, log, 64);
 AT(strongroom_key_host, append_audit, 72);
-_Static_assert(sizeof(strongroom_key_host) == 80, "strongroom_key_host");
+AT(strongroom_key_host, key_dependencies, 80);
+_Static_assert(sizeof(strongroom_key_host) == 88, "strongroom_key_host");
+
+AT(strongroom_key_dependencies, is_known, 8);
+AT(strongroom_key_dependencies, store_count, 12);
+AT(strongroom_key_dependencies, object_count, 16);
+AT(strongroom_key_dependencies, upload_count, 24);
+AT(strongroom_key_dependencies, byte_count, 32);
+AT(strongroom_key_dependencies, locked_count, 40);
+AT(strongroom_key_dependencies, locked_until_milliseconds, 48);
+AT(strongroom_key_dependencies, document, 56);
+_Static_assert(sizeof(strongroom_key_dependencies) == 72, "strongroom_key_dependencies");
 
 AT(strongroom_key_request, context, 8);
 AT(strongroom_key_request, input, 24);

@@ -153,6 +153,10 @@ extension StoreError.Code {
     public static let invalidKeyState = Self("invalidKeyState")
     /// The key that seals the object does not exist any more.
     public static let keyNotFound = Self("keyNotFound")
+    /// Objects that nobody may delete yet would be lost with the key. Nothing was done.
+    public static let keyInUse = Self("keyInUse")
+    /// What hangs on keys is still being counted, once for a store that an earlier version wrote: ask again later.
+    public static let keyUsageIncomplete = Self("keyUsageIncomplete")
     /// The store was opened without the key service that SSE-KMS needs.
     public static let keyServiceMissing = Self("keyServiceMissing")
     /// The encryption needs what was left out when the program was built; the message says which package trait to

@@ -12,6 +12,8 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let notFound = Code("NotFound")
         /// The key is disabled.
         public static let disabled = Code("Disabled")
+        /// Objects that nobody may delete yet would be lost with the key. KMS knows no such failure.
+        public static let keyInUse = Code("KeyInUse")
         /// The key's state forbids the operation.
         public static let invalidState = Code("KMSInvalidState")
         /// The sealed data key is damaged or foreign, or its encryption context differs.

@@ -96,6 +96,9 @@ package protocol MetadataSnapshot {
         from lowerBound: [UInt8], to upperBound: [UInt8]?,
         _ visit: (_ key: [UInt8], _ row: StoredRow) throws(StorageError) -> ScanStep
     ) throws(StorageError)
+
+    /// What the rows add up to; nil while they are being added up for the first time.
+    func sums(_ definition: RowSumDefinition) throws(StorageError) -> RowSums?
 }
 
 package enum ScanStep: Equatable, Sendable {

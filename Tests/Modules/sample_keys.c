@@ -18,6 +18,7 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <pthread.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -437,7 +438,7 @@ static int32_t sample_open(
     int creates;
     (void)table;
     if (host_table->magic != STRONGROOM_KEY_HOST_MAGIC || host_table->abi_major != STRONGROOM_KEY_ABI_MAJOR
-        || host_table->size < sizeof *host_table)
+        || host_table->size < offsetof(strongroom_key_host, key_dependencies)) /* all it needs is in minor 0 */
         return STRONGROOM_KEY_E_UNSUPPORTED;
     struct instance *self =
         mmap(NULL, sizeof *self, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);

@@ -60,9 +60,21 @@ struct EncryptionCommandTests {
         #expect(try strongroom("key", "enable", arn).status == 0)
         #expect(try strongroom("key", "rotate", "alias/app").status == 0)
         #expect(try strongroom("key", "rotations", arn, "--json").lines.count == 2)
+        let usage = try strongroom("key", "usage", "alias/app", "--json").lines
+        #expect(usage.count == 1 && usage.first?["bucket"] as? String == "letters")
+        #expect(usage.first?["keyId"] as? String == arn && usage.first?["objects"] as? Int == 2)
+        #expect(usage.first?["bytes"] as? Int == 36 && usage.first?["bucketKeys"] as? Int == 1)
+        #expect(usage.first?["complianceLocked"] as? Int == 0 && usage.first?["complianceLockedUntil"] == nil)
+        #expect((usage.first?["versions"] as? [[String: Any]])?.count == 1)
+        #expect(try strongroom("key", "usage", "alias/none", "--json").error?["code"] as? String == "keyNotFound")
+        #expect(try strongroom("key", "usage", "nowhere", "--json").lines.isEmpty)
+        let versions = try strongroom("key", "rotations", arn, "--json").lines
+        #expect(versions.map { $0["objects"] as? Int ?? -1 }.sorted() == [0, 2])
         let rewrapped = try strongroom("encryption", "rewrap", "--json").lines.first
         #expect(rewrapped?["rewrapped"] as? Int == 2 && rewrapped?["failures"] as? Int == 0)
         #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 0)
+        let current = try strongroom("key", "rotations", arn, "--json").lines
+        #expect(current.first { $0["isCurrent"] as? Bool == true }?["objects"] as? Int == 2)
         let updated = try strongroom("encryption", "update", "letters/s3", "--sse-kms-key-id", "alias/app", "--json")
         #expect(updated.lines.first?["keyId"] as? String == arn)
         for name in ["shared", "own", "s3"] {

@@ -155,7 +155,8 @@ import Testing
         #expect(moved.epoch == 2)
         _ = try await keys.rotateEpoch()
 
-        let destruction = try await keys.destroyEpoch(1, confirmation: archive.confirmation(1))
+        let destruction = try await keys.destroyEpoch(
+            1, confirmation: archive.confirmation(1), acceptingUnknownDependencies: true)
         #expect(destruction.receipt.epoch == 1)
         #expect(destruction.isPreviousFileOverwritten)
         try await instance.close()
@@ -182,7 +183,8 @@ import Testing
         let instance = try await archive.open(creates: true)
         let keys = ArchiveKeys(instance)
         let current = try await refusal {
-            _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+            _ = try await keys.destroyEpoch(
+                1, confirmation: try archive.confirmation(1), acceptingUnknownDependencies: true)
         }
         #expect(current == .invalidKeyState)
         _ = try await keys.rotateEpoch()
@@ -190,21 +192,24 @@ import Testing
         _ = try await other.open(creates: true)
         for confirmation in ["", "yes", "destroy epoch 1", try archive.confirmation(2), try other.confirmation(1)] {
             let error = await #expect(throws: KeyBackendError.self) {
-                _ = try await keys.destroyEpoch(1, confirmation: confirmation)
+                _ = try await keys.destroyEpoch(1, confirmation: confirmation, acceptingUnknownDependencies: true)
             }
             #expect(error?.code == .invalidRequest)
             #expect(error?.message.contains(try archive.confirmation(1)) == true)
         }
         for (epoch, code) in [(UInt32(0), KeyBackendError.Code.keyNotFound), (3, .keyNotFound)] {
             let found = try await refusal {
-                _ = try await keys.destroyEpoch(epoch, confirmation: try archive.confirmation(epoch))
+                _ = try await keys.destroyEpoch(
+                    epoch, confirmation: try archive.confirmation(epoch), acceptingUnknownDependencies: true)
             }
             #expect(found == code)
         }
         #expect(try await refusal { _ = try await keys.shredReceipt(of: 1) } == .invalidKeyState)
-        _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+        _ = try await keys.destroyEpoch(
+            1, confirmation: try archive.confirmation(1), acceptingUnknownDependencies: true)
         let again = await #expect(throws: KeyBackendError.self) {
-            _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+            _ = try await keys.destroyEpoch(
+                1, confirmation: try archive.confirmation(1), acceptingUnknownDependencies: true)
         }
         #expect(again?.code == .keyNotFound)
         #expect(again?.message.contains("shred-receipt") == true)
@@ -240,7 +245,8 @@ import Testing
         _ = try await keys.rotateEpoch()
         _ = try await instance.generateDataKey(DataKeyRequest())
         _ = try await keys.rotateEpoch()
-        _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+        _ = try await keys.destroyEpoch(
+            1, confirmation: try archive.confirmation(1), acceptingUnknownDependencies: true)
         let status = try await archive.status(instance)
         #expect(status["backend"] == .string("glacier"))
         #expect(status["rootKey"] == .string("file"))

@@ -28,12 +28,13 @@ final class SimulatedMachine: Sendable {
         options.journal.initialSegmentBytes = 128 << 10
         options.journal.maximumSegmentBytes = 256 << 10
         options.journal.preparesInBackground = false
+        options.sumRowsPerTransaction = 10
         return options
     }
 
     init(
         seed: UInt64, clock: ManualClock = ManualClock(), options: EmbeddedStorageOptions = smallOptions,
-        synchronizes: Bool = true
+        synchronizes: Bool = true, sums: RowSumDefinition? = nil
     ) async throws {
         self.clock = clock
         self.options = options
@@ -43,25 +44,31 @@ final class SimulatedMachine: Sendable {
         try fileSystem.createDirectory(Self.directory)
         try fileSystem.synchronizeDirectory(FilePath("/"))
         try await EmbeddedStorage.create(
-            directory: Self.directory, storeID: StoreKind.storeID, options: options, environment: environment(seed))
+            directory: Self.directory, storeID: StoreKind.storeID, options: options,
+            environment: environment(seed, sums: sums))
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
-    private func environment(_ seed: UInt64, indexWrites: Int? = nil) -> StorageEnvironment {
+    private func environment(
+        _ seed: UInt64, indexWrites: Int? = nil, sums: RowSumDefinition?
+    ) -> StorageEnvironment {
         let stored = index
         let index: any OrderedIndex = indexWrites.map { InterruptedIndex(stored, writes: $0) } ?? stored
         return StorageEnvironment(
             fileSystem: fileSystem, random: SeededRandom(seed: seed, for: fileSystem), clock: clock,
-            makeIndex: { (_, _) throws(StorageError) in index })
+            makeIndex: { (_, _) throws(StorageError) in index }, sums: sums)
     }
 
-    /// - Parameter indexWrites: after so many transactions the index is full; nil for never.
+    /// - Parameters:
+    ///   - indexWrites: after so many transactions the index is full; nil for never.
+    ///   - sums: what is added up; nil as by a program that knows nothing of sums.
     func open(
-        seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID, indexWrites: Int? = nil
+        seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID, indexWrites: Int? = nil,
+        sums: RowSumDefinition? = nil
     ) async throws(StorageError) -> EmbeddedStorage {
         try await EmbeddedStorage.open(
             directory: Self.directory, storeID: storeID, options: options,
-            environment: environment(seed, indexWrites: indexWrites))
+            environment: environment(seed, indexWrites: indexWrites, sums: sums))
     }
 
     /// Opens with parts of the environment replaced by ones that a test watches or holds up.

@@ -45,8 +45,8 @@ enum StoreKind: String, CaseIterable, Sendable {
     }
 
     private func simulated(_ clock: ManualClock) async throws -> StoreUnderTest {
-        let machine = try await SimulatedMachine(seed: 1, clock: clock)
-        let storage = try await machine.open()
+        let machine = try await SimulatedMachine(seed: 1, clock: clock, sums: TestSums.definition)
+        let storage = try await machine.open(sums: TestSums.definition)
         let settles = self == .embeddedCheckpointed
         return StoreUnderTest(
             metadata: storage.metadata, blobs: storage.blobs, clock: clock,
@@ -56,7 +56,8 @@ enum StoreKind: String, CaseIterable, Sendable {
 
     private static func posix(_ clock: ManualClock) async throws -> StoreUnderTest {
         let directory = TemporaryDirectory()
-        let environment = StorageEnvironment(fileSystem: PosixFileSystem(), random: SystemRandom(), clock: clock)
+        let environment = StorageEnvironment(
+            fileSystem: PosixFileSystem(), random: SystemRandom(), clock: clock, sums: TestSums.definition)
         try await EmbeddedStorage.create(directory: directory.path, storeID: storeID, environment: environment)
         let storage = try await EmbeddedStorage.open(
             directory: directory.path, storeID: storeID, environment: environment)

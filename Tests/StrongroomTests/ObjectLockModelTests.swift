@@ -240,6 +240,7 @@ struct ObjectLockModelTests {
             } while options.continuation != nil
             let expected = ObjectLockModelTests.keys.flatMap { key in versions.reversed().filter { $0.key == key } }
             #expect(found == expected)
+            try await KeyUsageScan(store).check()
         }
     }
 

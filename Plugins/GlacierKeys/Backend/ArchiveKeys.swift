@@ -58,10 +58,21 @@ public struct ArchiveKeys: Sendable {
 
     /// Makes everything that an epoch sealed unreadable, for good.
     ///
-    /// - Parameter confirmation: the sentence "destroy epoch N of KEYRINGID", which a person should have written.
-    public func destroyEpoch(_ epoch: UInt32, confirmation: String) async throws(KeyBackendError) -> Destruction {
+    /// Refused with `keyInUse` while an object depends on it that object lock keeps in compliance mode.
+    ///
+    /// - Parameters:
+    ///   - confirmation: the sentence "destroy epoch N of KEYRINGID", which a person should have written.
+    ///   - acceptingUnknownDependencies: whether to go on where no store could be asked, or not all of them, so that
+    ///     nobody knows what is lost.
+    public func destroyEpoch(
+        _ epoch: UInt32, confirmation: String, acceptingUnknownDependencies: Bool = false
+    ) async throws(KeyBackendError) -> Destruction {
         let answer = try await ask(
-            "destroy-epoch", ["epoch": .number(String(epoch)), "confirm": .string(confirmation)])
+            "destroy-epoch",
+            [
+                "epoch": .number(String(epoch)), "confirm": .string(confirmation),
+                "acceptUnknownDependencies": .boolean(acceptingUnknownDependencies),
+            ])
         guard case .boolean(let isOverwritten)? = answer["previousFileOverwritten"] else {
             throw Self.fault("destroy-epoch")
         }

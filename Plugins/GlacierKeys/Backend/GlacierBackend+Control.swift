@@ -12,7 +12,10 @@ internal import StrongroomSystem
 ///   `sealedSinceOpening`, which counts what this instance has sealed, and no other.
 /// - `rotate-epoch` begins an epoch; it answers `currentEpoch`.
 /// - `destroy-epoch`, with `epoch` and `confirm` ("destroy epoch N of KEYRINGID"), erases the key of an epoch that is
-///   not the current one. It cannot be undone. It answers `receipt` and `previousFileOverwritten`.
+///   not the current one. It cannot be undone. It answers `receipt`, `previousFileOverwritten` and `dependencies`: what
+///   the stores of the process say is under the epoch. It is refused (`keyInUse`) while object lock keeps any of that
+///   in compliance mode, which nothing overrides; and where nobody knows, or not every store can tell, unless
+///   `acceptUnknownDependencies` is true.
 /// - `shred-receipt`, with `epoch`, answers the `receipt` of a destroyed epoch again.
 /// - `seal-wrap`, with `wrap` (1 to 8192 bytes) and `context` (1 to 16384), answers `sealedWrap` and `epoch`.
 /// - `open-wrap`, with `sealedWrap` and the same `context`, answers `wrap` and `epoch`.
@@ -78,7 +81,7 @@ extension GlacierBackend {
     private func destroyEpoch(
         _ members: ControlMembers, _ context: KeyRequestContext
     ) async throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: ["epoch", "confirm"])
+        try members.allow(only: ["epoch", "confirm", "acceptUnknownDependencies"])
         let number = try members.number("epoch")
         let sentence = "destroy epoch \(number) of \(Hexadecimal.encode(try keyring().keyringID))"
         guard try members.string("confirm") == sentence else {
@@ -87,13 +90,33 @@ extension GlacierBackend {
                 "Nobody can undo the destruction of an epoch; if that is what you want, the member 'confirm' must be "
                     + "'\(sentence)'.")
         }
+        let dependencies = try await checkDependencies(
+            on: number, acceptingUnknown: try members.boolean("acceptUnknownDependencies"))
         let remnant = try await onOwnThread(context) { [self] () throws(KeyBackendError) in
             try destroyEpoch(number)
         }
         if let remnant {
             host.log(.warning, "Epoch \(number) is destroyed, but its file was not overwritten: \(remnant.message)")
         }
-        return .object(["receipt": try receipt(of: number), "previousFileOverwritten": .boolean(remnant == nil)])
+        return .object([
+            "receipt": try receipt(of: number), "previousFileOverwritten": .boolean(remnant == nil),
+            "dependencies": dependencies.json,
+        ])
+    }
+
+    /// Nothing is sealed in an epoch that is not the current one: what the stores say now does not become more.
+    private func checkDependencies(
+        on number: UInt32, acceptingUnknown: Bool
+    ) async throws(KeyBackendError) -> KeyDependencies {
+        let found = await host.dependencies(on: GlacierKeys.keyID, version: String(number))
+        try found.checkNothingLocked(under: "epoch \(number) of the archive keys")
+        if let unknown = found.unknown, !acceptingUnknown {
+            throw KeyBackendError(
+                .invalidRequest,
+                "Nobody knows whether objects that may not be deleted yet depend on epoch \(number): \(unknown) If "
+                    + "the epoch is to be destroyed all the same, the member 'acceptUnknownDependencies' must be true.")
+        }
+        return found
     }
 
     private func shredReceipt(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {

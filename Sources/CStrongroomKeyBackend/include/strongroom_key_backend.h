@@ -1,7 +1,7 @@
 /* strongroom_key_backend.h: the contract between Strongroom (the host) and a key backend (the module).
    Licensed under the Apache License 2.0.
 
-   ABI version 1.1, under semantic versioning of its own, independent of Strongroom's version:
+   ABI version 1.2, under semantic versioning of its own, independent of Strongroom's version:
      - a new MAJOR may change anything, has an entry symbol of its own (..._v2), and is refused by a host of another
        major;
      - a new MINOR only appends: members at the end of a structure, TLV types, status codes, flags. Nothing moves.
@@ -39,7 +39,9 @@ extern "C" {
 /* The version of this header. A module built with it fills these into its table. */
 enum {
     STRONGROOM_KEY_ABI_MAJOR = 1,
-    STRONGROOM_KEY_ABI_MINOR = 1                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY */
+    STRONGROOM_KEY_ABI_MINOR = 2                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY
+                                                   2: what hangs on a key, `key_dependencies` of the host,
+                                                      STRONGROOM_KEY_E_KEY_IN_USE */
 };
 
 /* First eight bytes of each table, read as a little-endian integer: "SRKEYMOD" and "SRKEYHST". A table that starts with
@@ -87,7 +89,10 @@ enum {
     STRONGROOM_KEY_E_KEYRING_MISSING = 17,      /* the keyring or a file of it is not there */
     STRONGROOM_KEY_E_KEYRING_EXISTS = 18,       /* asked to create a keyring where there is one */
     STRONGROOM_KEY_E_UNSAFE_PERMISSIONS = 19,   /* others can read or replace a secret file: owner, mode or links */
-    STRONGROOM_KEY_E_AUDIT_UNAVAILABLE = 20     /* no durable audit record could be written: nothing was released */
+    STRONGROOM_KEY_E_AUDIT_UNAVAILABLE = 20,    /* no durable audit record could be written: nothing was released */
+    STRONGROOM_KEY_E_KEY_IN_USE = 21            /* objects that nobody may delete yet would be lost with the key.
+                                                   Nothing was done. Only ever answered to a host that has
+                                                   `key_dependencies` */
 };
 
 /* Bytes that the other side owns and that must not be changed. `data` may be NULL where `size` is 0. */
@@ -168,6 +173,25 @@ enum {
 /* How `append_audit` ends: `status` is STRONGROOM_KEY_OK once the record is durable. Called once, from any thread. */
 typedef void (*strongroom_key_audit_done)(void *user, int32_t status);
 
+/* What hangs on a key, as `key_dependencies` answers it. Read-only, and gone when the callback returns. */
+typedef struct strongroom_key_dependencies {
+    uint64_t size;                              /* bytes of this structure */
+    uint32_t is_known;                          /* 1: there are stores in this process, and each has answered. 0: nobody
+                                                   could be asked, or not everybody; the numbers are what is known, and
+                                                   ZERO DOES NOT MEAN THAT NOTHING HANGS ON THE KEY */
+    uint32_t store_count;                       /* how many stores have answered */
+    uint64_t object_count;                      /* objects' versions that are sealed under the key */
+    uint64_t upload_count;                      /* uploads in parts that are under way */
+    uint64_t byte_count;                        /* of those objects, before sealing */
+    uint64_t locked_count;                      /* those of the objects that are locked in compliance mode: nobody may
+                                                   delete them yet, so nobody may destroy their key either */
+    int64_t locked_until_milliseconds;          /* when the last of them ends, since 1970; 0 where there is none */
+    strongroom_key_bytes document;              /* JSON: where, and where it is not known, why */
+} strongroom_key_dependencies;
+
+/* How `key_dependencies` ends. Called once, from any thread. */
+typedef void (*strongroom_key_dependencies_done)(void *user, const strongroom_key_dependencies *dependencies);
+
 /* The host's table. Constant, and valid as long as the process lives. Every function may be called from any thread.
    `host` is always the value that `open` received: an identifier, not a pointer. After `close` has completed, calls
    with it are ignored; clocks and `random` answer all the same. */
@@ -202,6 +226,15 @@ typedef struct strongroom_key_host {
        perhaps before this returns. A module that audits completes an operation with a key only after its record is
        durable. */
     void (*append_audit)(uint64_t host, strongroom_key_bytes record, strongroom_key_audit_done done, void *user);
+
+    /* Minor 2: read `size` first. Asks the stores of this process what is sealed under a key, as a backend does before
+       it lets a key go. `key_id` is the canonical id, as answers have it; `key_version` is one version of it, or empty
+       for all. Both are copied before this returns; `done` is called with `user`, perhaps before this returns, and
+       never with NULL. A backend that destroys keys refuses with STRONGROOM_KEY_E_KEY_IN_USE where `locked_count` is
+       not zero. */
+    void (*key_dependencies)(
+        uint64_t host, strongroom_key_bytes key_id, strongroom_key_bytes key_version,
+        strongroom_key_dependencies_done done, void *user);
 } strongroom_key_host;
 
 /* ---- Requests and answers ----------------------------------------------------------------------------------*/

@@ -26,14 +26,17 @@ final class Engine: Sendable {
     let lockClock: LockClockKeeper
     let parts = PartKeeper()
     private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)
+    /// Where whoever asks what hangs on a key finds this store.
+    let openStores: OpenStores
     let storage: OpenedStorage
 
     init(
         directory: FilePath, storeID: [UInt8], timeline: UInt32 = StoreDescription.firstTimeline,
         storage: OpenedStorage, threads: IOThreadPool, random: SystemRandom,
         settings: EngineSettings, logger: Logger, keys: StoreKeys?, metrics: StoreMetrics,
-        clock: any StoreClock = PosixClock()
+        clock: any StoreClock = PosixClock(), openStores: OpenStores = .shared
     ) {
+        self.openStores = openStores
         self.metrics = metrics
         self.directory = directory
         self.storeID = storeID
@@ -57,6 +60,7 @@ final class Engine: Sendable {
                 await parts.settle(forever: true)
                 await trySavingLockClock()
                 await keys?.settle()
+                defer { openStores.forget(self) }
                 return await Self.close(storage, keys)
             }
             closing = task

@@ -41,7 +41,8 @@ extension StoreOpening {
         // A new store starts small, whatever its segments grow to.
         storageOptions.journal.initialSegmentBytes = min(
             storageOptions.journal.initialSegmentBytes, storageOptions.journal.maximumSegmentBytes)
-        let environment = StorageEnvironment(fileSystem: fileSystem, random: random, clock: PosixClock())
+        let environment = StorageEnvironment(
+            fileSystem: fileSystem, random: random, clock: PosixClock(), sums: KeyUsageIndex.definition)
         do throws(StorageError) {
             if creates {
                 try await EmbeddedStorage.create(

@@ -35,6 +35,7 @@ extension Store {
             keys: try StoreKeys(opened, service: service, customer: customer, metadataKey: metadataKey),
             metrics: StoreMetrics(options))
         try await engine.loadLockClock()
+        engine.openStores.opened(engine, engine.openStores.begin(""))
         return Store(engine: engine, requester: .root)
     }
 

@@ -9,6 +9,7 @@ extension StoreError {
             case .keyNotFound: .keyNotFound
             case .keyDisabled: .keyDisabled
             case .invalidKeyState: .invalidKeyState
+            case .keyInUse: .keyInUse
             case .accessDenied: .accessDenied
             case .invalidRequest: .invalidRequest
             case .invalidCiphertext, .incorrectKey: .damaged

@@ -128,10 +128,11 @@ extension OpenedBackend {
         _ table: KeyBackendTable, _ configuration: consuming KeyBackendConfiguration, logger: Logger,
         deadlineSeconds: Int = Int(KeyBackendInstance.openDeadlineSeconds)
     ) async throws(KeyBackendError) -> OpenedBackend {
-        let host = ProcessKeyBackendHost(log: { level, message in
-            // Modules are not trusted to write log lines: their text is quoted.
-            logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
-        })
+        let host = ProcessKeyBackendHost(
+            log: { level, message in
+                // Modules are not trusted to write log lines: their text is quoted.
+                logger.log(level: level.logLevel, "\(message.debugDescription)", metadata: ["source": "key backend"])
+            }, stores: { await OpenStores.shared.dependencies(on: $0, version: $1) })
         let backend = try await KeyBackendInstance.open(
             table, configuration: configuration, host: host, deadlineSeconds: UInt64(deadlineSeconds))
         return OpenedBackend(id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)

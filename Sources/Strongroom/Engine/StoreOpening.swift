@@ -40,6 +40,19 @@ struct StoreOpening {
     }
 
     func run() async throws(StoreError) -> Engine {
+        // From the start: while the store is being opened, what hangs on a key is not known.
+        let opening = OpenStores.shared.begin(directory.string)
+        do throws(StoreError) {
+            let engine = try await engine()
+            OpenStores.shared.opened(engine, opening)
+            return engine
+        } catch {
+            OpenStores.shared.giveUp(opening)
+            throw error
+        }
+    }
+
+    private func engine() async throws(StoreError) -> Engine {
         if try await exists(directory.appending(StoreDescription.fileName)) { return try await open() }
         guard case .create = options.whenAbsent else {
             throw StoreError(.notFound, "There is no store at \(directory). Make one with init, or correct the path.")

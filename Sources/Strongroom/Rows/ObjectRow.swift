@@ -53,18 +53,22 @@ struct ObjectRow: Equatable, Sendable {
     /// Nil for an object in one piece.
     var parts: PartTable?
 
+    static let sizeTag: UInt16 = 5
+    static let modeTag: UInt16 = 7
+    static let keyTag: UInt16 = 9
+    static let keyVersionTag: UInt16 = 10
     private static let partTableTag: UInt16 = 20
     private static let encryptionContextTag: UInt16 = 21
     private static let enclosedKeyTag: UInt16 = 22
-    private static let bucketKeyTag: UInt16 = 23
+    static let bucketKeyTag: UInt16 = 23
     private static let outerBackendTag: UInt16 = 24
-    private static let outerKeyTag: UInt16 = 25
-    private static let outerVersionTag: UInt16 = 26
+    static let outerKeyTag: UInt16 = 25
+    static let outerVersionTag: UInt16 = 26
     private static let outerWrappedKeyTag: UInt16 = 27
     private static let outerBindingTag: UInt16 = 28
     static let namedVersionTag: UInt16 = 16
     private static let storageClassTag: UInt16 = 17
-    private static let retentionTag: UInt16 = 18
+    static let retentionTag: UInt16 = 18
     private static let legalHoldTag: UInt16 = 19
 
     /// How the payload is sealed; fails closed: no combination of missing fields means "none".
@@ -113,22 +117,22 @@ extension ObjectRow {
         writer.put(2, versionID)
         writer.put(3, integer: lsn)
         writer.put(4, integer: lastModifiedMilliseconds)
-        writer.put(5, integer: sizeBytes)
+        writer.put(Self.sizeTag, integer: sizeBytes)
         writer.put(6, integer: storedBytes)
         switch sealing {
         case .none:
-            writer.put(7, [EncryptionMode.none.rawValue, 0, 0, 0])
+            writer.put(Self.modeTag, [EncryptionMode.none.rawValue, 0, 0, 0])
         case .wrapped(let wrapped):
             writer.put(
-                7,
+                Self.modeTag,
                 [
                     wrapped.mode.rawValue, UInt8(truncatingIfNeeded: wrapped.suite),
                     UInt8(truncatingIfNeeded: wrapped.suite >> 8),
                     wrapped.layers,
                 ])
             writer.put(8, text: wrapped.backendID)
-            writer.put(9, text: wrapped.keyID)
-            writer.put(10, text: wrapped.keyVersion)
+            writer.put(Self.keyTag, text: wrapped.keyID)
+            writer.put(Self.keyVersionTag, text: wrapped.keyVersion)
             writer.put(11, wrapped.wrappedKey)
             writer.put(12, wrapped.wrapBinding)
             if !wrapped.descriptorMAC.isEmpty { writer.put(13, wrapped.descriptorMAC) }

@@ -13,8 +13,8 @@ struct KeyCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, List.self, Describe.self, Enable.self, Disable.self, ScheduleDeletion.self,
-            CancelDeletion.self, Rotate.self, Rotations.self, Rotation.self, Tag.self, Policy.self, Grant.self,
-            Alias.self,
+            CancelDeletion.self, Rotate.self, Rotations.self, Rotation.self, Usage.self, Tag.self, Policy.self,
+            Grant.self, Alias.self,
         ])
 
     struct Create: StoreCommand {
@@ -105,7 +105,8 @@ struct KeyCommand: AsyncParsableCommand {
     }
 
     struct Rotations: StoreCommand {
-        static let configuration = CommandConfiguration(abstract: "List a key's versions.")
+        static let configuration = CommandConfiguration(
+            abstract: "List a key's versions, and how many objects are still under each.")
 
         @OptionGroup var key: KeyArgument
         @OptionGroup var location: StoreLocation
@@ -113,10 +114,24 @@ struct KeyCommand: AsyncParsableCommand {
         func run(on store: Store, _ console: Console) async throws {
             let versions = try await KeyControl(store: store).list(
                 "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
-            for version in versions {
+            let usage = try await Self.usage(of: key.id, store, console)
+            for var version in versions {
+                version.count(usage)
                 let current = version.isCurrent ? "  seals" : ""
                 let made = "made \(time(version.createdMilliseconds)) (\(version.cause.lowercased()))"
-                console.emit(version, text: "\(version.version)  \(made)\(current)")
+                let count = version.objects.map { "  \(HumanUnits.count($0)) objects" } ?? ""
+                console.emit(version, text: "\(version.version)  \(made)\(current)\(count)")
+            }
+        }
+
+        /// Nil while nobody knows.
+        private static func usage(of key: String, _ store: Store, _ console: Console) async throws -> KeyUsage? {
+            do throws(StoreError) {
+                return try await store.keyUsage(of: key)
+            } catch {
+                guard error.code == .keyUsageIncomplete else { throw error }
+                console.warn(error.message)
+                return nil
             }
         }
     }

@@ -98,6 +98,16 @@ struct RotationRecord: Codable, Equatable {
     /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`.
     var cause: String
     var isCurrent: Bool
+    /// Objects whose data keys it wraps, itself or by way of a Bucket Key; absent while nobody knows.
+    var objects: UInt64?
+    var bytes: UInt64?
+
+    mutating func count(_ usage: KeyUsage?) {
+        guard let usage else { return }
+        let own = usage.buckets.flatMap(\.versions).filter { $0.keyVersion == version }
+        objects = own.reduce(0) { $0 + $1.objectCount }
+        bytes = own.reduce(0) { $0 &+ $1.bytes }
+    }
 
     struct Page: KeyPage {
         var rotations: [RotationRecord]

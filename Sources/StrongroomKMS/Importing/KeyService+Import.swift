@@ -1,6 +1,6 @@
 public import StrongroomCrypto
 internal import StrongroomKeyring
-internal import StrongroomKeys
+package import StrongroomKeys
 internal import StrongroomSystem
 
 /// Material from elsewhere, for keys that were made to have it (``KeyOrigin/external``).
@@ -71,18 +71,29 @@ extension KeyService {
 
     /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing
     /// happens where there is none.
+    ///
+    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key that
+    /// object lock keeps in compliance mode: nobody knows whether the material is kept elsewhere.
     public func deleteImportedKeyMaterial(
         of keyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
+        try await deletingImportedKeyMaterial(of: keyID, as: requester).key
+    }
+
+    /// The same, with what the stores of this process say cannot be opened afterwards.
+    package func deletingImportedKeyMaterial(
+        of keyID: String, as requester: KeyRequester
+    ) async throws(KeyServiceError) -> (key: KeyMetadata, dependencies: KeyDependencies) {
         let call = KeyCall(.deleteImportedKeyMaterial, requester)
+        let dependencies = try await uses(of: keyID, "Imported material", before: call)
         let deleted = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
-            let key = try authorizedWithoutAlias(keyID, "Imported material", call, registry).withoutImportedMaterial
+            let key = try stillAuthorized(keyID, "Imported material", call, registry).withoutImportedMaterial
             registry.update(key)
             return metadata(of: key, registry.owner)
         }
         // It is in no memory either.
         cache.removeAll()
-        return deleted
+        return (deleted, dependencies)
     }
 
     private func importMaterial(

@@ -1,4 +1,4 @@
-internal import StrongroomKeys
+package import StrongroomKeys
 
 /// Whether a key may be used, and for how long it is there.
 extension KeyService {
@@ -22,6 +22,9 @@ extension KeyService {
     /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither
     /// seals nor opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
     ///
+    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key that
+    /// object lock keeps in compliance mode. Where there is no store to ask it is allowed: it can be taken back.
+    ///
     /// - Parameters:
     ///   - keyID: the key, by id or ARN. The service's own key is refused.
     ///   - pendingWindowDays: how long it waits, 7 to 30 days.
@@ -30,6 +33,13 @@ extension KeyService {
         _ keyID: String, pendingWindowDays: Int = KeyService.deletionWindowDaysDefault,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
+        try await schedulingKeyDeletion(keyID, pendingWindowDays: pendingWindowDays, as: requester).key
+    }
+
+    /// The same, with what the stores of this process say will be lost.
+    package func schedulingKeyDeletion(
+        _ keyID: String, pendingWindowDays: Int, as requester: KeyRequester
+    ) async throws(KeyServiceError) -> (key: KeyMetadata, dependencies: KeyDependencies) {
         guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
             throw KeyServiceError(
                 .validation,
@@ -37,21 +47,25 @@ extension KeyService {
                     + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
         }
         let call = KeyCall(.scheduleKeyDeletion, requester)
-        return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
-            var key = try authorizedWithoutAlias(
-                keyID, "The deletion of a key", call, registry,
-                conditions: ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]])
+        let conditions = ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]]
+        let dependencies = try await uses(
+            of: keyID, "The deletion of a key", before: call, conditions
+        ) { (key, owner) throws(KeyServiceError) in
             guard key.manager == .customer else {
                 throw KeyServiceError(
                     .accessDenied,
-                    "The key \(registry.owner.arn(key.id)) is the service's own, which is not deleted: objects that name "
-                        + "no key need it.")
+                    "The key \(owner.arn(key.id)) is the service's own, which is not deleted: objects that name no key "
+                        + "need it.")
             }
+        }
+        let key = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+            var key = try stillAuthorized(keyID, "The deletion of a key", call, registry, conditions)
             key.state = .pendingDeletion
             key.deletionMilliseconds = host.wallMilliseconds() + Int64(pendingWindowDays) * 86_400_000
             registry.update(key)
             return metadata(of: key, registry.owner)
         }
+        return (key, dependencies)
     }
 
     /// Takes the deletion of a key back. It is disabled then (or waits for material, if its own is gone): enable it to

@@ -15,6 +15,8 @@ public struct KeyBackendError: Error, Sendable, CustomStringConvertible {
         public static let keyDisabled = Code("keyDisabled")
         /// The key's state (pending deletion or import) forbids the operation.
         public static let invalidKeyState = Code("invalidKeyState")
+        /// Objects that nobody may delete yet would be lost with the key. Nothing was done.
+        public static let keyInUse = Code("keyInUse")
         /// The wrapped key is damaged or foreign, or its encryption context differs.
         public static let invalidCiphertext = Code("invalidCiphertext")
         /// The data key was wrapped by another key than the expected one.

@@ -14,6 +14,21 @@ public protocol KeyBackendHost: Sendable {
 
     /// Returns once the record (a JSON object) is durable; fails with `auditUnavailable`.
     func appendAudit(_ record: [UInt8]) async throws(KeyBackendError)
+
+    /// What is sealed under a key in the stores of this process: to be asked before a key is let go. A host that knows
+    /// no stores says that it is not known, which is not the same as nothing.
+    ///
+    /// - Parameters:
+    ///   - keyID: the canonical id, as answers have it; never an alias.
+    ///   - version: one version of it; nil for all.
+    func dependencies(on keyID: String, version: String?) async -> KeyDependencies
+}
+
+extension KeyBackendHost {
+    /// Not known: the host has no way to stores.
+    public func dependencies(on keyID: String, version: String?) async -> KeyDependencies {
+        .unknown("The host knows no stores.")
+    }
 }
 
 /// How much a log line matters.

@@ -80,6 +80,15 @@ package struct ControlMembers: Sendable {
         return pairs
     }
 
+    /// False where there is no such member.
+    package func boolean(_ name: String) throws(KeyBackendError) -> Bool {
+        switch members[name] {
+        case .boolean(let value)?: return value
+        case nil: return false
+        default: throw KeyBackendError(.invalidRequest, "The member '\(name)' is neither true nor false.")
+        }
+    }
+
     /// A member that must be there: bytes in base64 with padding, at least one and at most `countMax`.
     package func bytes(_ name: String, countMax: Int) throws(KeyBackendError) -> [UInt8] {
         guard case .string(let text)? = members[name] else {

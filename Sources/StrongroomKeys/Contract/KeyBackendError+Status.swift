@@ -22,6 +22,7 @@ extension KeyBackendError.Code {
         (.keyringExists, STRONGROOM_KEY_E_KEYRING_EXISTS),
         (.unsafePermissions, STRONGROOM_KEY_E_UNSAFE_PERMISSIONS),
         (.auditUnavailable, STRONGROOM_KEY_E_AUDIT_UNAVAILABLE),
+        (.keyInUse, STRONGROOM_KEY_E_KEY_IN_USE),
     ]
 
     /// The code of a status that means failure; an unknown one is a fault of the module.

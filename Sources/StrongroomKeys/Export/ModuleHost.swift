@@ -8,11 +8,14 @@ internal import CStrongroomKeyBackend
     private let table: UnsafePointer<strongroom_key_host>
     private let host: UInt64
 
+    /// Of a host of minor 0 (`abi.c`): what is newer is looked for before it is called.
+    private static let sizeBytesMin: UInt64 = 80
+
     init(_ table: UnsafePointer<strongroom_key_host>?, _ host: UInt64) throws(KeyBackendError) {
         // Safe: magic first, as the contract says; nothing else is read of what is not ours.
         guard let table = unsafe table, unsafe table.pointee.magic == STRONGROOM_KEY_HOST_MAGIC,
             unsafe table.pointee.abi_major == UInt32(STRONGROOM_KEY_ABI_MAJOR),
-            unsafe table.pointee.size >= UInt64(MemoryLayout<strongroom_key_host>.size)
+            unsafe table.pointee.size >= Self.sizeBytesMin
         else {
             throw KeyBackendError(
                 .unsupported, "The host's table is not of version \(STRONGROOM_KEY_ABI_MAJOR) of the contract.")
@@ -21,7 +24,7 @@ internal import CStrongroomKeyBackend
         self.host = host
     }
 
-    // Safe below: a table of this version has every function, and the arguments live during the calls.
+    // Safe below: a table of this version has every function of minor 0, and the arguments live during the calls.
 
     func complete(_ operation: UInt64, _ status: Int32) { unsafe table.pointee.complete(host, operation, status) }
 
@@ -69,6 +72,38 @@ internal import CStrongroomKeyBackend
             throw KeyBackendError(.auditUnavailable, "The host could not write the audit record.")
         }
     }
+}
+
+extension ModuleHost {
+    func dependencies(on keyID: String, version: String?) async -> KeyDependencies {
+        // Safe: whether the table reaches so far is looked at before it is read there.
+        guard unsafe table.pointee.size >= UInt64(MemoryLayout<strongroom_key_host>.size),
+            let ask = unsafe table.pointee.key_dependencies
+        else { return .unknown("The host is of an older version, and cannot ask its stores.") }
+        let (keyID, version) = (Array(keyID.utf8), Array((version ?? "").utf8))
+        return await withCheckedContinuation { continuation in
+            let user = unsafe Unmanaged.passRetained(DependenciesWaiter(continuation)).toOpaque()
+            // Safe: the bytes live for the length of the call, which copies them.
+            unsafe keyID.withUnsafeBufferPointer { keyID in
+                unsafe version.withUnsafeBufferPointer { version in
+                    unsafe ask(
+                        host, strongroom_key_bytes(data: keyID.baseAddress, size: UInt64(keyID.count)),
+                        strongroom_key_bytes(data: version.baseAddress, size: UInt64(version.count)),
+                        { user, answer in
+                            guard let user = unsafe user else { return }
+                            // Safe: the reference retained above; the host promises to call once.
+                            unsafe Unmanaged<DependenciesWaiter>.fromOpaque(user).takeRetainedValue().continuation
+                                .resume(returning: KeyDependencies(answer))
+                        }, user)
+                }
+            }
+        }
+    }
+}
+
+private final class DependenciesWaiter: Sendable {
+    let continuation: CheckedContinuation<KeyDependencies, Never>
+    init(_ continuation: CheckedContinuation<KeyDependencies, Never>) { self.continuation = continuation }
 }
 
 private final class AuditWaiter: Sendable {

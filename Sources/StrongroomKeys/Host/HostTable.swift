@@ -20,14 +20,17 @@ internal import CStrongroomKeyBackend
                 boot_nanoseconds: { host in services(host).bootNanoseconds() },
                 random: { host, data, size in unsafe random(host, data, size) },
                 log: { host, level, text, size in unsafe log(host, level, text, size) },
-                append_audit: { host, record, done, user in unsafe appendAudit(host, record, done, user) }))
+                append_audit: { host, record, done, user in unsafe appendAudit(host, record, done, user) },
+                key_dependencies: { host, keyID, version, done, user in
+                    unsafe HostDependencies.answer(host, keyID, version, done, user)
+                }))
         return unsafe UnsafePointer(table)
     }()
 
     private static let auditRecordSizeBytesMax: UInt64 = 1 << 20
     private static let logLineSizeBytesMax: UInt64 = 4096
 
-    private static func services(_ host: UInt64) -> any KeyBackendHost {
+    static func services(_ host: UInt64) -> any KeyBackendHost {
         OperationRegistry.shared.host(host)?.services ?? ProcessKeyBackendHost.silent
     }
 

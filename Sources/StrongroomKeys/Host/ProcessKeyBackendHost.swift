@@ -5,15 +5,19 @@ internal import StrongroomSystem
 public struct ProcessKeyBackendHost: KeyBackendHost {
     private let writeLog: @Sendable (KeyBackendLogLevel, String) -> Void
     private let audit: (@Sendable ([UInt8]) async throws(KeyBackendError) -> Void)?
+    private let stores: (@Sendable (String, String?) async -> KeyDependencies)?
 
     /// A host that logs with `log` and audits with `audit`. Without `audit`, a backend that wants to
-    /// leave a record is told `auditUnavailable`: it is not told that a record is there which is not.
+    /// leave a record is told `auditUnavailable`: it is not told that a record is there which is not. Without `stores`,
+    /// one that asks what hangs on a key (its id and version) is told that nobody knows.
     public init(
         log: @escaping @Sendable (KeyBackendLogLevel, String) -> Void,
-        audit: (@Sendable ([UInt8]) async throws(KeyBackendError) -> Void)? = nil
+        audit: (@Sendable ([UInt8]) async throws(KeyBackendError) -> Void)? = nil,
+        stores: (@Sendable (String, String?) async -> KeyDependencies)? = nil
     ) {
         writeLog = log
         self.audit = audit
+        self.stores = stores
     }
 
     /// A host without a log and without an audit trail.
@@ -38,5 +42,13 @@ public struct ProcessKeyBackendHost: KeyBackendHost {
                 .auditUnavailable, "This host keeps no audit trail for key backends; open the backend with one.")
         }
         try await audit(record)
+    }
+
+    /// Asks the stores given.
+    public func dependencies(on keyID: String, version: String?) async -> KeyDependencies {
+        guard let stores else {
+            return .unknown("The key backend was opened without a store, so nobody could be asked.")
+        }
+        return await stores(keyID, version)
     }
 }

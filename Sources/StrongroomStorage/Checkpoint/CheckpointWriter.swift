@@ -8,6 +8,7 @@ internal import StrongroomSystem
 struct CheckpointWriter {
     let index: any OrderedIndex
     let rowsPerTransaction: Int
+    var sums: RowSumDefinition?
 
     /// - Returns: the state that the last transaction wrote.
     func write(
@@ -37,8 +38,10 @@ struct CheckpointWriter {
         var written = state
         try index.write { (transaction) throws(StorageError) in
             var account = RowAccount(state.statistics)
-            for change in slice { try Self.apply(change, to: transaction, &account) }
+            var update = try sums.map { (sums) throws(StorageError) in try RowSumUpdate(sums, in: transaction) }
+            for change in slice { try Self.apply(change, to: transaction, &account, &update) }
             try Self.apply(account, to: transaction)
+            try update?.write(to: transaction, containedLSN: state.containedLSN)
             written.statistics = account.statistics
             try transaction.put(CheckpointState.key, written.encoded())
         }
@@ -46,11 +49,14 @@ struct CheckpointWriter {
     }
 
     private static func apply(
-        _ change: RowChange, to transaction: any OrderedIndexTransaction, _ account: inout RowAccount
+        _ change: RowChange, to transaction: any OrderedIndexTransaction, _ account: inout RowAccount,
+        _ sums: inout RowSumUpdate?
     ) throws(StorageError) {
         if KeySpace.isEngineKey(change.key) {
             let old = try transaction.value(change.key)
             try replace(old, by: change, in: transaction, &account)
+            let new: [UInt8]? = if case .put(let row) = change.entry { row } else { nil }
+            sums?.note(change.key, from: old, to: new)
         }
         switch change.entry {
         case .put(let row): try transaction.put(change.key, row)

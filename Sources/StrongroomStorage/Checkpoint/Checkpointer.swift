@@ -36,6 +36,8 @@ final class Checkpointer: Sendable {
     private let reaper: TrashReaper
     private let poison: StorePoison
     private let clock: any StoreClock
+    /// As it was when the store was opened.
+    private let sumBuilder: RowSumBuilder?
     private let intervalNanoseconds: UInt64?
     /// After how long a failed attempt is repeated by itself.
     private let retryNanoseconds: UInt64?
@@ -43,10 +45,13 @@ final class Checkpointer: Sendable {
 
     init(
         view: StoreView, journal: Journal, files: BlobFiles, reaper: TrashReaper, poison: StorePoison,
-        clock: any StoreClock, options: EmbeddedStorageOptions
+        clock: any StoreClock, options: EmbeddedStorageOptions, sums: RowSumDefinition? = nil,
+        sumBuilder: RowSumBuilder? = nil
     ) {
         self.view = view
-        writer = CheckpointWriter(index: view.index, rowsPerTransaction: options.checkpointRowsPerTransaction)
+        writer = CheckpointWriter(
+            index: view.index, rowsPerTransaction: options.checkpointRowsPerTransaction, sums: sums)
+        self.sumBuilder = sumBuilder
         self.journal = journal
         self.files = files
         self.reaper = reaper
@@ -121,15 +126,18 @@ final class Checkpointer: Sendable {
     /// The thread's body.
     func run() {
         var reclaimer = SegmentReclaimer(journal: journal, view: view)
+        var sumBuilder = sumBuilder
         var lastNanoseconds = clock.bootNanoseconds()
         while true {
             let isDraining = reclaimer.isWaiting || reaper.isWaiting
-            let wake = nextWake(pauseNanoseconds: isDraining ? Self.drainNanoseconds : pauseNanoseconds)
+            let isBuilding = sumBuilder?.isAtWork ?? false
+            let wake = nextWake(
+                pauseNanoseconds: isBuilding ? 0 : isDraining ? Self.drainNanoseconds : pauseNanoseconds)
             if wake.isStopping, !wake.isRequested { return }
             let now = clock.bootNanoseconds()
             let isDue = intervalNanoseconds.map { now - lastNanoseconds >= $0 } ?? false
             if isDue || wake.isRequested { lastNanoseconds = now }
-            let result = round(isDue: isDue || wake.isRequested, &reclaimer)
+            let result = round(isDue: isDue || wake.isRequested, &reclaimer, &sumBuilder)
             for callback in wake.callbacks { callback(result) }
         }
     }
@@ -151,7 +159,9 @@ final class Checkpointer: Sendable {
         return monitor.wait(until: isAwake, timeoutNanoseconds: pauseNanoseconds) { state, _ in take(&state) }
     }
 
-    private func round(isDue: Bool, _ reclaimer: inout SegmentReclaimer) -> Result<Void, StorageError> {
+    private func round(
+        isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ sumBuilder: inout RowSumBuilder?
+    ) -> Result<Void, StorageError> {
         var cleanUp = CleanUp()
         let failure = attempt { () throws(StorageError) in try checkpoint(isDue: isDue, &reclaimer, &cleanUp) }
         // Whether or not the checkpoint went well: freeing may be what the next one waits for. And each
@@ -162,6 +172,7 @@ final class Checkpointer: Sendable {
             cleanUp.note(attempt { () throws(StorageError) in try files.removeAbandoned(name) })
         }
         cleanUp.note(attempt { () throws(StorageError) in try files.removeEmptyEpochs() })
+        cleanUp.note(addUp(&sumBuilder))
         monitor.withLock { state in
             state.endedCount += 1
             state.failure = failure
@@ -200,6 +211,15 @@ final class Checkpointer: Sendable {
             cleanUp.note(attempt { () throws(StorageError) in state = try StoreView.checkpointState(of: view.index) })
             if let state { retire(state, &reclaimer, &cleanUp) }
         }
+    }
+
+    /// One step of adding up what the index has, where that is not done; returns why it failed.
+    private func addUp(_ builder: inout RowSumBuilder?) -> StorageError? {
+        guard var step = builder, !step.isComplete else { return nil }
+        let failure = attempt { () throws(StorageError) in try step.step() }
+        step.hasFailed = failure != nil
+        builder = step
+        return failure
     }
 
     /// What cannot be retired now is found again with the next checkpoint.

@@ -14,10 +14,12 @@ package final class EmbeddedStorage: Sendable {
 
     private let directory: StorageDirectory
     private let storeID: [UInt8]
+    private let sums: RowSumDefinition?
 
     private init(_ parts: StorageParts, _ recovery: StorageRecovery) {
         directory = recovery.directory
         storeID = recovery.storeID
+        sums = recovery.environment.sums
         core = StorageCore(parts)
         metadata = EmbeddedMetadataStore(core: core)
         blobs = FileBlobStore(
@@ -82,10 +84,10 @@ package final class EmbeddedStorage: Sendable {
     ///
     /// - Parameter readingBlobs: whether to read every blob and compute its hash; else their ends are read.
     package func verify(readingBlobs: Bool) async throws(StorageError) -> StorageVerification {
-        try await core.run { [core, directory, storeID] () throws(StorageError) in
+        try await core.run { [core, directory, storeID, sums] () throws(StorageError) in
             var verifier = StorageVerifier(
                 directory: directory, storeID: storeID, view: core.view, journal: core.journal, files: core.files,
-                readsBlobs: readingBlobs)
+                readsBlobs: readingBlobs, sums: sums)
             return try verifier.run()
         }
     }

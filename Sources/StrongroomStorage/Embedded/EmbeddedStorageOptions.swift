@@ -17,6 +17,9 @@ package struct EmbeddedStorageOptions: Sendable {
     /// A checkpoint begins at the latest after this time, if anything was written; nil for never.
     package var checkpointIntervalSeconds: Int? = 10
     package var checkpointRowsPerTransaction = 100_000
+    /// Of a catalog without sums so many rows are added up at a time: some ten milliseconds, for which a checkpoint
+    /// that is wanted waits.
+    package var sumRowsPerTransaction = 20_000
     /// Threads for reading and for writing blobs.
     package var ioThreadCount = 8
     /// Whether the committer waits a moment for writers that it expects and writes an idle frame, and a
@@ -40,6 +43,7 @@ package struct EmbeddedStorageOptions: Sendable {
         precondition(memtableRowCount >= 2, "the memtable holds at least two rows")
         precondition((0...65_536).contains(inlinePayloadMaximumBytes), "inline payloads have at most 64 KiB")
         precondition(checkpointRowsPerTransaction >= 1, "a checkpoint transaction has at least one row")
+        precondition(sumRowsPerTransaction >= 1, "a step adds up at least one row")
         precondition(ioThreadCount >= 1, "reading needs a thread")
     }
 }

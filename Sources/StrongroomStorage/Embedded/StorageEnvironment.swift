@@ -11,15 +11,18 @@ package struct StorageEnvironment: Sendable {
     package var random: any RandomSource
     package var clock: any StoreClock
     package var makeIndex: MakeIndex
+    /// What the index adds up over the engine's rows; nil for nothing.
+    package var sums: RowSumDefinition?
 
     package init(
         fileSystem: any FileSystem, random: any RandomSource, clock: any StoreClock,
-        makeIndex: @escaping MakeIndex = Self.lmdb
+        makeIndex: @escaping MakeIndex = Self.lmdb, sums: RowSumDefinition? = nil
     ) {
         self.fileSystem = fileSystem
         self.random = random
         self.clock = clock
         self.makeIndex = makeIndex
+        self.sums = sums
     }
 
     /// The index in LMDB, on the real file system.

@@ -22,6 +22,9 @@ struct StorageRecovery {
         let state = CheckpointState(storeID: storeID)
         try index.write { (transaction) throws(StorageError) in
             try transaction.put(CheckpointState.key, state.encoded())
+            guard let sums = environment.sums else { return }
+            let complete = RowSumState(definitionNumber: sums.number, containedLSN: 0, phase: .complete)
+            try transaction.put(RowSumState.key, complete.encoded())
         }
         for folder in directory.folders { try fileSystem.synchronizeDirectory(folder) }
         try fileSystem.synchronizeDirectory(directory.root)
@@ -69,9 +72,12 @@ struct StorageRecovery {
         try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)
         let queue = CommitQueue()
         let reaper = TrashReaper(files: files, view: view, queue: queue)
+        let builder = try environment.sums.map { (sums) throws(StorageError) in
+            try RowSumBuilder(sums, index, rowsPerStep: options.sumRowsPerTransaction)
+        }
         let checkpointer = Checkpointer(
             view: view, journal: journal, files: files, reaper: reaper, poison: poison, clock: environment.clock,
-            options: options)
+            options: options, sums: environment.sums, sumBuilder: builder)
         return StorageParts(
             lock: lock, view: view, journal: journal, files: files, poison: poison, queue: queue,
             checkpointer: checkpointer, pool: pool, clock: environment.clock, options: options)

@@ -3,6 +3,8 @@
 ///     00 01                            checkpoint state (`CheckpointState`)
 ///     00 02 ‖ segment id u64           live payload of a segment: bytes u64, rows u64
 ///     00 03 ‖ epoch u64 ‖ blob id (16) the key of the row that owns the blob
+///     00 04                            how far the sums are (`RowSumState`)
+///     00 05 ‖ name                     a sum over the engine's rows: four amounts, i64 each (`RowSumDefinition`)
 ///
 /// Part of the on-disk format: must not change without a new format version.
 enum StoreKeys {
@@ -10,6 +12,8 @@ enum StoreKeys {
     static let segmentEnd: [UInt8] = [0x00, 0x03]
     static let blobPrefix: [UInt8] = [0x00, 0x03]
     static let blobEnd: [UInt8] = [0x00, 0x04]
+    static let sumPrefix: [UInt8] = [0x00, 0x05]
+    static let sumEnd: [UInt8] = [0x00, 0x06]
 
     static func segment(_ id: UInt64) -> [UInt8] {
         var key = segmentPrefix
@@ -22,6 +26,8 @@ enum StoreKeys {
         guard key.count == 10, key.starts(with: segmentPrefix) else { return nil }
         return key[2...].reduce(0) { $0 << 8 | UInt64($1) }
     }
+
+    static func sum(_ name: [UInt8]) -> [UInt8] { sumPrefix + name }
 
     static func blob(_ name: BlobName) -> [UInt8] {
         var key = blobPrefix

@@ -69,6 +69,21 @@ enum StoredRowCodec {
         return StoredRow(value: Array(bytes[valueStart...]), payload: payload)
     }
 
+    /// Where the value begins, without a look at anything else; nil when `bytes` are no row.
+    static func valueStart(_ bytes: [UInt8]) -> Int? {
+        var reader = ByteReader(bytes)
+        guard let home = reader.integer(UInt8.self).flatMap(Home.init) else { return nil }
+        let skipped: Range<Int>? =
+            switch home {
+            case .none: reader.skip(0)
+            case .inline: reader.integer(UInt32.self).flatMap { reader.skip(Int($0)) }
+            case .segment: reader.skip(segmentFieldSizeBytes - 1)
+            case .blob: reader.skip(16 + BlobReference.idSizeBytes)
+            case .attachment: nil
+            }
+        return skipped?.upperBound
+    }
+
     /// The payload's place alone, without copying the value.
     static func decodePayload(_ bytes: [UInt8]) -> (payload: PayloadLocation, valueStart: Int)? {
         var reader = ByteReader(bytes)

@@ -5,9 +5,11 @@ internal import StrongroomSystem
 struct IndexCount {
     private(set) var differences: [String] = []
 
-    init(_ snapshot: any OrderedIndexSnapshot) throws(StorageError) {
+    init(_ snapshot: any OrderedIndexSnapshot, _ sums: RowSumDefinition?) throws(StorageError) {
         var account = RowAccount(RowStatistics())
         var owners: [BlobName: [UInt8]] = [:]
+        let sumState = try sums.map { (sums) throws(StorageError) in try RowSumState(sums, in: snapshot) }
+        var counted = RowSumFingerprint()
         let cursor = try snapshot.cursor()
         var entry = try cursor.seek(KeySpace.engineLowerBound)
         while let (key, row) = entry, KeySpace.isEngineKey(key) {
@@ -19,8 +21,14 @@ struct IndexCount {
                     }
                 }
             }
+            if let sums, let sumState, sumState.covers(key) {
+                var tally = RowTally()
+                tally.count(key, stored: row, sums, adding: true)
+                counted.add(tally)
+            }
             entry = try cursor.next()
         }
+        if let sumState, sumState.phase != .clearing { try compareSums(counted, snapshot) }
         try compareStatistics(account.statistics, snapshot)
         try compareSegments(account, snapshot)
         try compareOwners(owners, snapshot)
@@ -33,6 +41,23 @@ struct IndexCount {
         if state.statistics != counted {
             differences.append("the statistics say \(state.statistics.fields), the rows add up to \(counted.fields)")
         }
+    }
+
+    private mutating func compareSums(
+        _ counted: RowSumFingerprint, _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) {
+        var stored = RowSumFingerprint()
+        let cursor = try snapshot.cursor()
+        var entry = try cursor.seek(StoreKeys.sumPrefix)
+        while let (key, value) = entry, ByteOrder.isLess(key, StoreKeys.sumEnd) {
+            guard let amounts = RowAmounts(decoding: value) else {
+                differences.append("a sum of key usage is damaged")
+                return
+            }
+            stored.add(Array(key.dropFirst(StoreKeys.sumPrefix.count)), amounts)
+            entry = try cursor.next()
+        }
+        if stored != counted { differences.append("the rows do not add up to the sums of key usage") }
     }
 
     private mutating func compareSegments(

@@ -15,12 +15,13 @@ struct StorageVerifier {
     let files: BlobFiles
     /// Whether to read every blob and compute its hash.
     let readsBlobs: Bool
+    let sums: RowSumDefinition?
 
     private var report = StorageVerification()
 
     init(
         directory: StorageDirectory, storeID: [UInt8], view: StoreView, journal: Journal, files: BlobFiles,
-        readsBlobs: Bool
+        readsBlobs: Bool, sums: RowSumDefinition? = nil
     ) {
         self.directory = directory
         self.storeID = storeID
@@ -28,6 +29,7 @@ struct StorageVerifier {
         self.journal = journal
         self.files = files
         self.readsBlobs = readsBlobs
+        self.sums = sums
     }
 
     mutating func run() throws(StorageError) -> StorageVerification {
@@ -133,7 +135,7 @@ struct StorageVerifier {
 
     private func countedIndex() throws(StorageError) -> IndexCount {
         do throws(OrderedIndexReadError<StorageError>) {
-            return try view.index.read { (snapshot) throws(StorageError) in try IndexCount(snapshot) }
+            return try view.index.read { (snapshot) throws(StorageError) in try IndexCount(snapshot, sums) }
         } catch {
             switch error {
             case .index(let error), .body(let error): throw error

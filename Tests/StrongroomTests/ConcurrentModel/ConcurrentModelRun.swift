@@ -57,6 +57,12 @@ struct ConcurrentModelRun {
                 try await IdleReseal(store: store, renewsDataKeys: Bool.random(using: &generator)).run(&world)
             }
             try await EncryptionCensus(store: store, world: world).take()
+            // As it was recovered, and as a checkpoint leaves it.
+            try await KeyUsageScan(store).check(others: ["no key"])
+            if life.isMultiple(of: 2) {
+                try await store.checkpoint()
+                try await KeyUsageScan(store).check()
+            }
             try await Census(store: store, world: world).take(readingData: life == lives - 1)
             try await store.close()
         }

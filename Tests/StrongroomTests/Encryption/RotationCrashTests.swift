@@ -58,6 +58,7 @@ struct RotationCrashTests {
                 #expect(try await store.encryptionCoverage().unlikeDefaultCount == 0)
                 #expect(try await store.verify(readingData: true).isSound)
             }
+            try await KeyUsageScan(store).check()
             try await store.close()
         }
         #expect(acknowledged.count > Self.rounds)

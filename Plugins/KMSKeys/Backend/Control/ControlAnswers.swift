@@ -16,6 +16,15 @@ extension KeyMetadata {
     }
 }
 
+extension KeyMetadata {
+    /// With what the stores of the process say is under the key.
+    func json(with dependencies: KeyDependencies) -> JSONValue {
+        guard case .object(var members) = json else { return json }
+        members["dependencies"] = dependencies.json
+        return .object(members)
+    }
+}
+
 extension KeyRotation {
     var json: JSONValue {
         .object([

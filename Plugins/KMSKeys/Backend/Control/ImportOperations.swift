@@ -25,5 +25,7 @@ internal import StrongroomKeys
 }
 
 @Sendable func deleteImportedKeyMaterial(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
-    try await call.service.deleteImportedKeyMaterial(of: try call.members.required("keyId"), as: call.requester).json
+    let (key, dependencies) = try await call.service.deletingImportedKeyMaterial(
+        of: try call.members.required("keyId"), as: call.requester)
+    return key.json(with: dependencies)
 }

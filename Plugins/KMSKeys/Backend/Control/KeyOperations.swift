@@ -23,12 +23,12 @@ internal import StrongroomKeys
 }
 
 @Sendable func scheduleKeyDeletion(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
-    try await call.service.scheduleKeyDeletion(
+    let (key, dependencies) = try await call.service.schedulingKeyDeletion(
         try call.members.required("keyId"),
         pendingWindowDays: try call.members.count(
             "pendingWindowInDays", absent: KeyService.deletionWindowDaysDefault),
-        as: call.requester
-    ).json
+        as: call.requester)
+    return key.json(with: dependencies)
 }
 
 @Sendable func cancelKeyDeletion(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {

@@ -1,9 +1,9 @@
 internal import Glibc
 
 /// Times as people read them.
-enum UTCTime {
+package enum UTCTime {
     /// Such as `2026-11-27T09:30:00Z` (RFC 3339); the milliseconds themselves for a time that no calendar has.
-    static func text(milliseconds: Int64) -> String {
+    package static func text(milliseconds: Int64) -> String {
         var seconds = time_t(milliseconds / 1000)
         // Safe: a structure of numbers, and a pointer that gmtime_r sets to a constant.
         var fields = unsafe tm()

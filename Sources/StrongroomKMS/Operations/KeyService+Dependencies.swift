@@ -1,0 +1,44 @@
+internal import StrongroomKeys
+
+/// What would be lost with a key, asked before it goes.
+extension KeyService {
+    /// Asks the stores of the process what is under a key, on behalf of a call that lets the key go. Only where the call is
+    /// allowed: what is found names stores and buckets.
+    ///
+    /// - Parameters:
+    ///   - what: as for `authorizedWithoutAlias`.
+    ///   - check: what else has to be so.
+    /// - Throws: `keyInUse` where something of it is locked in compliance mode.
+    func uses(
+        of keyID: String, _ what: String, before call: KeyCall, _ conditions: [String: [String]] = [:],
+        check: (KeyRecord, KeyOwner) throws(KeyServiceError) -> Void = { (_, _) throws(KeyServiceError) in }
+    ) async throws(KeyServiceError) -> KeyDependencies {
+        let arn = try await answer(call) { (keyring) throws(KeyServiceError) in
+            let registry = keyring.registry
+            let key = try authorizedWithoutAlias(keyID, what, call, registry, conditions: conditions)
+            try check(key, registry.owner)
+            return registry.owner.arn(key.id)
+        }
+        let found = await host.dependencies(on: arn, version: nil)
+        do throws(KeyBackendError) {
+            try found.checkNothingLocked(under: "the key \(arn)")
+        } catch {
+            throw KeyServiceError(.keyInUse, error.message)
+        }
+        if let unknown = found.unknown {
+            host.log(.warning, "What is under the key \(arn), which is to go, is not known: \(unknown)")
+        }
+        return found
+    }
+
+    /// The key once more, when it is its turn to be changed: meanwhile policy and state may have become others.
+    func stillAuthorized(
+        _ keyID: String, _ what: String, _ call: KeyCall, _ registry: KeyRegistry,
+        _ conditions: [String: [String]] = [:]
+    ) throws(KeyServiceError) -> KeyRecord {
+        let key = try registry.resolveWithoutAlias(keyID, what)
+        try authorize(key, call, registry, conditions: conditions)
+        try registry.check(call.operation, of: key)
+        return key
+    }
+}

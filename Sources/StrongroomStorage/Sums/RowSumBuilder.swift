@@ -1,0 +1,78 @@
+internal import StrongroomCatalog
+internal import StrongroomSystem
+
+/// Adds up the rows of an index whose sums are not complete: one that was written before there were sums, or by a
+/// program that knows nothing of them. In steps, each a transaction, between checkpoints and on their thread; where it
+/// was stands in the index, so that a crash costs one step.
+struct RowSumBuilder {
+    private let index: any OrderedIndex
+    private let definition: RowSumDefinition
+    private let rowsPerStep: Int
+    private(set) var isComplete: Bool
+    /// The last step failed: the next waits until a checkpoint is due.
+    var hasFailed = false
+
+    /// Whether the next step is to be made at once.
+    var isAtWork: Bool { !isComplete && !hasFailed }
+
+    /// Blocks.
+    init(_ definition: RowSumDefinition, _ index: any OrderedIndex, rowsPerStep: Int) throws(StorageError) {
+        self.rowsPerStep = rowsPerStep
+        self.definition = definition
+        self.index = index
+        do throws(OrderedIndexReadError<StorageError>) {
+            isComplete = try index.read { (snapshot) throws(StorageError) in
+                try RowSumState(definition, in: snapshot).phase == .complete
+            }
+        } catch {
+            switch error {
+            case .index(let error), .body(let error): throw error
+            }
+        }
+    }
+
+    mutating func step() throws(StorageError) {
+        var isComplete = false
+        try index.write { [definition, rowsPerStep] (transaction) throws(StorageError) in
+            var update = try RowSumUpdate(definition, in: transaction)
+            switch update.state.phase {
+            case .clearing: try Self.clear(rowsPerStep, &update, transaction)
+            case .adding(let place): try Self.add(rowsPerStep, after: place, &update, transaction)
+            case .complete: break
+            }
+            try update.write(to: transaction, containedLSN: update.state.containedLSN)
+            isComplete = update.state.phase == .complete
+        }
+        self.isComplete = isComplete
+    }
+
+    private static func clear(
+        _ rowCount: Int, _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
+    ) throws(StorageError) {
+        let cursor = try transaction.cursor()
+        var entry = try cursor.seek(StoreKeys.sumPrefix)
+        var keys: [[UInt8]] = []
+        while let (key, _) = entry, ByteOrder.isLess(key, StoreKeys.sumEnd), keys.count < rowCount {
+            keys.append(key)
+            entry = try cursor.next()
+        }
+        for key in keys { try transaction.delete(key) }
+        if keys.count < rowCount { update.state.phase = .adding(upTo: []) }
+    }
+
+    private static func add(
+        _ rowCount: Int, after place: [UInt8], _ update: inout RowSumUpdate, _ transaction: any OrderedIndexTransaction
+    ) throws(StorageError) {
+        let cursor = try transaction.cursor()
+        var entry = try cursor.seek(place.isEmpty ? KeySpace.engineLowerBound : place + [0])
+        for _ in 0..<rowCount {
+            guard let (key, row) = entry, KeySpace.isEngineKey(key) else {
+                update.state.phase = .complete
+                return
+            }
+            update.add(key, row)
+            update.state.phase = .adding(upTo: key)
+            entry = try cursor.next()
+        }
+    }
+}
