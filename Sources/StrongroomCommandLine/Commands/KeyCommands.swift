@@ -115,8 +115,9 @@ struct KeyCommand: AsyncParsableCommand {
                 "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
             for version in versions {
                 let current = version.isCurrent ? "  seals" : ""
-                let made = "made \(time(version.createdMilliseconds)) (\(version.cause.lowercased()))"
-                console.emit(version, text: "\(version.version)  \(made)\(current)")
+                let made = version.createdMilliseconds.map { "  made \(time($0))" } ?? ""
+                let cause = version.cause.map { " (\($0.lowercased()))" } ?? ""
+                console.emit(version, text: "\(version.version)\(made)\(cause)\(current)")
             }
         }
     }
