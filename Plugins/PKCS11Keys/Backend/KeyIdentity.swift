@@ -7,9 +7,10 @@ internal import StrongroomKeys
 ///     4      4    version, 1 and up; big-endian, so that tools which list a token's objects show it readably
 ///     8      16   random
 ///
-/// Part of the format of wrapped keys, must not change. A token makes no object on the condition that there is none: two
-/// processes that rotate a key at the same moment both make a next version. The random bytes tell these apart for good,
-/// so that each opens what it wrapped; which of them is current is decided by their order, for all processes alike.
+/// Part of the format of wrapped keys, must not change. A token makes no object on the condition that there is none:
+/// two processes that rotate a key at the same moment both make a next version. The random bytes tell these apart for
+/// good, so that each opens what it wrapped; which of them is current is decided by their order, for all processes
+/// alike.
 struct KeyIdentity: Hashable, Comparable, Sendable, CustomStringConvertible {
     static let sizeBytes = 24
     private static let magic = Array("SRPK".utf8)

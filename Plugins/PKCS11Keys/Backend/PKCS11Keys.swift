@@ -4,14 +4,14 @@ public import SystemPackage
 /// Keys in a hardware token (HSM), reached through its PKCS#11 library: SSE-KMS under keys that never leave the token.
 ///
 /// A key's id is its label in the token: a prefix and a name, such as `strongroom/photos`. Without an id a request gets
-/// `default` after the prefix, the key that creating makes. A key has versions, each an object of its own in the token (a
-/// generic secret for HMAC that is sensitive and cannot be taken out); rotating makes the next, and the old ones still
-/// open what they have wrapped. Contexts are bound. Nothing is kept in the keyring.
+/// `default` after the prefix, the key that creating makes. A key has versions, each an object of its own in the token
+/// (a generic secret for HMAC that is sensitive and cannot be taken out); rotating makes the next, and the old ones
+/// still open what they have wrapped. Contexts are bound. Nothing is kept in the keyring.
 ///
 /// Settings for opening it as a module:
 ///
-/// - `library`: absolute path of the token's PKCS#11 library, which must belong to root or this user, as all folders above
-///   it, and be writable by nobody else; no symbolic link.
+/// - `library`: absolute path of the token's PKCS#11 library, which must belong to root or this user, as all folders
+///   above it, and be writable by nobody else; no symbolic link.
 /// - `library-sha256`: its SHA-256 in hexadecimal; any other content is refused. Without it the owner and the
 ///   permissions must do.
 /// - `token` or `slot`: the token's label, or the number of its slot.

@@ -6,8 +6,8 @@ internal import Synchronization
 /// A token, reached through sessions that are opened as they are needed and kept. Every call blocks.
 ///
 /// A call that fails takes its session with it, and is made once more in a new one: the library is made ready again,
-/// the token looked for, the PIN given. So a token that was away, or a session that somebody ended, needs no code of its
-/// own. What is called must bear being called twice.
+/// the token looked for, the PIN given. So a token that was away, or a session that somebody ended, needs no code of
+/// its own. What is called must bear being called twice.
 ///
 /// A login belongs to all of a process's sessions at a token. Nobody is ever logged out here, because somebody else may
 /// be using the token as well; when the last session is closed, the token does that by itself.

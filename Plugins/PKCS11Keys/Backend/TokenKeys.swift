@@ -7,8 +7,8 @@ internal import Synchronization
 
 /// The keys of ours in a token, each with its versions. Every call blocks, but `label`.
 ///
-/// The token is the only place that knows them. What is remembered here is which version of a key is current, for at most
-/// ``currentSeconds``: so long, another process's rotation goes unnoticed by whoever wraps.
+/// The token is the only place that knows them. What is remembered here is which version of a key is current, for at
+/// most ``currentSeconds``: so long, another process's rotation goes unnoticed by whoever wraps.
 final class TokenKeys: Sendable {
     static let currentSeconds: UInt64 = 30
 
@@ -83,7 +83,6 @@ final class TokenKeys: Sendable {
     /// opened.
     func check(_ label: String) throws(KeyBackendError) {
         guard let version = try versions(label).last else { throw notFound(label) }
-        if let problem = version.problem { throw KeyBackendError(.unsafePermissions, problem) }
         let message = Array("strongroom/pkcs11/check@v1".utf8) + HostRandom(host: host).bytes(16)
         let (first, second) = (
             try derive(message, version.identity, label), try derive(message, version.identity, label)

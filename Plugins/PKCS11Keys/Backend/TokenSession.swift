@@ -8,8 +8,8 @@ struct TokenSession: Sendable {
     let library: TokenLibrary
     let handle: UInt
     let slot: UInt
-    /// The keys that this session has looked at and found good. The standard promises that a handle stays what it is for
-    /// the session that found it, and no longer.
+    /// The keys that this session has looked at and found good. The standard promises that a handle stays what it is
+    /// for the session that found it, and no longer.
     private var keys: [KeyIdentity: KeyObject] = [:]
 
     /// More than that are not remembered.

@@ -1,6 +1,6 @@
-/* What Strongroom uses of PKCS #11 version 2.40 (OASIS standard, 14 April 2015): the layout of the structures on systems
-   where they are not packed (all but Windows), the order of the function list, and the values that it names. Functions
-   that are not called have a place and no type.
+/* What Strongroom uses of PKCS #11 version 2.40 (OASIS standard, 14 April 2015): the layout of the structures on
+   systems where they are not packed (all but Windows), the order of the function list, and the values that it names.
+   Functions that are not called have a place and no type.
 
    The functions and constants have the standard's names, so that they are found there. */
 #ifndef STRONGROOM_PKCS11_H
