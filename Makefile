@@ -30,7 +30,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 -include Plugins/modules.mk
 
-.PHONY: help setup build modules test release demo check
+.PHONY: help setup setup-tests build modules test release demo check
 .PHONY: lint format crash model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
@@ -39,10 +39,13 @@ help: ## Say what there is.
 setup: ## Install what is missing of the system libraries (Debian, Ubuntu); nothing when all are there.
 	@.ci/install-prerequisites
 
+setup-tests:
+	@.ci/install-prerequisites tests
+
 build: setup ## Build everything for development.
 	$(SWIFT) build --build-tests $(TRAITS)
 
-test: setup modules ## Build and run all tests.
+test: setup-tests modules ## Build and run all tests.
 	$(SWIFT) test $(TRAITS)
 
 release: setup modules ## Build the command line with optimisation, its key modules beside it.
@@ -76,7 +79,7 @@ check: setup ## All that CI runs: lint, warnings as errors, tests, modules, docu
 	$(MAKE) embedder
 	$(MAKE) fuzz-smoke
 
-conformance: release ## Every module passes the contract; the broken ones are caught.
+conformance: setup-tests release ## Every module passes the contract; the broken ones are caught.
 	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
 
 docs: ## The documentation; warnings are errors.

@@ -68,6 +68,7 @@ let package = Package(
         .library(name: "CustomerKeys", type: .dynamic, targets: ["CustomerKeysModule"]),
         .library(name: "GlacierKeys", type: .dynamic, targets: ["GlacierKeysModule"]),
         .library(name: "KMSKeys", type: .dynamic, targets: ["KMSKeysModule"]),
+        .library(name: "PKCS11Keys", type: .dynamic, targets: ["PKCS11KeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
@@ -89,6 +90,7 @@ let package = Package(
         .systemLibrary(
             name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"]), .brew(["openssl@3"])]),
         .target(name: "CStrongroomKeyBackend", cSettings: cSettings),
+        .target(name: "CStrongroomPKCS11", cSettings: cSettings),
         .target(name: "CStrongroomShims", cSettings: cSettings),
         room("StrongroomSystem", ["CStrongroomShims", systemPackage, deque]),
 
@@ -134,6 +136,15 @@ let package = Package(
         room(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/GlacierKeys/Module"),
+        room(
+            "StrongroomPKCS11Keys",
+            [
+                "CStrongroomPKCS11", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage,
+            ], path: "Plugins/PKCS11Keys/Backend"),
+        room(
+            "PKCS11KeysModule", ["StrongroomPKCS11Keys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/PKCS11Keys/Module"),
         // What a policy says of a request; it knows neither keys nor buckets.
         room("StrongroomPolicy"),
         room(
@@ -204,6 +215,17 @@ let package = Package(
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
                 "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend", "COpenSSL",
                 systemPackage,
+            ]),
+        // The other process that uses a token, and is killed while it does.
+        .executableTarget(
+            name: "StrongroomTokenHarness",
+            dependencies: ["StrongroomPKCS11Keys", "StrongroomKeys", systemPackage],
+            path: "Tests/TokenHarness", swiftSettings: swiftSettings),
+        tests(
+            "StrongroomPKCS11KeysTests",
+            [
+                "StrongroomTokenHarness", "StrongroomPKCS11Keys", "CStrongroomPKCS11", "Strongroom",
+                "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
         tests(
             "StrongroomStorageTests",

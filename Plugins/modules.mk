@@ -12,7 +12,7 @@ SWIFT ?= swift
 CC ?= cc
 MODULES_DIRECTORY ?= .build-modules/release
 
-SWIFT_MODULES := S3ManagedKeys GlacierKeys CustomerKeys KMSKeys
+SWIFT_MODULES := S3ManagedKeys GlacierKeys CustomerKeys KMSKeys PKCS11Keys
 MODULES_INCLUDE := Sources/CStrongroomKeyBackend/include
 MODULES_CFLAGS := -O2 -Wall -Wextra -Werror -Wno-unused-function -shared -fPIC -fvisibility=hidden -I $(MODULES_INCLUDE)
 MODULES_HEADER := $(MODULES_INCLUDE)/strongroom_key_backend.h

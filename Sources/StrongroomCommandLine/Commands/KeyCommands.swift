@@ -118,9 +118,10 @@ struct KeyCommand: AsyncParsableCommand {
             for var version in versions {
                 version.count(usage)
                 let current = version.isCurrent ? "  seals" : ""
-                let made = "made \(time(version.createdMilliseconds)) (\(version.cause.lowercased()))"
+                let made = version.createdMilliseconds.map { "  made \(time($0))" } ?? ""
+                let cause = version.cause.map { " (\($0.lowercased()))" } ?? ""
                 let count = version.objects.map { "  \(HumanUnits.count($0)) objects" } ?? ""
-                console.emit(version, text: "\(version.version)  \(made)\(current)\(count)")
+                console.emit(version, text: "\(version.version)\(made)\(cause)\(current)\(count)")
             }
         }
 

@@ -59,10 +59,12 @@ struct KeyRecord: Codable, Equatable {
     var state: String
     /// `customer`, or `service` for the key that the service made itself.
     var manager: String
-    /// `AWS_KMS`, or `EXTERNAL` for imported material.
-    var origin: String
-    var description: String
-    var createdMilliseconds: Int64
+    /// `AWS_KMS`, or `EXTERNAL` for imported material. Not every service says.
+    var origin: String?
+    /// Not every service keeps one.
+    var description: String?
+    /// Not every service knows.
+    var createdMilliseconds: Int64?
     /// Nil while material is waited for.
     var currentVersion: String?
     var versionCount: Int
@@ -78,7 +80,7 @@ struct KeyRecord: Codable, Equatable {
     }
 
     var text: String {
-        let words = description.isEmpty ? "" : "  \(quoted(description))"
+        let words = description.flatMap { $0.isEmpty ? nil : "  \(quoted($0))" } ?? ""
         let end = deletionMilliseconds.map { "  destroyed on \(time($0))" } ?? ""
         let expiry = expiryMilliseconds.map { "  material until \(time($0))" } ?? ""
         let versions = versionCount == 1 ? "1 version" : "\(versionCount) versions"
@@ -94,9 +96,10 @@ func time(_ milliseconds: Int64) -> String {
 /// A line of `key rotations`.
 struct RotationRecord: Codable, Equatable {
     var version: String
-    var createdMilliseconds: Int64
-    /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`.
-    var cause: String
+    /// Not every service knows.
+    var createdMilliseconds: Int64?
+    /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`. Not every service says.
+    var cause: String?
     var isCurrent: Bool
     /// Objects whose data keys it wraps, itself or by way of a Bucket Key; absent while nobody knows.
     var objects: UInt64?

@@ -15,6 +15,9 @@ struct ModuleCheckCommand: AsyncParsableCommand {
 
     @Argument(help: "The module's file.")
     var path: String
+    @Option(
+        help: ArgumentHelp("What the module has to be opened with; may be repeated.", valueName: "name=value"))
+    var setting: [PairArgument] = []
     @OptionGroup var output: OutputOptions
 
     private struct Record: Encodable {
@@ -25,11 +28,13 @@ struct ModuleCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = output.console
-        let results = try await Offload.run { [path] () throws(CommandFailure) in
+        let settings = try PairArgument.dictionary(setting, of: "--setting").map { "--setting=\($0.key)=\($0.value)" }
+        let results = try await Offload.run { [path, settings] () throws(CommandFailure) in
             let (program, module) = (try ModuleChoice.program(), try ModuleChoice.absolute(FilePath(path)))
             do throws(KeyBackendError) {
                 return try KeyModuleConformance.supervise(
-                    executable: program, arguments: ModuleCheckChild.arguments, module: module)
+                    executable: program,
+                    arguments: ModuleCheckChild.arguments + settings, module: module)
             } catch {
                 throw CommandFailure(.moduleFailed, error.message)
             }
@@ -57,11 +62,15 @@ struct ModuleCheckChild: AsyncParsableCommand {
     static let arguments = ["module", "check-in-this-process"]
     static let configuration = CommandConfiguration(commandName: "check-in-this-process", shouldDisplay: false)
 
+    @Option var setting: [PairArgument] = []
     @Argument var module: String
     @Argument var keyring: String
 
     func run() async throws {
-        throw ExitCode(await KeyModuleConformance.runAsChild(path: FilePath(module), keyring: FilePath(keyring)))
+        throw ExitCode(
+            await KeyModuleConformance.runAsChild(
+                path: FilePath(module), keyring: FilePath(keyring),
+                settings: try PairArgument.dictionary(setting, of: "--setting")))
     }
 }
 #endif

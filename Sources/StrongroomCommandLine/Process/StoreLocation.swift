@@ -57,7 +57,15 @@ struct KeyOptions: ParsableArguments {
             "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, else the one built in.")
     var keyService: String?
 
+    @Option(
+        help: ArgumentHelp("What the key service has to be opened with; may be repeated.", valueName: "name=value"))
+    var keyServiceSetting: [PairArgument] = []
+
+    /// How key services that are opened by a PIN call the file that holds it.
+    private static let pinFileSetting = "pin-file"
+
     func validate() throws {
+        _ = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
         if rootKeyFile != nil && passphraseFile != nil {
             throw ValidationError("A keyring opens by --root-key-file or by --passphrase-file, not by both.")
         }
@@ -69,9 +77,11 @@ struct KeyOptions: ParsableArguments {
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
-        // One secret opens both folders of the keyring.
+        let settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
+        // One secret opens both folders of the keyring; a token's PIN is another, in a file of its own.
         options.keyService = KeyServiceOptions(
-            try await ModuleChoice.keyService(named: keyService), rootKey: options.rootKey)
+            try await ModuleChoice.keyService(named: keyService),
+            rootKey: settings[Self.pinFileSetting] == nil ? options.rootKey : .fileInKeyring, settings: settings)
         return options
     }
 }

@@ -6,8 +6,15 @@ public import SystemPackage
 extension KeyModuleConformance {
     /// The child's side: runs all checks, tells standard output what it does, line by line, and returns
     /// the exit status. `path` and `keyring` are what the supervisor passed as the last two arguments.
-    public static func runAsChild(path: FilePath, keyring: FilePath) async -> Int32 {
-        let results = await run(path: path, keyring: keyring) { event in
+    ///
+    /// - Parameters:
+    ///   - path: the module.
+    ///   - keyring: the empty folder.
+    ///   - settings: what the module has to be opened with, which the supervisor passed in its own arguments.
+    public static func runAsChild(
+        path: FilePath, keyring: FilePath, settings: [String: String] = [:]
+    ) async -> Int32 {
+        let results = await run(path: path, keyring: keyring, settings: settings) { event in
             let line = ConformanceLine(event).text
             // Unbuffered: what has begun must be known even when the next instruction crashes.
             var bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
@@ -18,7 +25,7 @@ extension KeyModuleConformance {
     }
 
     /// Runs `executable` with `arguments`, the module's path and an empty folder for its keyring, and
-    /// listens to what ``runAsChild(path:keyring:)`` says there. A child that crashes, or is silent for
+    /// listens to what ``runAsChild(path:keyring:settings:)`` says there. A child that crashes, or is silent for
     /// longer than `timeoutSeconds`, fails the check that it was at. Blocks.
     public static func supervise(
         executable: FilePath, arguments: [String], module path: FilePath, timeoutSeconds: UInt64 = 30

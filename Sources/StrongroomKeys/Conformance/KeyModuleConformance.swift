@@ -70,15 +70,18 @@ public enum KeyModuleConformance {
     /// - Parameters:
     ///   - path: the module; trusted for this run with whatever content it has.
     ///   - keyring: an empty folder of mode 0700 for the module's use.
-    public static func run(path: FilePath, keyring: FilePath) async -> [CheckResult] {
-        await run(path: path, keyring: keyring) { _ in }
+    ///   - settings: what the module has to be opened with.
+    public static func run(
+        path: FilePath, keyring: FilePath, settings: [String: String] = [:]
+    ) async -> [CheckResult] {
+        await run(path: path, keyring: keyring, settings: settings) { _ in }
     }
 
     static func run(
-        path: FilePath, keyring: FilePath, report: @Sendable (Event) -> Void
+        path: FilePath, keyring: FilePath, settings: [String: String], report: @Sendable (Event) -> Void
     ) async -> [CheckResult] {
         var results: [CheckResult] = []
-        var run = ConformanceRun(path: path, keyring: keyring)
+        var run = ConformanceRun(path: path, keyring: keyring, settings: settings)
         for check in Check.allCases {
             report(.started(check))
             let result: CheckResult

@@ -131,7 +131,7 @@ public struct KeyModule: Sendable {
 }
 
 /// What this process has loaded, by digest.
-private struct LoadedModules: Sendable {
+struct LoadedModules: Sendable {
     static let shared = Mutex(LoadedModules())
 
     var libraries: [[UInt8]: LoadedLibrary] = [:]

@@ -1,0 +1,158 @@
+internal import CStrongroomPKCS11
+internal import StrongroomCrypto
+internal import StrongroomKeyring
+internal import StrongroomKeys
+internal import StrongroomSystem
+internal import Synchronization
+
+/// The keys of ours in a token, each with its versions. Every call blocks, but `label`.
+///
+/// The token is the only place that knows them. What is remembered here is which version of a key is current, for at
+/// most ``currentSeconds``: so long, another process's rotation goes unnoticed by whoever wraps.
+final class TokenKeys: Sendable {
+    static let currentSeconds: UInt64 = 30
+
+    let token: Token
+    let prefix: String
+    private let host: any KeyBackendHost
+    private let current = Mutex<[String: (identity: KeyIdentity, nanoseconds: UInt64)]>([:])
+    /// Held while a key is made, on threads that may block: two rotations here make two versions, in order.
+    private let changes = Mutex(())
+
+    init(_ token: Token, prefix: String, host: any KeyBackendHost) {
+        self.token = token
+        self.prefix = prefix
+        self.host = host
+    }
+
+    /// The label of a key id, which is the same text; nil means the default key.
+    func label(_ keyID: String?) throws(KeyBackendError) -> String {
+        guard let keyID else { return prefix + PKCS11Keys.defaultKeyName }
+        guard keyID.hasPrefix(prefix), KeyName.isName(String(keyID.dropFirst(prefix.count))) else {
+            throw notFound(keyID)
+        }
+        return keyID
+    }
+
+    // MARK: - Looking
+
+    /// A key's versions, oldest first.
+    func versions(_ label: String) throws(KeyBackendError) -> [KeyObject] {
+        let found = try token.withSession { (session) throws(TokenFailure) in
+            try session.keyObjects(with: [.bytes(CKA_LABEL, label.utf8)])
+        }
+        guard !found.isEmpty else { throw notFound(label) }
+        return remember(found, label)
+    }
+
+    /// All keys, by label.
+    func all() throws(KeyBackendError) -> [String: [KeyObject]] {
+        let found = try token.withSession { (session) throws(TokenFailure) in try session.keyObjects(with: []) }
+        let own = found.filter {
+            $0.label.hasPrefix(prefix) && KeyName.isName(String($0.label.dropFirst(prefix.count)))
+        }
+        return Dictionary(grouping: own, by: \.label).mapValues { $0.sorted { $0.identity < $1.identity } }
+    }
+
+    /// The version that wraps.
+    func currentVersion(_ label: String) throws(KeyBackendError) -> KeyIdentity {
+        let now = host.bootNanoseconds()
+        if let known = current.withLock({ $0[label] }), now < known.nanoseconds + Self.currentSeconds * 1_000_000_000 {
+            return known.identity
+        }
+        return try versions(label)[last: ()].identity
+    }
+
+    private func remember(_ found: [KeyObject], _ label: String) -> [KeyObject] {
+        let sorted = found.sorted { $0.identity < $1.identity }
+        let now = host.bootNanoseconds()
+        current.withLock { $0[label] = (sorted[last: ()].identity, now) }
+        return sorted
+    }
+
+    // MARK: - Using
+
+    /// The key that the token makes of `message` with that version.
+    func derive(
+        _ message: [UInt8], _ identity: KeyIdentity, _ label: String
+    ) throws(KeyBackendError) -> WrappingKey {
+        try token.withSession { (session) throws(TokenFailure) in try session.derive(message, identity, label) }
+    }
+
+    /// Fails where the token does not answer the same question twice in the same way: what it wrapped could not be
+    /// opened.
+    func check(_ label: String) throws(KeyBackendError) {
+        guard let version = try versions(label).last else { throw notFound(label) }
+        let message = Array("strongroom/pkcs11/check@v1".utf8) + HostRandom(host: host).bytes(16)
+        let (first, second) = (
+            try derive(message, version.identity, label), try derive(message, version.identity, label)
+        )
+        let other = try derive(message + [0], version.identity, label)
+        let isRight: Bool
+        do throws(SecretMemoryError) {
+            let isSame = try first.secret.isEqual(to: second.secret)
+            let isConstant = try first.secret.isEqual(to: other.secret)
+            isRight = isSame && !isConstant
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+        guard isRight else {
+            throw KeyBackendError(
+                .moduleFault,
+                "\(token.name) computes HMAC-SHA256 wrongly: not one answer to one question. Use another token.")
+        }
+    }
+
+    // MARK: - Making
+
+    /// Makes the first version of a key, unless there is one; says whether it did.
+    func create(_ label: String) throws(KeyBackendError) -> Bool {
+        try changes.withLock { (_) throws(KeyBackendError) in
+            do throws(KeyBackendError) {
+                _ = try versions(label)
+                return false
+            } catch {
+                guard error.code == .keyNotFound else { throw error }
+            }
+            try make(1, label)
+            return true
+        }
+    }
+
+    /// Makes the next version of a key, unless it has gone on from `expected` already.
+    func rotate(_ label: String, from expected: String?) throws(KeyBackendError) {
+        try changes.withLock { (_) throws(KeyBackendError) in
+            let versions = try versions(label)
+            let current = versions[last: ()].identity
+            if let expected, current.description != expected {
+                // An attempt whose answer got lost has done it, or somebody else.
+                if versions.contains(where: { $0.identity.description == expected }) { return }
+                throw KeyBackendError(
+                    .invalidRequest,
+                    "'\(label)' has no version '\(expected.prefix(64))' from which it could be rotated.")
+            }
+            guard current.version < UInt32.max else {
+                throw KeyBackendError(.invalidKeyState, "'\(label)' has no version after \(current); make another key.")
+            }
+            try make(current.version + 1, label)
+        }
+    }
+
+    private func make(_ version: UInt32, _ label: String) throws(KeyBackendError) {
+        let identity = KeyIdentity(version: version) { HostRandom(host: host).bytes($0) }
+        try token.withWritableSession { (session) throws(TokenFailure) in try session.make(identity, label) }
+        _ = try versions(label)
+    }
+
+    private func notFound(_ label: String) -> KeyBackendError {
+        KeyBackendError(
+            .keyNotFound,
+            "\(token.name) has no key '\(label.prefix(128))' of Strongroom's; key ids begin with '\(prefix)', and "
+                + "list-keys names those that there are.")
+    }
+}
+
+extension [KeyObject] {
+    /// Of versions that were found, which are never none.
+    fileprivate subscript(last _: ()) -> KeyObject { self[count - 1] }
+}
