@@ -60,9 +60,10 @@ struct ServiceKeyring: KeyringContent {
     }
 
     /// The keyring as it is once all that is due has happened, though it is not written down.
-    func settled(at nowMilliseconds: Int64) -> ServiceKeyring {
+    func settled(at nowMilliseconds: Int64, postponing postponed: [KeyID: Int64]) -> ServiceKeyring {
         var settled = document
-        return settled.registry.settle(at: nowMilliseconds) ? ServiceKeyring(document: settled, sealer: sealer) : self
+        guard settled.registry.settle(at: nowMilliseconds, postponing: postponed) else { return self }
+        return ServiceKeyring(document: settled, sealer: sealer)
     }
 
     func resealed(

@@ -10,12 +10,19 @@ extension KeyRegistry {
 
     /// Destroys the keys whose day has come, and imported material that has expired. Returns whether there was any.
     ///
-    /// It needs nothing but the time, so that whoever cannot write it down can still go by it.
-    mutating func settle(at nowMilliseconds: Int64) -> Bool {
+    /// It writes nothing, so that whoever cannot write it down can still go by it.
+    ///
+    /// - Parameter postponed: the other day of those that stay.
+    mutating func settle(at nowMilliseconds: Int64, postponing postponed: [KeyID: Int64] = [:]) -> Bool {
         var hasChanged = false
-        for key in keys {
+        for var key in keys {
             if let deletion = key.deletionMilliseconds, deletion <= nowMilliseconds {
-                remove(key.id)
+                if let other = postponed[key.id] {
+                    key.deletionMilliseconds = other
+                    update(key)
+                } else {
+                    remove(key.id)
+                }
                 hasChanged = true
             } else if let expiry = key.expiryMilliseconds, expiry <= nowMilliseconds {
                 update(key.withoutImportedMaterial)

@@ -61,7 +61,7 @@ extension KeyService {
         let key = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try stillAuthorized(keyID, "The deletion of a key", call, registry, conditions)
             key.state = .pendingDeletion
-            key.deletionMilliseconds = host.wallMilliseconds() + Int64(pendingWindowDays) * 86_400_000
+            key.deletionMilliseconds = host.wallMilliseconds() + Int64(pendingWindowDays) * Self.dayMilliseconds
             registry.update(key)
             return metadata(of: key, registry.owner)
         }

@@ -33,7 +33,8 @@ import Testing
 
     @Test func deletionIsRefusedWhileSomethingIsLocked() async throws {
         let stores = Stores()
-        let service = try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
+        let service = try await KeyService.open(
+            keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
         let key = try await service.createKey()
         stores.say(locked: 2, until: 1_900_000_000_000)
         let error = await #expect(throws: KeyServiceError.self) {
@@ -64,7 +65,8 @@ import Testing
 
     @Test func importedMaterialStaysWhileSomethingIsLocked() async throws {
         let stores = Stores()
-        let service = try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
+        let service = try await KeyService.open(
+            keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
         let key = try await service.createKey(origin: .external)
         _ = try await service.importKeyMaterial(into: key.keyID, try SecretBytes.random(count: 32))
         stores.say(locked: 1, until: 1_900_000_000_000)
@@ -82,7 +84,8 @@ import Testing
     /// What is found names buckets: whoever may not delete the key is not told.
     @Test func whoMayNotDeleteTheKeyIsToldNothing() async throws {
         let stores = Stores()
-        let service = try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
+        let service = try await KeyService.open(
+            keyring: folder.path.appending("keyring"), creates: true, host: stores.host)
         let key = try await service.createKey()
         stores.say(locked: 1, until: 1_900_000_000_000)
         let eve = Caller(principal: "arn:aws:iam::999999999999:user/eve", account: "999999999999")

@@ -1,10 +1,10 @@
 import Glibc
 import StrongroomCrypto
-import StrongroomKeys
 import SystemPackage
 import Testing
 
 @testable import StrongroomKMS
+@testable import StrongroomKeys
 
 /// What becomes of keys as time passes.
 @Suite struct KeyLifeTests {
@@ -55,6 +55,33 @@ import Testing
         await service.close()
         // It is not in the keyring any more either.
         #expect(try await open().listKeys().items.count == 1)
+    }
+
+    /// Nobody puts anything under a key that is to go, but what is under it can still be locked.
+    @Test func aKeyUnderWhichSomethingWasLockedMeanwhileStays() async throws {
+        var service = try await open(creates: true)
+        let key = try await service.createKey()
+        let generated = try await service.generateDataKey(keyID: key.arn)
+        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
+        let day: Int64 = 86_400_000
+        let end = host.wallMilliseconds() + 100 * day
+        let place = KeyDependencies.Place(
+            store: "/store", bucket: "vault", objectCount: 1, lockedCount: 1, lockedUntilMilliseconds: end)
+        host.say(KeyDependencies(places: [place], storeCount: 1, unknown: nil))
+        host.pass(days: 8)
+        #expect(try await service.describeKey(key.arn).deletionMilliseconds == end + day)
+        #expect(try await code { _ = try await service.decrypt(generated.wrapped) } == .invalidState)
+        await service.close()
+        service = try await open()
+        #expect(try await service.describeKey(key.arn).state == .pendingDeletion)
+        // A store that cannot tell is no store that has nothing.
+        host.say(KeyDependencies(places: [], storeCount: 1, unknown: "It is being counted."))
+        host.pass(days: 94)
+        let later = try await service.describeKey(key.arn).deletionMilliseconds
+        #expect(later == host.wallMilliseconds() + day)
+        host.say(KeyDependencies(places: [], storeCount: 1, unknown: nil))
+        host.pass(days: 1.01)
+        #expect(try await code { _ = try await service.describeKey(key.arn) } == .notFound)
     }
 
     /// Who holds the old file open, or has another name for it, is the one who could still read the key.
