@@ -72,8 +72,8 @@ extension KeyService {
     /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing
     /// happens where there is none.
     ///
-    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key that
-    /// object lock keeps in compliance mode: nobody knows whether the material is kept elsewhere.
+    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key
+    /// that object lock keeps in compliance mode: nobody knows whether the material is kept elsewhere.
     public func deleteImportedKeyMaterial(
         of keyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {

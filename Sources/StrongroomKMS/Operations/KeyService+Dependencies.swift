@@ -2,8 +2,8 @@ internal import StrongroomKeys
 
 /// What would be lost with a key, asked before it goes.
 extension KeyService {
-    /// Asks the stores of the process what is under a key, on behalf of a call that lets the key go. Only where the call is
-    /// allowed: what is found names stores and buckets.
+    /// Asks the stores of the process what is under a key, on behalf of a call that lets the key go. Only where the
+    /// call is allowed: what is found names stores and buckets.
     ///
     /// - Parameters:
     ///   - what: as for `authorizedWithoutAlias`.

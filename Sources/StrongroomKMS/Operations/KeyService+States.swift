@@ -22,8 +22,8 @@ extension KeyService {
     /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither
     /// seals nor opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
     ///
-    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key that
-    /// object lock keeps in compliance mode. Where there is no store to ask it is allowed: it can be taken back.
+    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key
+    /// that object lock keeps in compliance mode. Where there is no store to ask it is allowed: it can be taken back.
     ///
     /// - Parameters:
     ///   - keyID: the key, by id or ARN. The service's own key is refused.
