@@ -60,15 +60,18 @@ final class TokenKeys: Sendable {
         if let known = current.withLock({ $0[label] }), now < known.nanoseconds + Self.currentSeconds * 1_000_000_000 {
             return known.identity
         }
-        return try versions(label)[last: ()].identity
+        return Self.current(of: try versions(label))
     }
 
     private func remember(_ found: [KeyObject], _ label: String) -> [KeyObject] {
         let sorted = found.sorted { $0.identity < $1.identity }
         let now = host.bootNanoseconds()
-        current.withLock { $0[label] = (sorted[last: ()].identity, now) }
+        current.withLock { $0[label] = (Self.current(of: sorted), now) }
         return sorted
     }
+
+    /// Of versions that were found, oldest first: never none.
+    private static func current(of versions: [KeyObject]) -> KeyIdentity { versions[versions.count - 1].identity }
 
     // MARK: - Using
 
@@ -82,12 +85,12 @@ final class TokenKeys: Sendable {
     /// Fails where the token does not answer the same question twice in the same way: what it wrapped could not be
     /// opened.
     func check(_ label: String) throws(KeyBackendError) {
-        guard let version = try versions(label).last else { throw notFound(label) }
+        let version = Self.current(of: try versions(label))
         let message = Array("strongroom/pkcs11/check@v1".utf8) + HostRandom(host: host).bytes(16)
         let (first, second) = (
-            try derive(message, version.identity, label), try derive(message, version.identity, label)
+            try derive(message, version, label), try derive(message, version, label)
         )
-        let other = try derive(message + [0], version.identity, label)
+        let other = try derive(message + [0], version, label)
         let isRight: Bool
         do throws(SecretMemoryError) {
             let isSame = try first.secret.isEqual(to: second.secret)
@@ -123,7 +126,7 @@ final class TokenKeys: Sendable {
     func rotate(_ label: String, from expected: String?) throws(KeyBackendError) {
         try changes.withLock { (_) throws(KeyBackendError) in
             let versions = try versions(label)
-            let current = versions[last: ()].identity
+            let current = Self.current(of: versions)
             if let expected, current.description != expected {
                 // An attempt whose answer got lost has done it, or somebody else.
                 if versions.contains(where: { $0.identity.description == expected }) { return }
@@ -150,9 +153,4 @@ final class TokenKeys: Sendable {
             "\(token.name) has no key '\(label.prefix(128))' of Strongroom's; key ids begin with '\(prefix)', and "
                 + "list-keys names those that there are.")
     }
-}
-
-extension [KeyObject] {
-    /// Of versions that were found, which are never none.
-    fileprivate subscript(last _: ()) -> KeyObject { self[count - 1] }
 }
