@@ -18,7 +18,7 @@ extension KeyBackendError {
     private static let codes: [KeyServiceError.Code: Code] = [
         .notFound: .keyNotFound, .disabled: .keyDisabled, .invalidState: .invalidKeyState,
         .invalidCiphertext: .invalidCiphertext, .incorrectKey: .incorrectKey,
-        .accessDenied: .accessDenied, .unsupportedOperation: .unsupported,
+        .accessDenied: .accessDenied, .unsupportedOperation: .unsupported, .throttling: .throttled,
     ]
 
     /// The same failure in the words of a key backend: that of the keyring, where it lies beneath.
