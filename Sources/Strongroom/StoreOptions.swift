@@ -33,6 +33,9 @@ public struct StoreOptions: Sendable {
     public var rootKey: RootKey = .fileInKeyring
     /// The key backend that seals data keys: linked in by default, or a module that is loaded.
     public var keyBackend: KeyBackendSource = .linkedS3ManagedKeys
+    /// How a backend is protected that may take its time, as a module that asks another machine; the linked one
+    /// answers at once and needs none of that. See <doc:KeyOutages>.
+    public var keyBackendLimits = KeyBackendLimits()
     /// The key service for SSE-KMS; nil, the default, for none. A store that was opened with one cannot read what that
     /// sealed without it.
     public var keyService: KeyServiceOptions?
@@ -92,13 +95,26 @@ public struct StoreOptions: Sendable {
                 .invalidArgument,
                 "\(bound.name) is \(bound.value); it may be \(bound.range.lowerBound) to \(bound.range.upperBound).")
         }
-        try keyService?.check()
+        try checkKeyBackends()
         guard journalSegmentBytes.isMultiple(of: 4_096), journalSegmentBytes >= 4 * smallObjectLimitBytes else {
             throw StoreError(
                 .invalidArgument,
                 "journalSegmentBytes is \(journalSegmentBytes); it must be a multiple of 4,096 "
                     + "and at least four times smallObjectLimitBytes."
             )
+        }
+    }
+
+    func checkKeyBackends() throws(StoreError) {
+        try StoreOptions.check(keyBackendLimits)
+        try keyService?.check()
+    }
+
+    static func check(_ limits: KeyBackendLimits) throws(StoreError) {
+        do throws(KeyBackendError) {
+            try limits.check()
+        } catch {
+            throw StoreError(.invalidArgument, error.message)
         }
     }
 }

@@ -33,16 +33,19 @@ extension KeyService {
     ///   - account: when creating, the account in the keys' ARNs: twelve digits, zeros by default.
     ///   - region: when creating, the region in the keys' ARNs; us-east-1 by default.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
+    ///   - quotas: how many requests it answers; by default all.
+    ///   - requestPrice: what 10,000 requests cost, for ``meteredRequests(of:)``; by default nothing.
     ///   - host: what the service uses: clocks, randomness, a log.
     public static func open(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
-        region: String? = nil, scryptCostExponent: Int? = nil,
+        region: String? = nil, scryptCostExponent: Int? = nil, quotas: KeyQuotas = .unlimited,
+        requestPrice: RequestPrice = .zero,
         host: any KeyBackendHost = ProcessKeyBackendHost.silent
     ) async throws(KeyBackendError) -> KeyService {
         let configuration = SharedConfiguration(
             configuration(
                 keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
-                scryptCostExponent: scryptCostExponent))
+                scryptCostExponent: scryptCostExponent, quotas: quotas, requestPrice: requestPrice))
         return try await onThread { () throws(KeyBackendError) in try KeyService(configuration.value, host) }
     }
 
@@ -63,12 +66,15 @@ extension KeyService {
     /// The configuration with which a host opens the service as a key backend.
     package static func configuration(
         keyring: FilePath?, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
-        region: String? = nil, scryptCostExponent: Int? = nil
+        region: String? = nil, scryptCostExponent: Int? = nil, quotas: KeyQuotas = .unlimited,
+        requestPrice: RequestPrice = .zero
     ) -> KeyBackendConfiguration {
         var configuration = rootKey.inKeyring().configuration(
             keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
         configuration.settings[KeyServiceSettings.account] = account
         configuration.settings[KeyServiceSettings.region] = region
+        configuration.settings.merge(quotas.settings) { _, quota in quota }
+        if requestPrice != .zero { configuration.settings[KeyServiceSettings.price] = requestPrice.description }
         return configuration
     }
 

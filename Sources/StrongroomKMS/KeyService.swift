@@ -19,7 +19,9 @@ public final class KeyService: Sendable {
 
     let host: any KeyBackendHost
     let cache = MaterialCache()
-    let counters = RequestCounters()
+    let meter: RequestMeter
+    /// Nil where there are none.
+    let quotas: SharedQuotas?
     let imports = ImportParameters()
     private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
@@ -34,6 +36,8 @@ public final class KeyService: Sendable {
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
         before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
     ) throws(KeyBackendError) {
+        meter = RequestMeter(price: try KeyServiceSettings.price(configuration.settings))
+        quotas = SharedQuotas(try KeyQuotas(configuration.settings))
         let keyring = try Self.open(configuration, host, before)
         self.host = host
         snapshot = Mutex(keyring.content)

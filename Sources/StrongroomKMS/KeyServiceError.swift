@@ -51,6 +51,8 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let expiredImportToken = Code("ExpiredImportToken")
         /// Other material was imported into the key before.
         public static let incorrectKeyMaterial = Code("IncorrectKeyMaterial")
+        /// A request quota is used up; the message says when to come again. See ``KeyQuotas``.
+        public static let throttling = Code("Throttling")
         /// An argument is out of its range.
         public static let validation = Code("Validation")
         /// The service itself failed, or has been closed; `underlying` has the cause where there is one.

@@ -29,7 +29,8 @@ struct MemoryEngine {
         metadata = InMemoryMetadataStore(clock: clock, blobs: blobs)
         let backend = try await KeyBackendInstance.open(
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: directory.keyring, creates: true))
-        let customer = try await OpenedBackend.open(CustomerKeys.table, KeyBackendConfiguration(), logger: .current)
+        let customer = try await OpenedBackend.open(
+            CustomerKeys.table, KeyBackendConfiguration(), logger: .current, metrics: StoreMetrics(StoreOptions()))
         let threads = IOThreadPool(threadCount: 1)
         let storeID = SystemRandom().bytes(16)
         let opened = OpenedBackend(

@@ -13,6 +13,9 @@ public import SystemPackage
 /// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none, and must
 ///   lie outside the folder `kms` in the keyring. When opening, it is taken instead of the one recorded.
 /// - `scrypt-cost-exponent`: when creating with a passphrase, N is two to this power, 10 to 20; 17 by default.
+/// - `quotas`, `quota-…-per-second`, `quota-caller-percent`: how many requests are answered; see `KeyQuotas`. By
+///   default all.
+/// - `price-per-10000-requests`: what requests cost, for the operation `status`; nothing by default.
 /// - `account`, `region`: when creating, those of the keys' ARNs; `000000000000` and `us-east-1` by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring.

@@ -1,3 +1,5 @@
+public import StrongroomKeys
+
 /// The key service that seals objects under SSE-KMS: a key backend of its own, beside the one that a store has anyway.
 public struct KeyServiceOptions: Sendable {
     /// The backend: linked in, or a module that is loaded.
@@ -16,6 +18,9 @@ public struct KeyServiceOptions: Sendable {
     public var bucketKeyLifetimeSeconds = 300
     /// For how many objects a Bucket Key is used: 1 to 2²⁴, 2²⁰ by default.
     public var bucketKeyUseLimit = 1 << 20
+    /// How many calls of it are under way at once, when it is not asked for a while, and how often it is asked again.
+    /// See <doc:KeyOutages>.
+    public var limits = KeyBackendLimits()
 
     /// A service; by default its keys are opened by a root key file of mode 0600 in the keyring.
     public init(
@@ -40,6 +45,7 @@ public struct KeyServiceOptions: Sendable {
                 "A Bucket Key's lifetime is 1 to 3,600 seconds, and its uses are 1 to 16,777,216; asked for are "
                     + "\(bucketKeyLifetimeSeconds) and \(bucketKeyUseLimit).")
         }
+        try StoreOptions.check(limits)
         if case .linkedS3ManagedKeys = backend {
             throw StoreError(
                 .invalidArgument,

@@ -20,7 +20,8 @@ extension Store {
         metadata: any MetadataStore, blobs: any BlobStore, keyBackend: KeyBackendTable, options: StoreOptions
     ) async throws(StoreError) -> Store {
         let logger = options.logger ?? Logger.current
-        let (opened, service, customer) = try await open(keyBackend, options, logger)
+        let metrics = StoreMetrics(options)
+        let (opened, service, customer) = try await open(keyBackend, options, logger, metrics)
         let metadataKey: SharedSecret
         do throws(SecretMemoryError) {
             metadataKey = SharedSecret(try SecretBytes.random(count: GeneratedDataKey.sizeBytes))
@@ -33,7 +34,7 @@ extension Store {
             threads: IOThreadPool(threadCount: 1), random: random, settings: EngineSettings(options),
             logger: logger,
             keys: try StoreKeys(opened, service: service, customer: customer, metadataKey: metadataKey),
-            metrics: StoreMetrics(options))
+            metrics: metrics)
         try await engine.loadLockClock()
         engine.openStores.opened(engine, engine.openStores.begin(""))
         return Store(engine: engine, requester: .root)
@@ -41,12 +42,15 @@ extension Store {
 
     /// There is no keyring: a key service gets its settings alone.
     private static func open(
-        _ keyBackend: KeyBackendTable, _ options: StoreOptions, _ logger: Logger
+        _ keyBackend: KeyBackendTable, _ options: StoreOptions, _ logger: Logger, _ metrics: StoreMetrics
     ) async throws(StoreError) -> (OpenedBackend, KeyServiceLink?, OpenedBackend) {
-        try options.keyService?.check()
+        try options.checkKeyBackends()
         do throws(KeyBackendError) {
-            let opened = try await OpenedBackend.open(keyBackend, KeyBackendConfiguration(), logger: logger)
-            let customer = try await OpenedBackend.open(CustomerKeys.table, KeyBackendConfiguration(), logger: logger)
+            let opened = try await OpenedBackend.open(
+                keyBackend, KeyBackendConfiguration(), logger: logger, metrics: metrics,
+                limits: options.keyBackendLimits)
+            let customer = try await OpenedBackend.open(
+                CustomerKeys.table, KeyBackendConfiguration(), logger: logger, metrics: metrics)
             guard let service = options.keyService else { return (opened, nil, customer) }
             guard case .linked(let table) = service.backend else {
                 throw KeyBackendError(
@@ -55,7 +59,8 @@ extension Store {
             let link = KeyServiceLink(service) { () async throws(StoreError) in
                 do throws(KeyBackendError) {
                     return try await OpenedBackend.open(
-                        table, KeyBackendConfiguration(settings: service.settings), logger: logger)
+                        table, KeyBackendConfiguration(settings: service.settings), logger: logger, metrics: metrics,
+                        limits: service.limits, alwaysLimits: true)
                 } catch {
                     throw StoreError(error)
                 }

@@ -12,7 +12,7 @@ extension StoreOpening {
         do throws(KeyBackendError) {
             return try await OpenedBackend.open(
                 try await table(options.keyBackend), try configuration(options.rootKey, creates: creates),
-                logger: logger)
+                logger: logger, metrics: metrics, limits: options.keyBackendLimits)
         } catch {
             throw StoreError(error)
         }
@@ -21,7 +21,8 @@ extension StoreOpening {
     /// Opens the backend that keeps no keys: requests bring theirs.
     func openCustomerKeys() async throws(StoreError) -> OpenedBackend {
         do throws(KeyBackendError) {
-            return try await OpenedBackend.open(CustomerKeys.table, KeyBackendConfiguration(), logger: logger)
+            return try await OpenedBackend.open(
+                CustomerKeys.table, KeyBackendConfiguration(), logger: logger, metrics: metrics)
         } catch {
             throw StoreError(error)
         }
@@ -84,7 +85,7 @@ extension StoreOpening {
             if creates { configuration.settings.merge(service.creationSettings) { _, own in own } }
             do throws(KeyBackendError) {
                 return try await OpenedBackend.open(
-                    table, configuration, logger: logger,
+                    table, configuration, logger: logger, metrics: metrics, limits: service.limits, alwaysLimits: true,
                     deadlineSeconds: max(service.deadlineSeconds, Self.keyServiceOpenSeconds))
             } catch {
                 guard error.code == .keyringMissing, mayCreate, !creates else { throw error }
@@ -124,8 +125,13 @@ extension StoreOpening {
 
 extension OpenedBackend {
     /// An instance that logs where the store does.
+    ///
+    /// - Parameters:
+    ///   - limits: how it is protected if it may take its time.
+    ///   - alwaysLimits: whether it is also if it says that it answers promptly.
     static func open(
         _ table: KeyBackendTable, _ configuration: consuming KeyBackendConfiguration, logger: Logger,
+        metrics: StoreMetrics, limits: KeyBackendLimits = KeyBackendLimits(), alwaysLimits: Bool = false,
         deadlineSeconds: Int = Int(KeyBackendInstance.openDeadlineSeconds)
     ) async throws(KeyBackendError) -> OpenedBackend {
         let host = ProcessKeyBackendHost(
@@ -135,7 +141,15 @@ extension OpenedBackend {
             }, stores: { await OpenStores.shared.dependencies(on: $0, version: $1) })
         let backend = try await KeyBackendInstance.open(
             table, configuration: configuration, host: host, deadlineSeconds: UInt64(deadlineSeconds))
-        return OpenedBackend(id: table.name, backend: backend, mayMakeKeysAhead: table.returnsPromptly, logger: logger)
+        let isLimited = alwaysLimits || !table.returnsPromptly
+        return OpenedBackend(
+            id: table.name,
+            backend: isLimited
+                ? ProtectedKeyBackend(
+                    backend, name: table.name, limits: limits,
+                    observer: metrics.keyBackend(table.name, logger: logger))
+                : backend,
+            mayMakeKeysAhead: table.returnsPromptly, logger: logger)
     }
 }
 

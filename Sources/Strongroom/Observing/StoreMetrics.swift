@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import Logging
 internal import StrongroomStorage
 internal import Synchronization
 
@@ -59,6 +60,11 @@ final class StoreMetrics: Sendable {
         self.init(
             options.metricsFactory ?? MetricsSystem.factory,
             dimensions: options.metricsDimensions.map { ($0.name, $0.value) })
+    }
+
+    /// The figures of a key backend of the store.
+    func keyBackend(_ name: String, logger: Logger) -> KeyBackendMetrics {
+        KeyBackendMetrics(name, factory, dimensions: dimensions, logger: logger)
     }
 
     func note(_ call: Call, nanoseconds: Int64) {

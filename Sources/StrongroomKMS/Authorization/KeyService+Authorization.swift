@@ -24,8 +24,10 @@ extension KeyService {
 
     /// Notes which key a call is about, from then on whatever becomes of it.
     func found(_ key: KeyRecord, _ call: KeyCall, _ registry: KeyRegistry) -> KeyRecord {
-        counters.count(call.operation, of: key.id)
-        call.isAbout(registry.owner.arn(key.id))
+        let arn = registry.owner.arn(key.id)
+        // A call that opens and seals under one key is one request of it.
+        if !call.subject.keyARNs.contains(arn) { meter.count(call, of: key.id) }
+        call.isAbout(arn)
         return key
     }
 

@@ -6,6 +6,7 @@ extension KeyService {
     func answer<Value: ~Copyable>(
         _ call: KeyCall, _ body: (ServiceKeyring) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
+        try takeToken(for: call)
         let keyring = try await settled()
         try checkTokens(of: call, keyring.registry)
         return try body(keyring)
@@ -16,6 +17,7 @@ extension KeyService {
         _ call: KeyCall,
         _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
+        try takeToken(for: call)
         _ = try await settled()
         return try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
             try checkTokens(of: call, registry)

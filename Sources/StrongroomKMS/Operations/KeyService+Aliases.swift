@@ -45,7 +45,7 @@ extension KeyService {
         let call = KeyCall(.deleteAlias, requester)
         try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             try authorizeChange(of: name, call, registry)
-            counters.count(.deleteAlias, of: try registry.remove(name))
+            meter.count(call, of: try registry.remove(name))
         }
     }
 

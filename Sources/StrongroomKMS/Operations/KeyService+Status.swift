@@ -1,5 +1,6 @@
 internal import StrongroomKeyring
 internal import StrongroomKeys
+internal import Synchronization
 
 extension KeyService {
     /// The service as a whole.
@@ -20,6 +21,10 @@ extension KeyService {
         public var aliasCount: Int
         /// How often each operation was asked since the service was opened, refused requests included.
         public var requestCounts: [KeyOperation: Int]
+        /// What they cost at the price that the service was opened with, as a decimal number.
+        public var requestCost: String
+        /// How many requests beyond those a quota refused.
+        public var throttledCount: Int
     }
 
     /// How the service is.
@@ -27,17 +32,28 @@ extension KeyService {
         let keyring = try await settled()
         let registry = keyring.registry
         try authorizeAccount(KeyCall(.listKeys, requester), registry)
+        let counts = meter.totals
         return Status(
             keyringID: Hexadecimal.encode(keyring.keyringID),
             isOpenedByPassphrase: keyring.document.header.rootSource.isPassphrase, account: registry.owner.account,
             region: registry.owner.region,
             defaultKeyARN: registry.owner.arn(try registry.resolve(Self.defaultKeyID).id),
-            keyCount: registry.keys.count, aliasCount: registry.aliases.count, requestCounts: counters.totals)
+            keyCount: registry.keys.count, aliasCount: registry.aliases.count, requestCounts: counts,
+            requestCost: meter.price.cost(ofRequests: counts.values.reduce(0, +)),
+            throttledCount: quotas?.ledger.withLock { $0.throttledCount } ?? 0)
     }
 
     /// How often each operation was asked of one key since the service was opened, refused requests included.
     public func requestCounts(of keyID: String) throws(KeyServiceError) -> [KeyOperation: Int] {
-        counters.counts(of: try current().registry.resolve(keyID).id)
+        meter.counts(of: try current().registry.resolve(keyID).id)
+    }
+
+    /// The same by the bucket that it was asked for, and what that cost; those with the most requests first.
+    ///
+    /// So many buckets have a line of their own as fit into bounded memory (3,072 pairs of key and bucket); what comes
+    /// later is summed up as ``MeteredRequests/Origin/others``.
+    public func meteredRequests(of keyID: String) throws(KeyServiceError) -> [MeteredRequests] {
+        meter.requests(of: try current().registry.resolve(keyID).id)
     }
 }
 

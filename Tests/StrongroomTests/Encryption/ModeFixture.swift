@@ -77,7 +77,8 @@ struct ModeFixture {
     /// An engine over stores in memory, with the key service; requests present the customer's key in its mode.
     func memory(_ mode: TestMode) async throws -> MemoryEngine {
         let backend = try await OpenedBackend.open(
-            TestKeyService.table, KeyBackendConfiguration(settings: ["name": service.name]), logger: .current)
+            TestKeyService.table, KeyBackendConfiguration(settings: ["name": service.name]), logger: .current,
+            metrics: StoreMetrics(StoreOptions()))
         var memory = try await MemoryEngine(
             service: KeyServiceLink(options.keyService!) { () async throws(StoreError) in backend })
         if mode == .customerKey { memory.customerKey = customerKey }

@@ -30,7 +30,7 @@ internal import StrongroomKeys
 /// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, `validToMilliseconds`? | the key |
 /// | `delete-imported-key-material` | `keyId` | the key |
-/// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named |
+/// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and of that by `origins` |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
 ///
 /// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,

@@ -4,19 +4,40 @@ internal import SystemPackage
 
 @Sendable func status(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     let status = try await call.service.status(as: call.requester)
-    var counts = status.requestCounts
     let keyID = try call.members.optional("keyId")
-    if let keyID { counts = try call.service.requestCounts(of: keyID) }
     var answer: [String: JSONValue] = [
         "backend": .string(KMSKeys.name), "version": .string(KMSKeys.version), "keyringId": .string(status.keyringID),
         "rootKey": .string(status.isOpenedByPassphrase ? "passphrase" : "file"), "account": .string(status.account),
         "region": .string(status.region), "defaultKeyId": .string(status.defaultKeyARN),
         "keyCount": .number(String(status.keyCount)), "aliasCount": .number(String(status.aliasCount)),
-        "requests": .object(
-            Dictionary(uniqueKeysWithValues: counts.map { ($0.key.description, .number(String($0.value))) })),
+        "requests": requests(status.requestCounts), "requestCost": .string(status.requestCost),
+        "throttledCount": .number(String(status.throttledCount)),
     ]
-    if let keyID { answer["keyId"] = .string(keyID) }
+    if let keyID {
+        answer["keyId"] = .string(keyID)
+        answer["requests"] = requests(try call.service.requestCounts(of: keyID))
+        answer["origins"] = .array(origins(try call.service.meteredRequests(of: keyID)))
+    }
     return .object(answer)
+}
+
+private func requests(_ counts: [KeyOperation: Int]) -> JSONValue {
+    .object(Dictionary(uniqueKeysWithValues: counts.map { ($0.key.description, .number(String($0.value))) }))
+}
+
+/// As many as an answer has room for, those with the most requests first.
+private func origins(_ metered: [MeteredRequests]) -> [JSONValue] {
+    metered.prefix(1_000).map { row in
+        var members: [String: JSONValue] = ["requests": requests(row.counts), "cost": .string(row.cost)]
+        switch row.origin {
+        case .bucket(let name):
+            members["origin"] = .string("bucket")
+            members["bucket"] = .string(name)
+        case .elsewhere: members["origin"] = .string("elsewhere")
+        case .others: members["origin"] = .string("others")
+        }
+        return .object(members)
+    }
 }
 
 @Sendable func replaceRootKey(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
