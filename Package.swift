@@ -134,6 +134,8 @@ let package = Package(
         room(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/GlacierKeys/Module"),
+        // The trail of what was done with keys; it knows no key service.
+        room("StrongroomAudit", ["StrongroomCrypto", "StrongroomSystem", systemPackage]),
         // What a policy says of a request; it knows neither keys nor buckets.
         room("StrongroomPolicy"),
         room(
@@ -170,7 +172,8 @@ let package = Package(
         room(
             "StrongroomFuzzTargets",
             [
-                "Strongroom", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage", "StrongroomCatalog",
+                "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage",
+                "StrongroomCatalog",
                 "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem",
             ]),
 
@@ -212,6 +215,9 @@ let package = Package(
                 "StrongroomSimulation",
                 systemPackage,
             ]),
+        tests(
+            "StrongroomAuditTests",
+            ["StrongroomAudit", "StrongroomCrypto", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         .testTarget(
             name: "StrongroomPolicyTests", dependencies: ["StrongroomPolicy"], resources: [.copy("cases.json")],
             swiftSettings: swiftSettings),

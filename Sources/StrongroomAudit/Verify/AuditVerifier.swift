@@ -1,0 +1,27 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// Checks a log against its checkpoints, with the public key alone: what was altered, taken away, put in, put in
+/// another order; and, against the anchor, whether the end is missing or the whole was replaced.
+///
+/// What the newest checkpoint does not cover is checked for damage only: who can write the file can write what he
+/// likes there.
+package enum AuditVerifier {
+    /// Reads the whole log. Blocks.
+    ///
+    /// - Parameters:
+    ///   - reader: the log.
+    ///   - key: the public key; it should come from elsewhere than the log does.
+    ///   - anchor: a checkpoint that was kept elsewhere; nil compares with none.
+    package static func verify(
+        _ reader: AuditLogReader, key: AuditVerifierKey, anchor: SignedCheckpoint?
+    ) throws(AuditError) -> AuditReport {
+        let segments = try reader.segments()
+        var verification = AuditVerification(key: key, anchor: anchor)
+        for (place, first) in segments.enumerated() {
+            let bytes = try reader.contents(ofSegment: first)
+            verification.read(bytes, named: first, isLast: place == segments.count - 1)
+        }
+        return verification.finished()
+    }
+}
