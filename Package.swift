@@ -141,8 +141,8 @@ let package = Package(
         room(
             "StrongroomKMS",
             [
-                "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
-                systemPackage,
+                "StrongroomAudit", "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", systemPackage,
             ]),
         room(
             "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],

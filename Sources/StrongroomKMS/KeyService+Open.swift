@@ -33,16 +33,17 @@ extension KeyService {
     ///   - account: when creating, the account in the keys' ARNs: twelve digits, zeros by default.
     ///   - region: when creating, the region in the keys' ARNs; us-east-1 by default.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
+    ///   - audit: whether and where the audit trail is kept.
     ///   - host: what the service uses: clocks, randomness, a log.
     public static func open(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
-        region: String? = nil, scryptCostExponent: Int? = nil,
+        region: String? = nil, scryptCostExponent: Int? = nil, audit: KeyAudit = .inKeyring,
         host: any KeyBackendHost = ProcessKeyBackendHost.silent
     ) async throws(KeyBackendError) -> KeyService {
         let configuration = SharedConfiguration(
             configuration(
                 keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
-                scryptCostExponent: scryptCostExponent))
+                scryptCostExponent: scryptCostExponent, audit: audit))
         return try await onThread { () throws(KeyBackendError) in try KeyService(configuration.value, host) }
     }
 
@@ -55,7 +56,12 @@ extension KeyService {
     ) async throws(KeyBackendError) {
         let configuration = SharedConfiguration(
             Self.configuration(keyring: nil, rootKey: rootKey, scryptCostExponent: scryptCostExponent))
-        try await changeRootKey { [host] (keyring) throws(KeyBackendError) in
+        try await changeRootKey { [host, trail] (keyring) throws(KeyBackendError) in
+            do throws(KeyServiceError) {
+                try trail.recordBlocking(event: "ReplaceRootKey", of: nil)
+            } catch {
+                throw KeyBackendError(error)
+            }
             try keyring.replaceRootKey(configuration.value, host)
         }
     }
@@ -63,12 +69,13 @@ extension KeyService {
     /// The configuration with which a host opens the service as a key backend.
     package static func configuration(
         keyring: FilePath?, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
-        region: String? = nil, scryptCostExponent: Int? = nil
+        region: String? = nil, scryptCostExponent: Int? = nil, audit: KeyAudit = .inKeyring
     ) -> KeyBackendConfiguration {
         var configuration = rootKey.inKeyring().configuration(
             keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
         configuration.settings[KeyServiceSettings.account] = account
         configuration.settings[KeyServiceSettings.region] = region
+        configuration.settings.merge(audit.settings) { $1 }
         return configuration
     }
 

@@ -7,7 +7,8 @@ public import SystemPackage
 ///
 /// A key never leaves the service. It seals data keys, each bound to an encryption context, and opens them again for
 /// whoever names the same context. Keys live in a keyring folder; what changes them is durable when it returns, and
-/// runs on a thread of its own; data keys are sealed and opened without waiting for anything.
+/// runs on a thread of its own; data keys are sealed and opened without waiting for anything but the record that each
+/// call leaves in the audit trail.
 ///
 /// A key is named by its id, its ARN, an alias, or the alias's ARN. One process at a time changes a keyring: a second
 /// one is refused once it finds that the keyring has changed.
@@ -21,6 +22,7 @@ public final class KeyService: Sendable {
     let cache = MaterialCache()
     let counters = RequestCounters()
     let imports = ImportParameters()
+    let trail: KeyTrail
     private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
@@ -34,7 +36,8 @@ public final class KeyService: Sendable {
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
         before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
     ) throws(KeyBackendError) {
-        let keyring = try Self.open(configuration, host, before)
+        var keyring = try Self.open(configuration, host, before)
+        trail = try KeyTrail.open(&keyring, configuration, host)
         self.host = host
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)
@@ -57,6 +60,7 @@ public final class KeyService: Sendable {
         upkeep.stop()
         snapshot.withLock { $0 = nil }
         await thread.shutDown()
+        await trail.close()
         cache.removeAll()
         imports.removeAll()
     }

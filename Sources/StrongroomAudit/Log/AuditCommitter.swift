@@ -71,11 +71,11 @@ struct AuditCommitter {
             let first = try writer.append(records.map(\.bytes))
             publish(failure: nil)
             for (index, record) in records.enumerated() {
-                record.continuation.resume(returning: .success(first + UInt64(index)))
+                record.answer(.success(first + UInt64(index)))
             }
         } catch {
             publish(failure: error)
-            for record in records { record.continuation.resume(returning: .failure(error)) }
+            for record in records { record.answer(.failure(error)) }
         }
     }
 

@@ -46,11 +46,25 @@ package final class AuditLog: Sendable {
     package func append(_ record: [UInt8]) async throws(AuditError) -> UInt64 {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<UInt64, AuditError>, Never>) in
-            enqueue({ $0.records.append(.init(bytes: record, continuation: continuation)) }) {
-                continuation.resume(returning: .failure($0))
-            }
+            enqueue({ queue in
+                queue.records.append(.init(bytes: record) { continuation.resume(returning: $0) })
+            }) { continuation.resume(returning: .failure($0)) }
         }
         return try result.get()
+    }
+
+    /// The same for a thread that may block.
+    package func appendBlocking(_ record: [UInt8]) throws(AuditError) -> UInt64 {
+        let answer = Monitor<Result<UInt64, AuditError>?>(nil)
+        let tell: @Sendable (Result<UInt64, AuditError>) -> Void = { result in
+            answer.withLock { $0 = result }
+            answer.signal()
+        }
+        enqueue({ $0.records.append(.init(bytes: record, answer: tell)) }) { tell(.failure($0)) }
+        return try answer.wait(until: { $0 != nil }) { result throws(AuditError) in
+            guard let result else { preconditionFailure("an answer that was waited for is not there") }
+            return try result.get()
+        }
     }
 
     /// Signs what there is.
@@ -98,7 +112,7 @@ package final class AuditLog: Sendable {
 struct AuditQueue: Sendable {
     struct Record: Sendable {
         var bytes: [UInt8]
-        var continuation: CheckedContinuation<Result<UInt64, AuditError>, Never>
+        var answer: @Sendable (Result<UInt64, AuditError>) -> Void
     }
 
     var records: [Record] = []

@@ -14,6 +14,8 @@ package struct AuditRecord: Sendable, Equatable {
     /// The operation, such as `Decrypt`.
     package var eventName: String
     package var region: String
+    /// `AwsApiCall`, or `AwsServiceEvent` for what a service does by itself.
+    package var eventType = "AwsApiCall"
     /// Nil: from within this process.
     package var sourceAddress: String?
     /// The TLS version of the request. Nil where it came over none.
@@ -82,7 +84,7 @@ package struct AuditRecord: Sendable, Equatable {
             AuditValue.Member("eventID", .text(eventID)),
             AuditValue.Member("readOnly", .boolean(isReadOnly)),
             AuditValue.Member("resources", .list(resources.map(\.value))),
-            AuditValue.Member("eventType", .text("AwsApiCall")),
+            AuditValue.Member("eventType", .text(eventType)),
             AuditValue.Member("eventCategory", .text("Management")),
             AuditValue.Member("managementEvent", .boolean(true)),
             AuditValue.Member("recipientAccountId", .text(recipientAccountID)),

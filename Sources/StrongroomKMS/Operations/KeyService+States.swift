@@ -30,17 +30,17 @@ extension KeyService {
         _ keyID: String, pendingWindowDays: Int = KeyService.deletionWindowDaysDefault,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
-            throw KeyServiceError(
-                .validation,
-                "A waiting period of \(pendingWindowDays) days is out of range; it may be "
-                    + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
-        }
-        let call = KeyCall(.scheduleKeyDeletion, requester)
+        let call = KeyCall(.scheduleKeyDeletion, requester).asks("pendingWindowInDays", String(pendingWindowDays))
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try authorizedWithoutAlias(
                 keyID, "The deletion of a key", call, registry,
                 conditions: ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]])
+            guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
+                throw KeyServiceError(
+                    .validation,
+                    "A waiting period of \(pendingWindowDays) days is out of range; it may be "
+                        + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
+            }
             guard key.manager == .customer else {
                 throw KeyServiceError(
                     .accessDenied,
