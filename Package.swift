@@ -205,6 +205,7 @@ let package = Package(
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
+                "StrongroomAudit", "StrongroomSimulation",
                 "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend", "COpenSSL",
                 systemPackage,
             ]),

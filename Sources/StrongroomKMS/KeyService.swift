@@ -1,5 +1,6 @@
 package import StrongroomKeyring
 package import StrongroomKeys
+package import StrongroomSystem
 internal import Synchronization
 public import SystemPackage
 
@@ -31,13 +32,13 @@ public final class KeyService: Sendable {
     private let keyring: Mutex<OpenedKeyring<ServiceKeyring>>
     private let thread = ChangeThread()
 
-    /// Opens the keyring of a configuration. Blocks. `before` is for tests that have files fail.
+    /// Opens the keyring of a configuration. Blocks. `before` and `auditDisk` are for tests that have files fail.
     package init(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
-        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook, auditDisk: any FileSystem = PosixFileSystem()
     ) throws(KeyBackendError) {
         var keyring = try Self.open(configuration, host, before)
-        trail = try KeyTrail.open(&keyring, configuration, host)
+        trail = try KeyTrail.open(&keyring, configuration, host, auditDisk)
         self.host = host
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)

@@ -17,6 +17,7 @@ struct LogFixture {
         configuration.segmentSizeBytesMax = 6000
         configuration.reservedBytes = 512
         configuration.recordsPerCheckpointMax = 8
+        configuration.lockWaitMilliseconds = 0
         return configuration
     }()
 

@@ -13,6 +13,9 @@ public import SystemPackage
 /// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none, and must
 ///   lie outside the folder `kms` in the keyring. When opening, it is taken instead of the one recorded.
 /// - `scrypt-cost-exponent`: when creating with a passphrase, N is two to this power, 10 to 20; 17 by default.
+/// - `audit`: `off` keeps no audit trail; it is kept where nothing is said.
+/// - `audit-folder`: absolute path of the folder for the trail, which is made if there is none; by default `kms/audit` in
+///   the keyring. On another disk it cannot be put back to an older state together with the keyring.
 /// - `account`, `region`: when creating, those of the keys' ARNs; `000000000000` and `us-east-1` by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring.
@@ -40,12 +43,13 @@ public enum KMSKeys {
     ///   - account: when creating, the account in the keys' ARNs.
     ///   - region: when creating, the region in the keys' ARNs.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it.
+    ///   - audit: whether and where the audit trail is kept.
     public static func configuration(
         keyring: FilePath, rootKey: consuming KeyService.RootKey = .recorded, creates: Bool = false,
-        account: String? = nil, region: String? = nil, scryptCostExponent: Int? = nil
+        account: String? = nil, region: String? = nil, scryptCostExponent: Int? = nil, audit: KeyAudit = .inKeyring
     ) -> KeyBackendConfiguration {
         KeyService.configuration(
             keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
-            scryptCostExponent: scryptCostExponent)
+            scryptCostExponent: scryptCostExponent, audit: audit)
     }
 }

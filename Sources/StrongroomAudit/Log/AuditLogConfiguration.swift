@@ -12,6 +12,9 @@ package struct AuditLogConfiguration: Sendable {
     /// How much is written at once.
     package var groupSizeBytesMax = 1 << 20
 
+    /// For how long an opening waits for somebody else who writes the log: one who is just ending is soon gone.
+    package var lockWaitMilliseconds = 2000
+
     package init() {}
 
     /// No file of a log is larger: the largest segment, a group, a reserve.

@@ -1,3 +1,4 @@
+internal import Glibc
 package import StrongroomCrypto
 package import StrongroomSystem
 internal import SystemPackage
@@ -36,7 +37,7 @@ package struct AuditLogOpening: Sendable {
                 try fileSystem.createDirectory(files.folder)
                 try fileSystem.synchronizeDirectory(files.folder.removingLastComponent())
             }
-            return try fileSystem.lockExclusively(files.lock)
+            return try lock()
         }
         do throws(AuditError) {
             return try open(seed, lock)
@@ -44,6 +45,18 @@ package struct AuditLogOpening: Sendable {
             lock.release()
             throw error
         }
+    }
+
+    private func lock() throws(StorageError) -> any FileLock {
+        let stepMilliseconds = 20
+        for _ in 0..<configuration.lockWaitMilliseconds / stepMilliseconds {
+            do throws(StorageError) {
+                return try fileSystem.lockExclusively(files.lock)
+            } catch  where error.code == .locked {
+                usleep(UInt32(stepMilliseconds) * 1000)
+            }
+        }
+        return try fileSystem.lockExclusively(files.lock)
     }
 
     private func open(_ seed: SharedSecret, _ lock: any FileLock) throws(AuditError) -> AuditLogWriter {

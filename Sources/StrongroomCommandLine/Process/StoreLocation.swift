@@ -57,6 +57,9 @@ struct KeyOptions: ParsableArguments {
             "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, else the one built in.")
     var keyService: String?
 
+    @Option(help: "The folder of the key service's audit trail; by default kms/audit in the keyring.")
+    var auditFolder: String?
+
     func validate() throws {
         if rootKeyFile != nil && passphraseFile != nil {
             throw ValidationError("A keyring opens by --root-key-file or by --passphrase-file, not by both.")
@@ -71,7 +74,8 @@ struct KeyOptions: ParsableArguments {
         options.keyBackend = try await ModuleChoice.backend(named: module)
         // One secret opens both folders of the keyring.
         options.keyService = KeyServiceOptions(
-            try await ModuleChoice.keyService(named: keyService), rootKey: options.rootKey)
+            try await ModuleChoice.keyService(named: keyService), rootKey: options.rootKey,
+            settings: auditFolder.map { ["audit-folder": $0] } ?? [:])
         return options
     }
 }

@@ -15,7 +15,8 @@ extension KeyCall {
         if operation.isCryptographic {
             members.append(.init("encryptionAlgorithm", .text("SYMMETRIC_DEFAULT")))
             if let context = Self.value(encryptionContext) {
-                members.append(.init(operation == .reEncrypt ? "sourceEncryptionContext" : "encryptionContext", context))
+                members.append(
+                    .init(operation == .reEncrypt ? "sourceEncryptionContext" : "encryptionContext", context))
             }
             if let context = subject.destinationContext.flatMap(Self.value) {
                 members.append(.init("destinationEncryptionContext", context))

@@ -9,7 +9,7 @@ extension KeyTrail {
     /// Opens the trail of a keyring, or makes it. Blocks.
     static func open(
         _ keyring: inout OpenedKeyring<ServiceKeyring>, _ configuration: borrowing KeyBackendConfiguration,
-        _ host: any KeyBackendHost
+        _ host: any KeyBackendHost, _ disk: any FileSystem
     ) throws(KeyBackendError) -> KeyTrail {
         let owner = keyring.content.registry.owner
         let audit = try KeyServiceSettings.audit(configuration.settings)
@@ -22,7 +22,7 @@ extension KeyTrail {
             let writer = try AuditLogOpening(
                 AuditFiles(folder: trailFolder, anchorFolder: folder),
                 originPrefix: "strongroom.audit/" + Hexadecimal.encode(keyring.content.keyringID),
-                fileSystem: PosixFileSystem(), random: HostRandom(host: host)
+                fileSystem: disk, random: HostRandom(host: host)
             ).open(seed: seed)
             let log = AuditLog(writer, clock: HostClock(host: host)) { [host] error in
                 host.log(.error, "The audit trail could not be signed: \(error)")

@@ -99,7 +99,8 @@ extension KeyService {
             ]
         ]
         if let expiresMilliseconds { conditions["kms:ValidTo"] = [String(expiresMilliseconds / 1_000)] }
-        let call = KeyCall(.importKeyMaterial, requester).asks("validTo", expiresMilliseconds.map { String($0 / 1_000) })
+        let call = KeyCall(.importKeyMaterial, requester).asks(
+            "validTo", expiresMilliseconds.map { String($0 / 1_000) })
         return try await change(call) { [self, conditions] (registry, sealer) throws(KeyServiceError) in
             let now = host.wallMilliseconds()
             var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)

@@ -11,7 +11,7 @@ struct ServiceKeyring: KeyringContent {
     static let kind = KeyringKind(
         title: "KMS keys", folderName: KeyService.folderName, label: "kms", magic: "SR-KMKEY", sizeBytesMax: 2 << 30)
 
-    fileprivate(set) var document: ServiceDocument {
+    var document: ServiceDocument {
         didSet { dueMilliseconds = document.registry.dueMilliseconds }
     }
     /// When the next thing is due, in milliseconds since 1970.

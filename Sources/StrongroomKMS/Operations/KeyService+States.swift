@@ -39,7 +39,8 @@ extension KeyService {
                 throw KeyServiceError(
                     .validation,
                     "A waiting period of \(pendingWindowDays) days is out of range; it may be "
-                        + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
+                        + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days."
+                )
             }
             guard key.manager == .customer else {
                 throw KeyServiceError(

@@ -23,7 +23,10 @@ extension KeyService {
     public func untagKey(
         _ keyID: String, names: [String], as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        try await changeTags(of: keyID, KeyCall(.untagResource, requester).asks("tagKeys", names.joined(separator: " ")), ["aws:TagKeys": names]) { key in
+        try await changeTags(
+            of: keyID, KeyCall(.untagResource, requester).asks("tagKeys", names.joined(separator: " ")),
+            ["aws:TagKeys": names]
+        ) { key in
             key.tags.removeAll { names.contains($0.name) }
         }
     }

@@ -31,6 +31,8 @@ internal import StrongroomKeys
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, `validToMilliseconds`? | the key |
 /// | `delete-imported-key-material` | `keyId` | the key |
 /// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named |
+/// | `audit-status` | | `audit`: `on` or `off`; where it is on `publicKey`, `recordCount`, `signedRecordCount`, `checkpoint`, `failure`? |
+/// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
 ///
 /// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,
@@ -81,6 +83,7 @@ extension KMSBackend {
         ),
         "delete-imported-key-material": (["keyId"], deleteImportedKeyMaterial),
         "status": (["keyId"], status), "replace-root-key": (["rootKeyFile"], replaceRootKey),
+        "audit-status": ([], auditStatus), "audit-checkpoint": ([], auditCheckpoint),
     ]
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
