@@ -153,6 +153,8 @@ extension StoreError.Code {
     public static let invalidKeyState = Self("invalidKeyState")
     /// The key that seals the object does not exist any more.
     public static let keyNotFound = Self("keyNotFound")
+    /// The key service could not record what it was asked, so that it released nothing; see the message.
+    public static let auditUnavailable = Self("auditUnavailable")
     /// The store was opened without the key service that SSE-KMS needs.
     public static let keyServiceMissing = Self("keyServiceMissing")
     /// The encryption needs what was left out when the program was built; the message says which package trait to
