@@ -7,7 +7,7 @@ internal import SystemPackage
 /// What the newest checkpoint does not cover is checked for damage only: who can write the file can write what he
 /// likes there.
 package enum AuditVerifier {
-    /// Reads the whole log. Blocks.
+    /// Reads the whole log, as it is now: what is added meanwhile is not looked at. Blocks.
     ///
     /// - Parameters:
     ///   - reader: the log.
@@ -17,11 +17,14 @@ package enum AuditVerifier {
         _ reader: AuditLogReader, key: AuditVerifierKey, anchor: SignedCheckpoint?
     ) throws(AuditError) -> AuditReport {
         let segments = try reader.segments()
+        guard let last = segments.last else { preconditionFailure("a log without segments was not refused") }
+        // First, because it grows: read late, it would be far ahead of the anchor.
+        let lastBytes = try reader.contents(ofSegment: last)
         var verification = AuditVerification(key: key, anchor: anchor)
-        for (place, first) in segments.enumerated() {
-            let bytes = try reader.contents(ofSegment: first)
-            verification.read(bytes, named: first, isLast: place == segments.count - 1)
+        for first in segments.dropLast() {
+            verification.read(try reader.contents(ofSegment: first), named: first, isLast: false)
         }
+        verification.read(lastBytes, named: last, isLast: true)
         return verification.finished()
     }
 }
