@@ -37,7 +37,7 @@ package struct AuditLogOpening: Sendable {
                 try fileSystem.createDirectory(files.folder)
                 try fileSystem.synchronizeDirectory(files.folder.removingLastComponent())
             }
-            return try lock()
+            return try acquireLock()
         }
         do throws(AuditError) {
             return try open(seed, lock)
@@ -47,7 +47,7 @@ package struct AuditLogOpening: Sendable {
         }
     }
 
-    private func lock() throws(StorageError) -> any FileLock {
+    private func acquireLock() throws(StorageError) -> any FileLock {
         let stepMilliseconds = 20
         for _ in 0..<configuration.lockWaitMilliseconds / stepMilliseconds {
             do throws(StorageError) {
