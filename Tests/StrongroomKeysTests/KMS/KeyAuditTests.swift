@@ -191,8 +191,9 @@ import Testing
         }
         _ = try await service.decrypt(generated.wrapped)
         await service.close()
-        for first in try audited.files.segments(audited.disk) {
-            let name = String(format: "%020d.audit", Int(first))
+        let names = try audited.disk.list(audited.files.folder).filter { $0.hasSuffix(".audit") }
+        #expect(!names.isEmpty)
+        for name in names {
             let bytes = audited.disk.contents(of: audited.files.folder.appending(name))
             for canary in [secret, dataKey] {
                 for form in [
@@ -385,7 +386,7 @@ import Testing
         let key = try reader.key()
         let anchor = try reader.anchorNote().map { try SignedCheckpoint($0, verifiedBy: key) }
         let report = try AuditVerifier.verify(reader, key: key, anchor: anchor)
-        #expect(report == AuditReport(recordCount: 1, checkpointCount: 2, signedCount: 1))
+        #expect(report.findings.isEmpty && report.recordCount == 1 && report.signedCount == 1)
         // Without its folder the trail is missing, and the service does not go on as if there had been none.
         #expect(await backendCode { _ = try await KeyService.open(keyring: audited.keyring) } == .auditUnavailable)
     }
