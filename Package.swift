@@ -145,13 +145,15 @@ let package = Package(
         room(
             "PKCS11KeysModule", ["StrongroomPKCS11Keys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/PKCS11Keys/Module"),
+        // The trail of what was done with keys; it knows no key service.
+        room("StrongroomAudit", ["StrongroomCrypto", "StrongroomSystem", systemPackage]),
         // What a policy says of a request; it knows neither keys nor buckets.
         room("StrongroomPolicy"),
         room(
             "StrongroomKMS",
             [
-                "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
-                systemPackage,
+                "StrongroomAudit", "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", systemPackage,
             ]),
         room(
             "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],
@@ -181,7 +183,8 @@ let package = Package(
         room(
             "StrongroomFuzzTargets",
             [
-                "Strongroom", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage", "StrongroomCatalog",
+                "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage",
+                "StrongroomCatalog",
                 "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem",
             ]),
 
@@ -213,6 +216,7 @@ let package = Package(
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
+                "StrongroomAudit", "StrongroomSimulation",
                 "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend", "COpenSSL",
                 systemPackage,
             ]),
@@ -234,6 +238,9 @@ let package = Package(
                 "StrongroomSimulation",
                 systemPackage,
             ]),
+        tests(
+            "StrongroomAuditTests",
+            ["StrongroomAudit", "StrongroomCrypto", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         .testTarget(
             name: "StrongroomPolicyTests", dependencies: ["StrongroomPolicy"], resources: [.copy("cases.json")],
             swiftSettings: swiftSettings),

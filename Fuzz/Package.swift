@@ -5,7 +5,8 @@
 import PackageDescription
 
 let targets = [
-    "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage", "FuzzPolicyDocument",
+    "FuzzAuditSegment", "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage",
+    "FuzzPolicyDocument",
     "FuzzSealedStream",
 ]
 

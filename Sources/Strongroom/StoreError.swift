@@ -157,6 +157,8 @@ extension StoreError.Code {
     public static let keyInUse = Self("keyInUse")
     /// What hangs on keys is still being counted, once for a store that an earlier version wrote: ask again later.
     public static let keyUsageIncomplete = Self("keyUsageIncomplete")
+    /// The key service could not record what it was asked, so that it released nothing; see the message.
+    public static let auditUnavailable = Self("auditUnavailable")
     /// The store was opened without the key service that SSE-KMS needs.
     public static let keyServiceMissing = Self("keyServiceMissing")
     /// The encryption needs what was left out when the program was built; the message says which package trait to

@@ -35,17 +35,18 @@ extension KeyService {
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
     ///   - quotas: how many requests it answers; by default all.
     ///   - requestPrice: what 10,000 requests cost, for ``meteredRequests(of:)``; by default nothing.
+    ///   - audit: whether and where the audit trail is kept.
     ///   - host: what the service uses: clocks, randomness, a log.
     public static func open(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
         region: String? = nil, scryptCostExponent: Int? = nil, quotas: KeyQuotas = .unlimited,
-        requestPrice: RequestPrice = .zero,
+        requestPrice: RequestPrice = .zero, audit: KeyAudit = .inKeyring,
         host: any KeyBackendHost = ProcessKeyBackendHost.silent
     ) async throws(KeyBackendError) -> KeyService {
         let configuration = SharedConfiguration(
             configuration(
                 keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
-                scryptCostExponent: scryptCostExponent, quotas: quotas, requestPrice: requestPrice))
+                scryptCostExponent: scryptCostExponent, quotas: quotas, requestPrice: requestPrice, audit: audit))
         return try await onThread { () throws(KeyBackendError) in try KeyService(configuration.value, host) }
     }
 
@@ -58,7 +59,12 @@ extension KeyService {
     ) async throws(KeyBackendError) {
         let configuration = SharedConfiguration(
             Self.configuration(keyring: nil, rootKey: rootKey, scryptCostExponent: scryptCostExponent))
-        try await changeRootKey { [host] (keyring) throws(KeyBackendError) in
+        try await changeRootKey { [host, trail] (keyring) throws(KeyBackendError) in
+            do throws(KeyServiceError) {
+                try trail.recordBlocking(event: "ReplaceRootKey", of: nil)
+            } catch {
+                throw KeyBackendError(error)
+            }
             try keyring.replaceRootKey(configuration.value, host)
         }
     }
@@ -67,7 +73,7 @@ extension KeyService {
     package static func configuration(
         keyring: FilePath?, rootKey: consuming RootKey = .recorded, creates: Bool = false, account: String? = nil,
         region: String? = nil, scryptCostExponent: Int? = nil, quotas: KeyQuotas = .unlimited,
-        requestPrice: RequestPrice = .zero
+        requestPrice: RequestPrice = .zero, audit: KeyAudit = .inKeyring
     ) -> KeyBackendConfiguration {
         var configuration = rootKey.inKeyring().configuration(
             keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
@@ -75,6 +81,7 @@ extension KeyService {
         configuration.settings[KeyServiceSettings.region] = region
         configuration.settings.merge(quotas.settings) { _, quota in quota }
         if requestPrice != .zero { configuration.settings[KeyServiceSettings.price] = requestPrice.description }
+        configuration.settings.merge(audit.settings) { $1 }
         return configuration
     }
 

@@ -1,5 +1,6 @@
 package import StrongroomKeyring
 package import StrongroomKeys
+package import StrongroomSystem
 internal import Synchronization
 public import SystemPackage
 
@@ -7,7 +8,8 @@ public import SystemPackage
 ///
 /// A key never leaves the service. It seals data keys, each bound to an encryption context, and opens them again for
 /// whoever names the same context. Keys live in a keyring folder; what changes them is durable when it returns, and
-/// runs on a thread of its own; data keys are sealed and opened without waiting for anything.
+/// runs on a thread of its own; data keys are sealed and opened without waiting for anything but the record that each
+/// call leaves in the audit trail.
 ///
 /// A key is named by its id, its ARN, an alias, or the alias's ARN. One process at a time changes a keyring: a second
 /// one is refused once it finds that the keyring has changed.
@@ -23,6 +25,7 @@ public final class KeyService: Sendable {
     /// Nil where there are none.
     let quotas: SharedQuotas?
     let imports = ImportParameters()
+    let trail: KeyTrail
     private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
@@ -31,14 +34,15 @@ public final class KeyService: Sendable {
     private let keyring: Mutex<OpenedKeyring<ServiceKeyring>>
     private let thread = ChangeThread()
 
-    /// Opens the keyring of a configuration. Blocks. `before` is for tests that have files fail.
+    /// Opens the keyring of a configuration. Blocks. `before` and `auditDisk` are for tests that have files fail.
     package init(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
-        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook, auditDisk: any FileSystem = PosixFileSystem()
     ) throws(KeyBackendError) {
         meter = RequestMeter(price: try KeyServiceSettings.price(configuration.settings))
         quotas = SharedQuotas(try KeyQuotas(configuration.settings))
-        let keyring = try Self.open(configuration, host, before)
+        var keyring = try Self.open(configuration, host, before)
+        trail = try KeyTrail.open(&keyring, configuration, host, auditDisk)
         self.host = host
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)
@@ -61,6 +65,7 @@ public final class KeyService: Sendable {
         upkeep.stop()
         snapshot.withLock { $0 = nil }
         await thread.shutDown()
+        await trail.close()
         cache.removeAll()
         imports.removeAll()
     }

@@ -14,6 +14,7 @@ struct CorpusTests {
 
     static let targets = [
         Target(name: "FuzzSealedStream", run: fuzzSealedStream),
+        Target(name: "FuzzAuditSegment", run: fuzzAuditSegment),
         Target(name: "FuzzCatalogRows", run: fuzzCatalogRows),
         Target(name: "FuzzCommitFrames", run: fuzzCommitFrames),
         Target(name: "FuzzJournalFrames", run: fuzzJournalFrames),

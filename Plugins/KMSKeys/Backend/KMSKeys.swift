@@ -16,6 +16,9 @@ public import SystemPackage
 /// - `quotas`, `quota-…-per-second`, `quota-caller-percent`: how many requests are answered; see `KeyQuotas`. By
 ///   default all.
 /// - `price-per-10000-requests`: what requests cost, for the operation `status`; nothing by default.
+/// - `audit`: `off` keeps no audit trail; it is kept where nothing is said.
+/// - `audit-folder`: absolute path of the folder for the trail, which is made if there is none; by default `kms/audit` in
+///   the keyring. On another disk it cannot be put back to an older state together with the keyring.
 /// - `account`, `region`: when creating, those of the keys' ARNs; `000000000000` and `us-east-1` by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring.
@@ -43,12 +46,13 @@ public enum KMSKeys {
     ///   - account: when creating, the account in the keys' ARNs.
     ///   - region: when creating, the region in the keys' ARNs.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it.
+    ///   - audit: whether and where the audit trail is kept.
     public static func configuration(
         keyring: FilePath, rootKey: consuming KeyService.RootKey = .recorded, creates: Bool = false,
-        account: String? = nil, region: String? = nil, scryptCostExponent: Int? = nil
+        account: String? = nil, region: String? = nil, scryptCostExponent: Int? = nil, audit: KeyAudit = .inKeyring
     ) -> KeyBackendConfiguration {
         KeyService.configuration(
             keyring: keyring, rootKey: rootKey, creates: creates, account: account, region: region,
-            scryptCostExponent: scryptCostExponent)
+            scryptCostExponent: scryptCostExponent, audit: audit)
     }
 }

@@ -18,6 +18,7 @@ extension StoreError {
             case .keyringMissing: .keyringMissing
             case .keyringExists: .alreadyExists
             case .unsafePermissions: .unsafePermissions
+            case .auditUnavailable: .auditUnavailable
             case .cancelled: .cancelled
             case .closed: .closed
             default: failure.underlying is SecretMemoryError ? .secretMemoryUnavailable : .keyBackendFailed

@@ -20,6 +20,15 @@ struct Console: Sendable {
         }
     }
 
+    /// Prints a line that is JSON already, or for people the text.
+    func emit(json line: [UInt8], text: @autoclosure () -> String) {
+        if json {
+            write(line + [UInt8(ascii: "\n")], to: .standardOutput)
+        } else {
+            self.line(text())
+        }
+    }
+
     /// Text for people; nothing under `--json`.
     func say(_ text: @autoclosure () -> String) {
         if !json { line(text()) }

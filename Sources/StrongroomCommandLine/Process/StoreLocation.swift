@@ -61,6 +61,9 @@ struct KeyOptions: ParsableArguments {
         help: ArgumentHelp("What the key service has to be opened with; may be repeated.", valueName: "name=value"))
     var keyServiceSetting: [PairArgument] = []
 
+    @Option(help: "The folder of the key service's audit trail; by default kms/audit in the keyring.")
+    var auditFolder: String?
+
     /// How key services that are opened by a PIN call the file that holds it.
     private static let pinFileSetting = "pin-file"
 
@@ -77,7 +80,8 @@ struct KeyOptions: ParsableArguments {
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
-        let settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
+        var settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
+        if let auditFolder { settings["audit-folder"] = auditFolder }
         // One secret opens both folders of the keyring; a token's PIN is another, in a file of its own.
         options.keyService = KeyServiceOptions(
             try await ModuleChoice.keyService(named: keyService),

@@ -11,6 +11,17 @@ final class KeyCall: Sendable {
         var keyARNs: [String] = []
         /// The materials that were used, in the same order.
         var materialIDs: [String] = []
+        /// What else was asked for.
+        var parameters: [Parameter] = []
+        /// What is sealed anew is bound to that.
+        var destinationContext: EncryptionContext?
+        /// What the call is called in the trail.
+        var requestID: String?
+    }
+
+    struct Parameter: Sendable, Equatable {
+        var name: String
+        var value: String
     }
 
     let operation: KeyOperation
@@ -39,6 +50,25 @@ final class KeyCall: Sendable {
     }
 
     func uses(_ material: KeyMaterialID) { found.withLock { $0.materialIDs.append(material.description) } }
+
+    func sealsUnder(_ context: EncryptionContext) { found.withLock { $0.destinationContext = context } }
+
+    /// Notes for the trail what was asked for; nil is not noted. Never a secret.
+    @discardableResult
+    func asks(_ name: String, _ value: String?) -> KeyCall {
+        if let value { found.withLock { $0.parameters.append(Parameter(name: name, value: value)) } }
+        return self
+    }
+
+    /// The requester's own name for the call, or one that stays the same.
+    func requestID(otherwise make: () -> String) -> String {
+        if !requester.requestID.isEmpty { return requester.requestID }
+        return found.withLock { subject in
+            let id = subject.requestID ?? make()
+            subject.requestID = id
+            return id
+        }
+    }
 
     /// Behind the last check, before anything is done.
     func stopIfDryRun() throws(KeyServiceError) {

@@ -2,26 +2,75 @@ internal import StrongroomKeys
 
 /// The two ways in which every operation runs. Nothing reaches a key past them.
 extension KeyService {
-    /// A call that looks, seals or opens; it waits for no disk unless something is due.
+    /// A call that looks, seals or opens. What it makes is released once its record is durable.
     func answer<Value: ~Copyable>(
         _ call: KeyCall, _ body: (ServiceKeyring) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
         try takeToken(for: call)
-        let keyring = try await settled()
-        try checkTokens(of: call, keyring.registry)
-        return try body(keyring)
+        do throws(KeyServiceError) {
+            let keyring = try await settled()
+            try checkTokens(of: call, keyring.registry)
+            let value = try body(keyring)
+            try await trail.record(call)
+            return value
+        } catch {
+            throw await refused(call, error)
+        }
     }
 
-    /// A call that changes the registry, on the thread for it. What it returns is durable.
+    /// A call that changes the registry, on the thread for it. Its record is durable before the change is written, so
+    /// that there is no change without one; what it returns is durable, too.
     func change<Value: Sendable>(
         _ call: KeyCall,
         _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
         try takeToken(for: call)
-        _ = try await settled()
-        return try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
-            try checkTokens(of: call, registry)
-            return try body(&registry, sealer)
+        do throws(KeyServiceError) {
+            _ = try await settled()
+            return try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
+                try checkTokens(of: call, registry)
+                let value = try body(&registry, sealer)
+                try trail.recordBlocking(call)
+                return value
+            }
+        } catch {
+            throw await refused(call, error)
+        }
+    }
+
+    /// A look before a call that changes something: it gives nothing out, so that only a refusal is recorded.
+    func look<Value>(
+        before call: KeyCall, _ body: (ServiceKeyring) throws(KeyServiceError) -> Value
+    ) async throws(KeyServiceError) -> Value {
+        do throws(KeyServiceError) {
+            let keyring = try await settled()
+            try checkTokens(of: call, keyring.registry)
+            return try body(keyring)
+        } catch {
+            throw await refused(call, error)
+        }
+    }
+
+    /// What can be said against a request before it is looked at: a call that it refuses is recorded as any other.
+    func checked<Value>(
+        _ call: KeyCall, _ body: () throws(KeyServiceError) -> Value
+    ) async throws(KeyServiceError) -> Value {
+        do throws(KeyServiceError) {
+            return try body()
+        } catch {
+            throw await refused(call, error)
+        }
+    }
+
+    /// Records that a call has failed. Where that cannot be, the caller hears of it; a service that is closed records
+    /// nothing any more.
+    private func refused(_ call: KeyCall, _ failure: KeyServiceError) async -> KeyServiceError {
+        if failure.isOfAudit { return failure }
+        do throws(KeyServiceError) {
+            try await trail.record(call, failure: failure)
+            return failure
+        } catch {
+            return (error.underlying as? KeyBackendError)?.code == .closed ? failure : error
         }
     }
 

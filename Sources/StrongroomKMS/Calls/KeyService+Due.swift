@@ -45,12 +45,17 @@ extension KeyService {
         at now: Int64, _ postponed: [KeyID: Int64], _ registry: inout KeyRegistry, _ sealer: MaterialSealer
     ) throws(KeyServiceError) {
         for key in registry.keys where (key.deletionMilliseconds ?? .max) <= now && postponed[key.id] == nil {
+            try trail.recordBlocking(event: "DeleteKey", of: registry.owner.arn(key.id))
             host.log(.info, "The key \(registry.owner.arn(key.id)) is destroyed, as it was scheduled.")
+        }
+        for key in registry.keysToExpire(at: now) {
+            try trail.recordBlocking(event: "DeleteExpiredKeyMaterial", of: registry.owner.arn(key.id))
         }
         _ = registry.settle(at: now, postponing: postponed)
         for var key in registry.dueRotations(at: now) {
             key.materials.append(try newMaterial(for: key.id, sealer, because: .automaticRotation))
             key.rotation = key.rotation?.rotated(at: now)
+            try trail.recordBlocking(event: "RotateKey", of: registry.owner.arn(key.id))
             registry.update(key)
             host.log(.info, "The key \(registry.owner.arn(key.id)) has been rotated, as it was scheduled.")
         }

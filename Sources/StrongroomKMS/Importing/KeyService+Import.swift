@@ -15,6 +15,7 @@ extension KeyService {
         into keyID: String, _ wrapping: ImportWrapping = ImportWrapping(), as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyImportParameters {
         let call = KeyCall(.getParametersForImport, requester)
+            .asks("wrappingAlgorithm", wrapping.algorithm.rawValue).asks("wrappingKeySpec", wrapping.keySpec.rawValue)
         let conditions = [
             "kms:WrappingAlgorithm": [wrapping.algorithm.rawValue], "kms:WrappingKeySpec": [wrapping.keySpec.rawValue],
         ]
@@ -61,9 +62,12 @@ extension KeyService {
         into keyID: String, _ material: consuming SecretBytes, expiresMilliseconds: Int64? = nil,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        guard material.count == KeyMaterial.sizeBytes else {
-            throw KeyServiceError(
-                .validation, "Material of \(material.count) bytes is no key; give \(KeyMaterial.sizeBytes) bytes.")
+        let count = material.count
+        try await checked(KeyCall(.importKeyMaterial, requester)) { () throws(KeyServiceError) in
+            guard count == KeyMaterial.sizeBytes else {
+                throw KeyServiceError(
+                    .validation, "Material of \(count) bytes is no key; give \(KeyMaterial.sizeBytes) bytes.")
+            }
         }
         let shared = SharedSecret(material)
         return try await importMaterial(into: keyID, expiresMilliseconds, requester) { _ in shared }
@@ -106,7 +110,8 @@ extension KeyService {
             ]
         ]
         if let expiresMilliseconds { conditions["kms:ValidTo"] = [String(expiresMilliseconds / 1_000)] }
-        let call = KeyCall(.importKeyMaterial, requester)
+        let call = KeyCall(.importKeyMaterial, requester).asks(
+            "validTo", expiresMilliseconds.map { String($0 / 1_000) })
         return try await change(call) { [self, conditions] (registry, sealer) throws(KeyServiceError) in
             let now = host.wallMilliseconds()
             var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)

@@ -40,6 +40,28 @@ struct MaterialSealer: Sendable {
             try root.open(material.sealedKey, as: name), as: name, random: HostRandom(host: host))
     }
 
+    // MARK: - What signs the audit trail
+
+    private static let auditSeedName = ["audit", "signing-seed"]
+
+    /// A new random seed, sealed.
+    func makeAuditSeed(_ host: any KeyBackendHost) throws(KeyBackendError) -> [UInt8] {
+        let random = HostRandom(host: host)
+        return try root.seal(
+            try random.secret(count: Ed25519.seedSizeBytes), as: Self.auditSeedName, random: random)
+    }
+
+    func openAuditSeed(_ sealed: [UInt8]) throws(KeyBackendError) -> SharedSecret {
+        SharedSecret(try root.open(sealed, as: Self.auditSeedName))
+    }
+
+    func resealAuditSeed(
+        _ sealed: [UInt8], under other: MaterialSealer, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> [UInt8] {
+        let seed = try root.open(sealed, as: Self.auditSeedName)
+        return try other.root.seal(seed, as: Self.auditSeedName, random: HostRandom(host: host))
+    }
+
     // MARK: - What recognises imported material
 
     /// Seals the verifier of material, which tells nothing of it.

@@ -7,8 +7,9 @@ extension ServiceDocument {
     init(_ file: KeyringFile) throws(KeyBackendError) {
         var reader = ByteReader(file.body)
         let registry = try Self.decodeRegistry(&reader)
-        guard reader.remainingCount == 0 else { throw KeyringFile.damaged("something follows its aliases") }
-        self.init(header: file.header, registry: registry)
+        let seed = reader.remainingCount == 0 ? nil : try reader.bytes(KeyMaterial.sealedKeySizeBytes)
+        guard reader.remainingCount == 0 else { throw KeyringFile.damaged("something follows its end") }
+        self.init(header: file.header, registry: registry, sealedAuditSeed: seed)
     }
 
     private static func decodeRegistry(_ reader: inout ByteReader) throws(KeyBackendError) -> KeyRegistry {

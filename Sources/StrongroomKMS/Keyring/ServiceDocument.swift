@@ -15,6 +15,8 @@ internal import StrongroomSystem
 ///         the key policy, text; only where that is said
 ///         attributes (see ``KeyAttributes``); only where that is said
 ///     each alias, ascending by name: name, text | key id (16) | created i64 | updated i64
+///     the seed by which the audit trail is signed, sealed (104); missing in keyrings from before there was a trail,
+///     until they are opened
 ///
 /// A text is `u16 size | UTF-8`; times are in milliseconds since 1970. Little-endian; part of the format, must not
 /// change.
@@ -25,6 +27,8 @@ struct ServiceDocument: Sendable, Equatable {
 
     var header: KeyringHeader
     var registry: KeyRegistry
+    /// Nil in a keyring from before there was an audit trail.
+    var sealedAuditSeed: [UInt8]?
 
     /// The file that holds it.
     var file: KeyringFile {
@@ -41,6 +45,7 @@ struct ServiceDocument: Sendable, Equatable {
             body.appendTime(alias.createdMilliseconds)
             body.appendTime(alias.updatedMilliseconds)
         }
+        body += sealedAuditSeed ?? []
         return KeyringFile(kind: ServiceKeyring.kind, header: header, body: body)
     }
 

@@ -1,3 +1,4 @@
+internal import StrongroomCrypto
 internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
@@ -10,7 +11,7 @@ struct ServiceKeyring: KeyringContent {
     static let kind = KeyringKind(
         title: "KMS keys", folderName: KeyService.folderName, label: "kms", magic: "SR-KMKEY", sizeBytesMax: 2 << 30)
 
-    fileprivate(set) var document: ServiceDocument {
+    var document: ServiceDocument {
         didSet { dueMilliseconds = document.registry.dueMilliseconds }
     }
     /// When the next thing is due, in milliseconds since 1970.
@@ -27,7 +28,9 @@ struct ServiceKeyring: KeyringContent {
     ) throws(KeyBackendError) -> ServiceKeyring {
         let sealer = MaterialSealer(root: root)
         let registry = try firstRegistry(try KeyServiceSettings.owner(settings), sealer, host)
-        return ServiceKeyring(document: ServiceDocument(header: header, registry: registry), sealer: sealer)
+        let seed = try sealer.makeAuditSeed(host)
+        return ServiceKeyring(
+            document: ServiceDocument(header: header, registry: registry, sealedAuditSeed: seed), sealer: sealer)
     }
 
     private init(document: ServiceDocument, sealer: MaterialSealer) {
@@ -79,11 +82,22 @@ struct ServiceKeyring: KeyringContent {
             verifier: { (key, imported) throws(KeyBackendError) in
                 try sealer.reseal(imported, of: key.id, under: other, host)
             })
+        changed.sealedAuditSeed = try document.sealedAuditSeed.map { (seed) throws(KeyBackendError) in
+            try sealer.resealAuditSeed(seed, under: other, host)
+        }
         return ServiceKeyring(document: changed, sealer: other)
     }
 }
 
 extension OpenedKeyring<ServiceKeyring> {
+    /// The seed by which the audit trail is signed; a keyring that has none gets one, durably.
+    mutating func auditSeed(_ host: any KeyBackendHost) throws(KeyBackendError) -> SharedSecret {
+        if let sealed = content.document.sealedAuditSeed { return try content.sealer.openAuditSeed(sealed) }
+        let sealed = try content.sealer.makeAuditSeed(host)
+        try change { (keyring, _) throws(KeyBackendError) in keyring.document.sealedAuditSeed = sealed }
+        return try content.sealer.openAuditSeed(sealed)
+    }
+
     /// Changes the registry, and returns what `body` does. Durable when this returns; where it throws before the last
     /// step, nothing has changed. Where material goes, the bytes of the file that is replaced are overwritten as well as
     /// may be; `remnant` says why they could not be.

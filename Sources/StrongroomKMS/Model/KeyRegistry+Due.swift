@@ -32,6 +32,13 @@ extension KeyRegistry {
         return hasChanged
     }
 
+    /// Those whose imported material is no longer to be had, and which are not destroyed at the same time.
+    func keysToExpire(at nowMilliseconds: Int64) -> [KeyRecord] {
+        keys.filter { key in
+            (key.deletionMilliseconds ?? .max) > nowMilliseconds && (key.expiryMilliseconds ?? .max) <= nowMilliseconds
+        }
+    }
+
     /// The keys that are to get new material by themselves.
     func dueRotations(at nowMilliseconds: Int64) -> [KeyRecord] {
         keys.filter { ($0.rotationMilliseconds ?? .max) <= nowMilliseconds }

@@ -11,8 +11,8 @@ extension KeyService {
     public func createAlias(
         _ name: String, targetKeyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> AliasDescription {
-        let name = try Self.nameToChange(name)
-        let call = KeyCall(.createAlias, requester)
+        let call = KeyCall(.createAlias, requester).asks("aliasName", name).asks("targetKeyId", targetKeyID)
+        let name = try await checked(call) { () throws(KeyServiceError) in try Self.nameToChange(name) }
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(targetKeyID, "An alias", call, registry)
             let now = host.wallMilliseconds()
@@ -26,8 +26,8 @@ extension KeyService {
     public func updateAlias(
         _ name: String, targetKeyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> AliasDescription {
-        let name = try Self.nameToChange(name)
-        let call = KeyCall(.updateAlias, requester)
+        let call = KeyCall(.updateAlias, requester).asks("aliasName", name).asks("targetKeyId", targetKeyID)
+        let name = try await checked(call) { () throws(KeyServiceError) in try Self.nameToChange(name) }
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(targetKeyID, "An alias", call, registry)
             try authorizeChange(of: name, call, registry)
@@ -41,8 +41,8 @@ extension KeyService {
 
     /// Takes a name away; the key stays.
     public func deleteAlias(_ name: String, as requester: KeyRequester = .root) async throws(KeyServiceError) {
-        let name = try Self.nameToChange(name)
-        let call = KeyCall(.deleteAlias, requester)
+        let call = KeyCall(.deleteAlias, requester).asks("aliasName", name)
+        let name = try await checked(call) { () throws(KeyServiceError) in try Self.nameToChange(name) }
         try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             try authorizeChange(of: name, call, registry)
             meter.count(call, of: try registry.remove(name))
@@ -54,7 +54,7 @@ extension KeyService {
         keyID: String? = nil, limit: Int = KeyService.pageSizeDefault, marker: String? = nil,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyPage<AliasDescription> {
-        let call = KeyCall(.listAliases, requester)
+        let call = KeyCall(.listAliases, requester).asks("marker", marker)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             try authorizeAccount(call, registry)

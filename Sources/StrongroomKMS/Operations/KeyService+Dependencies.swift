@@ -13,17 +13,19 @@ extension KeyService {
         of keyID: String, _ what: String, before call: KeyCall, _ conditions: [String: [String]] = [:],
         check: (KeyRecord, KeyOwner) throws(KeyServiceError) -> Void = { (_, _) throws(KeyServiceError) in }
     ) async throws(KeyServiceError) -> KeyDependencies {
-        let arn = try await answer(call) { (keyring) throws(KeyServiceError) in
+        let arn = try await look(before: call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             let key = try authorizedWithoutAlias(keyID, what, call, registry, conditions: conditions)
             try check(key, registry.owner)
             return registry.owner.arn(key.id)
         }
         let found = await host.dependencies(on: arn, version: nil)
-        do throws(KeyBackendError) {
-            try found.checkNothingLocked(under: "the key \(arn)")
-        } catch {
-            throw KeyServiceError(.keyInUse, error.message)
+        try await checked(call) { () throws(KeyServiceError) in
+            do throws(KeyBackendError) {
+                try found.checkNothingLocked(under: "the key \(arn)")
+            } catch {
+                throw KeyServiceError(.keyInUse, error.message)
+            }
         }
         if let unknown = found.unknown {
             host.log(.warning, "What is under the key \(arn), which is to go, is not known: \(unknown)")

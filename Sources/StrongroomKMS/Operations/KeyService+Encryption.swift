@@ -15,9 +15,12 @@ extension KeyService {
         _ plaintext: borrowing SecretBytes, keyID: String? = nil, encryptionContext: EncryptionContext = .empty,
         dryRun isDryRun: Bool = false, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyCiphertext {
-        try Self.check(plaintext.count, in: KeyLimits.plaintextSizeBytes, "plaintext")
-        let shared = try share(plaintext)
         let call = KeyCall(.encrypt, requester, encryptionContext, isDryRun: isDryRun)
+        let count = plaintext.count
+        try await checked(call) { () throws(KeyServiceError) in
+            try Self.check(count, in: KeyLimits.plaintextSizeBytes, "plaintext")
+        }
+        let shared = try share(plaintext)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let key = try authorized(keyID ?? Self.defaultKeyID, call, keyring.registry)
             try call.stopIfDryRun()
@@ -61,6 +64,7 @@ extension KeyService {
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyCiphertext {
         let call = KeyCall(.reEncrypt, requester, sourceContext, isDryRun: isDryRun)
+        call.sealsUnder(destinationContext)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             let sealed = ciphertext.sealed
@@ -85,8 +89,10 @@ extension KeyService {
     public func generateRandom(
         count: Int, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> SecretBytes {
-        try Self.check(count, in: KeyLimits.randomSizeBytes, "numberOfBytes")
-        let call = KeyCall(.generateRandom, requester)
+        let call = KeyCall(.generateRandom, requester).asks("numberOfBytes", String(count))
+        try await checked(call) { () throws(KeyServiceError) in
+            try Self.check(count, in: KeyLimits.randomSizeBytes, "numberOfBytes")
+        }
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             try authorizeAccount(call, keyring.registry)
             return try random(count: count)

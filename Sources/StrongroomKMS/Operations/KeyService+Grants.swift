@@ -23,8 +23,10 @@ extension KeyService {
         let wanted = GrantRequest(
             granteePrincipal: granteePrincipal, retiringPrincipal: retiringPrincipal, name: name,
             operations: operations, constraint: constraint)
-        try wanted.check()
         let call = KeyCall(.createGrant, requester, isDryRun: isDryRun)
+            .asks("granteePrincipal", granteePrincipal).asks("retiringPrincipal", retiringPrincipal).asks("name", name)
+            .asks("operations", operations.map(\.description).sorted().joined(separator: " "))
+        try await checked(call) { () throws(KeyServiceError) in try wanted.check() }
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = found(try registry.resolveWithoutAlias(keyID, "A grant"), call, registry)
             let grant = wanted.record(
@@ -50,7 +52,7 @@ extension KeyService {
         on keyID: String, granteePrincipal: String? = nil, limit: Int = KeyService.pageSizeDefault,
         marker: String? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyPage<KeyGrant> {
-        let call = KeyCall(.listGrants, requester)
+        let call = KeyCall(.listGrants, requester).asks("granteePrincipal", granteePrincipal)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(keyID, "A grant", call, keyring.registry)
             let arn = keyring.registry.owner.arn(key.id)
@@ -64,7 +66,7 @@ extension KeyService {
         retiringPrincipal: String, limit: Int = KeyService.pageSizeDefault, marker: String? = nil,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyPage<KeyGrant> {
-        let call = KeyCall(.listRetirableGrants, requester)
+        let call = KeyCall(.listRetirableGrants, requester).asks("retiringPrincipal", retiringPrincipal)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             try authorizeAccount(call, registry)
@@ -97,7 +99,7 @@ extension KeyService {
     public func retireGrant(
         _ grantID: String, on keyID: String, dryRun isDryRun: Bool = false, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        let call = KeyCall(.retireGrant, requester, isDryRun: isDryRun)
+        let call = KeyCall(.retireGrant, requester, isDryRun: isDryRun).asks("grantId", grantID)
         try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = found(try registry.resolveWithoutAlias(keyID, "A grant"), call, registry)
             try retire(try key.grant(grantID), of: key, call, &registry)
@@ -108,7 +110,7 @@ extension KeyService {
     public func revokeGrant(
         _ grantID: String, on keyID: String, dryRun isDryRun: Bool = false, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        let call = KeyCall(.revokeGrant, requester, isDryRun: isDryRun)
+        let call = KeyCall(.revokeGrant, requester, isDryRun: isDryRun).asks("grantId", grantID)
         try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(
                 keyID, "A grant", call, registry, conditions: Self.forService(requester))

@@ -18,10 +18,12 @@ extension KeyService {
         description: String = "", policy: String? = nil, bypassingLockoutCheck bypassesLockoutCheck: Bool = false,
         tags: [KeyTag] = [], origin: KeyOrigin = .service, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        try Self.check(description: description)
-        let policy = try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
+        let call = KeyCall(.createKey, requester).asks("description", description).asks("policy", policy)
+        let policy = try await checked(call) { () throws(KeyServiceError) in
+            try Self.check(description: description)
+            return try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
+        }
         let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes))
-        let call = KeyCall(.createKey, requester)
         return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
             try authorizeAccount(call, registry)
             var key = KeyRecord(
@@ -69,8 +71,9 @@ extension KeyService {
     public func updateKeyDescription(
         _ keyID: String, to description: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        try Self.check(description: description)
-        return try await changeKey(keyID, KeyCall(.updateKeyDescription, requester)) { $0.keyDescription = description }
+        let call = KeyCall(.updateKeyDescription, requester).asks("description", description)
+        try await checked(call) { () throws(KeyServiceError) in try Self.check(description: description) }
+        return try await changeKey(keyID, call) { $0.keyDescription = description }
     }
 
     // MARK: - Shared

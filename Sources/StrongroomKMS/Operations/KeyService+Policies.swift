@@ -30,8 +30,9 @@ extension KeyService {
         _ policy: String, of keyID: String, bypassingLockoutCheck bypassesLockoutCheck: Bool = false,
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        let policy = try KeyPolicy(policy)
-        let call = KeyCall(.putKeyPolicy, requester)
+        let call = KeyCall(.putKeyPolicy, requester).asks("policy", policy)
+            .asks("bypassPolicyLockoutSafetyCheck", bypassesLockoutCheck ? "true" : "false")
+        let policy = try await checked(call) { () throws(KeyServiceError) in try KeyPolicy(policy) }
         try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try authorizedWithoutAlias(
                 keyID, "A key policy", call, registry, conditions: Self.lockoutCheck(isBypassed: bypassesLockoutCheck))

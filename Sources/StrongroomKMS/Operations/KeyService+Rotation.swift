@@ -40,9 +40,12 @@ extension KeyService {
     public func enableKeyRotation(
         _ keyID: String, periodDays: Int = KeyService.rotationPeriodDaysDefault, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyRotationStatus {
-        let schedule = try RotationSchedule(periodDays: periodDays, from: host.wallMilliseconds())
+        let call = KeyCall(.enableKeyRotation, requester).asks("rotationPeriodInDays", String(periodDays))
+        let schedule = try await checked(call) { () throws(KeyServiceError) in
+            try RotationSchedule(periodDays: periodDays, from: host.wallMilliseconds())
+        }
         return try await setRotation(
-            schedule, of: keyID, KeyCall(.enableKeyRotation, requester),
+            schedule, of: keyID, call,
             conditions: ["kms:RotationPeriodInDays": [String(periodDays)]])
     }
 

@@ -40,13 +40,16 @@ extension KeyService {
     package func schedulingKeyDeletion(
         _ keyID: String, pendingWindowDays: Int, as requester: KeyRequester
     ) async throws(KeyServiceError) -> (key: KeyMetadata, dependencies: KeyDependencies) {
-        guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
-            throw KeyServiceError(
-                .validation,
-                "A waiting period of \(pendingWindowDays) days is out of range; it may be "
-                    + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days.")
+        let call = KeyCall(.scheduleKeyDeletion, requester).asks("pendingWindowInDays", String(pendingWindowDays))
+        try await checked(call) { () throws(KeyServiceError) in
+            guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
+                throw KeyServiceError(
+                    .validation,
+                    "A waiting period of \(pendingWindowDays) days is out of range; it may be "
+                        + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days."
+                )
+            }
         }
-        let call = KeyCall(.scheduleKeyDeletion, requester)
         let conditions = ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]]
         let dependencies = try await uses(
             of: keyID, "The deletion of a key", before: call, conditions

@@ -12,7 +12,9 @@ extension KeyService {
         let conditions = Dictionary(
             tags.map { ("aws:RequestTag/\($0.name)", [$0.value]) } + [("aws:TagKeys", tags.map(\.name))]
         ) { $1 }
-        try await changeTags(of: keyID, KeyCall(.tagResource, requester), conditions) { (key) throws(KeyServiceError) in
+        let call = KeyCall(.tagResource, requester)
+        for tag in tags { call.asks("tag:\(tag.name)", tag.value) }
+        try await changeTags(of: keyID, call, conditions) { (key) throws(KeyServiceError) in
             try key.add(tags)
         }
     }
@@ -21,7 +23,10 @@ extension KeyService {
     public func untagKey(
         _ keyID: String, names: [String], as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        try await changeTags(of: keyID, KeyCall(.untagResource, requester), ["aws:TagKeys": names]) { key in
+        try await changeTags(
+            of: keyID, KeyCall(.untagResource, requester).asks("tagKeys", names.joined(separator: " ")),
+            ["aws:TagKeys": names]
+        ) { key in
             key.tags.removeAll { names.contains($0.name) }
         }
     }

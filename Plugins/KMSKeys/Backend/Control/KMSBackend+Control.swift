@@ -30,7 +30,9 @@ internal import StrongroomKeys
 /// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, `validToMilliseconds`? | the key |
 /// | `delete-imported-key-material` | `keyId` | the key |
-/// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and of that by `origins` |
+/// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and by `origins` |
+/// | `audit-status` | | `audit`: `on` or `off`; where it is on, how the trail is |
+/// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
 ///
 /// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,
@@ -81,6 +83,7 @@ extension KMSBackend {
         ),
         "delete-imported-key-material": (["keyId"], deleteImportedKeyMaterial),
         "status": (["keyId"], status), "replace-root-key": (["rootKeyFile"], replaceRootKey),
+        "audit-status": ([], auditStatus), "audit-checkpoint": ([], auditCheckpoint),
     ]
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {

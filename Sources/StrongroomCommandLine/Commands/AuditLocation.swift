@@ -1,0 +1,76 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Glibc
+internal import StrongroomAudit
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// Where a trail and what checks it are.
+struct AuditLocation: ParsableArguments {
+    @Option(help: "The store's directory; by default what STRONGROOM_STORE names.")
+    var store: String?
+    @Option(help: "The keyring's directory; by default DIR.keyring, beside the store.")
+    var keyring: String?
+    @Option(help: "The folder of the trail; by default kms/audit in the keyring.")
+    var auditFolder: String?
+    @Option(help: "The file with the public key; by default kms/audit-key in the keyring.")
+    var publicKey: String?
+    @OptionGroup var output: OutputOptions
+
+    var console: Console { output.console }
+
+    func source() throws -> AuditSource {
+        let folder = try keyringPath().appending("kms")
+        let files = AuditFiles(
+            folder: auditFolder.map { FilePath($0) } ?? folder.appending("audit"), anchorFolder: folder)
+        return AuditSource(
+            reader: AuditLogReader(files, fileSystem: PosixFileSystem()), publicKeyFile: publicKey)
+    }
+
+    private func keyringPath() throws -> FilePath {
+        if let keyring { return FilePath(keyring) }
+        if let store { return FilePath(store + ".keyring") }
+        // Safe: nothing in this process changes its environment.
+        if let name = unsafe getenv("STRONGROOM_STORE") { return FilePath(unsafe String(cString: name) + ".keyring") }
+        throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE, or its keyring with --keyring DIR.")
+    }
+}
+
+/// A trail and its key. Blocking: used through ``Offload``.
+struct AuditSource: Sendable {
+    let reader: AuditLogReader
+    fileprivate let publicKeyFile: String?
+
+    /// The key of the file that is named, or the one in the keyring.
+    func key() throws(AuditError) -> AuditVerifierKey {
+        guard let publicKeyFile else { return try reader.key() }
+        return try AuditVerifierKey(try Self.text(of: publicKeyFile))
+    }
+
+    /// The checkpoint of the file that is named, or the one in the keyring; nil where there is none.
+    func checkpoint(_ file: String?, _ key: AuditVerifierKey) throws(AuditError) -> SignedCheckpoint? {
+        let note: String?
+        if let file { note = try Self.text(of: file) } else { note = try reader.anchorNote() }
+        guard let note else { return nil }
+        return try SignedCheckpoint(note, verifiedBy: key)
+    }
+
+    private static func text(of path: String) throws(AuditError) -> String {
+        do throws(CommandFailure) {
+            if let text = try TextFile.readIfPresent(FilePath(path)) { return text }
+        } catch {
+            throw AuditError(.notFound, error.message)
+        }
+        throw AuditError(.notFound, "there is no file \(quoted(path))")
+    }
+}
+
+/// Runs `body`, whose failures are the command's.
+func auditing<Value>(_ body: () throws(AuditError) -> Value) throws(CommandFailure) -> Value {
+    do throws(AuditError) {
+        return try body()
+    } catch {
+        throw CommandFailure(error.code == .damaged ? .verificationFailed : .notFound, error.message)
+    }
+}
+#endif
