@@ -15,6 +15,11 @@ struct ModuleCheckCommand: AsyncParsableCommand {
 
     @Argument(help: "The module's file.")
     var path: String
+    @Option(
+        name: .customLong("setting"),
+        help: ArgumentHelp("What the module cannot be opened without; may come several times.", valueName: "NAME=VALUE")
+    )
+    var settings: [PairArgument] = []
     @OptionGroup var output: OutputOptions
 
     private struct Record: Encodable {
@@ -25,11 +30,12 @@ struct ModuleCheckCommand: AsyncParsableCommand {
 
     func run() async throws {
         let console = output.console
+        let settings = try PairArgument.dictionary(settings, of: "--setting")
         let results = try await Offload.run { [path] () throws(CommandFailure) in
             let (program, module) = (try ModuleChoice.program(), try ModuleChoice.absolute(FilePath(path)))
             do throws(KeyBackendError) {
                 return try KeyModuleConformance.supervise(
-                    executable: program, arguments: ModuleCheckChild.arguments, module: module)
+                    executable: program, arguments: ModuleCheckChild.arguments, module: module, settings: settings)
             } catch {
                 throw CommandFailure(.moduleFailed, error.message)
             }
@@ -57,11 +63,15 @@ struct ModuleCheckChild: AsyncParsableCommand {
     static let arguments = ["module", "check-in-this-process"]
     static let configuration = CommandConfiguration(commandName: "check-in-this-process", shouldDisplay: false)
 
+    @Option(name: .customLong("setting")) var settings: [PairArgument] = []
     @Argument var module: String
     @Argument var keyring: String
 
     func run() async throws {
-        throw ExitCode(await KeyModuleConformance.runAsChild(path: FilePath(module), keyring: FilePath(keyring)))
+        throw ExitCode(
+            await KeyModuleConformance.runAsChild(
+                path: FilePath(module), keyring: FilePath(keyring),
+                settings: try PairArgument.dictionary(settings, of: "--setting")))
     }
 }
 #endif

@@ -5,9 +5,12 @@ public import SystemPackage
 
 extension KeyModuleConformance {
     /// The child's side: runs all checks, tells standard output what it does, line by line, and returns
-    /// the exit status. `path` and `keyring` are what the supervisor passed as the last two arguments.
-    public static func runAsChild(path: FilePath, keyring: FilePath) async -> Int32 {
-        let results = await run(path: path, keyring: keyring) { event in
+    /// the exit status. `path` and `keyring` are what the supervisor passed as the last two arguments; the settings
+    /// stand before them, each as `--setting NAME=VALUE`.
+    public static func runAsChild(
+        path: FilePath, keyring: FilePath, settings: [String: String] = [:]
+    ) async -> Int32 {
+        let results = await run(path: path, keyring: keyring, settings: settings) { event in
             let line = ConformanceLine(event).text
             // Unbuffered: what has begun must be known even when the next instruction crashes.
             var bytes = Array(line.utf8) + [UInt8(ascii: "\n")]
@@ -18,14 +21,16 @@ extension KeyModuleConformance {
     }
 
     /// Runs `executable` with `arguments`, the module's path and an empty folder for its keyring, and
-    /// listens to what ``runAsChild(path:keyring:)`` says there. A child that crashes, or is silent for
+    /// listens to what ``runAsChild(path:keyring:settings:)`` says there. A child that crashes, or is silent for
     /// longer than `timeoutSeconds`, fails the check that it was at. Blocks.
     public static func supervise(
-        executable: FilePath, arguments: [String], module path: FilePath, timeoutSeconds: UInt64 = 30
+        executable: FilePath, arguments: [String], module path: FilePath, settings: [String: String] = [:],
+        timeoutSeconds: UInt64 = 30
     ) throws(KeyBackendError) -> [CheckResult] {
         let keyring = try ScratchFolder()
+        let options = settings.sorted { $0.key < $1.key }.flatMap { ["--setting", "\($0.key)=\($0.value)"] }
         let child = try ChildProcess(
-            executable: executable, arguments: arguments + [path.string, keyring.path.string])
+            executable: executable, arguments: arguments + options + [path.string, keyring.path.string])
         var results: [CheckResult] = []
         var running: Check?
         var end: String?

@@ -4,8 +4,8 @@ public import SystemPackage
 /// Whether a module keeps the contract of `strongroom_key_backend.h`, check by check.
 ///
 /// A module that crashes or never returns takes the process with it, so
-/// ``supervise(executable:arguments:module:timeoutSeconds:)`` runs the checks in a child and turns its end into a
-/// failed check.
+/// ``supervise(executable:arguments:module:settings:timeoutSeconds:)`` runs the checks in a child and turns its end
+/// into a failed check.
 public enum KeyModuleConformance {
     /// How one check went.
     public struct CheckResult: Sendable, Hashable {
@@ -70,15 +70,18 @@ public enum KeyModuleConformance {
     /// - Parameters:
     ///   - path: the module; trusted for this run with whatever content it has.
     ///   - keyring: an empty folder of mode 0700 for the module's use.
-    public static func run(path: FilePath, keyring: FilePath) async -> [CheckResult] {
-        await run(path: path, keyring: keyring) { _ in }
+    ///   - settings: what the module cannot be opened without, such as where its service is.
+    public static func run(
+        path: FilePath, keyring: FilePath, settings: [String: String] = [:]
+    ) async -> [CheckResult] {
+        await run(path: path, keyring: keyring, settings: settings) { _ in }
     }
 
     static func run(
-        path: FilePath, keyring: FilePath, report: @Sendable (Event) -> Void
+        path: FilePath, keyring: FilePath, settings: [String: String], report: @Sendable (Event) -> Void
     ) async -> [CheckResult] {
         var results: [CheckResult] = []
-        var run = ConformanceRun(path: path, keyring: keyring)
+        var run = ConformanceRun(path: path, keyring: keyring, settings: settings)
         for check in Check.allCases {
             report(.started(check))
             let result: CheckResult
