@@ -111,9 +111,12 @@ struct KeyCommand: AsyncParsableCommand {
             let versions = try await KeyControl(store: store).list(
                 "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
             for version in versions {
-                let made = Date(timeIntervalSince1970: Double(version.createdMilliseconds) / 1_000)
-                let current = version.isCurrent ? "  seals" : ""
-                console.emit(version, text: "\(version.version)  made \(made.formatted(.iso8601))\(current)")
+                let made = version.createdMilliseconds.map { Date(timeIntervalSince1970: Double($0) / 1_000) }
+                let words = [
+                    version.version, made.map { "made \($0.formatted(.iso8601))" },
+                    version.isCurrent == true ? "seals" : nil,
+                ]
+                console.emit(version, text: words.compactMap { $0 }.joined(separator: "  "))
             }
         }
     }
@@ -180,7 +183,7 @@ extension KeyCommand {
 
             func run(on store: Store, _ console: Console) async throws {
                 for alias in try await KeyControl(store: store).list("list-aliases", as: AliasRecord.Page.self) {
-                    console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+                    console.emit(alias, text: alias.text)
                 }
             }
         }
@@ -195,7 +198,7 @@ struct AliasArgument: ParsableArguments {
     func ask(_ operation: String, _ key: KeyArgument, _ store: Store, _ console: Console) async throws {
         let alias: AliasRecord = try await KeyControl(store: store).ask(
             operation, ["aliasName": name, "targetKeyId": key.id])
-        console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+        console.emit(alias, text: alias.text)
     }
 }
 #endif

@@ -42,19 +42,19 @@ protocol KeyPage: Decodable {
     var nextMarker: String? { get }
 }
 
-/// A line of `key list`, and what the other commands answer.
+/// A line of `key list`, and what the other commands answer. A service elsewhere may not tell all of it.
 struct KeyRecord: Codable, Equatable {
     /// The ARN.
     var keyId: String
     var id: String
     /// `Enabled` or `Disabled`.
-    var state: String
+    var state: String?
     /// `customer`, or `service` for the key that the service made itself.
-    var manager: String
-    var description: String
-    var createdMilliseconds: Int64
-    var currentVersion: String
-    var versionCount: Int
+    var manager: String?
+    var description: String?
+    var createdMilliseconds: Int64?
+    var currentVersion: String?
+    var versionCount: Int?
 
     struct Page: KeyPage {
         var keys: [KeyRecord]
@@ -63,16 +63,17 @@ struct KeyRecord: Codable, Equatable {
     }
 
     var text: String {
-        let words = description.isEmpty ? "" : "  \(quoted(description))"
-        return "\(keyId)  \(state)  \(versionCount == 1 ? "1 version" : "\(versionCount) versions")\(words)"
+        let versions = versionCount.map { $0 == 1 ? "1 version" : "\($0) versions" }
+        let words = description.flatMap { $0.isEmpty ? nil : quoted($0) }
+        return [keyId, state, versions, words].compactMap { $0 }.joined(separator: "  ")
     }
 }
 
 /// A line of `key rotations`.
 struct RotationRecord: Codable, Equatable {
-    var version: String
-    var createdMilliseconds: Int64
-    var isCurrent: Bool
+    var version: String?
+    var createdMilliseconds: Int64?
+    var isCurrent: Bool?
 
     struct Page: KeyPage {
         var rotations: [RotationRecord]
@@ -84,15 +85,17 @@ struct RotationRecord: Codable, Equatable {
 /// A line of `key alias list`.
 struct AliasRecord: Codable, Equatable {
     var aliasName: String
-    var aliasArn: String
-    var targetKeyId: String
-    var createdMilliseconds: Int64
-    var updatedMilliseconds: Int64
+    var aliasArn: String?
+    var targetKeyId: String?
+    var createdMilliseconds: Int64?
+    var updatedMilliseconds: Int64?
 
     struct Page: KeyPage {
         var aliases: [AliasRecord]
         var nextMarker: String?
         var items: [AliasRecord] { aliases }
     }
+
+    var text: String { [aliasName, targetKeyId].compactMap { $0 }.joined(separator: "  ") }
 }
 #endif

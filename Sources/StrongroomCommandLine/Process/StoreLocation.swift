@@ -57,7 +57,15 @@ struct KeyOptions: ParsableArguments {
             "The key-service module, for aws:kms; by default libKMSKeys.so beside this program, else the one built in.")
     var keyService: String?
 
+    @Option(
+        name: .customLong("key-service-setting"),
+        help: ArgumentHelp(
+            "A setting of the key service, such as where it is; may come several times. With any, it is not given the "
+                + "root key or passphrase of the store.", valueName: "NAME=VALUE"))
+    var keyServiceSettings: [PairArgument] = []
+
     func validate() throws {
+        _ = try PairArgument.dictionary(keyServiceSettings, of: "--key-service-setting")
         if rootKeyFile != nil && passphraseFile != nil {
             throw ValidationError("A keyring opens by --root-key-file or by --passphrase-file, not by both.")
         }
@@ -69,9 +77,11 @@ struct KeyOptions: ParsableArguments {
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
-        // One secret opens both folders of the keyring.
+        let settings = try PairArgument.dictionary(keyServiceSettings, of: "--key-service-setting")
+        // One secret opens both folders of the keyring; a service with settings of its own is elsewhere.
         options.keyService = KeyServiceOptions(
-            try await ModuleChoice.keyService(named: keyService), rootKey: options.rootKey)
+            try await ModuleChoice.keyService(named: keyService),
+            rootKey: settings.isEmpty ? options.rootKey : .fileInKeyring, settings: settings)
         return options
     }
 }
