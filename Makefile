@@ -8,7 +8,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SWIFT ?= swift
-TRAITS := --traits CommandLineTool,DualLayer,Tracing
+TRAITS := --traits CommandLineTool,DualLayer,Tracing,RemoteKMS
 RELEASE := -c release --traits CommandLineTool,DualLayer --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
@@ -30,17 +30,17 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 -include Plugins/modules.mk
 
-.PHONY: help setup setup-tests build modules test release demo check
+.PHONY: help setup setup-tests build modules test release demo check test-remote-kms
 .PHONY: lint format crash model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
 
 setup: ## Install what is missing of the system libraries (Debian, Ubuntu); nothing when all are there.
 	@.ci/install-prerequisites
 
 setup-tests:
-	@.ci/install-prerequisites tests
+	@.ci/install-prerequisites softhsm2
 
 build: setup ## Build everything for development.
 	$(SWIFT) build --build-tests $(TRAITS)
@@ -75,12 +75,16 @@ check: setup ## All that CI runs: lint, warnings as errors, tests, modules, docu
 	$(MAKE) test
 	$(MAKE) docs
 	$(MAKE) conformance
+	$(MAKE) test-remote-kms
 	$(MAKE) crash ROUNDS=20
 	$(MAKE) embedder
 	$(MAKE) fuzz-smoke
 
 conformance: setup-tests release ## Every module passes the contract; the broken ones are caught.
 	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
+
+test-remote-kms: release ## The remote key service against an independent implementation, over HTTPS.
+	.ci/remote-kms $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY) $(SWIFT) test $(TRAITS)
 
 docs: ## The documentation; warnings are errors.
 	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs generate-documentation \

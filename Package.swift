@@ -35,6 +35,11 @@ let inMemoryTracing = Target.Dependency.product(
     name: "InMemoryTracing", package: "swift-distributed-tracing", condition: .when(traits: ["Tracing"]))
 let argumentParser = Target.Dependency.product(
     name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLineTool"]))
+let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"].map { name in
+    Target.Dependency.product(name: name, package: "swift-nio", condition: .when(traits: ["RemoteKMS"]))
+}
+let nioSSL = Target.Dependency.product(
+    name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["RemoteKMS"]))
 let swiftCrypto = Target.Dependency.product(
     name: "Crypto", package: "swift-crypto", condition: .when(traits: ["DualLayer"]))
 
@@ -69,10 +74,14 @@ let package = Package(
         .library(name: "GlacierKeys", type: .dynamic, targets: ["GlacierKeysModule"]),
         .library(name: "KMSKeys", type: .dynamic, targets: ["KMSKeysModule"]),
         .library(name: "PKCS11Keys", type: .dynamic, targets: ["PKCS11KeysModule"]),
+        // Of substance only with the trait RemoteKMS.
+        .library(name: "StrongroomRemoteKMSKeys", targets: ["StrongroomRemoteKMSKeys"]),
+        .library(name: "RemoteKMSKeys", type: .dynamic, targets: ["RemoteKMSKeysModule"]),
     ],
     traits: [
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
         .trait(name: "Tracing", description: "A span for each call (swift-distributed-tracing)."),
+        .trait(name: "RemoteKMS", description: "A key backend that asks a key service over HTTPS (swift-nio)."),
         .trait(name: "CommandLineTool", description: "The strongroom command (swift-argument-parser)."),
     ],
     dependencies: [
@@ -83,6 +92,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-distributed-tracing", from: "1.7.3"),
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     ] + documentationTools,
     targets: [
         // Floor 0: what the operating system and C libraries give.
@@ -161,6 +172,18 @@ let package = Package(
         room(
             "KMSKeysModule", ["StrongroomKMSKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/KMSKeys/Module"),
+        // How requests are signed (AWS Signature Version 4), for who asks and for who is asked.
+        room("StrongroomSignature", ["StrongroomCrypto"]),
+        room(
+            "StrongroomRemoteKMSKeys",
+            [
+                "StrongroomSignature", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage, nioSSL,
+            ] + nio,
+            path: "Plugins/RemoteKMSKeys/Backend"),
+        room(
+            "RemoteKMSKeysModule", ["StrongroomRemoteKMSKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
+            path: "Plugins/RemoteKMSKeys/Module"),
 
         // Floor 4: the engine.
         room(
@@ -269,6 +292,13 @@ let package = Package(
             [
                 "StrongroomCommandLine", "Strongroom", systemPackage, argumentParser,
             ]),
+        tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
+        tests(
+            "StrongroomRemoteKMSTests",
+            [
+                "StrongroomRemoteKMSKeys", "StrongroomSignature", "Strongroom", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", systemPackage, nioSSL,
+            ] + nio),
         // Replays what the fuzzers have found.
         tests("StrongroomFuzzTargetsTests", ["StrongroomFuzzTargets"]),
         // The gates on the source itself.

@@ -12,7 +12,7 @@ SWIFT ?= swift
 CC ?= cc
 MODULES_DIRECTORY ?= .build-modules/release
 
-SWIFT_MODULES := S3ManagedKeys GlacierKeys CustomerKeys KMSKeys PKCS11Keys
+SWIFT_MODULES := S3ManagedKeys GlacierKeys CustomerKeys KMSKeys PKCS11Keys RemoteKMSKeys
 MODULES_INCLUDE := Sources/CStrongroomKeyBackend/include
 MODULES_CFLAGS := -O2 -Wall -Wextra -Werror -Wno-unused-function -shared -fPIC -fvisibility=hidden -I $(MODULES_INCLUDE)
 MODULES_HEADER := $(MODULES_INCLUDE)/strongroom_key_backend.h
@@ -25,7 +25,7 @@ modules: modules-swift $(MODULES_DIRECTORY)/libSampleKeys.so $(BROKEN_MODULES) #
 
 modules-swift:
 	for product in $(SWIFT_MODULES); do \
-		$(SWIFT) build -c release --product $$product --scratch-path .build-modules \
+		$(SWIFT) build -c release --traits RemoteKMS --product $$product --scratch-path .build-modules \
 			--disable-local-rpath -Xswiftc -no-toolchain-stdlib-rpath || exit 1; \
 	done
 

@@ -1,29 +1,48 @@
 internal import Glibc
-internal import StrongroomCrypto
-internal import StrongroomKeys
-internal import SystemPackage
+package import StrongroomCrypto
+package import StrongroomKeys
+package import SystemPackage
 
-/// Root key files: 32 random bytes, mode 0600, one name, nobody else's. All calls block.
-enum SecretFile {
+/// Files with a secret: mode 0600, one name, nobody else's. A root key file has 32 random bytes. All calls block.
+package enum SecretFile {
     /// Reads a root key into locked memory, past every buffer of ours.
     static func readRootKey(_ path: FilePath) throws(KeyBackendError) -> SecretBytes {
+        try read(path) { (sizeBytes) throws(KeyBackendError) in
+            guard sizeBytes == RootKeys.rootSizeBytes else {
+                throw KeyBackendError(
+                    .keyringDamaged,
+                    "\(path) has \(sizeBytes) bytes, and a root key has \(RootKeys.rootSizeBytes); "
+                        + "restore it from a backup, or name the right file.")
+            }
+        }
+    }
+
+    /// Reads a file of any content into locked memory, past every buffer of ours.
+    package static func read(_ path: FilePath, sizeBytesMax: Int) throws(KeyBackendError) -> SecretBytes {
+        try read(path) { (sizeBytes) throws(KeyBackendError) in
+            guard (1...sizeBytesMax).contains(sizeBytes) else {
+                throw KeyBackendError(
+                    .invalidRequest, "\(path) has \(sizeBytes) bytes; it may have 1 to \(sizeBytesMax).")
+            }
+        }
+    }
+
+    private static func read(
+        _ path: FilePath, check: (Int) throws(KeyBackendError) -> Void
+    ) throws(KeyBackendError) -> SecretBytes {
         let file = try TrustedPath.open(path, .secret)
         defer { Glibc.close(file.rawValue) }
         var status = stat()
         // Safe: the structure is ours.
         guard unsafe fstat(file.rawValue, &status) == 0 else { throw KeyringFolder.failure("inspect", path) }
-        guard status.st_size == RootKeys.rootSizeBytes else {
-            throw KeyBackendError(
-                .keyringDamaged,
-                "\(path) has \(status.st_size) bytes, and a root key has \(RootKeys.rootSizeBytes); "
-                    + "restore it from a backup, or name the right file.")
-        }
-        return try SecretBytes(count: RootKeys.rootSizeBytes) { (room: inout MutableRawSpan) throws(KeyBackendError) in
+        let sizeBytes = Int(status.st_size)
+        try check(sizeBytes)
+        return try SecretBytes(count: sizeBytes) { (room: inout MutableRawSpan) throws(KeyBackendError) in
             try unsafe room.withUnsafeMutableBytes { (room) throws(KeyBackendError) in
                 var filled = 0
                 while filled < room.count {
                     // Safe: within the room.
-                    let count = unsafe read(file.rawValue, room.baseAddress! + filled, room.count - filled)
+                    let count = unsafe Glibc.read(file.rawValue, room.baseAddress! + filled, room.count - filled)
                     if count < 0, errno == EINTR { continue }
                     guard count > 0 else { throw KeyringFolder.failure("read", path) }
                     filled += count

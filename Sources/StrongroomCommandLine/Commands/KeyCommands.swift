@@ -117,11 +117,13 @@ struct KeyCommand: AsyncParsableCommand {
             let usage = try await Self.usage(of: key.id, store, console)
             for var version in versions {
                 version.count(usage)
-                let current = version.isCurrent ? "  seals" : ""
-                let made = version.createdMilliseconds.map { "  made \(time($0))" } ?? ""
                 let cause = version.cause.map { " (\($0.lowercased()))" } ?? ""
-                let count = version.objects.map { "  \(HumanUnits.count($0)) objects" } ?? ""
-                console.emit(version, text: "\(version.version)\(made)\(cause)\(current)\(count)")
+                let words = [
+                    version.version, version.createdMilliseconds.map { "made \(time($0))\(cause)" },
+                    version.isCurrent == true ? "seals" : nil,
+                    version.objects.map { "\(HumanUnits.count($0)) objects" },
+                ]
+                console.emit(version, text: words.compactMap(\.self).joined(separator: "  "))
             }
         }
 
@@ -199,7 +201,7 @@ extension KeyCommand {
 
             func run(on store: Store, _ console: Console) async throws {
                 for alias in try await KeyControl(store: store).list("list-aliases", as: AliasRecord.Page.self) {
-                    console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+                    console.emit(alias, text: alias.text)
                 }
             }
         }
@@ -214,7 +216,7 @@ struct AliasArgument: ParsableArguments {
     func ask(_ operation: String, _ key: KeyArgument, _ store: Store, _ console: Console) async throws {
         let alias: AliasRecord = try await KeyControl(store: store).ask(
             operation, ["aliasName": name, "targetKeyId": key.id])
-        console.emit(alias, text: "\(alias.aliasName)  \(alias.targetKeyId)")
+        console.emit(alias, text: alias.text)
     }
 }
 #endif

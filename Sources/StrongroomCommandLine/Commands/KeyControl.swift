@@ -50,24 +50,22 @@ protocol KeyPage: Decodable {
     var nextMarker: String? { get }
 }
 
-/// A line of `key list`, and what the other commands answer.
+/// A line of `key list`, and what the other commands answer. A service elsewhere may not tell all of it.
 struct KeyRecord: Codable, Equatable {
     /// The ARN.
     var keyId: String
     var id: String
-    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`.
-    var state: String
+    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`. Like what follows, nil where the service does not say.
+    var state: String?
     /// `customer`, or `service` for the key that the service made itself.
-    var manager: String
-    /// `AWS_KMS`, or `EXTERNAL` for imported material. Not every service says.
+    var manager: String?
+    /// `AWS_KMS`, or `EXTERNAL` for imported material.
     var origin: String?
-    /// Not every service keeps one.
     var description: String?
-    /// Not every service knows.
     var createdMilliseconds: Int64?
     /// Nil while material is waited for.
     var currentVersion: String?
-    var versionCount: Int
+    var versionCount: Int?
     /// When it is destroyed; nil unless that is pending.
     var deletionMilliseconds: Int64?
     /// When imported material is deleted; nil where it stays.
@@ -80,11 +78,11 @@ struct KeyRecord: Codable, Equatable {
     }
 
     var text: String {
-        let words = description.flatMap { $0.isEmpty ? nil : "  \(quoted($0))" } ?? ""
-        let end = deletionMilliseconds.map { "  destroyed on \(time($0))" } ?? ""
-        let expiry = expiryMilliseconds.map { "  material until \(time($0))" } ?? ""
-        let versions = versionCount == 1 ? "1 version" : "\(versionCount) versions"
-        return "\(keyId)  \(state)  \(versions)\(end)\(expiry)\(words)"
+        let words = description.flatMap { $0.isEmpty ? nil : quoted($0) }
+        let end = deletionMilliseconds.map { "destroyed on \(time($0))" }
+        let expiry = expiryMilliseconds.map { "material until \(time($0))" }
+        let versions = versionCount.map { $0 == 1 ? "1 version" : "\($0) versions" }
+        return [keyId, state, versions, end, expiry, words].compactMap { $0 }.joined(separator: "  ")
     }
 }
 
@@ -95,18 +93,18 @@ func time(_ milliseconds: Int64) -> String {
 
 /// A line of `key rotations`.
 struct RotationRecord: Codable, Equatable {
-    var version: String
-    /// Not every service knows.
+    /// Like what follows, nil where the service does not say.
+    var version: String?
     var createdMilliseconds: Int64?
-    /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`. Not every service says.
+    /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`.
     var cause: String?
-    var isCurrent: Bool
+    var isCurrent: Bool?
     /// Objects whose data keys it wraps, itself or by way of a Bucket Key; absent while nobody knows.
     var objects: UInt64?
     var bytes: UInt64?
 
     mutating func count(_ usage: KeyUsage?) {
-        guard let usage else { return }
+        guard let usage, let version else { return }
         let own = usage.buckets.flatMap(\.versions).filter { $0.keyVersion == version }
         objects = own.reduce(0) { $0 + $1.objectCount }
         bytes = own.reduce(0) { $0 &+ $1.bytes }
@@ -122,15 +120,17 @@ struct RotationRecord: Codable, Equatable {
 /// A line of `key alias list`.
 struct AliasRecord: Codable, Equatable {
     var aliasName: String
-    var aliasArn: String
-    var targetKeyId: String
-    var createdMilliseconds: Int64
-    var updatedMilliseconds: Int64
+    var aliasArn: String?
+    var targetKeyId: String?
+    var createdMilliseconds: Int64?
+    var updatedMilliseconds: Int64?
 
     struct Page: KeyPage {
         var aliases: [AliasRecord]
         var nextMarker: String?
         var items: [AliasRecord] { aliases }
     }
+
+    var text: String { [aliasName, targetKeyId].compactMap { $0 }.joined(separator: "  ") }
 }
 #endif

@@ -58,14 +58,15 @@ struct KeyOptions: ParsableArguments {
     var keyService: String?
 
     @Option(
-        help: ArgumentHelp("What the key service has to be opened with; may be repeated.", valueName: "name=value"))
+        help: ArgumentHelp(
+            "A setting of the key service, such as where it is; may be repeated.", valueName: "NAME=VALUE"))
     var keyServiceSetting: [PairArgument] = []
 
     @Option(help: "The folder of the key service's audit trail; by default kms/audit in the keyring.")
     var auditFolder: String?
 
-    /// How key services that are opened by a PIN call the file that holds it.
-    private static let pinFileSetting = "pin-file"
+    /// Settings of key services that are opened by secrets of their own, in files that these name.
+    private static let secretSettings = ["pin-file", "credentials-file"]
 
     func validate() throws {
         _ = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
@@ -82,10 +83,11 @@ struct KeyOptions: ParsableArguments {
         options.keyBackend = try await ModuleChoice.backend(named: module)
         var settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
         if let auditFolder { settings["audit-folder"] = auditFolder }
-        // One secret opens both folders of the keyring; a token's PIN is another, in a file of its own.
+        // One secret opens both folders of the keyring, unless the service has another, in a file of its own.
+        let hasOwnSecret = Self.secretSettings.contains { settings[$0] != nil }
         options.keyService = KeyServiceOptions(
             try await ModuleChoice.keyService(named: keyService),
-            rootKey: settings[Self.pinFileSetting] == nil ? options.rootKey : .fileInKeyring, settings: settings)
+            rootKey: hasOwnSecret ? .fileInKeyring : options.rootKey, settings: settings)
         return options
     }
 }

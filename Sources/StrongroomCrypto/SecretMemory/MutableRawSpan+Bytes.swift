@@ -2,7 +2,7 @@ internal import COpenSSL
 
 extension MutableRawSpan {
     /// Replaces the bytes from `offset` on by `bytes`.
-    mutating func overwrite(with bytes: RawSpan, at offset: Int = 0) {
+    package mutating func overwrite(with bytes: RawSpan, at offset: Int = 0) {
         precondition(
             offset >= 0 && bytes.byteCount <= byteCount - offset,
             "\(bytes.byteCount) bytes at \(offset) do not fit into \(byteCount)")

@@ -159,6 +159,30 @@ struct ModeAttackTests {
         try await scene.expectRefusal("the whole wrap") { $0.wrapped = other }
     }
 
+    /// A service that writes a context's names and values one after the other (one was seen to) takes two objects for
+    /// one: `k` with the pair `z`, `1`, and `kz1`. The store does not.
+    @Test func aServiceThatConfusesContextsOpensNothing() async throws {
+        let scene = try await Scene(.kms)
+        let (memory, bucket) = (scene.memory, Self.bucket)
+        scene.fixture.service.state.withLock { $0.mood = .confusesContexts }
+        let handle = memory.store.bucket(bucket)
+        try await handle.put("k", [1], options: PutOptions(encryption: .kms(key: "app", context: ["z": "1"])))
+        try await handle.put("kz1", [2], options: PutOptions(encryption: .kms(key: "app")))
+        let other = try await scene.row("k").wrapped
+        let payload = try await memory.payload(bucket, "kz1")
+        let forged = try await memory.forge(bucket, "kz1") {
+            $0.wrapped.wrappedKey = other.wrappedKey
+            $0.wrapped.wrapBinding = other.wrapBinding
+        }
+        try await memory.overwrite(bucket, "kz1", value: forged, payload: payload)
+        await #expect {
+            _ = try await handle.get("kz1").collect(upTo: 10)
+        } throws: { error in
+            // Not the service's refusal, which would be of the wrapped key.
+            (error as? StoreError)?.code == .damaged && "\(error)".contains("made for another object")
+        }
+    }
+
     @Test func aKeyThatIsMadeAgainUnderItsNameOpensNothing() async throws {
         let scene = try await Scene(.kms)
         let secret = SharedSecret(try SecretBytes.random(count: 32))

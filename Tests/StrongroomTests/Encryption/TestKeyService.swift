@@ -18,7 +18,7 @@ final class TestKeyService: Sendable {
         return Backend(service: service)
     }
 
-    enum Mood { case well, hangs, throttles, rewrapsOtherKeys }
+    enum Mood { case well, hangs, throttles, rewrapsOtherKeys, confusesContexts }
 
     struct State {
         var keys: [String: SharedSecret] = [:]
@@ -97,6 +97,12 @@ final class TestKeyService: Sendable {
         }
     }
 
+    /// What the service binds of a context.
+    fileprivate func bound(_ context: EncryptionContext) -> [UInt8] {
+        guard case .confusesContexts = state.withLock({ $0.mood }) else { return context.canonicalBytes }
+        return context.pairs.flatMap { Array($0.name.utf8) + Array($0.value.utf8) }
+    }
+
     fileprivate func waitWhileHanging(_ cancellation: KeyCancellation) async {
         while case .hangs = state.withLock({ $0.mood }), !cancellation.isCancelled {
             try? await Task.sleep(for: .milliseconds(5))
@@ -117,7 +123,7 @@ private final class Backend: KeyBackend {
             let plaintext = try SecretBytes.random(count: GeneratedDataKey.sizeBytes)
             let bytes = try SealedStream.sealSecret(
                 plaintext, .aes256GCM, under: try PreparedKey(key.bytes),
-                context: request.encryptionContext.canonicalBytes, random: SystemRandom())
+                context: service.bound(request.encryptionContext), random: SystemRandom())
             return GeneratedDataKey(
                 plaintext: plaintext, wrapped: WrappedDataKey(keyID: id, keyVersion: version, bytes: bytes))
         } catch {
@@ -133,7 +139,7 @@ private final class Backend: KeyBackend {
         do {
             return try SealedStream.openSecret(
                 wrapped.bytes, count: 32, .aes256GCM, under: try PreparedKey(key.bytes),
-                context: request.encryptionContext.canonicalBytes)
+                context: service.bound(request.encryptionContext))
         } catch {
             throw KeyBackendError(.invalidCiphertext, "Damaged, or of another context.")
         }
@@ -145,7 +151,7 @@ private final class Backend: KeyBackend {
             request.context.caller)
         let new = try service.use(wrapped.keyID, for: "rewrap", request.encryptionContext, request.context.caller)
         do {
-            let context = request.encryptionContext.canonicalBytes
+            let context = service.bound(request.encryptionContext)
             var plaintext = try SealedStream.openSecret(
                 wrapped.bytes, count: 32, .aes256GCM, under: try PreparedKey(old.key.bytes), context: context)
             if case .rewrapsOtherKeys = service.state.withLock({ $0.mood }) {

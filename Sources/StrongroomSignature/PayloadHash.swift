@@ -1,0 +1,16 @@
+package import StrongroomCrypto
+
+/// The hash of a body, as a canonical request has it.
+package enum PayloadHash {
+    private static let digits = Array("0123456789abcdef".utf8)
+
+    /// SHA-256 in lower-case hexadecimal.
+    package static func hexadecimal(_ body: [UInt8]) throws(SealError) -> String {
+        // Safe: a UInt8 is raw bytes.
+        hexadecimalText(try Digest.hash(.sha256, unsafe body.span.bytes))
+    }
+
+    static func hexadecimalText(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
+    }
+}
