@@ -27,7 +27,7 @@ enum SoftToken {
         guard let path = places.first(where: { FileManager.default.fileExists(atPath: $0) }) else {
             throw Failure(
                 description: "SoftHSM is not installed, without which keys in a token cannot be tested. Please run "
-                    + "`.ci/install-prerequisites tests` (Debian: apt-get install softhsm2), or name its library in "
+                    + "`.ci/install-prerequisites softhsm2` (Debian: apt-get install softhsm2), or name its library in "
                     + "STRONGROOM_SOFTHSM.")
         }
         return FilePath(URL(filePath: path).resolvingSymlinksInPath().path)
