@@ -11,8 +11,8 @@ package enum AuditTime {
             + digits(time / 60 % 60, 2) + ":" + digits(time % 60, 2) + "Z"
     }
 
-    /// Gregorian year, month and day. Counted in eras of 400 years that begin in March, so that the leap day is the last
-    /// of its year.
+    /// Gregorian year, month and day. Counted in eras of 400 years that begin in March, so that the leap day is the
+    /// last of its year.
     private static func civilDate(daysSince1970: Int64) -> (year: Int64, month: Int64, day: Int64) {
         let days = daysSince1970 + 719_468
         let era = days.flooringQuotient(146_097)

@@ -62,9 +62,6 @@ struct KeyOptions: ParsableArguments {
             "A setting of the key service, such as where it is; may be repeated.", valueName: "NAME=VALUE"))
     var keyServiceSetting: [PairArgument] = []
 
-    @Option(help: "The folder of the key service's audit trail; by default kms/audit in the keyring.")
-    var auditFolder: String?
-
     /// Settings of key services that are opened by secrets of their own, in files that these name.
     private static let secretSettings = ["pin-file", "credentials-file"]
 
@@ -81,8 +78,7 @@ struct KeyOptions: ParsableArguments {
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
-        var settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
-        if let auditFolder { settings["audit-folder"] = auditFolder }
+        let settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
         // One secret opens both folders of the keyring, unless the service has another, in a file of its own.
         let hasOwnSecret = Self.secretSettings.contains { settings[$0] != nil }
         options.keyService = KeyServiceOptions(

@@ -281,7 +281,8 @@ import Testing
         #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
         _ = try await service.generateDataKey()
         _ = try await service.rotateKey(key.arn)
-        let reopened = try await KeyService.open(keyring: keyring, rootKey: .passphrase(try secret("new")))
+        let reopened = try await KeyService.open(
+            keyring: keyring, rootKey: .passphrase(try secret("new")), audit: .off)
         #expect(try await reopened.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
         try await reopened.replaceRootKey(.recorded)
         #expect(TemporaryFolder.list(inner).count == 2 && !TemporaryFolder.list(inner).contains(old))

@@ -118,7 +118,7 @@ import Testing
         let records = try audited.records()
         let names = Set(records.compactMap { $0["eventName"] as? String })
         #expect(names == Set(KeyOperation.all.map(\.description)))
-        #expect(records.count == 43)
+        #expect(records.count == 40)
         #expect(records.allSatisfy { $0["errorCode"] == nil })
         #expect(Set(records.compactMap { $0["eventID"] as? String }).count == records.count)
         #expect(Set(records.compactMap { $0["requestID"] as? String }).count == records.count)
