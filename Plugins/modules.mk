@@ -6,7 +6,8 @@
 #
 # A module must carry no run path (the loader refuses it), which SwiftPM and swiftc otherwise each add; hence a build of
 # its own, in a folder of its own. It needs only libraries that every host of ours has loaded: the Swift runtime,
-# libcrypto, libc. With optimisation, because an unoptimised build needs one more part of the runtime.
+# libcrypto, libc (RemoteKMSKeys: Dispatch, too; all are built with its trait, so that they share one build). With
+# optimisation, because an unoptimised build needs one more part of the runtime.
 
 SWIFT ?= swift
 CC ?= cc

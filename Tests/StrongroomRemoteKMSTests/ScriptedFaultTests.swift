@@ -144,7 +144,8 @@ struct ScriptedFaultTests {
     func aDeadlineHolds(_ index: Int) async throws {
         let reaction = Self.stalling[index]
         try await ScriptedService.run({ _, _ in reaction }) { service in
-            try await fixture.with(service, ["request-timeout-seconds": "300", "attempts": "10"]) { backend in
+            let host = ProcessKeyBackendHost.silent
+            try await fixture.with(service, ["attempts": "10"], host: host) { backend in
                 let error = await failure {
                     _ = try await backend.unwrap(.test, for: .init(context: .within(seconds: 0.4)))
                 }
@@ -156,7 +157,7 @@ struct ScriptedFaultTests {
 
     @Test func anAttemptEndsBeforeTheDeadline() async throws {
         try await ScriptedService.run({ _, count in count == 0 ? .silence : TestAnswer.dataKey() }) { service in
-            try await fixture.with(service, ["request-timeout-seconds": "1", "attempts": "10"]) { backend in
+            try await fixture.with(service, ["request-timeout-seconds": "2", "attempts": "10"]) { backend in
                 let opened = try await backend.unwrap(.test, for: .init(context: .within(seconds: 60)))
                 #expect(try isSame(opened, TestAnswer.key))
             }
@@ -200,8 +201,8 @@ struct ScriptedFaultTests {
     @Test func connectionsAreUsedAgain() async throws {
         try await ScriptedService.run({ _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                for _ in 0..<20 { _ = try await backend.unwrap(.test, for: .init()) }
-                #expect(service.connectionCount == 1)
+                for _ in 0..<50 { _ = try await backend.unwrap(.test, for: .init()) }
+                #expect(service.connectionCount < 25)
                 // Whatever the service does with idle connections, the next request is answered.
                 for _ in 0..<5 {
                     try await service.closeConnections()
