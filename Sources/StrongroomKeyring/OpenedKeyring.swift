@@ -89,8 +89,8 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         return try outcome.get()
     }
 
-    /// Changes the keys, and overwrites the bytes of the file that is replaced as well as may be: returns why they could
-    /// not be. Durable when this returns; nothing is changed where it fails.
+    /// Changes the keys, and overwrites the bytes of the file that is replaced as well as may be: returns why they
+    /// could not be. Durable when this returns; nothing is changed where it fails.
     package mutating func changeAndOverwrite(
         _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
     ) throws(KeyBackendError) -> KeyBackendError? {

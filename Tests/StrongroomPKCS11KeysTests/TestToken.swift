@@ -1,20 +1,17 @@
 import CStrongroomPKCS11
 import Foundation
 import StrongroomCrypto
-import StrongroomPKCS11Keys
 import Synchronization
 import SystemPackage
 import Testing
 
 @testable import StrongroomKeys
+@testable import StrongroomPKCS11Keys
 
 /// A token of a test's own, with its PIN in a file.
 final class TestToken: Sendable {
     static let pin = "47 11 é"
     private static let securityOfficerPIN = "security officer"
-    /// One token is made at a time, in the slot that is free.
-    private static let making = Mutex(())
-
     let label: String
     let slot: UInt
     let folder = TemporaryFolder()
@@ -30,7 +27,8 @@ final class TestToken: Sendable {
         self.label = label
         self.library = library
         self.foreign = foreign
-        slot = try Self.making.withLock { _ in try Self.make(label, Self.functions(foreign)) }
+        // One token is made at a time, in the slot that is free, and while nobody asks for slots.
+        slot = try TokenLibrary.slotQuestions.withLock { _ in try Self.make(label, Self.functions(foreign)) }
         try TestFile.write((Self.pin + "\n").utf8, to: pinFile)
     }
 

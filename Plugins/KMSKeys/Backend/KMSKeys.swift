@@ -17,8 +17,8 @@ public import SystemPackage
 ///   default all.
 /// - `price-per-10000-requests`: what requests cost, for the operation `status`; nothing by default.
 /// - `audit`: `off` keeps no audit trail; it is kept where nothing is said.
-/// - `audit-folder`: absolute path of the folder for the trail, which is made if there is none; by default `kms/audit` in
-///   the keyring. On another disk it cannot be put back to an older state together with the keyring.
+/// - `audit-folder`: absolute path of the folder for the trail, which is made if there is none; by default `kms/audit`
+///   in the keyring. On another disk it cannot be put back to an older state together with the keyring.
 /// - `account`, `region`: when creating, those of the keys' ARNs; `000000000000` and `us-east-1` by default.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring.

@@ -72,8 +72,16 @@ internal import SystemPackage
 
     // MARK: - Slots and tokens
 
+    /// One question for slots at a time in this process: SoftHSM, though made ready for threads, ends the process where
+    /// two find at once that a token has come.
+    static let slotQuestions = Mutex(())
+
     /// The slots with a token.
     func slots() throws(TokenFailure) -> [UInt] {
+        try Self.slotQuestions.withLock { (_) throws(TokenFailure) in try slotsNow() }
+    }
+
+    private func slotsNow() throws(TokenFailure) -> [UInt] {
         // Tokens come and go between two calls.
         for _ in 0..<8 {
             var count: UInt = 0

@@ -55,7 +55,8 @@ struct KeyRecord: Codable, Equatable {
     /// The ARN.
     var keyId: String
     var id: String
-    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`. Like what follows, nil where the service does not say.
+    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`. Like what follows, nil where the service does not
+    /// say.
     var state: String?
     /// `customer`, or `service` for the key that the service made itself.
     var manager: String?

@@ -99,8 +99,8 @@ extension OpenedKeyring<ServiceKeyring> {
     }
 
     /// Changes the registry, and returns what `body` does. Durable when this returns; where it throws before the last
-    /// step, nothing has changed. Where material goes, the bytes of the file that is replaced are overwritten as well as
-    /// may be; `remnant` says why they could not be.
+    /// step, nothing has changed. Where material goes, the bytes of the file that is replaced are overwritten as well
+    /// as may be; `remnant` says why they could not be.
     mutating func changeRegistry<Value>(
         _ body: (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) throws(KeyServiceError) -> (value: Value, remnant: KeyBackendError?) {

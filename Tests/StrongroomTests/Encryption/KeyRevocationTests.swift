@@ -4,8 +4,8 @@ import Testing
 
 @testable import Strongroom
 
-/// A right that ends while objects, Bucket Keys and an upload use the key: at once where the service is asked each time, within
-/// the Bucket Key's lifetime where it is not; and all is there again once the right is given back.
+/// A right that ends while objects, Bucket Keys and an upload use the key: at once where the service is asked each
+/// time, within the Bucket Key's lifetime where it is not; and all is there again once the right is given back.
 @Suite("Rights that end")
 struct KeyRevocationTests {
     /// How somebody loses the use of a key.
