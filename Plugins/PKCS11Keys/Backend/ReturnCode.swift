@@ -26,6 +26,7 @@ struct ReturnCode: RawRepresentable, Hashable, Sendable, CustomStringConvertible
     static let tokenNotPresent = ReturnCode(rawValue: 0xE0)
     static let tokenWriteProtected = ReturnCode(rawValue: 0xE2)
     static let userAlreadyLoggedIn = ReturnCode(rawValue: 0x100)
+    static let userNotLoggedIn = ReturnCode(rawValue: 0x101)
     static let bufferTooSmall = ReturnCode(rawValue: 0x150)
     static let notInitialized = ReturnCode(rawValue: 0x190)
     static let alreadyInitialized = ReturnCode(rawValue: 0x191)

@@ -42,6 +42,8 @@ struct TokenSession: Sendable {
         for object in try library.objects(handle, with: template) {
             if let key = try KeyObject(reading: object, in: self) { found.append(key) }
         }
+        // Whoever has been logged out by somebody else finds nothing, which is not to say that there is nothing.
+        guard try library.isLoggedIn(handle) else { throw .call("C_FindObjects", .userNotLoggedIn) }
         return found
     }
 

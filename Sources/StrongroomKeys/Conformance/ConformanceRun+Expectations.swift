@@ -4,14 +4,14 @@ internal import StrongroomSystem
 
 extension ConformanceRun {
     /// A short deadline, and a caller with everything that a caller can have, of the account that keys belong to where
-    /// nobody has named one: a backend may refuse others.
+    /// nobody has named one: a backend may refuse others. No grant tokens: a backend may refuse those it did not make.
     static func context(for instance: KeyBackendInstance) -> KeyRequestContext {
         KeyRequestContext(
             caller: Caller(
                 principal: "arn:aws:iam::000000000000:user/conformance", account: "000000000000",
                 tags: ["team": "é"], multiFactorAgeSeconds: 40, sourceAddress: "192.0.2.7",
                 transport: .transportLayerSecurity(version: "1.3"), viaService: "s3"),
-            grantTokens: ["one", "two"], requestID: "conformance",
+            requestID: "conformance",
             deadlineNanoseconds: PosixClock().bootNanoseconds()
                 + KeyModuleConformance.callDeadlineSeconds * 1_000_000_000,
             customerKey: instance.table.needsCustomerKey ? customerKey : nil)
