@@ -155,14 +155,18 @@ final class Token: Sendable {
     /// Slots get other numbers when tokens are moved or made, so a label is looked for each time.
     private func find() throws(TokenFailure) -> TokenInfo {
         var found: [TokenInfo] = []
+        var unread: TokenFailure?
         for slot in try library.slots() {
             switch place {
             case .slot(slot): found.append(try library.tokenInfo(slot))
             case .slot: break
             case .label(let label):
-                // A slot that cannot be read is somebody else's matter, unless no other has the label.
-                if let info = try? library.tokenInfo(slot), info.isInitialized, info.label == label {
-                    found.append(info)
+                do throws(TokenFailure) {
+                    let info = try library.tokenInfo(slot)
+                    if info.isInitialized, info.label == label { found.append(info) }
+                } catch {
+                    // A slot that cannot be read is somebody else's matter, unless no other has the label.
+                    unread = error
                 }
             }
         }
@@ -172,6 +176,7 @@ final class Token: Sendable {
                 "\(name) is there \(found.count) times; name its slot: "
                     + "\(found.map { String($0.slot) }.joined(separator: ", ")).")
         }
+        if found.isEmpty, let unread { throw unread }
         guard let info = found.first, info.isInitialized else {
             throw .refused(
                 .unavailable,
