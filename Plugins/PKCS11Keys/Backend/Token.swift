@@ -1,4 +1,5 @@
 internal import CStrongroomPKCS11
+internal import Glibc
 internal import StrongroomCrypto
 internal import StrongroomKeys
 internal import Synchronization
@@ -12,6 +13,8 @@ internal import Synchronization
 /// A login belongs to all of a process's sessions at a token. Nobody is ever logged out here, because somebody else may
 /// be using the token as well; when the last session is closed, the token does that by itself.
 final class Token: Sendable {
+    private static let pausesMicroseconds: [UInt32] = [20_000, 40_000, 80_000, 160_000, 240_000]
+
     private let library: TokenLibrary
     private let place: PKCS11Settings.Place
     private let pin: SharedSecret
@@ -152,8 +155,22 @@ final class Token: Sendable {
         return TokenSession(library: library, handle: handle, slot: info.slot)
     }
 
-    /// Slots get other numbers when tokens are moved or made, so a label is looked for each time.
+    /// Looks again, for half a second, where a slot cannot be read: SoftHSM answers with a general error while another
+    /// process changes a token.
     private func find() throws(TokenFailure) -> TokenInfo {
+        for pauseMicroseconds in Self.pausesMicroseconds {
+            do throws(TokenFailure) {
+                return try findNow()
+            } catch {
+                guard case .call = error else { throw error }
+                usleep(pauseMicroseconds)
+            }
+        }
+        return try findNow()
+    }
+
+    /// Slots get other numbers when tokens are moved or made, so a label is looked for each time.
+    private func findNow() throws(TokenFailure) -> TokenInfo {
         var found: [TokenInfo] = []
         var unread: TokenFailure?
         for slot in try library.slots() {
@@ -166,7 +183,9 @@ final class Token: Sendable {
                     if info.isInitialized, info.label == label { found.append(info) }
                 } catch {
                     // A slot that cannot be read is somebody else's matter, unless no other has the label.
-                    unread = error
+                    if case .call(_, let code) = error, code != .tokenNotPresent, code != .deviceRemoved {
+                        unread = error
+                    }
                 }
             }
         }
