@@ -1,4 +1,5 @@
 import CStrongroomKeyBackend
+import Glibc
 import Synchronization
 import Testing
 
@@ -56,6 +57,35 @@ import Testing
         // None open is not nothing.
         #expect(!KeyDependencies(places: [], storeCount: 0, unknown: nil).isKnown)
         #expect(KeyDependencies(places: [], storeCount: 1, unknown: nil).isKnown)
+    }
+
+    @Test func aLockWhoseEndIsNotKnownComesAcross() async throws {
+        let place = KeyDependencies.Place(store: "/a", bucket: "vault", objectCount: 1, lockedCount: 1)
+        let host = AskedHost(KeyDependencies(places: [place], storeCount: 1, unknown: nil))
+        #expect(try await Self.answer(of: host.host) == host.answer)
+    }
+
+    @Test func sumsThatAreTooLargeStayAtTheLargest() {
+        let huge = KeyDependencies.Place(
+            store: "/a", bucket: "b", objectCount: .max, uploadCount: .max - 1, bytes: .max, lockedCount: .max)
+        let small = KeyDependencies.Place(
+            store: "/a", bucket: "c", objectCount: 1, uploadCount: 1, bytes: 2, lockedCount: 3)
+        let both = KeyDependencies(places: [huge, small, small], storeCount: 1, unknown: nil)
+        #expect([both.objectCount, both.uploadCount, both.bytes, both.lockedCount] == [.max, .max, .max, .max])
+    }
+
+    @Test func anAnswerThatIsTooShortIsNotReadPastItsEnd() throws {
+        let pageSizeBytes = Int(getpagesize())
+        let pages = unsafe try #require(
+            mmap(nil, 2 * pageSizeBytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0))
+        defer { unsafe munmap(pages, 2 * pageSizeBytes) }
+        // Whoever reads on ends the process.
+        try #require(unsafe mprotect(pages + pageSizeBytes, pageSizeBytes, PROT_NONE) == 0)
+        let answer = unsafe pages + pageSizeBytes - 8
+        unsafe answer.storeBytes(of: 8, as: UInt64.self)
+        let found = unsafe KeyDependencies(
+            UnsafePointer(answer.assumingMemoryBound(to: strongroom_key_dependencies.self)))
+        #expect(!found.isKnown && found.storeCount == 1 && found.unknown?.contains("cannot be read") == true)
     }
 
     @Test func aHostWithoutStoresDoesNotKnow() async throws {
@@ -131,6 +161,38 @@ import Testing
             error?.message.contains("\"va\\\"ult\"") == true && error?.message.contains("2030-03-17T17:46:40Z") == true)
         #expect(host.asked.withLock { $0 } == [GlacierKeys.keyID, "1"])
         #expect(try await keys.open(sealed.bytes, boundTo: [4]) == [1, 2, 3])
+        try await instance.close()
+    }
+
+    /// While the stores are asked, the epoch must not be one that still seals: the answer would be too old.
+    @Test func anEpochThatEndsWhileStoresAreAskedStays() async throws {
+        let archive = GlacierTestArchive()
+        let opened = Mutex<ArchiveKeys?>(nil)
+        let askedCount = Mutex(0)
+        let host = ProcessKeyBackendHost(
+            log: { _, _ in },
+            stores: { _, _ in
+                askedCount.withLock { $0 += 1 }
+                _ = try? await opened.withLock { $0 }?.rotateEpoch()
+                return KeyDependencies(places: [], storeCount: 1, unknown: nil)
+            })
+        let instance = try await archive.open(creates: true, host: host)
+        let keys = ArchiveKeys(instance)
+        opened.withLock { $0 = keys }
+        let sealed = try await keys.seal([1, 2, 3], boundTo: [4])
+        let current = await #expect(throws: KeyBackendError.self) {
+            _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+        }
+        #expect(current?.code == .invalidKeyState && askedCount.withLock { $0 } == 0)
+        #expect(try await keys.open(sealed.bytes, boundTo: [4]) == [1, 2, 3])
+
+        _ = try await keys.rotateEpoch()
+        _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+        let gone = await #expect(throws: KeyBackendError.self) {
+            _ = try await keys.destroyEpoch(1, confirmation: try archive.confirmation(1))
+        }
+        #expect(gone?.code == .keyNotFound && askedCount.withLock { $0 } == 1)
+        opened.withLock { $0 = nil }
         try await instance.close()
     }
 

@@ -77,4 +77,7 @@ enum TokenCall: CInt {
     case generateExtractable
     case signRandom
     case tokenFlags
+    case mechanism
+    /// Objects are found without end.
+    case findEndless
 }

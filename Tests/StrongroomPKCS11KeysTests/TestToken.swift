@@ -16,7 +16,7 @@ final class TestToken: Sendable {
     let slot: UInt
     let folder = TemporaryFolder()
     let library: FilePath
-    private let foreign: ForeignLibrary
+    let foreign: ForeignLibrary
 
     var pinFile: FilePath { folder.appending("pin") }
 
@@ -28,7 +28,7 @@ final class TestToken: Sendable {
         self.library = library
         self.foreign = foreign
         // One token is made at a time, in the slot that is free, and while nobody asks for slots.
-        slot = try TokenLibrary.slotQuestions.withLock { _ in try Self.make(label, Self.functions(foreign)) }
+        slot = try LibraryLock.of(foreign).withLock { try Self.make(label, Self.functions(foreign)) }
         try TestFile.write((Self.pin + "\n").utf8, to: pinFile)
     }
 
@@ -118,7 +118,32 @@ final class TestToken: Sendable {
         return Int(unsafe unsafeBitCast(symbol, to: Calls.self)(slot, call.rawValue))
     }
 
+    /// Breaks looks at tokens (C_GetTokenInfo) for this thread alone, `count` times: other tests look at every token.
+    func failHere(_ code: UInt, count: CInt) throws {
+        typealias Set = @convention(c) (UInt, CInt) -> Void
+        let symbol = unsafe try #require(foreign.symbol("faulty_token_set_here"))
+        unsafe unsafeBitCast(symbol, to: Set.self)(code, count)
+    }
+
+    /// How often this thread has looked at a token since.
+    func callsHere() throws -> Int { try number("faulty_token_calls_here") }
+
+    /// How often two threads were in calls at once that only one may make at a time, at whatever token.
+    func overlaps() throws -> Int { try number("faulty_token_overlaps") }
+
+    private func number(_ name: String) throws -> Int {
+        typealias Number = @convention(c) () -> CInt
+        let symbol = unsafe try #require(foreign.symbol(name))
+        return Int(unsafe unsafeBitCast(symbol, to: Number.self)())
+    }
+
     // MARK: - As the backend
+
+    /// The token without the contract between.
+    func direct() throws -> Token {
+        Token(
+            try TokenLibrary.load(library, sha256: nil), .slot(slot), pin: SharedSecret(try PINFile.read(pinFile)))
+    }
 
     var settings: [String: String] {
         PKCS11Keys.settings(library: library, token: label, pinFile: pinFile)

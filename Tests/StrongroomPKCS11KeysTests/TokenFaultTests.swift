@@ -118,6 +118,49 @@ import Testing
         #expect(error?.message.contains("CKR_SESSION_COUNT") == true)
     }
 
+    @Test(arguments: [(UInt(0x5), 7), (0x6, 2), (0x30, 2), (0xE0, 2), (0x4711, 2)])
+    func onlyWhatMayPassIsWaitedFor(_ code: UInt, _ count: Int) throws {
+        let direct = try token.direct()
+        defer { direct.close() }
+        try token.failHere(code, count: -1)
+        let error = #expect(throws: KeyBackendError.self) { _ = try direct.info() }
+        let calls = try token.callsHere()
+        try token.failHere(0, count: 0)
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("C_GetTokenInfo answered \(ReturnCode(rawValue: code))") == true)
+        #expect(calls == count)
+    }
+
+    @Test func aSlotThatCannotBeReadForAMomentIsLookedAtAgain() throws {
+        let direct = try token.direct()
+        defer { direct.close() }
+        try token.failHere(0x5, count: 3)
+        let label = try direct.info().label
+        // Three that failed, the one that found the token, and the one for its label.
+        #expect(try label == token.label && token.callsHere() == 5)
+    }
+
+    @Test func aTokenThatLacksAMechanismIsAskedOnce() async throws {
+        try token.fail(.mechanism, 0x70, count: -1)
+        let error = await refusal { _ = try await token.open(creates: true) }
+        #expect(error?.code == .unsupported)
+        #expect(error?.message.contains("CKM_SHA256_HMAC") == true)
+        #expect(try token.calls(.login) == 1)
+    }
+
+    /// A search that went on in the session would spoil the next one there.
+    @Test func aSearchWithoutEndIsEnded() async throws {
+        let instance = try await token.open(creates: true)
+        let sessions = try token.calls(.openSession)
+        try token.fail(.findEndless, count: -1)
+        let error = await refusal { _ = try await instance.ask("list-keys") }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("more than 16384") == true)
+        try token.fail(.findEndless, count: 0)
+        #expect(try await instance.ask("list-keys")["keys"] != .array([]))
+        #expect(try token.calls(.openSession) == sessions)
+    }
+
     /// What it wraps, it could not open.
     @Test func aTokenThatGuessesIsRefused() async throws {
         try await token.open(creates: true).close()

@@ -105,9 +105,10 @@ struct ArchiveKeyring: KeyringContent {
         assert(document.epochs.count { !$0.isDestroyed } == keys.count)
     }
 
-    /// Puts a signed receipt in the place of an epoch's key.
-    mutating func destroyEpoch(_ number: UInt32, _ host: any KeyBackendHost) throws(KeyBackendError) {
-        var epoch = try epoch(number)
+    /// Fails for an epoch that still seals, and for one whose key is gone. Once it has succeeded for an epoch, it fails
+    /// again only when that is destroyed: what is not current never becomes so.
+    func checkDestroyable(_ number: UInt32) throws(KeyBackendError) {
+        let epoch = try epoch(number)
         if epoch.isDestroyed { throw Self.noKey(epoch) }
         guard number != currentEpoch else {
             throw KeyBackendError(
@@ -115,6 +116,12 @@ struct ArchiveKeyring: KeyringContent {
                 "Epoch \(number) is the current one of the archive keys; begin another (rotate-epoch), move what is to "
                     + "be kept to it (reseal-wrap), then destroy this one.")
         }
+    }
+
+    /// Puts a signed receipt in the place of an epoch's key.
+    mutating func destroyEpoch(_ number: UInt32, _ host: any KeyBackendHost) throws(KeyBackendError) {
+        try checkDestroyable(number)
+        var epoch = try epoch(number)
         epoch.destroyedMilliseconds = host.wallMilliseconds()
         let receipt = try ShredReceipt(
             of: epoch, keyringID: keyringID, publicKey: document.receiptPublicKey, seed: receiptSeed.bytes)

@@ -90,6 +90,8 @@ extension GlacierBackend {
                 "Nobody can undo the destruction of an epoch; if that is what you want, the member 'confirm' must be "
                     + "'\(sentence)'.")
         }
+        // Before the question: while an epoch is the current one, the answer is old as soon as it is given.
+        try keyring().checkDestroyable(number)
         let dependencies = try await checkDependencies(
             on: number, acceptingUnknown: try members.boolean("acceptUnknownDependencies"))
         let remnant = try await onOwnThread(context) { [self] () throws(KeyBackendError) in
@@ -104,7 +106,9 @@ extension GlacierBackend {
         ])
     }
 
-    /// Nothing is sealed in an epoch that is not the current one: what the stores say now does not become more.
+    /// Only for an epoch that is not the current one: nothing more is sealed in it. What may still come after the answer
+    /// is a lock on an object that is there already, and an object whose key was sealed before the epoch ended, if it
+    /// has not been committed yet.
     private func checkDependencies(
         on number: UInt32, acceptingUnknown: Bool
     ) async throws(KeyBackendError) -> KeyDependencies {

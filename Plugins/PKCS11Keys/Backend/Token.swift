@@ -43,12 +43,12 @@ final class Token: Sendable {
     ) throws(KeyBackendError) -> Value {
         do throws(TokenFailure) {
             do throws(TokenFailure) {
-                return try run(in: takeOrOpen(), body)
+                return try run(in: takeIdle() ?? open(isWritable: false, isPatient: false), body)
             } catch {
                 guard case .call = error else { throw error }
                 // What ended one session has most likely ended all.
                 dropIdle()
-                return try run(in: open(isWritable: false), body)
+                return try run(in: open(isWritable: false, isPatient: true), body)
             }
         } catch {
             throw error.error(name)
@@ -61,10 +61,10 @@ final class Token: Sendable {
     ) throws(KeyBackendError) -> Value {
         do throws(TokenFailure) {
             do throws(TokenFailure) {
-                return try runOnce(in: open(isWritable: true), body)
+                return try runOnce(in: open(isWritable: true, isPatient: false), body)
             } catch {
                 guard case .call = error else { throw error }
-                return try runOnce(in: open(isWritable: true), body)
+                return try runOnce(in: open(isWritable: true, isPatient: true), body)
             }
         } catch {
             throw error.error(name)
@@ -81,7 +81,10 @@ final class Token: Sendable {
             let isKnown = try library.mechanismFlags(CKM_SHA256_HMAC, slot: session.slot) & CKF_SIGN != 0
             let makesKeys =
                 try library.mechanismFlags(CKM_GENERIC_SECRET_KEY_GEN, slot: session.slot) & CKF_GENERATE != 0
-            guard isKnown, makesKeys || !creates else { throw .call("C_GetMechanismInfo", .mechanismInvalid) }
+            guard isKnown, makesKeys || !creates else {
+                // No other session would find it.
+                throw .refused(TokenFailure.call("C_GetMechanismInfo", .mechanismInvalid).error(name))
+            }
         }
     }
 
@@ -97,11 +100,6 @@ final class Token: Sendable {
     // MARK: - Sessions
 
     private func takeIdle() -> TokenSession? { idle.withLock { $0?.popLast() } }
-
-    private func takeOrOpen() throws(TokenFailure) -> TokenSession {
-        if let session = takeIdle() { return session }
-        return try open(isWritable: false)
-    }
 
     private func dropIdle() {
         let sessions = idle.withLock { idle in
@@ -141,10 +139,11 @@ final class Token: Sendable {
         if !isKept { session.close() }
     }
 
-    private func open(isWritable: Bool) throws(TokenFailure) -> TokenSession {
+    /// The first of two attempts is not patient: what it does not wait for, the second does.
+    private func open(isWritable: Bool, isPatient: Bool) throws(TokenFailure) -> TokenSession {
         // Somebody in this process may have ended the library since.
         try library.initialize()
-        let info = try find()
+        let info = try isPatient ? findPatiently() : find()
         let handle = try library.openSession(info.slot, isWritable: isWritable)
         do throws(TokenFailure) {
             try logIn(handle, info)
@@ -156,21 +155,21 @@ final class Token: Sendable {
     }
 
     /// Looks again, for half a second, where a slot cannot be read: SoftHSM answers with a general error while another
-    /// process changes a token.
-    private func find() throws(TokenFailure) -> TokenInfo {
+    /// process changes a token. Other codes do not pass by waiting.
+    private func findPatiently() throws(TokenFailure) -> TokenInfo {
         for pauseMicroseconds in Self.pausesMicroseconds {
             do throws(TokenFailure) {
-                return try findNow()
+                return try find()
             } catch {
-                guard case .call = error else { throw error }
+                guard case .call(_, .generalError) = error else { throw error }
                 usleep(pauseMicroseconds)
             }
         }
-        return try findNow()
+        return try find()
     }
 
     /// Slots get other numbers when tokens are moved or made, so a label is looked for each time.
-    private func findNow() throws(TokenFailure) -> TokenInfo {
+    private func find() throws(TokenFailure) -> TokenInfo {
         var found: [TokenInfo] = []
         var unread: TokenFailure?
         for slot in try library.slots() {

@@ -38,11 +38,12 @@ final class TokenKeys: Sendable {
 
     /// A key's versions, oldest first.
     func versions(_ label: String) throws(KeyBackendError) -> [KeyObject] {
+        let asked = host.bootNanoseconds()
         let found = try token.withSession { (session) throws(TokenFailure) in
             try session.keyObjects(with: [.bytes(CKA_LABEL, label.utf8)])
         }
         guard !found.isEmpty else { throw notFound(label) }
-        return remember(found, label)
+        return remember(found, label, asked)
     }
 
     /// All keys, by label.
@@ -63,10 +64,19 @@ final class TokenKeys: Sendable {
         return Self.current(of: try versions(label))
     }
 
-    private func remember(_ found: [KeyObject], _ label: String) -> [KeyObject] {
+    /// Whoever looked earlier does not undo what a later look found: between the two may lie a rotation.
+    ///
+    /// - Parameters:
+    ///   - found: the key's versions in any order, which are returned oldest first.
+    ///   - label: the key's label.
+    ///   - asked: the time before the look.
+    @discardableResult
+    func remember(_ found: [KeyObject], _ label: String, _ asked: UInt64) -> [KeyObject] {
         let sorted = found.sorted { $0.identity < $1.identity }
-        let now = host.bootNanoseconds()
-        current.withLock { $0[label] = (Self.current(of: sorted), now) }
+        current.withLock { current in
+            if let known = current[label], asked < known.nanoseconds { return }
+            current[label] = (Self.current(of: sorted), asked)
+        }
         return sorted
     }
 

@@ -1,7 +1,6 @@
 internal import CStrongroomPKCS11
 internal import StrongroomCrypto
 internal import StrongroomKeys
-internal import Synchronization
 internal import SystemPackage
 
 /// A PKCS#11 library that is part of this process, and its functions. Every call may block.
@@ -11,11 +10,15 @@ internal import SystemPackage
     // Sendable, because the list is constant, and the library is made ready for calls from all threads or refused.
 
     private let functions: UnsafePointer<strongroom_pkcs11_function_list>
+    private let lock: LibraryLock
     /// The file that was loaded.
     let path: FilePath
 
-    private init(_ functions: UnsafePointer<strongroom_pkcs11_function_list>, _ path: FilePath) {
+    private init(
+        _ functions: UnsafePointer<strongroom_pkcs11_function_list>, _ lock: LibraryLock, _ path: FilePath
+    ) {
         unsafe self.functions = functions
+        self.lock = lock
         self.path = path
     }
 
@@ -45,7 +48,7 @@ internal import SystemPackage
                 "\(path) gives out no list of functions as PKCS#11 2.x and 3.x have it (\(code)); use another library."
             )
         }
-        return unsafe TokenLibrary(UnsafePointer(list), path)
+        return unsafe TokenLibrary(UnsafePointer(list), LibraryLock.of(library), path)
     }
 
     /// All that is called here is there.
@@ -64,21 +67,19 @@ internal import SystemPackage
 
     /// Makes the library ready, unless somebody in this process has: us before, or another component.
     func initialize() throws(TokenFailure) {
-        var arguments = unsafe strongroom_pkcs11_initialize_args()
-        unsafe arguments.flags = CKF_OS_LOCKING_OK
-        let code = unsafe ReturnCode(rawValue: functions.pointee.C_Initialize(&arguments))
+        let code = lock.withLock {
+            var arguments = unsafe strongroom_pkcs11_initialize_args()
+            unsafe arguments.flags = CKF_OS_LOCKING_OK
+            return unsafe ReturnCode(rawValue: functions.pointee.C_Initialize(&arguments))
+        }
         guard code == .ok || code == .alreadyInitialized else { throw .call("C_Initialize", code) }
     }
 
     // MARK: - Slots and tokens
 
-    /// One question for slots at a time in this process: SoftHSM, though made ready for threads, ends the process where
-    /// two find at once that a token has come.
-    static let slotQuestions = Mutex(())
-
     /// The slots with a token.
     func slots() throws(TokenFailure) -> [UInt] {
-        try Self.slotQuestions.withLock { (_) throws(TokenFailure) in try slotsNow() }
+        try lock.withLock { () throws(TokenFailure) in try slotsNow() }
     }
 
     private func slotsNow() throws(TokenFailure) -> [UInt] {
@@ -149,20 +150,21 @@ internal import SystemPackage
         }
         try check("C_FindObjectsInit", code)
         var found: [UInt] = []
-        while true {
+        while found.count <= Self.objectCountMax {
             var batch = [UInt](repeating: 0, count: 64)
             var count: UInt = 0
             try check(
                 "C_FindObjects", unsafe functions.pointee.C_FindObjects(session, &batch, UInt(batch.count), &count))
             if count == 0 { break }
             found += batch.prefix(Int(clamping: count))
-            guard found.count <= Self.objectCountMax else {
-                throw .refused(
-                    .unavailable,
-                    "The token has more than \(Self.objectCountMax) secret keys; give Strongroom a token of its own.")
-            }
         }
+        // Before anything is refused: in a session that is kept, the next search could not begin.
         try check("C_FindObjectsFinal", unsafe functions.pointee.C_FindObjectsFinal(session))
+        guard found.count <= Self.objectCountMax else {
+            throw .refused(
+                .unavailable,
+                "The token has more than \(Self.objectCountMax) secret keys; give Strongroom a token of its own.")
+        }
         return found
     }
 

@@ -179,7 +179,7 @@ typedef struct strongroom_key_dependencies {
     uint32_t is_known;                          /* 1: there are stores in this process, and each has answered. 0: nobody
                                                    could be asked, or not everybody; the numbers are what is known, and
                                                    ZERO DOES NOT MEAN THAT NOTHING HANGS ON THE KEY */
-    uint32_t store_count;                       /* how many stores have answered */
+    uint32_t store_count;                       /* how many stores there are, whether or not they answered */
     uint64_t object_count;                      /* objects' versions that are sealed under the key */
     uint64_t upload_count;                      /* uploads in parts that are under way */
     uint64_t byte_count;                        /* of those objects, before sealing */

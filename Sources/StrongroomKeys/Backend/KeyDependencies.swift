@@ -1,3 +1,5 @@
+internal import StrongroomSystem
+
 /// What is sealed under a key, as far as the stores of the host's process know.
 public struct KeyDependencies: Sendable, Hashable {
     /// One bucket of one store.
@@ -35,7 +37,7 @@ public struct KeyDependencies: Sendable, Hashable {
     /// The most places that are named.
     public static let placesMax = 100
 
-    /// How many stores have answered.
+    /// How many stores there are, whether or not they could answer; ``unknown`` says whether all have.
     public var storeCount = 0
     /// Why it is not known for sure: nobody could be asked, or not everybody. Nil where every store has answered; else
     /// the numbers are what is known, and zero does not mean nothing.
@@ -65,17 +67,21 @@ public struct KeyDependencies: Sendable, Hashable {
 extension KeyDependencies {
     static func unknown(_ reason: String?) -> KeyDependencies { KeyDependencies(unknown: reason) }
 
-    /// What stores have answered, added up.
+    /// What stores have answered, added up; a sum that is too large for its type is the largest that there is.
     ///
-    /// - Parameter unknown: why others have not answered; nil where all have.
-    package init(places: [Place], storeCount: Int, unknown: String?) {
+    /// - Parameters:
+    ///   - places: the buckets in which something hangs on the key, in any order. All are counted, and at most
+    ///     ``placesMax`` are kept.
+    ///   - storeCount: see ``storeCount``. Where it is 0, nothing is known.
+    ///   - unknown: why others have not answered; nil where all have.
+    public init(places: [Place], storeCount: Int, unknown: String?) {
         self.init(unknown: storeCount == 0 ? unknown ?? "No store is open in this process." : unknown)
         self.storeCount = storeCount
+        objectCount = places.saturatedTotal(\.objectCount)
+        uploadCount = places.saturatedTotal(\.uploadCount)
+        bytes = places.saturatedTotal(\.bytes)
+        lockedCount = places.saturatedTotal(\.lockedCount)
         for place in places {
-            objectCount += place.objectCount
-            uploadCount += place.uploadCount
-            bytes &+= place.bytes
-            lockedCount += place.lockedCount
             if let end = place.lockedUntilMilliseconds {
                 lockedUntilMilliseconds = max(lockedUntilMilliseconds ?? end, end)
             }

@@ -57,12 +57,15 @@ extension KeyDependencies {
 
     /// What the host's structure says. One that cannot be read says nothing.
     init(_ answer: UnsafePointer<strongroom_key_dependencies>?) {
-        // Safe: valid until the callback that received it returns; its size is looked at first.
-        guard let answer = unsafe answer?.pointee,
-            unsafe answer.size >= UInt64(MemoryLayout<strongroom_key_dependencies>.size),
-            unsafe answer.document.size <= Self.documentSizeBytesMax
+        // Safe: valid until the callback that received it returns, and no larger than its first member says: nothing else
+        // is read, nor the whole copied, before that one.
+        guard let pointer = unsafe answer,
+            unsafe pointer.pointee.size >= UInt64(MemoryLayout<strongroom_key_dependencies>.size),
+            case let answer = unsafe pointer.pointee, unsafe answer.document.size <= Self.documentSizeBytesMax
         else {
             self = .unknown("The host's answer cannot be read.")
+            // Who answers has a store: without any there would be nobody whom a key's end could hurt.
+            storeCount = 1
             return
         }
         let document = unsafe [UInt8](
@@ -77,6 +80,7 @@ extension KeyDependencies {
         uploadCount = unsafe answer.upload_count
         bytes = unsafe answer.byte_count
         lockedCount = unsafe answer.locked_count
-        lockedUntilMilliseconds = unsafe lockedCount > 0 ? answer.locked_until_milliseconds : nil
+        let end = unsafe answer.locked_until_milliseconds
+        lockedUntilMilliseconds = lockedCount > 0 && end != 0 ? end : nil
     }
 }

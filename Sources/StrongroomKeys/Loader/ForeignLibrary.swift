@@ -12,8 +12,9 @@ package import SystemPackage
 /// - The dynamic linker may load what it needs besides, from the system's own folders and from those that the
 ///   library (RPATH, RUNPATH) or the environment (LD_LIBRARY_PATH) name: each of them must be an absolute path
 ///   that only root and this user can change. None of these files is pinned.
-/// - `$ORIGIN` stands for nothing: the copy lies in no folder. What such a library needs from beside itself must
-///   be made known to the linker by whoever installs it (ld.so.conf).
+/// - In the library's own paths `$ORIGIN` stands for nothing: the copy lies in no folder. What such a library needs
+///   from beside itself must be made known to the linker by whoever installs it (ld.so.conf). In the environment it
+///   stands for the program's folder, and is refused.
 ///
 /// It is never unloaded.
 package struct ForeignLibrary: Sendable {
@@ -53,11 +54,10 @@ package struct ForeignLibrary: Sendable {
                 .untrustedModule, "\(path) asks the dynamic linker to load '\(name)', a file of its own choosing.")
         }
         if let library = loaded.libraries[digest] { return ForeignLibrary(sha256: digest, library: library) }
-        for list in image.searchPaths { try check(list, "The search path (RPATH or RUNPATH) of \(path)") }
-        // Safe: nothing in this process changes its environment while libraries are loaded.
-        if let list = unsafe getenv("LD_LIBRARY_PATH"), case let list = unsafe String(cString: list), !list.isEmpty {
-            try check(list, "LD_LIBRARY_PATH")
+        for list in image.searchPaths {
+            try check(list, "The search path (RPATH or RUNPATH) of \(path)", separators: ":", allowsOrigin: true)
         }
+        try checkEnvironment()
         let library = try sealed.load()
         loaded.libraries[digest] = library
         return ForeignLibrary(sha256: digest, library: library)
@@ -66,18 +66,32 @@ package struct ForeignLibrary: Sendable {
     /// Nil where the library has no such function.
     package func symbol(_ name: String) -> UnsafeMutableRawPointer? { unsafe library.symbol(name) }
 
-    private static func check(_ list: String, _ name: String) throws(KeyBackendError) {
+    private static func checkEnvironment() throws(KeyBackendError) {
+        // Safe: nothing in this process changes its environment while libraries are loaded.
+        guard let list = unsafe getenv("LD_LIBRARY_PATH") else { return }
+        // Repaired, it would name other folders than those that the linker looks in.
+        guard let list = unsafe String(validatingCString: list) else {
+            throw KeyBackendError(.untrustedModule, "LD_LIBRARY_PATH is not in UTF-8; name other folders there.")
+        }
+        if !list.isEmpty { try check(list, "LD_LIBRARY_PATH", separators: ":;", allowsOrigin: false) }
+    }
+
+    /// Splits as the linker (glibc) does: byte by byte, whatever the characters are.
+    private static func check(
+        _ list: String, _ name: String, separators: String, allowsOrigin: Bool
+    ) throws(KeyBackendError) {
         // The linker takes an empty entry for the current directory.
-        for entry in list.split(separator: ":", omittingEmptySubsequences: false)
-        where entry != "$ORIGIN" && entry != "${ORIGIN}" {
-            guard entry.hasPrefix("/"), !entry.contains("$") else {
+        for entry in list.utf8.split(omittingEmptySubsequences: false, whereSeparator: separators.utf8.contains) {
+            let text = String(Substring(entry))
+            if allowsOrigin, text == "$ORIGIN" || text == "${ORIGIN}" { continue }
+            guard entry.first == UInt8(ascii: "/"), !entry.contains(UInt8(ascii: "$")) else {
                 throw KeyBackendError(
                     .untrustedModule,
-                    "\(name) has the entry '\(entry)', from which untrusted files could be loaded; leave it out, or "
+                    "\(name) has the entry '\(text)', from which untrusted files could be loaded; leave it out, or "
                         + "give an absolute path.")
             }
             do throws(KeyBackendError) {
-                try checkFolder(FilePath(String(entry)))
+                try checkFolder(FilePath(text))
             } catch {
                 throw KeyBackendError(error.code, "\(name): \(error.message)", underlying: error.underlying)
             }

@@ -72,7 +72,7 @@ struct CircuitBreaker: Sendable {
         }
     }
 
-    /// A call has ended. Nil where that changes nothing for others.
+    /// A call has ended. Nil where others find the circuit as it was: open or closed.
     mutating func end(_ permit: Permit, _ outcome: Outcome, at nowNanoseconds: UInt64) -> Change? {
         guard permit.generation == generation else { return nil }
         switch (state, outcome) {
@@ -89,8 +89,9 @@ struct CircuitBreaker: Sendable {
             return .closed
         case (.probing, .failed): return open(until: nowNanoseconds + openNanoseconds)
         case (.probing, .undecided):
-            // The next call finds out.
-            return open(until: nowNanoseconds)
+            // The next call finds out. For everybody else it has been open all the time.
+            _ = open(until: nowNanoseconds)
+            return nil
         }
     }
 

@@ -5,6 +5,7 @@
 
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +31,9 @@ enum call {
     SIGN_RANDOM,
     /* Does not fail: the code is or'ed to the token's flags. */
     TOKEN_FLAGS,
+    MECHANISM,
+    /* Does not fail: objects are found without end. */
+    FIND_ENDLESS,
     CALL_COUNT
 };
 
@@ -44,6 +48,16 @@ static struct slot {
 } slots[SLOT_COUNT_MAX];
 static int slot_count;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+/* Looks at tokens that fail for one thread alone: everybody looks at everybody's. */
+static _Thread_local struct {
+    ulong_t code;
+    int remaining;
+    int calls;
+} here;
+
+/* Threads in calls of which there is to be one at a time, and how often there was another. */
+static int inside, overlaps;
 
 static strongroom_pkcs11_function_list *real;
 static strongroom_pkcs11_function_list list;
@@ -89,6 +103,47 @@ int faulty_token_calls(ulong_t slot, int call) {
     return calls;
 }
 
+__attribute__((visibility("default")))
+void faulty_token_set_here(ulong_t code, int count) {
+    here.code = code;
+    here.remaining = count;
+    here.calls = 0;
+}
+
+__attribute__((visibility("default")))
+int faulty_token_calls_here(void) { return here.calls; }
+
+__attribute__((visibility("default")))
+int faulty_token_overlaps(void) { return __atomic_load_n(&overlaps, __ATOMIC_SEQ_CST); }
+
+static void begin_alone(void) {
+    if (__atomic_fetch_add(&inside, 1, __ATOMIC_SEQ_CST) != 0) __atomic_fetch_add(&overlaps, 1, __ATOMIC_SEQ_CST);
+    /* Lets others come in who may. */
+    for (int i = 0; i < 16; i++) sched_yield();
+}
+
+static void end_alone(void) { __atomic_fetch_sub(&inside, 1, __ATOMIC_SEQ_CST); }
+
+static ulong_t initialize(strongroom_pkcs11_initialize_args *arguments) {
+    begin_alone();
+    ulong_t answer = real->C_Initialize(arguments);
+    end_alone();
+    return answer;
+}
+
+static ulong_t slot_list(strongroom_pkcs11_byte with_token, ulong_t *ids, ulong_t *count) {
+    begin_alone();
+    ulong_t answer = real->C_GetSlotList(with_token, ids, count);
+    end_alone();
+    return answer;
+}
+
+static ulong_t mechanism_info(ulong_t slot, ulong_t type, strongroom_pkcs11_mechanism_info *info) {
+    ulong_t code;
+    if (goes_wrong(slot, MECHANISM, &code)) return code;
+    return real->C_GetMechanismInfo(slot, type, info);
+}
+
 static ulong_t open_session(ulong_t slot, ulong_t flags, void *application, void *notify, ulong_t *session) {
     ulong_t code;
     if (goes_wrong(slot, OPEN_SESSION, &code)) return code;
@@ -104,6 +159,11 @@ static ulong_t login(ulong_t session, ulong_t user, const strongroom_pkcs11_byte
 static ulong_t token_info(ulong_t slot, strongroom_pkcs11_token_info *info) {
     ulong_t code;
     if (goes_wrong(slot, TOKEN_INFO, &code)) return code;
+    here.calls++;
+    if (here.remaining != 0) {
+        if (here.remaining > 0) here.remaining--;
+        return here.code;
+    }
     ulong_t answer = real->C_GetTokenInfo(slot, info);
     if (goes_wrong(slot, TOKEN_FLAGS, &code)) info->flags |= code;
     return answer;
@@ -113,6 +173,15 @@ static ulong_t find_init(ulong_t session, strongroom_pkcs11_attribute *attribute
     ulong_t code;
     if (goes_wrong(slot_of(session), FIND, &code)) return code;
     return real->C_FindObjectsInit(session, attributes, count);
+}
+
+static ulong_t find_objects(ulong_t session, ulong_t *objects, ulong_t count_max, ulong_t *count) {
+    ulong_t code;
+    if (!goes_wrong(slot_of(session), FIND_ENDLESS, &code))
+        return real->C_FindObjects(session, objects, count_max, count);
+    for (ulong_t i = 0; i < count_max; i++) objects[i] = i + 1;
+    *count = count_max;
+    return 0;
 }
 
 static ulong_t sign_init(ulong_t session, strongroom_pkcs11_mechanism *mechanism, ulong_t key) {
@@ -158,10 +227,14 @@ static void set_up(void) {
         abort();
     }
     list = *real;
+    list.C_Initialize = initialize;
+    list.C_GetSlotList = slot_list;
+    list.C_GetMechanismInfo = mechanism_info;
     list.C_OpenSession = open_session;
     list.C_Login = login;
     list.C_GetTokenInfo = token_info;
     list.C_FindObjectsInit = find_init;
+    list.C_FindObjects = find_objects;
     list.C_SignInit = sign_init;
     list.C_Sign = sign;
     list.C_GenerateKey = generate;
