@@ -97,8 +97,10 @@ package protocol MetadataSnapshot {
         _ visit: (_ key: [UInt8], _ row: StoredRow) throws(StorageError) -> ScanStep
     ) throws(StorageError)
 
-    /// What the rows add up to; nil while they are being added up for the first time.
-    func sums(_ definition: RowSumDefinition) throws(StorageError) -> RowSums?
+    /// What the rows add up to; nil while they are being added up.
+    ///
+    /// - Parameter prefixes: what the names begin with that will be asked for; nil for all.
+    func sums(_ definition: RowSumDefinition, namesStartingWith prefixes: [[UInt8]]?) throws(StorageError) -> RowSums?
 }
 
 package enum ScanStep: Equatable, Sendable {

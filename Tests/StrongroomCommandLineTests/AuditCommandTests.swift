@@ -2,6 +2,8 @@
 import Foundation
 import Testing
 
+@testable import StrongroomAudit
+
 /// The trail of the key service, as an auditor's scripts use it.
 @Suite("Command line: audit")
 struct AuditCommandTests {
@@ -55,6 +57,20 @@ struct AuditCommandTests {
         #expect(try strongroom("audit", "key").output.hasPrefix("strongroom.audit/"))
     }
 
+    @Test("however the store is written, its keyring is the one beside it")
+    func place() throws {
+        let strongroom = try Strongroom()
+        let made = try strongroom("init", "--json", "there/..//store/").lines.first
+        #expect(made?["keyring"] as? String == strongroom.path("store.keyring"))
+        #expect(try strongroom("key", "create").status == 0)
+        let shown = try strongroom("audit", "show", "--json")
+        #expect(!shown.lines.isEmpty)
+        for name in ["store", "store/", strongroom.store.path + "//", "there/../store/."] {
+            #expect(try strongroom("audit", "show", "--json", "--store", name).output == shown.output)
+        }
+        #expect(try strongroom("audit", "show", "--store", "").status != 0)
+    }
+
     @Test("what was changed is named, and makes the command fail; an older copy is found by a checkpoint that was kept")
     func verify() throws {
         let strongroom = try Strongroom()
@@ -89,6 +105,71 @@ struct AuditCommandTests {
         #expect(try strongroom("audit", "verify").status == 0)
         let kept = try strongroom("audit", "verify", "--checkpoint", "kept", "--json")
         #expect(kept.status == 1 && kept.lines.first?["kind"] as? String == "tailMissing")
+    }
+
+    @Test("a checkpoint that was kept long ago is enough, and one there must be")
+    func checkpoints() throws {
+        let strongroom = try Strongroom()
+        _ = try makeStore(strongroom)
+        try strongroom.write("kept", Data(strongroom("audit", "checkpoint").output.utf8))
+        for _ in 0..<3 { #expect(try strongroom("key", "list").status == 0) }
+        let cut = try strongroom.read(segment)
+        for _ in 0..<3 { #expect(try strongroom("key", "list").status == 0) }
+        #expect(try strongroom("audit", "verify", "--checkpoint", "kept").status == 0)
+        let whole = try strongroom.read(segment)
+        try strongroom.write(segment, cut)
+        let found = try strongroom("audit", "verify", "--checkpoint", "kept", "--json")
+        #expect(found.status == 1 && found.lines.first?["kind"] as? String == "tailMissing")
+        try strongroom.write(segment, whole)
+
+        try FileManager.default.removeItem(atPath: strongroom.path("store.keyring/kms/audit-anchor"))
+        let none = try strongroom("audit", "verify", "--json")
+        #expect(none.status == 1 && (none.error?["message"] as? String)?.contains("--checkpoint") == true)
+        #expect(try strongroom("audit", "verify", "--checkpoint", "kept").status == 0)
+    }
+
+    /// Whoever can write the file can put records behind the last checkpoint, and names into headers.
+    @Test("what nobody has signed does not speak to the terminal, nor for two lines, and ends no command")
+    func hostile() throws {
+        let strongroom = try Strongroom()
+        _ = try makeStore(strongroom)
+        let bytes = [UInt8](try strongroom.read(segment))
+        let count = try strongroom("audit", "show", "--json").lines.count
+        let header = try AuditSegmentHeader(bytes)
+        var scanner = SegmentScanner(bytes, salt: header.salt)
+        var end = scanner.position
+        while case .frame = scanner.next() { end = scanner.position }
+        var forged = Array(bytes[..<end])
+        for record in [
+            #"{"eventTime":"2026\n\u001b[2J","eventName":"A  ok\u202e","userIdentity":{"type":"x"},"resources":[],"errorCode":"\u009b1m"}"#,
+            "{\"eventTime\":\"2026\",\n\"eventName\":\"B\",\"userIdentity\":{\"type\":\"x\"},\"resources\":[]}",
+        ] {
+            AuditFrameHeader.append(
+                .record, index: UInt64(count), durableEnd: forged.count, salt: header.salt, body: Array(record.utf8),
+                to: &forged)
+        }
+        try strongroom.write(segment, Data(forged))
+        let text = try strongroom("audit", "show").output
+        #expect(text.split(separator: "\n").count == count + 2)
+        #expect(
+            text.unicodeScalars.allSatisfy {
+                $0 == "\n" || ![.control, .format].contains($0.properties.generalCategory)
+            })
+        #expect(text.contains(#""A  ok\u{202e}""#))
+        let shown = try strongroom("audit", "show", "--json")
+        #expect(shown.output.split(separator: "\n").count == count + 1 && shown.lines.count == count + 1)
+        #expect(shown.errors.contains("left out"))
+
+        var other = header
+        other.origin = "evil\u{1B}[2J"
+        try strongroom.write(segment, Data(other.encoded() + bytes.dropFirst(AuditSegmentHeader.regionBytes)))
+        let verified = try strongroom("audit", "verify")
+        #expect(verified.status == 1 && !(verified.output + verified.errors).contains("\u{1B}"))
+
+        try strongroom.write(segment, Data(bytes))
+        try strongroom.write("store.keyring/kms/audit/\(UInt64.max).audit", Data(bytes))
+        let missing = try strongroom("audit", "verify", "--json")
+        #expect(missing.status == 1 && missing.lines.contains(where: { $0["kind"] as? String == "missing" }))
     }
 }
 #endif

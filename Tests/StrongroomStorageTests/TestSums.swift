@@ -27,7 +27,7 @@ extension MetadataStore {
     /// What the sums say beside what the rows say, of one moment; nil while the rows are being added up.
     func sums() async throws -> (said: [[UInt8]: RowAmounts], scanned: [[UInt8]: RowAmounts])? {
         try await read { snapshot throws(StorageError) in
-            guard let sums = try snapshot.sums(TestSums.definition) else { return nil }
+            guard let sums = try snapshot.sums(TestSums.definition, namesStartingWith: nil) else { return nil }
             let entries = try sums.entries(from: [], to: nil)
             let names = entries.map(\.name)
             guard names == names.sorted(by: { $0.lexicographicallyPrecedes($1) }) else {
@@ -41,6 +41,12 @@ extension MetadataStore {
             guard some.map(\.name) == same.map(\.name), some.map(\.amounts) == same.map(\.amounts) else {
                 throw StorageError(.corrupted, "a part of the sums is another one")
             }
+            let ones = try snapshot.sums(TestSums.definition, namesStartingWith: [[1]])?.entries(from: [1], to: [2])
+            guard
+                ones.map({ Dictionary(uniqueKeysWithValues: $0.map { ($0.name, $0.amounts) }) })
+                    == Dictionary(
+                        uniqueKeysWithValues: entries.filter { $0.name[0] == 1 }.map { ($0.name, $0.amounts) })
+            else { throw StorageError(.corrupted, "the sums of some names are others") }
             return (
                 Dictionary(uniqueKeysWithValues: entries.map { ($0.name, $0.amounts) }),
                 try TestSums.scanned(snapshot)

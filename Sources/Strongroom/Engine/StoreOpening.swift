@@ -5,12 +5,6 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 internal import SystemPackage
 
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
-
 /// Opens a store, or makes one.
 ///
 /// The order of making matters: keyring, metadata key, journal and catalog are durable before
@@ -27,8 +21,8 @@ struct StoreOpening {
 
     init(_ path: FilePath, _ options: StoreOptions) throws(StoreError) {
         try options.check()
-        directory = try Self.absolute(path)
-        keyring = try Self.absolute(options.keyring ?? FilePath(directory.string + ".keyring"))
+        let place = try StorePlace(path, keyring: options.keyring)
+        (directory, keyring) = (place.directory, place.keyring)
         self.options = options
         logger = options.logger ?? Logger.current
         metrics = StoreMetrics(options)
@@ -182,16 +176,5 @@ struct StoreOpening {
         } catch {
             throw StoreError(error)
         }
-    }
-
-    /// Lexically normal and absolute, so that the process may change its directory later.
-    private static func absolute(_ path: FilePath) throws(StoreError) -> FilePath {
-        guard !path.isEmpty else { throw StoreError(.invalidArgument, "The path is empty.") }
-        guard path.isRelative else { return path.lexicallyNormalized() }
-        let current = FilePath(FileManager.default.currentDirectoryPath)
-        guard current.isAbsolute else {
-            throw StoreError(.notFound, "The process's current directory is gone; give an absolute path.")
-        }
-        return current.pushing(path).lexicallyNormalized()
     }
 }

@@ -1,6 +1,6 @@
 #if CommandLineTool
 internal import ArgumentParser
-internal import Glibc
+internal import Strongroom
 internal import StrongroomAudit
 internal import StrongroomSystem
 internal import SystemPackage
@@ -24,14 +24,13 @@ struct AuditLocation: ParsableArguments {
         let files = AuditFiles(
             folder: auditFolder.map { FilePath($0) } ?? folder.appending("audit"), anchorFolder: folder)
         return AuditSource(
-            reader: AuditLogReader(files, fileSystem: PosixFileSystem()), publicKeyFile: publicKey)
+            reader: AuditLogReader(files, fileSystem: PosixFileSystem()), anchorFile: files.anchor,
+            publicKeyFile: publicKey)
     }
 
     private func keyringPath() throws -> FilePath {
         if let keyring { return FilePath(keyring) }
-        if let store { return FilePath(store + ".keyring") }
-        // Safe: nothing in this process changes its environment.
-        if let name = unsafe getenv("STRONGROOM_STORE") { return FilePath(unsafe String(cString: name) + ".keyring") }
+        if let store = StoreLocation.path(named: store) { return try StorePlace(store).keyring }
         throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE, or its keyring with --keyring DIR.")
     }
 }
@@ -39,6 +38,7 @@ struct AuditLocation: ParsableArguments {
 /// A trail and its key. Blocking: used through ``Offload``.
 struct AuditSource: Sendable {
     let reader: AuditLogReader
+    fileprivate let anchorFile: FilePath
     fileprivate let publicKeyFile: String?
 
     /// The key of the file that is named, or the one in the keyring.
@@ -47,12 +47,22 @@ struct AuditSource: Sendable {
         return try AuditVerifierKey(try Self.text(of: publicKeyFile))
     }
 
-    /// The checkpoint of the file that is named, or the one in the keyring; nil where there is none.
-    func checkpoint(_ file: String?, _ key: AuditVerifierKey) throws(AuditError) -> SignedCheckpoint? {
-        let note: String?
-        if let file { note = try Self.text(of: file) } else { note = try reader.anchorNote() }
-        guard let note else { return nil }
-        return try SignedCheckpoint(note, verifiedBy: key)
+    /// Checks the trail against the checkpoint in the keyring and the one in the file that is named. Without either
+    /// nobody could tell that its end is missing.
+    func verified(keptCheckpoint file: String?) throws(AuditError) -> AuditReport {
+        let key = try key()
+        let anchorNote = try reader.anchorNote()
+        guard anchorNote != nil || file != nil else {
+            throw AuditError(
+                .notFound,
+                "There is no checkpoint at \(anchorFile); name one that was kept with --checkpoint, or the keyring where it "
+                    + "is with --keyring.")
+        }
+        let anchor = try anchorNote.map { (note) throws(AuditError) in try SignedCheckpoint(note, verifiedBy: key) }
+        let kept = try file.map { (file) throws(AuditError) in
+            try SignedCheckpoint(try Self.text(of: file), verifiedBy: key)
+        }
+        return try AuditVerifier.verify(reader, key: key, anchor: anchor, kept: kept)
     }
 
     private static func text(of path: String) throws(AuditError) -> String {
@@ -70,7 +80,7 @@ func auditing<Value>(_ body: () throws(AuditError) -> Value) throws(CommandFailu
     do throws(AuditError) {
         return try body()
     } catch {
-        throw CommandFailure(error.code == .damaged ? .verificationFailed : .notFound, error.message)
+        throw CommandFailure(error.code == .damaged ? .verificationFailed : .notFound, printable(error.message))
     }
 }
 #endif

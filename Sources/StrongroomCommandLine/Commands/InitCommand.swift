@@ -29,7 +29,7 @@ struct InitCommand: AsyncParsableCommand {
         }
         let store = try await Store.open(at: path, options: options)
         try await store.close()
-        let keyring = keys.keyring ?? directory + ".keyring"
+        let keyring = try keys.keyring ?? StorePlace(path).keyring.string
         output.console.emit(
             Record(store: directory, keyring: keyring),
             text: "made the store \(quoted(directory)) and its keyring \(quoted(keyring))\n"

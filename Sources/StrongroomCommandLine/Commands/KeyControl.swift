@@ -1,6 +1,7 @@
 #if CommandLineTool
 internal import FoundationEssentials
 internal import Strongroom
+internal import StrongroomSystem
 
 /// What an administrator asks of the key service, in the words of `KMSKeys`.
 struct KeyControl {
@@ -107,8 +108,8 @@ struct RotationRecord: Codable, Equatable {
     mutating func count(_ usage: KeyUsage?) {
         guard let usage, let version else { return }
         let own = usage.buckets.flatMap(\.versions).filter { $0.keyVersion == version }
-        objects = own.reduce(0) { $0 + $1.objectCount }
-        bytes = own.reduce(0) { $0 &+ $1.bytes }
+        objects = own.saturatedTotal(\.objectCount)
+        bytes = own.saturatedTotal(\.bytes)
     }
 
     struct Page: KeyPage {

@@ -15,10 +15,15 @@ struct StoreLocation: ParsableArguments {
     var console: Console { output.console }
 
     func path() throws -> FilePath {
+        if let path = Self.path(named: store) { return path }
+        throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE.")
+    }
+
+    /// The store of that name, or else the one that the environment names; nil where neither does.
+    static func path(named store: String?) -> FilePath? {
         if let store { return FilePath(store) }
         // Safe: nothing in this process changes its environment.
-        if let name = unsafe getenv("STRONGROOM_STORE") { return FilePath(unsafe String(cString: name)) }
-        throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE.")
+        return unsafe getenv("STRONGROOM_STORE").map { unsafe FilePath(String(cString: $0)) }
     }
 
     /// Opens a store that exists.

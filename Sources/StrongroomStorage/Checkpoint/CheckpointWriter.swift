@@ -41,7 +41,7 @@ struct CheckpointWriter {
             var update = try sums.map { (sums) throws(StorageError) in try RowSumUpdate(sums, in: transaction) }
             for change in slice { try Self.apply(change, to: transaction, &account, &update) }
             try Self.apply(account, to: transaction)
-            try update?.write(to: transaction, containedLSN: state.containedLSN)
+            try update?.write(to: transaction, at: state)
             written.statistics = account.statistics
             try transaction.put(CheckpointState.key, written.encoded())
         }

@@ -15,6 +15,8 @@ final class Checkpointer: Sendable {
         var failure: StorageError?
         /// Why something that a checkpoint made free could not be freed; nil when everything was.
         var cleanUpFailure: StorageError?
+        /// Why rows cannot be added up (`RowSumBuilder`).
+        var sumContradiction: StorageError?
         /// Attempts that have ended, well or not.
         var endedCount = 0
         var completedCount = 0
@@ -118,6 +120,8 @@ final class Checkpointer: Sendable {
 
     var failure: StorageError? { monitor.withLock { $0.failure } }
     var cleanUpFailure: StorageError? { monitor.withLock { $0.cleanUpFailure } }
+    /// Why the index's rows cannot be added up; nil where they are, and while nothing is known against it.
+    var sumContradiction: StorageError? { monitor.withLock { $0.sumContradiction } }
     /// How many tables were moved into the index since the store was opened.
     var completedCount: Int { monitor.withLock { $0.completedCount } }
 
@@ -163,6 +167,7 @@ final class Checkpointer: Sendable {
         isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ sumBuilder: inout RowSumBuilder?
     ) -> Result<Void, StorageError> {
         var cleanUp = CleanUp()
+        let movedCount = completedCount
         let failure = attempt { () throws(StorageError) in try checkpoint(isDue: isDue, &reclaimer, &cleanUp) }
         // Whether or not the checkpoint went well: freeing may be what the next one waits for. And each
         // for itself: one file that cannot be removed does not keep the others.
@@ -172,11 +177,12 @@ final class Checkpointer: Sendable {
             cleanUp.note(attempt { () throws(StorageError) in try files.removeAbandoned(name) })
         }
         cleanUp.note(attempt { () throws(StorageError) in try files.removeEmptyEpochs() })
-        cleanUp.note(addUp(&sumBuilder))
+        cleanUp.note(addUp(&sumBuilder, hasMoved: completedCount != movedCount))
         monitor.withLock { state in
             state.endedCount += 1
             state.failure = failure
             state.cleanUpFailure = cleanUp.failure
+            state.sumContradiction = sumBuilder?.contradiction
         }
         monitor.broadcast()
         return failure.map { .failure($0) } ?? .success(())
@@ -214,9 +220,14 @@ final class Checkpointer: Sendable {
     }
 
     /// One step of adding up what the index has, where that is not done; returns why it failed.
-    private func addUp(_ builder: inout RowSumBuilder?) -> StorageError? {
-        guard var step = builder, !step.isComplete else { return nil }
-        let failure = attempt { () throws(StorageError) in try step.step() }
+    ///
+    /// - Parameter hasMoved: a checkpoint changed the index since the last time.
+    private func addUp(_ builder: inout RowSumBuilder?, hasMoved: Bool) -> StorageError? {
+        guard var step = builder, hasMoved || !step.isComplete else { return nil }
+        let failure = attempt { () throws(StorageError) in
+            if hasMoved { try step.lookAgain() }
+            if !step.isComplete { try step.step() }
+        }
         step.hasFailed = failure != nil
         builder = step
         return failure

@@ -87,7 +87,7 @@ package final class EmbeddedStorage: Sendable {
         try await core.run { [core, directory, storeID, sums] () throws(StorageError) in
             var verifier = StorageVerifier(
                 directory: directory, storeID: storeID, view: core.view, journal: core.journal, files: core.files,
-                readsBlobs: readingBlobs, sums: sums)
+                readsBlobs: readingBlobs, sums: sums, sumContradiction: core.checkpointer.sumContradiction)
             return try verifier.run()
         }
     }

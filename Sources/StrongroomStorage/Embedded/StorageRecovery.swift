@@ -23,7 +23,7 @@ struct StorageRecovery {
         try index.write { (transaction) throws(StorageError) in
             try transaction.put(CheckpointState.key, state.encoded())
             guard let sums = environment.sums else { return }
-            let complete = RowSumState(definitionNumber: sums.number, containedLSN: 0, phase: .complete)
+            let complete = RowSumState(definitionNumber: sums.number, at: state, phase: .complete)
             try transaction.put(RowSumState.key, complete.encoded())
         }
         for folder in directory.folders { try fileSystem.synchronizeDirectory(folder) }

@@ -11,6 +11,8 @@ struct RowSumBuilder {
     private(set) var isComplete: Bool
     /// The last step failed: the next waits until a checkpoint is due.
     var hasFailed = false
+    /// Why the rows cannot be added up: the sums fell below zero. Stays until all are added up.
+    private(set) var contradiction: StorageError?
 
     /// Whether the next step is to be made at once.
     var isAtWork: Bool { !isComplete && !hasFailed }
@@ -20,10 +22,20 @@ struct RowSumBuilder {
         self.rowsPerStep = rowsPerStep
         self.definition = definition
         self.index = index
+        isComplete = false
+        try distrustSlices()
+        try lookAgain()
+    }
+
+    /// A checkpoint may have found that the sums contradict the rows.
+    mutating func lookAgain() throws(StorageError) {
+        isComplete = false
+        isComplete = try storedState().phase == .complete
+    }
+
+    private func storedState() throws(StorageError) -> RowSumState {
         do throws(OrderedIndexReadError<StorageError>) {
-            isComplete = try index.read { (snapshot) throws(StorageError) in
-                try RowSumState(definition, in: snapshot).phase == .complete
-            }
+            return try index.read { (snapshot) throws(StorageError) in try RowSumState(definition, in: snapshot) }
         } catch {
             switch error {
             case .index(let error), .body(let error): throw error
@@ -31,8 +43,22 @@ struct RowSumBuilder {
         }
     }
 
+    /// Slices of a checkpoint that did not come to its end may be anybody's. A program that knows nothing of sums, and
+    /// died there as well, has moved no LSN by which it could be seen.
+    private func distrustSlices() throws(StorageError) {
+        var state = try storedState()
+        guard state.appliedLSN < state.containedLSN, state.phase != .clearing else { return }
+        state.phase = .clearing
+        try index.write { [state] (transaction) throws(StorageError) in
+            try transaction.put(RowSumState.key, state.encoded())
+        }
+    }
+
+    /// - Throws: `corrupted` where the sums fell below zero while rows were added up. The next step begins anew: what
+    ///   was stored may have been damaged, and not a row.
     mutating func step() throws(StorageError) {
         var isComplete = false
+        var isContradicted = false
         try index.write { [definition, rowsPerStep] (transaction) throws(StorageError) in
             var update = try RowSumUpdate(definition, in: transaction)
             switch update.state.phase {
@@ -40,10 +66,19 @@ struct RowSumBuilder {
             case .adding(let place): try Self.add(rowsPerStep, after: place, &update, transaction)
             case .complete: break
             }
-            try update.write(to: transaction, containedLSN: update.state.containedLSN)
+            let wasAdding = update.state.phase != .clearing
+            try update.write(to: transaction)
+            isContradicted = wasAdding && update.state.phase == .clearing
             isComplete = update.state.phase == .complete
         }
         self.isComplete = isComplete
+        if isComplete { contradiction = nil }
+        guard isContradicted else { return }
+        let error = StorageError(
+            .corrupted, "the sums of key usage fall below zero while rows are added up; run verify to find damaged rows"
+        )
+        contradiction = error
+        throw error
     }
 
     private static func clear(

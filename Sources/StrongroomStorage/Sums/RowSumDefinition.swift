@@ -27,15 +27,18 @@ package typealias RowAmounts = SIMD4<Int64>
 /// Amounts by name, of the rows counted so far.
 package struct RowTally: Sendable {
     private(set) var amounts: [[UInt8]: RowAmounts] = [:]
+    /// What the names begin with that are counted; nil for all.
+    let prefixes: [[UInt8]]?
     private var isAdding = true
 
-    package init() {}
+    package init(namesStartingWith prefixes: [[UInt8]]? = nil) { self.prefixes = prefixes }
 
     /// Counts for a row that is just being looked at.
     ///
     /// - Parameter name: at most 2,300 bytes.
     package mutating func add(_ name: [UInt8], _ change: RowAmounts) {
         assert(name.count + StoreKeys.sumPrefix.count <= KeySpace.keyLengthMaximum)
+        if let prefixes, !prefixes.contains(where: { name.starts(with: $0) }) { return }
         // Wrapping: a row's numbers may be anybody's, and what came in goes out again.
         if isAdding { amounts[name, default: .zero] &+= change } else { amounts[name, default: .zero] &-= change }
     }

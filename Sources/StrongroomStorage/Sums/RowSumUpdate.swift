@@ -22,15 +22,19 @@ struct RowSumUpdate {
     /// A row is added up for the first time.
     mutating func add(_ key: [UInt8], _ row: [UInt8]) { tally.count(key, stored: row, definition, adding: true) }
 
-    /// - Parameter containedLSN: as the transaction writes it.
-    mutating func write(to transaction: any OrderedIndexTransaction, containedLSN: UInt64) throws(StorageError) {
-        state.containedLSN = containedLSN
+    /// - Parameter checkpoint: as the transaction writes it; nil where it leaves that as it is.
+    mutating func write(
+        to transaction: any OrderedIndexTransaction, at checkpoint: CheckpointState? = nil
+    ) throws(StorageError) {
+        if let checkpoint {
+            state = RowSumState(definitionNumber: definition.number, at: checkpoint, phase: state.phase)
+        }
         for (name, change) in tally.amounts where change != .zero {
             let key = StoreKeys.sum(name)
             let stored = try transaction.value(key)
             let before = stored.map { RowAmounts(decoding: $0) } ?? RowAmounts.zero
             guard let sum = before.map({ $0 &+ change }), sum.min() >= 0 else {
-                // The sums contradict the rows, which are what counts: all are added up anew, after the next opening.
+                // The sums contradict the rows, which are what counts: all are added up anew.
                 state.phase = .clearing
                 break
             }

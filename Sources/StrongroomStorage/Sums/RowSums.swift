@@ -10,15 +10,20 @@ package struct RowSums {
 
     /// In order of the names.
     private let changes: [Entry]
+    /// What the names begin with that may be asked for; nil for all.
+    private let prefixes: [[UInt8]]?
     private let base: (any OrderedIndexSnapshot)?
 
     init(_ tally: RowTally, over base: (any OrderedIndexSnapshot)? = nil) {
         changes = tally.amounts.map { ($0.key, $0.value) }.sorted { ByteOrder.isLess($0.name, $1.name) }
+        prefixes = tally.prefixes
         self.base = base
     }
 
     /// All that are not zero with `lowerBound <= name < upperBound`, in order of the names.
     package func entries(from lowerBound: [UInt8], to upperBound: [UInt8]?) throws(StorageError) -> [Entry] {
+        let prefix = prefixes?.first { lowerBound.starts(with: $0) } ?? []
+        assert(prefixes.map { $0.contains(prefix) } ?? true, "names are asked for that were not counted")
         var found: [Entry] = []
         var position = changes.startOfNames(notLess: lowerBound)
         func isBelow(_ name: [UInt8]) -> Bool { upperBound.map { ByteOrder.isLess(name, $0) } ?? true }
@@ -47,6 +52,7 @@ package struct RowSums {
             entry = try cursor?.next()
         }
         takeChanges(before: nil)
+        assert(found.allSatisfy { $0.name.starts(with: prefix) }, "names are asked for that were not counted")
         return found
     }
 }
@@ -64,9 +70,11 @@ extension [RowSums.Entry] {
 }
 
 extension EmbeddedSnapshot {
-    func sums(_ definition: RowSumDefinition) throws(StorageError) -> RowSums? {
+    func sums(
+        _ definition: RowSumDefinition, namesStartingWith prefixes: [[UInt8]]?
+    ) throws(StorageError) -> RowSums? {
         guard try RowSumState(definition, in: base).phase == .complete else { return nil }
-        var tally = RowTally()
+        var tally = RowTally(namesStartingWith: prefixes)
         for (depth, layer) in tableLayers.enumerated() {
             var cursor = layer.cursor()
             var entry = cursor.seek(KeySpace.engineLowerBound)
@@ -85,8 +93,8 @@ extension EmbeddedSnapshot {
 
 extension InMemorySnapshot {
     /// Rows in memory are few: they are added up when somebody asks.
-    func sums(_ definition: RowSumDefinition) -> RowSums? {
-        var tally = RowTally()
+    func sums(_ definition: RowSumDefinition, namesStartingWith prefixes: [[UInt8]]?) -> RowSums? {
+        var tally = RowTally(namesStartingWith: prefixes)
         for (key, row) in zip(rows.keys, rows.rows) { tally.count(key, row.value[...], definition, adding: true) }
         return RowSums(tally)
     }

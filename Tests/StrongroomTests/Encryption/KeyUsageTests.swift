@@ -1,11 +1,11 @@
 import Foundation
 import StrongroomKeys
 import StrongroomSimulation
-import StrongroomStorage
 import StrongroomSystem
 import Testing
 
 @testable import Strongroom
+@testable import StrongroomStorage
 
 @Suite("Key usage")
 struct KeyUsageTests {
@@ -124,12 +124,12 @@ struct KeyUsageTests {
         }
         #expect(
             try await storage.metadata.read { snapshot throws(StorageError) in
-                try snapshot.sums(KeyUsageIndex.definition) == nil ? 0 : 1
+                try snapshot.sums(KeyUsageIndex.definition, namesStartingWith: nil) == nil ? 0 : 1
             } == 1)
         try await storage.checkpoint()
         #expect(
             try await storage.metadata.read { snapshot throws(StorageError) in
-                try snapshot.sums(KeyUsageIndex.definition) == nil ? 0 : 1
+                try snapshot.sums(KeyUsageIndex.definition, namesStartingWith: nil) == nil ? 0 : 1
             } == 0)
         _ = try await storage.metadata.commit(reads: [[0x7F]], attachments: []) { _ -> Decision<Never> in
             .commit([RowMutation(key: [0x7F], change: .delete)])
@@ -169,10 +169,31 @@ struct KeyUsageTests {
                 KeyUsageIndex.definition.addUp([table] + key.dropFirst(), changed[...], &tally)
                 KeyUsageIndex.definition.addUp([table], changed[...], &tally)
             }
+            #expect(tally.amounts.values.allSatisfy { $0.min() >= 0 })
         }
         // What is damaged keeps nobody from being told of the rest.
         try await memory.overwrite("bucket", "key", value: [1, 2, 3], payload: [])
         _ = try await memory.store.keyUsage(of: "any")
+    }
+
+    @Test("Totals of numbers that damage made too large are the largest there are")
+    func largestTotals() {
+        let version = KeyUsage.Version(
+            keyVersion: "1", objectCount: .max, bytes: .max, uploadCount: .max, bucketKeyCount: .max)
+        let bucket = KeyUsage.Bucket(
+            name: "bucket", versions: [version, version], lockedCount: .max, lockedBytes: .max)
+        let usage = KeyUsage(keyID: "key", buckets: [bucket, bucket])
+        #expect(
+            [bucket.objectCount, bucket.bytes, bucket.uploadCount, bucket.bucketKeyCount] == [.max, .max, .max, .max])
+        #expect([usage.objectCount, usage.bytes, usage.uploadCount, usage.bucketKeyCount] == [.max, .max, .max, .max])
+        #expect(usage.lockedCount == .max)
+        let place = KeyDependencies.Place(
+            store: "store", bucket: "bucket", objectCount: .max, uploadCount: .max, bytes: .max, lockedCount: .max)
+        let all = KeyDependencies(places: [place, place], storeCount: 1, unknown: nil)
+        #expect([all.objectCount, all.uploadCount, all.bytes, all.lockedCount] == [.max, .max, .max, .max])
+        var amounts: RowAmounts = [.max, 1, 0, 5]
+        amounts.addSaturating([.max, 2, -7, .min])
+        #expect(amounts == [.max, 3, 0, 5])
     }
 
     @Test("Numbers in names come in order, hours before 1970 too")

@@ -11,14 +11,16 @@ extension Engine {
         try checkOpen()
         let time = lockClock.time
         let found = try await readStorage { snapshot throws(StorageError) -> [[UInt8]: CountedUsage]? in
-            guard let sums = try snapshot.sums(KeyUsageIndex.definition) else { return nil }
-            return try KeyUsageReading(snapshot: snapshot, sums: sums, keyID: Array(keyID.utf8), time: time)
+            let keyID = Array(keyID.utf8)
+            let names = KeyUsageName.all(of: keyID)
+            guard let sums = try snapshot.sums(KeyUsageIndex.definition, namesStartingWith: names) else { return nil }
+            return try KeyUsageReading(snapshot: snapshot, sums: sums, keyID: keyID, time: time)
                 .run(version: version.map { Array($0.utf8) })
         }
         guard let found else {
             throw StoreError(
                 .keyUsageIncomplete,
-                "What hangs on keys is being counted for the first time in this store; ask again in a while.")
+                "What hangs on keys is being counted in this store; ask again in a while.")
         }
         let names = Dictionary(buckets.all.map { ($0.bucket.row.uid, $0.name.rawValue) }, uniquingKeysWith: { $1 })
         let buckets = found.compactMap { uid, usage -> KeyUsage.Bucket? in
@@ -56,5 +58,11 @@ struct CountedUsage: Sendable {
 }
 
 extension RowAmounts {
+    /// What is below zero is damaged, and takes nothing away; what is too large stays the largest.
+    mutating func addSaturating(_ other: RowAmounts) {
+        let sum = self &+ pointwiseMax(other, .zero)
+        self = sum.replacing(with: .max, where: sum .< self)
+    }
+
     fileprivate func count(_ index: Int) -> UInt64 { UInt64(clamping: self[index]) }
 }

@@ -1,3 +1,5 @@
+internal import StrongroomSystem
+
 #if canImport(FoundationEssentials)
 public import FoundationEssentials
 #else
@@ -36,13 +38,13 @@ public struct KeyUsage: Sendable, Hashable {
         /// When the last of those locks ends; nil where there is none.
         public var lockedUntil: Date? { lockedUntilMilliseconds.map { Date(storeMilliseconds: $0) } }
         /// Versions of objects that are sealed under the key.
-        public var objectCount: UInt64 { versions.reduce(0) { $0 + $1.objectCount } }
+        public var objectCount: UInt64 { versions.saturatedTotal(\.objectCount) }
         /// Bytes of those objects, before sealing.
-        public var bytes: UInt64 { versions.reduce(0) { $0 &+ $1.bytes } }
+        public var bytes: UInt64 { versions.saturatedTotal(\.bytes) }
         /// Uploads in parts that are under way.
-        public var uploadCount: UInt64 { versions.reduce(0) { $0 + $1.uploadCount } }
+        public var uploadCount: UInt64 { versions.saturatedTotal(\.uploadCount) }
         /// Bucket Keys that the key wraps. One that no object names any more is there as long as its bucket.
-        public var bucketKeyCount: UInt64 { versions.reduce(0) { $0 + $1.bucketKeyCount } }
+        public var bucketKeyCount: UInt64 { versions.saturatedTotal(\.bucketKeyCount) }
     }
 
     /// The key, as objects name it.
@@ -51,15 +53,15 @@ public struct KeyUsage: Sendable, Hashable {
     public var buckets: [Bucket]
 
     /// Versions of objects that are sealed under the key.
-    public var objectCount: UInt64 { buckets.reduce(0) { $0 + $1.objectCount } }
+    public var objectCount: UInt64 { buckets.saturatedTotal(\.objectCount) }
     /// Bytes of those objects, before sealing.
-    public var bytes: UInt64 { buckets.reduce(0) { $0 &+ $1.bytes } }
+    public var bytes: UInt64 { buckets.saturatedTotal(\.bytes) }
     /// Uploads in parts that are under way.
-    public var uploadCount: UInt64 { buckets.reduce(0) { $0 + $1.uploadCount } }
+    public var uploadCount: UInt64 { buckets.saturatedTotal(\.uploadCount) }
     /// Bucket Keys that the key wraps.
-    public var bucketKeyCount: UInt64 { buckets.reduce(0) { $0 + $1.bucketKeyCount } }
+    public var bucketKeyCount: UInt64 { buckets.saturatedTotal(\.bucketKeyCount) }
     /// Objects that are locked in compliance mode at present.
-    public var lockedCount: UInt64 { buckets.reduce(0) { $0 + $1.lockedCount } }
+    public var lockedCount: UInt64 { buckets.saturatedTotal(\.lockedCount) }
     /// When the last of those locks ends; nil where there is none.
     public var lockedUntil: Date? { buckets.compactMap(\.lockedUntil).max() }
 }

@@ -9,7 +9,7 @@ internal import StrongroomStorage
 /// store knows no two that are alike.
 enum KeyUsageIndex {
     static let definition = RowSumDefinition(
-        number: 1,
+        number: 2,
         tables: [RowKey.versionTable, RowKey.currentTable, RowKey.uploadTable, RowKey.bucketKeyTable], addUp: addUp)
 
     /// The meaning of the four amounts under `KeyUsageName.use`.
@@ -20,10 +20,13 @@ enum KeyUsageIndex {
         static let bucketKeys = 3
     }
 
+    /// More bytes than any object has. Sums of sizes that damage made larger would fall below zero.
+    private static let objectBytesMax: UInt64 = 1 << 43
+
     private static func addUp(_ rowKey: [UInt8], _ value: ArraySlice<UInt8>, _ tally: inout RowTally) {
         guard rowKey.count >= RowKey.prefixBytes, let fields = UsedKeys(value, inTable: rowKey[0]) else { return }
         let uid = rowKey[1..<RowKey.prefixBytes]
-        let bytes = Int64(truncatingIfNeeded: fields.sizeBytes)
+        let bytes = Int64(min(fields.sizeBytes, objectBytesMax))
         for use in fields.uses {
             let name = KeyUsageName.use(use, uid)
             switch fields.kind {

@@ -31,6 +31,11 @@ enum KeyUsageName {
         return name
     }
 
+    /// What all names of a key begin with.
+    static func all(of keyID: some Collection<UInt8>) -> [[UInt8]] {
+        [useTable, hourTable, endTable].map { head($0, keyID) }
+    }
+
     /// What the names of all uses of a key begin with.
     static func uses(of keyID: some Collection<UInt8>) -> [UInt8] { head(useTable, keyID) }
 

@@ -19,7 +19,7 @@ struct KeyUsageReading {
             let version = try version(of: wrap, uid)
             // A Bucket Key that cannot be read may be of any version.
             if let wanted, let version, version != wanted { continue }
-            found[uid, default: CountedUsage()].versions[version, default: .zero] &+= amounts
+            found[uid, default: CountedUsage()].versions[version, default: .zero].addSaturating(amounts)
             let locks = KeyUsageName.locks(.hours, of: keyID, wrap, uid)
             guard amounts[KeyUsageIndex.Amount.objects] > 0, looked.insert(locks).inserted else { continue }
             try addLocks(wrap, uid, to: &found[uid, default: CountedUsage()])
@@ -47,7 +47,7 @@ struct KeyUsageReading {
             from: hourPrefix + KeyUsageName.ordered(KeyUsageName.hour(of: next) + 1),
             to: RowKey.successor(ofPrefix: hourPrefix))
         let soon = try ends(inHour: KeyUsageName.hour(of: next), from: next, wrap, uid)
-        for (_, amounts) in hours + soon { usage.locked &+= amounts }
+        for (_, amounts) in hours + soon { usage.locked.addSaturating(amounts) }
         var last = soon.last
         if let lastHour = hours.last {
             last = try ends(inHour: KeyUsageName.number(lastHour.name), from: .min, wrap, uid).last

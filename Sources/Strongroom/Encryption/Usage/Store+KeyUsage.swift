@@ -9,9 +9,9 @@ extension Store {
     ///
     /// - Parameter keyID: as objects name it (``EncryptionDescriptor``), or an id or an alias of the store's key
     ///   service.
-    /// - Throws: ``StoreError/Code/keyUsageIncomplete`` while a store that an earlier version wrote is being
-    ///   counted for the first time; ``StoreError/Code/keyNotFound`` for an alias that names no key; what the
-    ///   key service says.
+    /// - Throws: ``StoreError/Code/keyUsageIncomplete`` while the store is being counted, because an earlier version
+    ///   wrote it or its sums contradicted its rows; ``StoreError/Code/keyNotFound`` for an alias that names no key;
+    ///   what the key service says.
     public func keyUsage(of keyID: String) async throws(StoreError) -> KeyUsage {
         guard !keyID.isEmpty else { throw StoreError(.invalidArgument, "The key's id is empty.") }
         let usage = try await engine.keyUsage(of: keyID)
