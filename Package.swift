@@ -208,7 +208,7 @@ let package = Package(
             [
                 "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage",
                 "StrongroomCatalog",
-                "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem",
+                "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
 
         // Floor 6: the command line.
@@ -290,7 +290,7 @@ let package = Package(
         tests(
             "StrongroomCommandLineTests",
             [
-                "StrongroomCommandLine", "Strongroom", systemPackage, argumentParser,
+                "StrongroomCommandLine", "Strongroom", "StrongroomAudit", systemPackage, argumentParser,
             ]),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
         tests(
@@ -298,6 +298,7 @@ let package = Package(
             [
                 "StrongroomRemoteKMSKeys", "StrongroomSignature", "Strongroom", "StrongroomKeys", "StrongroomCrypto",
                 "StrongroomSystem", systemPackage, nioSSL,
+                .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["RemoteKMS"])),
             ] + nio),
         // Replays what the fuzzers have found.
         tests("StrongroomFuzzTargetsTests", ["StrongroomFuzzTargets"]),

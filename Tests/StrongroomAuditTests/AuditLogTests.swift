@@ -65,7 +65,53 @@ import Testing
         }
         #expect(log.status.failure != nil)
         #expect(log.status.size == 1)
-        try await log.close()
+        for _ in 0..<2 { await #expect(throws: AuditError.self) { try await log.close() } }
+        #expect(log.status.failure != nil)
+        // Everybody who waited was told, and nobody twice.
+        #expect(failures.withLock { $0 } == 0)
+    }
+
+    @Test("a failure that nobody waits for is told once")
+    func unheardFailures() async throws {
+        let fixture = try LogFixture()
+        let failures = Monitor(0)
+        do {
+            let log = AuditLog(try fixture.open(), clock: ManualClock()) { _ in failures.withLock { $0 += 1 } }
+            fixture.disk.inject(SimulatedFault([.synchronizeData], failures: nil))
+            await #expect(throws: AuditError.self) { try await log.append(LogFixture.record(0)) }
+        }
+        while failures.withLock({ $0 }) == 0 { await Task.yield() }
+        // The lock of the log is free before anybody is told.
+        fixture.disk.clearFaults()
+        var next = try fixture.open()
+        try next.close()
+        #expect(failures.withLock { $0 } == 1)
+    }
+
+    /// Each record that is answered is followed by another one at once, so that there is always something to write.
+    @Test("whoever waits for a checkpoint gets it while others go on writing")
+    func checkpointUnderLoad() async throws {
+        let fixture = try LogFixture(configuration: AuditLogConfiguration())
+        let writer = try fixture.open()
+        let queue = Monitor(AuditQueue(writer))
+        let last: UInt64 = 99
+        @Sendable func answer(_ result: Result<UInt64, AuditError>) {
+            guard case .success(let index) = result, index < last else { return }
+            queue.withLock { $0.records.append(.init(bytes: LogFixture.record(index + 1), answer: answer)) }
+        }
+        let result = await withCheckedContinuation {
+            (continuation: CheckedContinuation<Result<SignedCheckpoint, AuditError>, Never>) in
+            queue.withLock { queue in
+                queue.records.append(.init(bytes: LogFixture.record(0), answer: answer))
+                queue.checkpoints.append(continuation)
+                queue.isClosing = true
+            }
+            var committer = AuditCommitter(writer, queue, ManualClock()) { _ in }
+            committer.run()
+        }
+        #expect(try result.get().checkpoint.size == 1)
+        #expect(queue.withLock { $0.status.size } == last + 1)
+        #expect(try fixture.verify().signedCount == last + 1)
     }
 
     @Test("a log that is let go is signed, and free for the next")

@@ -73,8 +73,8 @@ struct LogFixture {
         try reader.anchorNote().map { try SignedCheckpoint($0, verifiedBy: try reader.key()) }
     }
 
-    func verify() throws -> AuditReport {
-        try AuditVerifier.verify(reader, key: try reader.key(), anchor: try anchor())
+    func verify(kept: SignedCheckpoint? = nil) throws -> AuditReport {
+        try AuditVerifier.verify(reader, key: try reader.key(), anchor: try anchor(), kept: kept)
     }
 
     func records() throws -> [[UInt8]] {

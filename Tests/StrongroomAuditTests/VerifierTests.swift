@@ -204,7 +204,72 @@ import Testing
         #expect(forged.findings.map(\.kind).contains(.checkpointInvalid))
     }
 
+    @Test("a header that counts more records than can be is damaged, and what follows it is read to its end")
+    func impossibleCounts() throws {
+        let key = try fixture.reader.key()
+        for size in [UInt64.max, 1 << 63, AuditSegmentHeader.firstIndexMax + 1, AuditSegmentHeader.firstIndexMax] {
+            let hashes = (0..<size.nonzeroBitCount).map { MerkleHash.leaf([UInt8($0)]) }
+            let before = try #require(MerkleFrontier(size: size, hashes: hashes))
+            var bytes = AuditSegmentHeader(origin: key.name, salt: 5, before: before).encoded()
+            if size > AuditSegmentHeader.firstIndexMax {
+                try #require(throws: AuditSegmentHeader.Failure.damaged) { try AuditSegmentHeader(bytes) }
+            }
+            for record in 0..<3 as Range<UInt64> {
+                AuditFrameHeader.append(
+                    .record, index: size &+ record, durableEnd: bytes.count, salt: 5, body: LogFixture.record(record),
+                    to: &bytes)
+            }
+            var verification = AuditVerification(key: key, anchor: try fixture.anchor())
+            verification.read(bytes, named: size, isLast: true)
+            #expect(!verification.finished().findings.isEmpty)
+        }
+    }
+
     // MARK: Files
+
+    @Test("a checkpoint of any age that was kept is met, beside the anchor, which must still be the newest")
+    func kept() throws {
+        let (log, other) = (try Log(records: 0..<6), try Log(records: 100..<106))
+        for checkpoint in log.checkpoints {
+            let report = try log.fixture.verify(kept: checkpoint)
+            #expect(report.findings.isEmpty, "\(report.findings)")
+        }
+        for checkpoint in other.checkpoints.dropFirst() {
+            #expect(try log.fixture.verify(kept: checkpoint).findings.map(\.kind) == [.rewritten])
+        }
+        // The log is cut behind a checkpoint that was kept: the anchor knows of more.
+        try log.fixture.replace(path, with: log.states[4])
+        #expect(try log.fixture.verify(kept: log.checkpoints[3]).findings.map(\.kind) == [.tailMissing])
+        // With an anchor that fits, whoever has kept a later one does.
+        try log.fixture.replace(LogFixture.files.anchor, with: Array(log.checkpoints[4].note.utf8))
+        #expect(try log.fixture.verify(kept: log.checkpoints[3]).findings.isEmpty)
+        #expect(try log.fixture.verify(kept: log.checkpoints[5]).findings.map(\.kind) == [.tailMissing])
+        // An older anchor is told from the newest, whatever was kept.
+        try log.fixture.replace(path, with: log.states[6])
+        for checkpoint in log.checkpoints {
+            #expect(try log.fixture.verify(kept: checkpoint).findings.map(\.kind) == [.anchorBehind])
+        }
+    }
+
+    /// A log with a checkpoint after each record, and how its file was at each of them.
+    private struct Log {
+        let fixture: LogFixture
+        private(set) var checkpoints: [SignedCheckpoint] = []
+        private(set) var states: [[UInt8]] = []
+
+        init(records: Range<UInt64>) throws {
+            fixture = try LogFixture(configuration: AuditLogConfiguration())
+            var log = try fixture.open()
+            for record in records {
+                checkpoints.append(try log.checkpoint())
+                states.append(fixture.disk.contents(of: LogFixture.segment()))
+                _ = try log.append([LogFixture.record(record)])
+            }
+            checkpoints.append(try log.checkpoint())
+            states.append(fixture.disk.contents(of: LogFixture.segment()))
+            try log.close()
+        }
+    }
 
     @Test("an older copy in the place of the log is found by the anchor; an older anchor by the log")
     func rollback() throws {

@@ -3,8 +3,8 @@ internal import StrongroomSystem
 /// What the thread of a log does: takes what waits, writes it as one group, answers everybody.
 struct AuditCommitter {
     private enum Work {
-        case records([AuditQueue.Record])
-        case checkpoints([CheckedContinuation<Result<SignedCheckpoint, AuditError>, Never>])
+        /// Both at once: with records alone, whoever waits for a checkpoint would wait until nobody writes.
+        case group([AuditQueue.Record], checkpoints: [CheckedContinuation<Result<SignedCheckpoint, AuditError>, Never>])
         case timedCheckpoint
         case close
     }
@@ -32,8 +32,9 @@ struct AuditCommitter {
     mutating func run() {
         while true {
             switch next() {
-            case .records(let records): write(records)
-            case .checkpoints(let waiting): answer(waiting, with: sign())
+            case .group(let records, let waiting):
+                if !records.isEmpty { write(records) }
+                if !waiting.isEmpty { answer(waiting, with: sign()) }
             case .timedCheckpoint: if case .failure(let error) = sign() { onFailure(error) }
             case .close:
                 close()
@@ -48,12 +49,9 @@ struct AuditCommitter {
             !queue.records.isEmpty || !queue.checkpoints.isEmpty || queue.isClosing
         }
         let take = { (queue: inout AuditQueue) -> Work in
-            if !queue.records.isEmpty { return .records(queue.takeRecords(sizeBytesMax: limit)) }
-            guard queue.checkpoints.isEmpty else {
-                defer { queue.checkpoints = [] }
-                return .checkpoints(queue.checkpoints)
-            }
-            return .close
+            if queue.records.isEmpty, queue.checkpoints.isEmpty { return .close }
+            defer { queue.checkpoints = [] }
+            return .group(queue.takeRecords(sizeBytesMax: limit), checkpoints: queue.checkpoints)
         }
         guard writer.hasUnsigned, !writer.isPoisoned else { return queue.wait(until: hasWork, take) }
         let due = unsignedSinceNanoseconds + writer.configuration.checkpointIntervalSeconds * 1_000_000_000
@@ -109,7 +107,6 @@ struct AuditCommitter {
         } catch {
             ending = .failure(error)
             publish(failure: error)
-            onFailure(error)
         }
         let closers = queue.withLock { queue in
             defer { queue.closers = [] }
@@ -117,6 +114,7 @@ struct AuditCommitter {
             return queue.closers
         }
         for closer in closers { closer.resume(returning: ending) }
+        if closers.isEmpty, case .failure(let error) = ending { onFailure(error) }
     }
 
     private func publish(failure: AuditError?) {
@@ -130,7 +128,7 @@ struct AuditCommitter {
 }
 
 extension AuditQueue {
-    /// The oldest that fit a group; one at least.
+    /// The oldest that fit a group; one at least, if there is one.
     fileprivate mutating func takeRecords(sizeBytesMax: Int) -> [Record] {
         var sizeBytes = 0
         let count = records.prefix { record in

@@ -149,9 +149,9 @@ package struct AuditLogOpening: Sendable {
 }
 
 /// What a log was found to hold.
-struct FoundLog: Sendable {
+package struct FoundLog: Sendable {
     var signer: AuditSigner
-    var frontier: MerkleFrontier
+    package var frontier: MerkleFrontier
     var unsigned: [MerkleHash] = []
     var newest: SignedCheckpoint?
 }

@@ -1,9 +1,10 @@
-internal import SystemPackage
+package import SystemPackage
 
 /// Reads the last segment of a log that is to be gone on with, and checks it against what was signed.
 ///
-/// What stands before it is not read: the newest checkpoint holds only if the tree before the segment is right.
-struct AuditLogRecovery {
+/// What stands before it is not read: the anchor, which is never older than the segment, holds only if the tree before
+/// the segment is right.
+package struct AuditLogRecovery {
     private let header: AuditSegmentHeader
     private let signer: AuditSigner
     private let path: FilePath
@@ -17,7 +18,7 @@ struct AuditLogRecovery {
     private(set) var end = AuditSegmentHeader.regionBytes
     private(set) var isTorn = false
 
-    init(_ header: AuditSegmentHeader, _ signer: AuditSigner, _ path: FilePath) {
+    package init(_ header: AuditSegmentHeader, _ signer: AuditSigner, _ path: FilePath) {
         self.header = header
         self.signer = signer
         self.path = path
@@ -25,7 +26,7 @@ struct AuditLogRecovery {
     }
 
     /// Takes all up to what a crash may have torn, which must be whole.
-    mutating func read(_ bytes: [UInt8]) throws(AuditError) {
+    package mutating func read(_ bytes: [UInt8]) throws(AuditError) {
         let torn = SegmentScanner.tornStart(of: bytes, salt: header.salt)
         isTorn = torn != nil
         var scanner = SegmentScanner(Array(bytes[..<(torn ?? bytes.count)]), salt: header.salt)
@@ -63,7 +64,9 @@ struct AuditLogRecovery {
     }
 
     /// What was found, and whether the anchor says less than the log.
-    func finished(anchor note: String?, _ files: AuditFiles) throws(AuditError) -> (FoundLog, isAnchorBehind: Bool) {
+    package func finished(
+        anchor note: String?, _ files: AuditFiles
+    ) throws(AuditError) -> (FoundLog, isAnchorBehind: Bool) {
         var found = FoundLog(signer: signer, frontier: frontier, unsigned: unsigned)
         if let (note, tree) = newest {
             let signed = try SignedCheckpoint(note, verifiedBy: signer.key)
@@ -87,7 +90,13 @@ struct AuditLogRecovery {
                     + "signed: its end was cut off, or an older copy was put in its place. Put the newest copy back; to "
                     + "begin another log, move this one and \(files.anchor) to a safe place.")
         }
-        if let tree = tree(size: anchor.checkpoint.size) { try check(anchor.checkpoint, against: tree, files.anchor) }
+        // A segment is begun when all before it is signed and in the anchor: who has no key can make one up that says of
+        // itself what stood before it, and only the anchor tells.
+        guard let tree = tree(size: anchor.checkpoint.size) else {
+            throw Self.damaged(
+                "it begins with record \(header.firstIndex), and only \(anchor.checkpoint.size) were signed", path)
+        }
+        try check(anchor.checkpoint, against: tree, files.anchor)
         if found.newest == nil, unsigned.isEmpty, anchor.checkpoint.size == frontier.size { found.newest = anchor }
         return (found, found.newest.map { $0.checkpoint.size > anchor.checkpoint.size } ?? false)
     }

@@ -33,6 +33,8 @@ package struct AuditLogWriter: Sendable {
     private var isAnchorBehind: Bool
     /// Whether a write that failed may have left something behind `position`.
     private var mustCutBack = false
+    /// Whether the next segment may be there already: then nothing more belongs in this one.
+    private var isRolling = false
     /// Why nothing more may be written.
     private var poison: AuditError?
 
@@ -75,7 +77,7 @@ package struct AuditLogWriter: Sendable {
             precondition((1...AuditRecord.sizeBytesMax).contains(record.count), "a record of \(record.count) bytes")
             sizeBytes += AuditFrameHeader.sizeBytes + record.count
         }
-        if !fits(sizeBytes) { try roll() }
+        if isRolling || !fits(sizeBytes) { try roll() }
         var group: [UInt8] = []
         group.reserveCapacity(sizeBytes)
         for (index, record) in records.enumerated() {
@@ -97,6 +99,7 @@ package struct AuditLogWriter: Sendable {
     /// when this returns.
     package mutating func checkpoint() throws(AuditError) -> SignedCheckpoint {
         try requireUsable()
+        try poisoning { (writer) throws(StorageError) in try writer.cutBack() }
         if let newest, unsigned.isEmpty {
             try bringAnchorUp()
             return newest
@@ -115,15 +118,15 @@ package struct AuditLogWriter: Sendable {
         return signed
     }
 
-    /// Signs what there is, and lets others write. Nothing can be written afterwards.
+    /// Signs what there is, and lets others write. Nothing can be written afterwards. Fails where what was written last
+    /// may not be there: what could not be signed is signed by whoever opens the log next.
     package mutating func close() throws(AuditError) {
         defer {
             current.file.close()
             lock.release()
             poison = poison ?? AuditError(.closed, "The audit log \(files.folder) has been closed; open it again.")
         }
-        // What could not be signed before is signed by whoever opens the log next.
-        if poison == nil { _ = try checkpoint() }
+        _ = try checkpoint()
     }
 
     // MARK: Segments
@@ -136,6 +139,7 @@ package struct AuditLogWriter: Sendable {
     /// Ends the segment with a checkpoint, and starts the next one.
     private mutating func roll() throws(AuditError) {
         _ = try checkpoint()
+        isRolling = true
         let next = try poisoning { (writer) throws(StorageError) in
             try Self.startSegment(
                 AuditSegmentHeader(
@@ -144,6 +148,7 @@ package struct AuditLogWriter: Sendable {
         }
         current.file.close()
         current = next
+        isRolling = false
     }
 
     /// Makes a segment that is there whole, with its header, or not at all.
@@ -160,11 +165,7 @@ package struct AuditLogWriter: Sendable {
 
     private mutating func write(_ group: [UInt8]) throws(AuditError) {
         try poisoning { (writer) throws(StorageError) in
-            if writer.mustCutBack {
-                try writer.current.file.truncate(toBytes: UInt64(writer.current.position))
-                writer.current.reservedEnd = writer.current.position
-                writer.mustCutBack = false
-            }
+            try writer.cutBack()
             try writer.reserve(upTo: writer.current.position + group.count)
             writer.mustCutBack = true
             try writer.current.file.write(group, at: UInt64(writer.current.position))
@@ -172,6 +173,15 @@ package struct AuditLogWriter: Sendable {
             writer.mustCutBack = false
             writer.current.position += group.count
         }
+    }
+
+    /// Takes away what a write that failed has left behind, for good: it may be whole frames.
+    private mutating func cutBack() throws(StorageError) {
+        guard mustCutBack else { return }
+        try current.file.truncate(toBytes: UInt64(current.position))
+        current.reservedEnd = current.position
+        try current.file.synchronizeData()
+        mustCutBack = false
     }
 
     private mutating func reserve(upTo end: Int) throws(StorageError) {

@@ -22,6 +22,8 @@ internal import StrongroomSystem
 package struct AuditSegmentHeader: Equatable, Sendable {
     package static let regionBytes = 4096
     static let originSizeBytesMax = 512
+    /// More records than can be written; counting on from here never overflows.
+    static let firstIndexMax: UInt64 = 1 << 56
     private static let magic: UInt64 = 0x474F_4C44_5541_5253
     private static let format: UInt32 = 1
     private static let hashesOffset = 32
@@ -32,7 +34,7 @@ package struct AuditSegmentHeader: Equatable, Sendable {
     /// The tree over all records before this segment.
     var before: MerkleFrontier
 
-    var firstIndex: UInt64 { before.size }
+    package var firstIndex: UInt64 { before.size }
 
     package init(origin: String, salt: UInt64, before: MerkleFrontier) {
         self.origin = origin
@@ -57,13 +59,13 @@ package struct AuditSegmentHeader: Equatable, Sendable {
         return bytes
     }
 
-    enum Failure: Error, Equatable {
+    package enum Failure: Error, Equatable {
         case damaged
         case unsupportedFormat(UInt32)
     }
 
     /// The header that a file begins with. Total: any bytes give a header or a failure.
-    init(_ bytes: [UInt8]) throws(Failure) {
+    package init(_ bytes: [UInt8]) throws(Failure) {
         guard bytes.count >= Self.regionBytes, bytes.littleEndian(at: 0, as: UInt64.self) == Self.magic,
             bytes.withRaw({ CRC32C.checksum($0.extracting(first: Self.checksumOffset)) })
                 == bytes.littleEndian(at: Self.checksumOffset, as: UInt32.self)
@@ -73,7 +75,8 @@ package struct AuditSegmentHeader: Equatable, Sendable {
         let firstIndex = bytes.littleEndian(at: 16, as: UInt64.self)
         let originStart = Self.hashesOffset + firstIndex.nonzeroBitCount * MerkleHash.sizeBytes
         let originEnd = originStart + Int(bytes.littleEndian(at: 12, as: UInt16.self))
-        guard originEnd <= Self.checksumOffset, bytes[originEnd..<Self.checksumOffset].allSatisfy({ $0 == 0 }),
+        guard firstIndex <= Self.firstIndexMax, originEnd <= Self.checksumOffset,
+            bytes[originEnd..<Self.checksumOffset].allSatisfy({ $0 == 0 }),
             let origin = String(validating: bytes[originStart..<originEnd], as: UTF8.self)
         else { throw .damaged }
         let hashes = stride(from: Self.hashesOffset, to: originStart, by: MerkleHash.sizeBytes).compactMap {

@@ -1,7 +1,7 @@
 /// A verification that runs: segments in, findings out. A value without files, so that any bytes can be tried.
 package struct AuditVerification {
     private let key: AuditVerifierKey
-    private let anchor: SignedCheckpoint?
+    private var witnesses: [Witness] = []
     private var report = AuditReport()
 
     /// The tree at the last checkpoint that holds; or as it was found, where none holds any more.
@@ -12,14 +12,29 @@ package struct AuditVerification {
     private var pending: [MerkleHash?] = []
     /// Which indices they claim.
     private var claims: [UInt64] = []
-    private var hasMetAnchor = false
     /// Sizes of the last two checkpoints that hold.
     private var signedSizes: [UInt64] = []
 
-    package init(key: AuditVerifierKey, anchor: SignedCheckpoint?) {
+    /// A checkpoint that comes from elsewhere than the log does.
+    private struct Witness {
+        var checkpoint: Checkpoint
+        /// Whether it should be the newest: the anchor is, and one that was kept may be any.
+        var isAnchor: Bool
+        var hasMet = false
+        var name: String { isAnchor ? "checkpoint of the anchor" : "checkpoint that was kept" }
+    }
+
+    /// - Parameters:
+    ///   - key: the public key.
+    ///   - anchor: the checkpoint in the anchor; nil compares with none.
+    ///   - kept: any other checkpoint of the log, of whatever age.
+    package init(key: AuditVerifierKey, anchor: SignedCheckpoint?, kept: SignedCheckpoint? = nil) {
         self.key = key
-        self.anchor = anchor
-        if let anchor, anchor.checkpoint.size == 0 { meetAnchor(MerkleFrontier()) }
+        if let anchor { witnesses.append(Witness(checkpoint: anchor.checkpoint, isAnchor: true)) }
+        if let kept, kept.checkpoint != anchor?.checkpoint {
+            witnesses.append(Witness(checkpoint: kept.checkpoint, isAnchor: false))
+        }
+        meetWitnesses(MerkleFrontier())
     }
 
     private var next: UInt64 { trusted.size + UInt64(pending.count) }
@@ -77,7 +92,7 @@ package struct AuditVerification {
         // Not by itself, but the next checkpoint holds only if this tree is right.
         isTrusted = true
         (pending, claims) = ([], [])
-        meetAnchor(trusted)
+        meetWitnesses(trusted)
     }
 
     // MARK: Frames
@@ -157,7 +172,7 @@ package struct AuditVerification {
     }
 
     private mutating func accept(_ tree: MerkleFrontier) {
-        meetAnchor(tree)
+        meetWitnesses(tree)
         trusted = tree
         isTrusted = true
         (pending, claims) = ([], [])
@@ -171,23 +186,24 @@ package struct AuditVerification {
         tree.append(hash)
     }
 
-    // MARK: Anchor
+    // MARK: Witnesses
 
-    /// Every anchor is a checkpoint of the log, so one of its checkpoints has its size.
-    private mutating func meetAnchor(_ tree: MerkleFrontier) {
-        guard let checkpoint = anchor?.checkpoint, checkpoint.size == tree.size, !hasMetAnchor else { return }
-        hasMetAnchor = true
-        if checkpoint.root != tree.root {
+    /// Every witness is a checkpoint of the log, so one of its checkpoints has its size.
+    private mutating func meetWitnesses(_ tree: MerkleFrontier) {
+        for place in witnesses.indices where witnesses[place].checkpoint.size == tree.size && !witnesses[place].hasMet {
+            witnesses[place].hasMet = true
+            let checkpoint = witnesses[place].checkpoint
+            if checkpoint.root == tree.root { continue }
             find(
                 .rewritten, 0..<checkpoint.size,
-                "the first \(checkpoint.size) records are not those that the anchor signs: the log was replaced by another"
-            )
+                "the first \(checkpoint.size) records are not those that the \(witnesses[place].name) signs: the log was "
+                    + "replaced by another")
         }
     }
 
     package func finished() -> AuditReport {
         var last = self
-        last.settleAnchor()
+        last.settleWitnesses()
         last.settleUnsigned()
         return last.report
     }
@@ -210,23 +226,28 @@ package struct AuditVerification {
         }
     }
 
-    private mutating func settleAnchor() {
-        guard let anchor = anchor?.checkpoint else { return }
-        if anchor.size > next {
+    private mutating func settleWitnesses() {
+        // The larger one first: it may say what became of records that the other one does not cover.
+        for witness in witnesses.sorted(by: { $0.checkpoint.size > $1.checkpoint.size }) { settle(witness) }
+    }
+
+    private mutating func settle(_ witness: Witness) {
+        let checkpoint = witness.checkpoint
+        if checkpoint.size > next {
             find(
-                .tailMissing, next..<anchor.size,
-                "the log ends with record \(next), and \(anchor.size) were signed: its tail was cut off, or an older copy "
-                    + "was put in its place")
-        } else if !hasMetAnchor {
-            if anchor.size >= trusted.size { settle(anchor, []) }
+                .tailMissing, next..<checkpoint.size,
+                "the log ends with record \(next), and \(checkpoint.size) were signed: its tail was cut off, or an older "
+                    + "copy was put in its place")
+        } else if !witness.hasMet {
+            if checkpoint.size >= trusted.size { settle(checkpoint, []) }
             find(
-                .checkpointInvalid, anchor.size..<anchor.size,
-                "the checkpoint of the anchor, at \(anchor.size) records, is not in the log")
-        } else if let previous = signedSizes.dropLast().last, anchor.size < previous {
+                .checkpointInvalid, checkpoint.size..<checkpoint.size,
+                "the \(witness.name), at \(checkpoint.size) records, is not in the log")
+        } else if witness.isAnchor, let previous = signedSizes.dropLast().last, checkpoint.size < previous {
             // A crash between writing a checkpoint and the anchor leaves the anchor behind by one, not by more.
             find(
-                .anchorBehind, anchor.size..<report.signedCount,
-                "the anchor covers \(anchor.size) records, and \(report.signedCount) have been signed since: an older "
+                .anchorBehind, checkpoint.size..<report.signedCount,
+                "the anchor covers \(checkpoint.size) records, and \(report.signedCount) have been signed since: an older "
                     + "anchor was put in its place")
         }
     }

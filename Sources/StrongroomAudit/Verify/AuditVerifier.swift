@@ -12,15 +12,16 @@ package enum AuditVerifier {
     /// - Parameters:
     ///   - reader: the log.
     ///   - key: the public key; it should come from elsewhere than the log does.
-    ///   - anchor: a checkpoint that was kept elsewhere; nil compares with none.
+    ///   - anchor: the newest checkpoint; nil compares with none.
+    ///   - kept: any checkpoint that was kept elsewhere; nil compares with none.
     package static func verify(
-        _ reader: AuditLogReader, key: AuditVerifierKey, anchor: SignedCheckpoint?
+        _ reader: AuditLogReader, key: AuditVerifierKey, anchor: SignedCheckpoint?, kept: SignedCheckpoint? = nil
     ) throws(AuditError) -> AuditReport {
         let segments = try reader.segments()
         guard let last = segments.last else { preconditionFailure("a log without segments was not refused") }
         // First, because it grows: read late, it would be far ahead of the anchor.
         let lastBytes = try reader.contents(ofSegment: last)
-        var verification = AuditVerification(key: key, anchor: anchor)
+        var verification = AuditVerification(key: key, anchor: anchor, kept: kept)
         for first in segments.dropLast() {
             verification.read(try reader.contents(ofSegment: first), named: first, isLast: false)
         }

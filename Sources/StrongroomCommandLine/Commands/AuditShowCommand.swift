@@ -30,9 +30,14 @@ struct AuditShowCommand: AsyncParsableCommand {
                         console.warn("record \(index) is not one that this command knows")
                         return true
                     }
-                    if record.isWanted(since: since, key: key) {
-                        console.emit(json: bytes, text: record.text(index: index))
+                    guard record.isWanted(since: since, key: key) else { return true }
+                    // The service escapes them; raw they would make two lines of one, or speak to the terminal.
+                    if console.json, bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) {
+                        console.warn(
+                            "record \(index) holds control characters, which the service never writes; left out")
+                        return true
                     }
+                    console.emit(json: bytes, text: record.text(index: index))
                     return true
                 }
             }
@@ -66,11 +71,26 @@ private struct ShownRecord: Decodable {
         return resources.contains { $0.arn == key || $0.arn.hasSuffix(":key/" + key) }
     }
 
-    /// Names come from whoever called, and must not speak to the terminal.
+    /// Names come from whoever called, and what was not signed from whoever has the file: nothing of it must speak to
+    /// the terminal.
     func text(index: UInt64) -> String {
         let who = userIdentity.arn ?? userIdentity.invokedBy ?? userIdentity.type
         let what = resources.map { quoted($0.arn) }.joined(separator: " ")
-        return "\(index)  \(eventTime)  \(eventName)  \(errorCode ?? "ok")  \(quoted(who))  \(what)"
+        let words = [eventTime, eventName, errorCode ?? "ok"].map(Self.word).joined(separator: "  ")
+        return "\(index)  \(words)  \(quoted(who))  \(what)"
+    }
+
+    /// As it is where it is one word, as the service's are; else with quotes, so that it cannot pass for more columns.
+    private static func word(_ text: String) -> String {
+        let isWord = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: ":"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "-"), UInt8(ascii: "."):
+                true
+            default: false
+            }
+        }
+        return isWord && !text.isEmpty ? text : quoted(text)
     }
 }
 #endif

@@ -10,7 +10,7 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             write all three can make up all three. What is wrong is printed, line by line, and makes the command fail.
             """)
 
-    @Option(help: "A checkpoint that was kept elsewhere; by default the one in the keyring.")
+    @Option(help: "A checkpoint that was kept elsewhere, of any age; checked beside the one in the keyring.")
     var checkpoint: String?
     @OptionGroup var location: AuditLocation
 
@@ -34,18 +34,14 @@ struct AuditVerifyCommand: AsyncParsableCommand {
         let source = try location.source()
         let checkpoint = checkpoint
         let report = try await Offload.run { () throws(CommandFailure) in
-            try auditing { () throws(AuditError) in
-                let key = try source.key()
-                return try AuditVerifier.verify(
-                    source.reader, key: key, anchor: try source.checkpoint(checkpoint, key))
-            }
+            try auditing { () throws(AuditError) in try source.verified(keptCheckpoint: checkpoint) }
         }
         tell(report)
         if let first = report.findings.first {
             throw CommandFailure(
                 .verificationFailed,
-                (report.findings.count == 1 ? "" : "\(report.findings.count) findings, the first: ") + first.description
-            )
+                (report.findings.count == 1 ? "" : "\(report.findings.count) findings, the first: ")
+                    + printable(first.description))
         }
     }
 
@@ -55,8 +51,8 @@ struct AuditVerifyCommand: AsyncParsableCommand {
             console.emit(
                 FindingRecord(
                     kind: finding.kind.description, firstRecord: finding.records.lowerBound,
-                    recordCount: UInt64(finding.records.count), message: finding.message),
-                text: finding.description)
+                    recordCount: finding.records.upperBound - finding.records.lowerBound, message: finding.message),
+                text: printable(finding.description))
         }
         let isSound = report.findings.isEmpty
         let torn = report.tornBytes > 0 ? ", \(report.tornBytes) bytes torn by a crash" : ""

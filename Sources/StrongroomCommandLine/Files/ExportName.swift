@@ -35,15 +35,19 @@ struct ExportName: Equatable, Sendable {
 
 /// A key as a terminal may see it: control characters and quotes escaped, so that a key cannot paint the screen.
 func quoted(_ key: String) -> String {
-    var text = "\""
-    for scalar in key.unicodeScalars {
-        switch scalar {
-        case "\"", "\\": text += "\\" + String(scalar)
-        case _ where scalar.properties.generalCategory == .control || scalar.properties.generalCategory == .format:
-            text += "\\u{" + String(scalar.value, radix: 16) + "}"
-        default: text.unicodeScalars.append(scalar)
-        }
+    let escaped = key.unicodeScalars.map { $0 == "\"" || $0 == "\\" ? "\\\($0)" : printable($0) }
+    return "\"" + escaped.joined() + "\""
+}
+
+/// Text of a file that anybody may have written, so that it cannot speak to the terminal.
+func printable(_ text: String) -> String {
+    text.unicodeScalars.map(printable).joined()
+}
+
+private func printable(_ scalar: Unicode.Scalar) -> String {
+    switch scalar.properties.generalCategory {
+    case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{" + String(scalar.value, radix: 16) + "}"
+    default: String(scalar)
     }
-    return text + "\""
 }
 #endif

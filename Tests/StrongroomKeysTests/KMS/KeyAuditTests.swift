@@ -142,6 +142,8 @@ import Testing
         #expect(await code { try await service.putKeyPolicy("{", of: key.arn) } == .malformedPolicyDocument)
         #expect(await code { _ = try await service.generateRandom(count: 0) } == .validation)
         #expect(await code { _ = try await service.generateDataKey(dryRun: true) } == .dryRunOperation)
+        #expect(await code { _ = try await service.auditStatus(as: mallory) } == .accessDenied)
+        #expect(await code { _ = try await service.auditCheckpoint(as: mallory) } == .accessDenied)
         _ = try await service.enableKey(key.arn)
         #expect(
             await code { _ = try await service.decrypt(sealed, encryptionContext: wrong) } == .invalidCiphertext)
@@ -149,8 +151,8 @@ import Testing
         #expect(
             records.map { $0["errorCode"] as? String } == [
                 "DisabledException", "AccessDenied", "NotFoundException", "AccessDenied", "InvalidAliasNameException",
-                "MalformedPolicyDocumentException", "ValidationException", "DryRunOperationException", nil,
-                "InvalidCiphertextException",
+                "MalformedPolicyDocumentException", "ValidationException", "DryRunOperationException", "AccessDenied",
+                "AccessDenied", nil, "InvalidCiphertextException",
             ])
         #expect(records.allSatisfy { ($0["errorMessage"] == nil) == ($0["errorCode"] == nil) })
     }
