@@ -7,6 +7,32 @@ import Testing
 
 @testable import StrongroomRemoteKMSKeys
 
+extension ScriptedService.Request {
+    /// Whether the service, from what arrived, comes to the same signature.
+    func isSigned(with secretAccessKey: String) throws -> Bool {
+        let authorization = try #require(head.headers.first(name: "authorization"))
+        let date = try #require(head.headers.first(name: "x-amz-date"))
+        let scope = CredentialScope(date: String(date.prefix(8)), region: "eu-central-1", service: "kms")
+        #expect(authorization.contains("/\(scope.text)"))
+        let list = try #require(authorization.split(separator: "SignedHeaders=").last?.split(separator: ",").first)
+        let names = list.split(separator: ";").map { String($0) }
+        #expect(names.contains("x-amz-target"), "what is asked for is signed")
+        let signable = SignableRequest(
+            method: "POST", path: "/", headers: names.map { ($0, head.headers.first(name: $0) ?? "") },
+            payloadHash: try PayloadHash.hexadecimal(body))
+        let secret = Array(secretAccessKey.utf8)
+        let key = try SigningKey(secretAccessKey: try SecretBytes(copying: unsafe secret.span.bytes), scope: scope)
+        let signature = try key.signature(of: signable, at: try #require(Self.time(date)))
+        return authorization.hasSuffix("Signature=\(signature)")
+    }
+
+    /// The moment that has this text, near now.
+    private static func time(_ text: String) -> SigningTime? {
+        let now = ProcessKeyBackendHost.silent.wallMilliseconds()
+        return (-600...600).lazy.map { SigningTime(wallMilliseconds: now + Int64($0) * 1000) }.first { $0.text == text }
+    }
+}
+
 /// What the service is sent.
 @Suite("Remote KMS: requests")
 struct RequestTests {
@@ -27,31 +53,12 @@ struct RequestTests {
             let request = try #require(service.requests.first)
             let headers = request.head.headers
             #expect(request.head.method == .POST && request.head.uri == "/")
+            #expect(headers.first(name: "authorization")?.contains("Credential=AKIDEXAMPLE/") == true)
             #expect(headers.first(name: "content-type") == "application/x-amz-json-1.1")
             #expect(headers.first(name: "x-amz-target") == "TrentService.GenerateDataKey")
             #expect(headers.first(name: "host") == "127.0.0.1:\(service.port)")
-            let authorization = try #require(headers.first(name: "authorization"))
-            let date = try #require(headers.first(name: "x-amz-date"))
-            let scope = CredentialScope(date: String(date.prefix(8)), region: "eu-central-1", service: "kms")
-            #expect(authorization.contains("Credential=AKIDEXAMPLE/\(scope.text)"))
-            let names = try #require(authorization.split(separator: "SignedHeaders=").last?.split(separator: ",").first)
-            #expect(names.split(separator: ";").contains("x-amz-target"), "what is asked for is signed")
-            let signable = SignableRequest(
-                method: "POST", path: "/",
-                headers: names.split(separator: ";").map { (String($0), headers.first(name: String($0)) ?? "") },
-                payloadHash: try PayloadHash.hexadecimal(request.body))
-            let secret = Array(RemoteFixture.secretAccessKey.utf8)
-            let key = try SigningKey(
-                secretAccessKey: try SecretBytes(copying: unsafe secret.span.bytes), scope: scope)
-            let time = try #require(Self.time(date))
-            #expect(authorization.hasSuffix("Signature=\(try key.signature(of: signable, at: time))"))
+            #expect(try request.isSigned(with: RemoteFixture.secretAccessKey))
         }
-    }
-
-    /// The moment that has this text, near now.
-    private static func time(_ text: String) -> SigningTime? {
-        let now = ProcessKeyBackendHost.silent.wallMilliseconds()
-        return (-600...600).lazy.map { SigningTime(wallMilliseconds: now + Int64($0) * 1000) }.first { $0.text == text }
     }
 
     @Test func contextAndGrantTokensPassAsTheyAre() async throws {
@@ -166,6 +173,25 @@ struct RequestTests {
                     "CreateAlias", "DescribeKey",
                 ])
             #expect(try members(service.requests[0]) == ["Limit": .number("1"), "Marker": .string("m")])
+        }
+    }
+
+    /// Who is told that a rotation failed asks for another.
+    @Test(arguments: ["rotate-key", "disable-key"])
+    func whatWasDoneIsNotToldAsAFailure(_ operation: String) async throws {
+        let script: ScriptedService.Script = { request, _ in
+            request.operation == "DescribeKey"
+                ? TestAnswer.error("AccessDeniedException") : .answer(status: 200, "")
+        }
+        try await ScriptedService.run(script) { service in
+            try await fixture.with(service) { backend in
+                let error = await failure {
+                    _ = try await control(backend, #"{"operation":"\#(operation)","keyId":"\#(RemoteFixture.arn)"}"#)
+                }
+                #expect(error?.code == .accessDenied)
+                #expect(error?.message.contains("has done what was asked") == true)
+            }
+            #expect(service.requests.count == 2)
         }
     }
 

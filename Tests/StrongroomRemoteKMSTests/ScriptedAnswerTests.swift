@@ -131,6 +131,25 @@ struct ScriptedAnswerTests {
         #expect(count == 1)
     }
 
+    /// Each piece keeps a buffer alive that may be far larger.
+    @Test func anAnswerInCrumbsIsNotRead() async throws {
+        let (error, count) = try await failing(.endless(pieceSizeBytes: 1, pauseMilliseconds: 0))
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("pieces") == true)
+        #expect(count == 1)
+    }
+
+    @Test func anAnswerAboutADataKeyIsShort() async throws {
+        let arn = RemoteFixture.arn
+        let long = String(repeating: " ", count: 32 << 10)
+        let answer = #"{"CiphertextBlob":"AAAA","KeyId":"\#(arn)","SourceKeyId":"\#(arn)"\#(long)}"#
+        let (error, _) = try await failing(.answer(status: 200, answer)) {
+            _ = try await $0.rewrap(.test, for: .init())
+        }
+        #expect(error?.code == .unavailable)
+        #expect(error?.message.contains("longer than") == true)
+    }
+
     @Test(arguments: ["HELLO\r\n\r\n", "HTTP/1.1 abc\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: x\r\n\r\n"])
     func whatIsNoHTTPIsRefused(_ text: String) async throws {
         let (error, count) = try await failing(.bytes(Array(text.utf8)))
@@ -175,6 +194,34 @@ struct ScriptedAnswerTests {
                 headers: ["x-amzn-errortype: DisabledException:http://x/", "x-amzn-requestid: id-7"]))
         #expect(error?.code == .keyDisabled)
         #expect(error?.message.contains("id-7") == true)
+    }
+
+    /// What a service says is shown to people: it forges no line and is no flood.
+    @Test func whatAServiceSaysIsMadePrintable() async throws {
+        let flood = "e" + String(repeating: "\u{301}", count: 10_000)
+        for text in [#"a\nb\u001b[2J\u202ec\u2028d\u0085"#, flood] {
+            for reaction in [TestAnswer.error("Odd\(text)", "b\(text)"), TestAnswer.metadata(state: text)] {
+                var message: String?
+                let (error, _) = try await failing(reaction) { message = try await $0.describe(.init()).message }
+                let shown = try #require(error?.message ?? message)
+                #expect(shown.utf8.count < 1500)
+                #expect(
+                    !shown.unicodeScalars.contains {
+                        [.control, .format, .lineSeparator].contains($0.properties.generalCategory)
+                    })
+            }
+        }
+    }
+
+    @Test func aDescriptionWithoutAProperNameIsRefused() async throws {
+        let version = String(repeating: "v", count: 129)
+        for (id, more) in [(#"a\nb"#, ""), ("", ""), ("a", #","CurrentKeyMaterialId":"\#(version)""#)] {
+            let metadata = #""Arn":"\#(RemoteFixture.arn)","KeyId":"\#(id)","KeyState":"Enabled"\#(more)"#
+            let (error, _) = try await failing(.answer(status: 200, #"{"KeyMetadata":{\#(metadata)}}"#)) {
+                _ = try await $0.describe(.init())
+            }
+            #expect(error?.code == .moduleFault)
+        }
     }
 
     @Test(arguments: [

@@ -18,7 +18,7 @@ final class ScriptedService: Sendable {
         }
     }
 
-    enum Reaction: Sendable {
+    indirect enum Reaction: Sendable {
         case answer(status: Int, _ body: String, headers: [String] = [])
         /// These bytes as they are, and then the end of the connection.
         case bytes([UInt8])
@@ -28,6 +28,8 @@ final class ScriptedService: Sendable {
         case silence
         /// An answer that has no end: pieces of that size, one after the other.
         case endless(pieceSizeBytes: Int, pauseMilliseconds: Int64)
+        /// That, when so many requests have come.
+        case once(requestCount: Int, Reaction)
     }
 
     typealias Script = @Sendable (Request, _ index: Int) -> Reaction
@@ -46,7 +48,7 @@ final class ScriptedService: Sendable {
     let port: Int
     let isPlain: Bool
 
-    private init(certificate: String?, script: @escaping Script) async throws {
+    private init(certificate: String?, hangsUpOn hangUpCount: Int, script: @escaping Script) async throws {
         self.script = script
         isPlain = certificate == nil
         let tls = try certificate.map { certificate in
@@ -64,10 +66,14 @@ final class ScriptedService: Sendable {
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let service = holder.service else { throw ChannelError.inappropriateOperationForState }
+                    let number = service.connected(channel)
+                    guard number > hangUpCount else {
+                        return try channel.pipeline.syncOperations.addHandler(HangingUpHandler())
+                    }
                     if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.addHandlers([
                         ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)),
-                        ScriptedHandler(service: service, number: service.connected(channel)),
+                        ScriptedHandler(service: service, number: number),
                     ])
                 }
             }
@@ -77,11 +83,14 @@ final class ScriptedService: Sendable {
     }
 
     /// Runs `body` with a service that is gone afterwards.
+    ///
+    /// - Parameter hangUpCount: so many connections end before anything is agreed on.
     static func run(
-        certificate: String? = TestCertificates.server, _ script: @escaping Script,
+        certificate: String? = TestCertificates.server, hangsUpOn hangUpCount: Int = 0, _ script: @escaping Script,
         _ body: (ScriptedService) async throws -> Void
     ) async throws {
-        let service = try await ScriptedService(certificate: certificate, script: script)
+        let service = try await ScriptedService(
+            certificate: certificate, hangsUpOn: hangUpCount, script: script)
         do {
             try await body(service)
         } catch {
@@ -132,6 +141,13 @@ private final class Holder: Sendable {
     func set(_ service: ScriptedService) { box.withLock { $0 = service } }
 }
 
+/// Ends the connection, orderly, at the first bytes.
+private final class HangingUpHandler: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.close(promise: nil) }
+}
+
 private final class ScriptedHandler: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
@@ -173,6 +189,9 @@ private final class ScriptedHandler: ChannelInboundHandler {
             let piece =
                 Array(String(size, radix: 16).utf8) + [13, 10] + [UInt8](repeating: 0x20, count: size) + [13, 10]
             sendForEver(piece, pause, context)
+        case .once(let count, let next):
+            guard service.requests.count < count else { return react(next, context) }
+            context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(5)) { self.react(reaction, context) }
         }
     }
 

@@ -92,9 +92,9 @@ struct SecretAnswerTests {
     /// The memory that a key was received into holds it no longer.
     @Test func whatHeldAKeyIsOverwritten() throws {
         let received = ByteBuffer(bytes: (0..<64).map { UInt8($0 + 1) })
-        var buffer = AnswerBuffer(isSecret: true)
-        buffer.append(try #require(received.getSlice(at: 0, length: 20)))
-        buffer.append(try #require(received.getSlice(at: 30, length: 10)))
+        var buffer = AnswerBuffer(isSecret: true, sizeBytesMax: 30)
+        try buffer.append(try #require(received.getSlice(at: 0, length: 20)))
+        try buffer.append(try #require(received.getSlice(at: 30, length: 10)))
         guard case .secret(let secret) = try buffer.take() else {
             Issue.record("a secret is kept as one")
             return
@@ -108,12 +108,34 @@ struct SecretAnswerTests {
         #expect(buffer.sizeBytes == 0)
     }
 
-    @Test func whatIsGivenUpIsOverwrittenToo() {
+    @Test func whatIsGivenUpIsOverwrittenToo() throws {
         let received = ByteBuffer(bytes: [UInt8](repeating: 9, count: 16))
-        var buffer = AnswerBuffer(isSecret: true)
-        buffer.append(received)
+        var buffer = AnswerBuffer(isSecret: true, sizeBytesMax: 16)
+        try buffer.append(received)
+        let more = ByteBuffer(bytes: [9])
+        #expect(throws: TransportError.self) { try buffer.append(more) }
+        #expect(Array(more.readableBytesView) == [0], "what is refused, too")
         buffer.discard()
         #expect(Array(received.readableBytesView) == [UInt8](repeating: 0, count: 16))
+    }
+
+    /// However little each piece has, it keeps alive all of the buffer that it is a view into.
+    @Test func theMemoryOfAnAnswerIsBounded() throws {
+        var secret = AnswerBuffer(isSecret: true, sizeBytesMax: 1 << 20)
+        for _ in 0..<AnswerBuffer.pieceCountMax { try secret.append(ByteBuffer(bytes: [1])) }
+        #expect(throws: TransportError.self) { try secret.append(ByteBuffer(bytes: [1])) }
+        secret.discard()
+
+        var plain = AnswerBuffer(isSecret: false, sizeBytesMax: 4)
+        var received = ByteBuffer(bytes: [1, 2, 3])
+        try plain.append(received)
+        #expect(received.modifyIfUniquelyOwned { _ in true } == true, "nobody else has the buffer")
+        #expect(throws: TransportError.self) { try plain.append(received) }
+        guard case .plain(let bytes) = try plain.take() else {
+            Issue.record("what is no secret is kept as bytes")
+            return
+        }
+        #expect(bytes == [1, 2, 3])
     }
 }
 #endif

@@ -37,7 +37,7 @@ struct SettingsTests {
         "https://kms#x",
         "https://user@kms", "https://user:secret@kms", "https://kms:", "https://kms:0", "https://kms:65536",
         "https://kms:-1", "https://kms:1x", "https://[::1", "https://[::1]x", "https://k ms", "https://k\nms",
-        "https://kms//", "https://k\u{E4}ms",
+        "https://kms//", "https://fe80::1", "https://::1", "https://kms:1:2", "https://k\u{E4}ms",
     ])
     func whatIsNoEndpointIsRefused(_ text: String) {
         #expect(code { _ = try ServiceEndpoint(text, allowsPlain: true) } == .invalidRequest)

@@ -135,7 +135,15 @@ private func change(
 ) async throws(KeyBackendError) -> JSONValue {
     let keyID = try members.key()
     try await backend.perform(operation, ["KeyId": .string(keyID)], context)
-    return try await backend.remoteKey(keyID, context).json
+    do throws(KeyBackendError) {
+        return try await backend.remoteKey(keyID, context).json
+    } catch {
+        // Whoever took this for a failure of the change would do it a second time.
+        throw KeyBackendError(
+            error.code,
+            "The key service has done what was asked (\(operation.name) of '\(keyID)'), but the key could not be read "
+                + "back. Do not ask for it again; describe the key later.", underlying: error)
+    }
 }
 
 @Sendable private func listKeys(
@@ -247,7 +255,7 @@ private func setAlias(
     var answer: [String: JSONValue] = [
         "backend": .string(RemoteKMSKeys.name), "version": .string(RemoteKMSKeys.version),
         "endpoint": .string(settings.endpoint.url), "region": .string(settings.region),
-        "accessKeyId": .string(backend.client.signer.accessKeyID),
+        "accessKeyId": .string(backend.client.signer.credentials.accessKeyID),
     ]
     do throws(KeyBackendError) {
         if let keyID = settings.defaultKeyID {

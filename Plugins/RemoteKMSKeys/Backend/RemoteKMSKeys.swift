@@ -16,9 +16,12 @@ public import StrongroomKeys
 /// | `default-key-id` | the key of requests that name none |
 /// | `connect-timeout-seconds` | 1 to 60; 5 by default |
 /// | `request-timeout-seconds` | for one attempt, 1 to 300; 10 by default. The request's own deadline holds for all |
-/// | `attempts` | how often a request is tried, 1 to 10; 3 by default |
+/// | `attempts` | how often one call tries its request, 1 to 10; 3 by default. A store repeats calls, too: see below |
 /// | `connections` | at most so many at once, 1 to 64; 16 by default |
 /// | `allow-plain-http` | `true`: `http://` is accepted for an address of this machine, for tests |
+///
+/// A store repeats what failed by itself, three times by default, and each time is a call with `attempts` of its own:
+/// together up to twelve requests for one data key, within its deadline. With `attempts` at 1 the store alone repeats.
 ///
 /// A wrapped data key names its key by ARN; its version is the id of the key material where the service says it, else
 /// `unversioned`.

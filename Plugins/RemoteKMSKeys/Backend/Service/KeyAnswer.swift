@@ -6,7 +6,6 @@ internal import StrongroomKeys
 struct KeyAnswer: ~Copyable {
     /// Bytes that a service's wrapped key may have.
     static let wrappedSizeBytesMax = 6144
-    private static let versionSizeBytesMax = 128
 
     private let answer: SecretAnswer
 
@@ -44,11 +43,7 @@ struct KeyAnswer: ~Copyable {
 
     /// The id of the key material, where the service says it.
     func version(_ name: String) throws(KeyBackendError) -> String {
-        switch answer.members[name] {
-        case nil, .null?: return RemoteBackend.unversioned
-        case .string(let id)? where (1...Self.versionSizeBytesMax).contains(id.utf8.count): return id
-        default: throw KeyBackendError(.moduleFault, "was answered with a '\(name)' that is no id of key material")
-        }
+        try KeyMaterialID.read(name, in: answer.members) ?? RemoteBackend.unversioned
     }
 
     func wrappedKey() throws(KeyBackendError) -> [UInt8] {

@@ -8,15 +8,16 @@ struct RemoteKey {
     let state: String
     let isSymmetric: Bool
     let currentVersion: String?
+    private static let stateSizeBytesMax = 64
     private let manager: String
     private let keyDescription: String
     private let createdMilliseconds: JSONValue?
 
     init(_ metadata: [String: JSONValue]) throws(KeyBackendError) {
-        arn = try metadata.requiredText("Arn")
-        id = try metadata.requiredText("KeyId")
-        state = try metadata.requiredText("KeyState")
-        currentVersion = metadata.text("CurrentKeyMaterialId")
+        arn = try KeyReference.read("Arn", in: metadata)
+        id = try KeyReference.read("KeyId", in: metadata)
+        state = ServiceText.printable(try metadata.requiredText("KeyState"), sizeBytesMax: Self.stateSizeBytesMax)
+        currentVersion = try KeyMaterialID.read("CurrentKeyMaterialId", in: metadata)
         // Older services say CustomerMasterKeySpec alone; one that says neither has but this kind.
         let spec = metadata.text("KeySpec") ?? metadata.text("CustomerMasterKeySpec") ?? "SYMMETRIC_DEFAULT"
         let usage = metadata.text("KeyUsage") ?? "ENCRYPT_DECRYPT"

@@ -25,18 +25,17 @@ final class RequestSigner: Sendable {
         state = Mutex(State(credentials: credentials))
     }
 
-    var accessKeyID: String { state.withLock { $0.credentials.accessKeyID } }
-
-    var sessionToken: String? { state.withLock { $0.credentials.sessionToken } }
+    /// What is signed with at present.
+    var credentials: Credentials { state.withLock { $0.credentials } }
 
     func replace(_ credentials: Credentials) { state.withLock { $0 = State(credentials: credentials) } }
 
-    /// All headers of a request, signed.
+    /// All headers of a request, signed with these credentials.
     func headers(
-        operation: String, body: [UInt8], wallMilliseconds: Int64
+        operation: String, body: [UInt8], wallMilliseconds: Int64, _ credentials: Credentials
     ) throws(KeyBackendError) -> [(name: String, value: String)] {
         let time = SigningTime(wallMilliseconds: wallMilliseconds)
-        let (credentials, key) = try credentials(at: time)
+        let key = try key(of: credentials, at: time)
         var headers = [
             (name: "host", value: hostHeader), (name: "content-type", value: Self.contentType),
             (name: "x-amz-date", value: time.text), (name: "x-amz-target", value: "TrentService." + operation),
@@ -56,10 +55,12 @@ final class RequestSigner: Sendable {
         return headers
     }
 
-    private func credentials(at time: SigningTime) throws(KeyBackendError) -> (Credentials, SigningKey) {
-        let (credentials, key) = state.withLock { ($0.credentials, $0.key) }
+    private func key(of credentials: Credentials, at time: SigningTime) throws(KeyBackendError) -> SigningKey {
+        let key = state.withLock { state in
+            state.credentials.secretAccessKey === credentials.secretAccessKey ? state.key : nil
+        }
         let scope = CredentialScope(date: time.date, region: region, service: Self.service)
-        if let key, key.scope == scope { return (credentials, key) }
+        if let key, key.scope == scope { return key }
         let fresh: SigningKey
         do throws(SecretMemoryError) {
             fresh = try SigningKey(secretAccessKey: credentials.secretAccessKey.bytes, scope: scope)
@@ -70,7 +71,7 @@ final class RequestSigner: Sendable {
             // Where the credentials have been replaced meanwhile, this key is not theirs.
             if state.credentials.secretAccessKey === credentials.secretAccessKey { state.key = fresh }
         }
-        return (credentials, fresh)
+        return fresh
     }
 }
 #endif

@@ -41,7 +41,7 @@ struct SecretAnswer: ~Copyable {
         var members: [String: JSONValue] = [:]
         for (name, range) in ranges where name != secretName {
             guard let value = try? JSONValue(parsing: text.bytes(in: range)) else {
-                throw Malformed(reason: "the member '\(name.prefix(64))' is no JSON")
+                throw Malformed(reason: "the member '\(ServiceText.printable(name, sizeBytesMax: 64))' is no JSON")
             }
             members[name] = value
         }

@@ -20,18 +20,23 @@ struct ServiceClient: Sendable {
         var hasReadCredentials = false
         while true {
             try checkWanted(context, deadline)
+            let credentials = signer.credentials
             let failure: ServiceFailure
-            switch await self.attempt(operation, body, context, deadline) {
+            switch await self.attempt(operation, body, credentials, context, deadline) {
             case .success(let answer): return answer
             case .failure(let error): failure = error
             }
             if case .readCredentials = failure.remedy, !hasReadCredentials {
                 hasReadCredentials = true
-                if await readCredentials() { continue }
+                if await readCredentials(otherThan: credentials) { continue }
             }
             guard failure.allowsAnotherAttempt(at: operation), attempt < settings.attemptCountMax,
                 await pause(after: attempt, context, deadline)
-            else { throw failure.error }
+            else {
+                // Which of the two times ran out is told by the clock alone.
+                if failure.error.code == .unavailable { try checkWanted(context, deadline) }
+                throw failure.error
+            }
             attempt += 1
         }
     }
@@ -52,12 +57,14 @@ struct ServiceClient: Sendable {
     }
 
     private func attempt(
-        _ operation: ServiceOperation, _ body: [UInt8], _ context: KeyRequestContext, _ deadline: UInt64
+        _ operation: ServiceOperation, _ body: [UInt8], _ credentials: Credentials, _ context: KeyRequestContext,
+        _ deadline: UInt64
     ) async -> Result<ServiceResponse.Body, ServiceFailure> {
         let clock = host.wallMilliseconds()
         let headers: [(name: String, value: String)]
         do throws(KeyBackendError) {
-            headers = try signer.headers(operation: operation.name, body: body, wallMilliseconds: clock)
+            headers = try signer.headers(
+                operation: operation.name, body: body, wallMilliseconds: clock, credentials)
         } catch {
             return .failure(ServiceFailure(error.code, error.message))
         }
@@ -78,18 +85,20 @@ struct ServiceClient: Sendable {
         }
     }
 
-    /// Reads the credentials again, away from the threads of tasks; whether others than before were found.
-    private func readCredentials() async -> Bool {
+    /// Reads the credentials again, away from the threads of tasks; whether they are others than those that have just
+    /// been refused. What is signed with meanwhile says nothing: another call may have read them before.
+    private func readCredentials(otherThan refused: Credentials) async -> Bool {
         let (path, profile) = (settings.credentialsFile, settings.profile)
-        let result = await transport.onThread {
-            Result { () throws(KeyBackendError) in try Credentials.read(path, profile: profile) }
+        let result = await transport.onThread { [signer] in
+            Result { () throws(KeyBackendError) in
+                let found = try Credentials.read(path, profile: profile)
+                // On the one thread there is, so that what was read earlier never replaces what was read later.
+                if try !found.isSame(as: signer.credentials) { signer.replace(found) }
+                return try !found.isSame(as: refused)
+            }
         }
         switch result {
-        case .success(let credentials):
-            let isOther =
-                credentials.accessKeyID != signer.accessKeyID || credentials.sessionToken != signer.sessionToken
-            if isOther { signer.replace(credentials) }
-            return isOther
+        case .success(let isOther): return isOther
         case .failure(let error):
             host.log(.warning, "The credentials could not be read again: \(error.message)")
             return false

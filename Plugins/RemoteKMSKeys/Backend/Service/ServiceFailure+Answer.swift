@@ -22,7 +22,8 @@ extension ServiceFailure {
         if let (code, remedy) = Self.known[body.type] {
             self.init(code, "The key service at \(url) refused: \(said).", remedy)
         } else if body.isClockSkew {
-            let theirs = response.headers.first(name: "date") ?? "unknown"
+            let theirs = ServiceText.printable(
+                response.headers.first(name: "date") ?? "unknown", sizeBytesMax: Self.dateSizeBytesMax)
             self.init(
                 .accessDenied,
                 "The key service at \(url) refused the time of the request: this machine's clock says \(clock), the "
@@ -47,6 +48,8 @@ extension ServiceFailure {
             self.init(.unavailable, "\(url) answered with status \(response.status): \(said). Is it a key service?")
         }
     }
+
+    private static let dateSizeBytesMax = 64
 
     private static let signing: Set<String> = [
         "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "SignatureDoesNotMatch",
@@ -84,7 +87,8 @@ private struct ErrorBody {
     var message = ""
     private var requestID: String?
 
-    private static let messageCountMax = 500
+    private static let nameSizeBytesMax = 128
+    private static let messageSizeBytesMax = 1000
 
     init(_ response: ServiceResponse) {
         let bytes: [UInt8]
@@ -98,14 +102,17 @@ private struct ErrorBody {
         if case .string(let name)? = members["__type"] ?? members["code"] { type = Self.name(name) }
         if type.isEmpty, let name = response.headers.first(name: "x-amzn-errortype") { type = Self.name(name) }
         if case .string(let text)? = members["message"] ?? members["Message"] {
-            message = String(text.prefix(Self.messageCountMax))
+            message = ServiceText.printable(text, sizeBytesMax: Self.messageSizeBytesMax)
         }
-        requestID = response.headers.first(name: "x-amzn-requestid")
+        requestID = response.headers.first(name: "x-amzn-requestid").map {
+            ServiceText.printable($0, sizeBytesMax: Self.nameSizeBytesMax)
+        }
     }
 
     /// Without what stands before a hash or after a colon.
     private static func name(_ text: String) -> String {
-        String(text.split(separator: "#").last?.split(separator: ":").first ?? "")
+        let name = text.split(separator: "#").last?.split(separator: ":").first ?? ""
+        return ServiceText.printable(String(name), sizeBytesMax: nameSizeBytesMax)
     }
 
     var isClockSkew: Bool {
@@ -118,7 +125,7 @@ private struct ErrorBody {
         let what = [type.isEmpty ? "an error without a name" : type, message].filter { !$0.isEmpty }
         let text = what.joined(separator: ": ")
         let ended = text.hasSuffix(".") ? String(text.dropLast()) : text
-        return ended + (requestID.map { " (request \($0.prefix(64)))" } ?? "")
+        return ended + (requestID.map { " (request \($0))" } ?? "")
     }
 }
 #endif

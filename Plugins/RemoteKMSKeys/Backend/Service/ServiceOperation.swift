@@ -7,17 +7,19 @@ struct ServiceOperation: Sendable {
     /// Whether doing it twice does no harm.
     var isRepeatable = true
 
+    /// What is longer is no answer.
+    var answerSizeBytesMax = listSizeBytesMax
+
     /// A wrapped key has at most 6144 bytes, a data key 32; the rest is names.
     private static let keyAnswerSizeBytesMax = 32 << 10
     /// A page of a thousand aliases.
     private static let listSizeBytesMax = 1 << 20
 
-    var answerSizeBytesMax: Int { isSecret ? Self.keyAnswerSizeBytesMax : Self.listSizeBytesMax }
-
     // Generating twice makes two keys, of which one is never seen again.
-    static let generateDataKey = ServiceOperation(name: "GenerateDataKey", isSecret: true)
-    static let decrypt = ServiceOperation(name: "Decrypt", isSecret: true)
-    static let reEncrypt = ServiceOperation(name: "ReEncrypt")
+    static let generateDataKey = ServiceOperation(
+        name: "GenerateDataKey", isSecret: true, answerSizeBytesMax: keyAnswerSizeBytesMax)
+    static let decrypt = ServiceOperation(name: "Decrypt", isSecret: true, answerSizeBytesMax: keyAnswerSizeBytesMax)
+    static let reEncrypt = ServiceOperation(name: "ReEncrypt", answerSizeBytesMax: keyAnswerSizeBytesMax)
     static let describeKey = ServiceOperation(name: "DescribeKey")
     static let listKeys = ServiceOperation(name: "ListKeys")
     static let listAliases = ServiceOperation(name: "ListAliases")

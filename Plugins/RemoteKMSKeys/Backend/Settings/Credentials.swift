@@ -29,6 +29,16 @@ struct Credentials: Sendable {
             return try parser.credentials(text)
         }
     }
+
+    /// Whether signing with the others comes to the same. Takes a time that does not depend on the secrets.
+    func isSame(as other: Credentials) throws(KeyBackendError) -> Bool {
+        let hasSameNames = accessKeyID == other.accessKeyID && sessionToken == other.sessionToken
+        do throws(SecretMemoryError) {
+            return try secretAccessKey.bytes.isEqual(to: other.secretAccessKey.bytes) && hasSameNames
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+    }
 }
 
 /// Finds a profile's values in the bytes of a file. Of a secret nothing is copied but into locked memory.

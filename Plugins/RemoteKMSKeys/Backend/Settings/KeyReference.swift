@@ -15,6 +15,15 @@ enum KeyReference {
         }
     }
 
+    /// The name that an answer has for a key.
+    static func read(_ name: String, in members: [String: JSONValue]) throws(KeyBackendError) -> String {
+        let text = try members.requiredText(name)
+        do throws(KeyBackendError) { try check(text) } catch {
+            throw KeyBackendError(.moduleFault, "was answered with a '\(name)' that can be the name of no key")
+        }
+        return text
+    }
+
     /// Whether a key with this ARN may be what was asked for. What an alias points to is the service's to say.
     static func mayMean(_ reference: String, arn: String) -> Bool {
         reference.utf8.elementsEqual(arn.utf8) || reference.hasPrefix("alias/") || reference.contains(":alias/")

@@ -50,6 +50,7 @@ struct ServiceEndpoint: Sendable, Hashable {
             if !rest.isEmpty { port = rest.dropFirst() }
         } else if let colon = authority.lastIndex(of: ":") {
             (host, port) = (authority[..<colon], authority[authority.index(after: colon)...])
+            guard !host.contains(":") else { throw malformed(text, "an address with colons stands in brackets") }
         }
         let isName = host.utf8.allSatisfy { byte in
             Unicode.Scalar(byte).properties.isAlphabetic && byte < 0x80 || (0x30...0x39).contains(byte)

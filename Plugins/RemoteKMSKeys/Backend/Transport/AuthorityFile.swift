@@ -1,5 +1,6 @@
 #if RemoteKMS
 internal import Glibc
+internal import NIOCore
 internal import NIOSSL
 internal import StrongroomKeys
 internal import SystemPackage
@@ -7,12 +8,15 @@ internal import SystemPackage
 /// What a certificate is checked against: the system's authorities, or those of one file alone.
 enum AuthorityFile {
     private static let sizeBytesMax = 4 << 20
+    /// How long a connection that is given up holds its place while the service does not agree to its end.
+    private static let shutdownTimeout = TimeAmount.milliseconds(500)
 
     /// TLS 1.2 at least, and always with the whole chain and the host's name checked. Blocks.
     static func context(_ path: FilePath?) throws(KeyBackendError) -> NIOSSLContext {
         var configuration = TLSConfiguration.makeClientConfiguration()
         configuration.minimumTLSVersion = .tlsv12
         configuration.certificateVerification = .fullVerification
+        configuration.shutdownTimeout = shutdownTimeout
         if let path { configuration.trustRoots = .certificates(try certificates(path)) }
         do {
             return try NIOSSLContext(configuration: configuration)

@@ -16,7 +16,7 @@ final class Connection: ChannelInboundHandler {
     private var context: ChannelHandlerContext?
     private var exchange: Exchange?
     private var head: HTTPResponseHead?
-    private var body = AnswerBuffer(isSecret: true)
+    private var body = AnswerBuffer(isSecret: true, sizeBytesMax: 0)
     private var failure: TransportError?
     /// Whether requests may be sent: who answers has proved to be the service.
     private(set) var isReady = false
@@ -30,14 +30,14 @@ final class Connection: ChannelInboundHandler {
 
     /// Sends the request; the connection must be ready and idle.
     func start(_ exchange: Exchange) {
-        precondition(isReady && self.exchange == nil, "a connection serves one request at a time")
+        precondition(isReady && !isClosing && self.exchange == nil, "a connection serves one request at a time")
         guard let context else { return exchange.end(.failure(TransportError(.lost, "the connection was closed"))) }
         self.exchange = exchange
         exchange.connection = self
         servedCount += 1
         head = nil
-        body = AnswerBuffer(isSecret: exchange.request.isSecret)
         let request = exchange.request
+        body = AnswerBuffer(isSecret: request.isSecret, sizeBytesMax: request.answerSizeBytesMax)
         var headers = HTTPHeaders(request.headers)
         headers.add(name: "content-length", value: String(request.body.count))
         let head = HTTPRequestHead(version: .http1_1, method: .POST, uri: "/", headers: headers)
@@ -46,11 +46,17 @@ final class Connection: ChannelInboundHandler {
         context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
     }
 
-    /// Ends the connection; what it serves fails.
+    /// Ends the connection; what it serves fails. Until the end has come it serves nothing more.
     func close(_ error: TransportError) {
-        if failure == nil { failure = error }
+        if failure == nil {
+            failure = error
+            pool.connectionClosing(self)
+        }
         context?.close(promise: nil)
     }
+
+    /// Whether its end has been asked for.
+    var isClosing: Bool { failure != nil }
 
     // MARK: - Channel
 
@@ -69,19 +75,16 @@ final class Connection: ChannelInboundHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard let exchange, failure == nil else {
+        guard let exchange, !isClosing else {
+            // It may be the answer, with a key, to whoever has given up.
+            if case .body(let piece) = unwrapInboundIn(data) { AnswerBuffer.wipe(piece) }
             close(TransportError(.malformed, "it sent what nobody had asked for"))
             return
         }
         switch unwrapInboundIn(data) {
         case .head(let head): self.head = head
         case .body(let piece):
-            body.append(piece)
-            if body.sizeBytes > exchange.request.answerSizeBytesMax {
-                close(
-                    TransportError(
-                        .tooLarge, "it is longer than \(exchange.request.answerSizeBytesMax) bytes"))
-            }
+            do throws(TransportError) { try body.append(piece) } catch { close(error) }
         case .end: finish(exchange)
         }
     }
@@ -100,7 +103,7 @@ final class Connection: ChannelInboundHandler {
     }
 
     private func becomeReady() {
-        guard !isReady, failure == nil else { return }
+        guard !isReady, !isClosing else { return }
         isReady = true
         pool.connectionReady(self)
     }
@@ -122,13 +125,17 @@ final class Connection: ChannelInboundHandler {
             idleSince = .now()
             pool.connectionReady(self)
         } else {
-            context?.close(promise: nil)
+            close(TransportError(.lost, "the service closes each connection"))
         }
     }
 
     private func transportError(_ error: any Error) -> TransportError {
         switch error {
-        case NIOSSLError.uncleanShutdown where isReady: TransportError(.lost, "the connection was cut")
+        case NIOSSLError.uncleanShutdown:
+            TransportError(isReady ? .lost : .unreachable, "the connection was cut")
+        // As a service does that is starting, or has too many connections: nobody has proved to be somebody else.
+        case NIOSSLError.handshakeFailed(.sslError([.eofDuringHandshake])):
+            TransportError(.unreachable, "the service closed the connection at once")
         case let error as NIOSSLError where !isReady: TransportError(.untrusted, "\(error)")
         case let error as NIOSSLExtraError where !isReady: TransportError(.untrusted, "\(error)")
         case let error as BoringSSLError where !isReady: TransportError(.untrusted, "\(error)")

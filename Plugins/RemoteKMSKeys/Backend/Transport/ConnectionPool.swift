@@ -7,7 +7,7 @@ internal import NIOSSL
 /// Connections to one service, kept and used again, and the requests that wait for one.
 ///
 /// Everything of it happens on one event loop, so it needs no lock. Invariants: `openCount` counts the connections from
-/// the attempt to make them to their end, never more than the limit; an idle one is ready; an exchange is in `waiting`,
+/// the attempt to make them to their end, never more than the limit; an idle one is ready, and not closing; an exchange is in `waiting`,
 /// or at one connection, or has ended.
 final class ConnectionPool {
     struct Configuration: Sendable {
@@ -65,6 +65,9 @@ final class ConnectionPool {
         serve(fresh: connection)
     }
 
+    /// Its end has been asked for and may be long in coming.
+    func connectionClosing(_ connection: Connection) { idle.removeAll { $0 === connection } }
+
     /// Also where it never became ready; then whoever waits first is told why.
     func connectionEnded(_ connection: Connection, _ error: TransportError) {
         openCount -= 1
@@ -97,14 +100,24 @@ final class ConnectionPool {
             fresh.start(first)
         }
         closeStale()
+        // First, or whoever needs a new connection would wait for a moment at which nobody else waits.
+        makeRoom()
         while let index = waiting.firstIndex(where: \.request.isRepeatable), let connection = idle.popLast() {
             connection.start(waiting.remove(at: index))
         }
-        // What waits for a new connection takes an idle one's place.
-        if openCount == configuration.connectionCountMax, !waiting.isEmpty, let connection = idle.popLast() {
+        makeRoom()
+        while openingCount < waiting.count, openCount < configuration.connectionCountMax, !isClosed { open() }
+    }
+
+    /// Ends idle connections for those at the head of the queue who need a new one and would find no place for it.
+    private func makeRoom() {
+        guard openCount == configuration.connectionCountMax else { return }
+        let wantedCount = waiting.prefix { !$0.request.isRepeatable }.count
+        let closingCount = connections.values.count(where: \.isClosing)
+        for _ in 0..<max(0, wantedCount - openingCount - closingCount) {
+            guard let connection = idle.popLast() else { return }
             connection.close(TransportError(.closed))
         }
-        while openingCount < waiting.count, openCount < configuration.connectionCountMax, !isClosed { open() }
     }
 
     private func isFresh(_ connection: Connection) -> Bool { connection.servedCount == 0 }

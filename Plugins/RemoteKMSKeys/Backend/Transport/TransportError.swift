@@ -30,8 +30,5 @@ struct TransportError: Error, Sendable {
         self.kind = kind
         self.detail = detail
     }
-
-    /// Whether it is certain that the service has not acted on the request.
-    var isCertainlyUnsent: Bool { kind == .unreachable || kind == .untrusted }
 }
 #endif
