@@ -59,13 +59,20 @@ extension KeyService {
     ) async throws(KeyBackendError) {
         let configuration = SharedConfiguration(
             Self.configuration(keyring: nil, rootKey: rootKey, scryptCostExponent: scryptCostExponent))
-        try await changeRootKey { [host, trail] (keyring) throws(KeyBackendError) in
-            do throws(KeyServiceError) {
-                try trail.recordBlocking(event: "ReplaceRootKey", of: nil)
-            } catch {
-                throw KeyBackendError(error)
+        let event = trail.event("ReplaceRootKey", of: nil)
+        do throws(KeyBackendError) {
+            try await changeRootKey { [host, trail] (keyring) throws(KeyBackendError) in
+                do throws(KeyServiceError) {
+                    try trail.recordBlocking(event)
+                } catch {
+                    throw KeyBackendError(error)
+                }
+                try keyring.replaceRootKey(configuration.value, host)
             }
-            try keyring.replaceRootKey(configuration.value, host)
+        } catch {
+            // Where this cannot be recorded either, the first record stays for an attempt whose end is not known.
+            if error.code != .closed { try? await trail.record(event, failure: KeyServiceError(error)) }
+            throw error
         }
     }
 
@@ -85,11 +92,12 @@ extension KeyService {
         return configuration
     }
 
-    private static func onThread<Value: Sendable>(
-        _ work: @escaping @Sendable () throws(KeyBackendError) -> Value
-    ) async throws(KeyBackendError) -> Value {
-        let threads = IOThreadPool(threadCount: 1, name: "kms-open")
-        do throws(KeyBackendError) {
+    /// What takes long, and is rare, on a thread of its own.
+    static func onThread<Value: Sendable, Failure: Error>(
+        _ work: @escaping @Sendable () throws(Failure) -> Value
+    ) async throws(Failure) -> Value {
+        let threads = IOThreadPool(threadCount: 1, name: "kms-work")
+        do throws(Failure) {
             let value = try await threads.run(work)
             await threads.shutDown()
             return value

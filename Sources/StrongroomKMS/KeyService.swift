@@ -26,12 +26,14 @@ public final class KeyService: Sendable {
     let quotas: SharedQuotas?
     let imports = ImportParameters()
     let trail: KeyTrail
+    let due = DueWork()
     private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
     private let snapshot: Mutex<ServiceKeyring?>
-    /// What is changed; held while a change is written, only on threads that may block.
-    private let keyring: Mutex<OpenedKeyring<ServiceKeyring>>
+    /// What is changed; held while a change is written, only on threads that may block. Nil once closed: with it the root
+    /// keys are gone.
+    private let keyring: Mutex<OpenedKeyring<ServiceKeyring>?>
     private let thread = ChangeThread()
 
     /// Opens the keyring of a configuration. Blocks. `before` and `auditDisk` are for tests that have files fail.
@@ -65,6 +67,7 @@ public final class KeyService: Sendable {
         upkeep.stop()
         snapshot.withLock { $0 = nil }
         await thread.shutDown()
+        keyring.withLock { $0 = nil }
         await trail.close()
         cache.removeAll()
         imports.removeAll()
@@ -84,7 +87,10 @@ public final class KeyService: Sendable {
         _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
         try await thread.run(otherwise: KeyServiceError.closed) { [self] () throws(KeyServiceError) in
-            try keyring.withLock { (keyring) throws(KeyServiceError) in
+            try keyring.withLock { (opened) throws(KeyServiceError) in
+                guard var keyring = opened.take() else { throw KeyServiceError.closed }
+                // Also where it throws: nothing has changed then.
+                defer { opened = keyring }
                 let (value, remnant) = try keyring.changeRegistry(body)
                 publish(keyring)
                 if let remnant {
@@ -101,9 +107,13 @@ public final class KeyService: Sendable {
     ) async throws(KeyBackendError) {
         let closed = KeyBackendError(KeyServiceError.closed)
         try await thread.run(otherwise: closed) { [self] () throws(KeyBackendError) in
-            try keyring.withLock { (keyring) throws(KeyBackendError) in
+            try keyring.withLock { (opened) throws(KeyBackendError) in
+                guard var keyring = opened.take() else { throw closed }
                 // Also where the old root key's file could not be removed: the new one is in force by then.
-                defer { publish(keyring) }
+                defer {
+                    publish(keyring)
+                    opened = keyring
+                }
                 try body(&keyring)
             }
         }

@@ -45,7 +45,7 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let invalidGrantToken = Code("InvalidGrantToken")
         /// What is called a grant's id is none, or is not of that key.
         public static let invalidGrantID = Code("InvalidGrantId")
-        /// The import token is not of this service and key, or has been used up.
+        /// The import token is not of this key, or not of the service as it is open now.
         public static let invalidImportToken = Code("InvalidImportToken")
         /// The import token is too old.
         public static let expiredImportToken = Code("ExpiredImportToken")

@@ -192,6 +192,13 @@ package struct KeyringFolder: ~Copyable, Sendable {
 
     /// Writes the document under another name, durably, and returns that name.
     private func writeTemporary(_ bytes: [UInt8]) throws(KeyBackendError) -> String {
+        // It would never be read again.
+        guard bytes.count <= kind.sizeBytesMax else {
+            throw KeyBackendError(
+                .unavailable,
+                "The keyring \(path) would have \(bytes.count) bytes, and may have \(kind.sizeBytesMax); take something "
+                    + "away first.")
+        }
         let temporaryName = Self.documentName + ".new"
         let file = path.appending(temporaryName)
         try before(.removeLeftover)

@@ -14,8 +14,11 @@ extension KeyCommand {
         var days = 30
         @OptionGroup var location: StoreLocation
 
+        func validate() throws {
+            if days < 0 { throw ValidationError("--days may be 7 to 30.") }
+        }
+
         func run(on store: Store, _ console: Console) async throws {
-            guard days >= 0 else { throw ValidationError("--days may be 7 to 30.") }
             let record: KeyRecord = try await KeyControl(store: store).ask(
                 "schedule-key-deletion", ["keyId": key.id, "pendingWindowInDays": days])
             console.emit(record, text: record.text)

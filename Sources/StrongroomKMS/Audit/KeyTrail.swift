@@ -40,19 +40,26 @@ final class KeyTrail: Sendable {
         }
     }
 
-    /// What the service does by itself with a key, or the application with the keyring: on a thread that may block.
-    func recordBlocking(event name: String, of keyARN: String?) throws(KeyServiceError) {
+    /// What the service does by itself with a key, or the application with the keyring (no key): for `record`.
+    func event(_ name: String, of keyARN: String?) -> ServiceEvent {
+        ServiceEvent(name: name, keyARN: keyARN, requestID: newID())
+    }
+
+    /// On a thread that may block, before it happens.
+    func recordBlocking(_ event: ServiceEvent) throws(KeyServiceError) {
         guard let log else { return }
-        let service = AuditIdentity(type: "AWSService", invokedBy: Self.eventSource)
-        var record = AuditRecord(
-            identity: keyARN == nil ? AuditIdentity(nil, owner) : service,
-            eventMilliseconds: host.wallMilliseconds(), eventSource: Self.eventSource, eventName: name,
-            region: owner.region, requestID: newID(), eventID: newID(), isReadOnly: false,
-            recipientAccountID: owner.account)
-        record.eventType = "AwsServiceEvent"
-        record.resources = keyARN.map { [resource($0)] } ?? []
         do throws(AuditError) {
-            _ = try log.appendBlocking(record.encoded())
+            _ = try log.appendBlocking(bytes(event, nil))
+        } catch {
+            throw KeyServiceError(error)
+        }
+    }
+
+    /// That it has not happened after all.
+    func record(_ event: ServiceEvent, failure: KeyServiceError) async throws(KeyServiceError) {
+        guard let log else { return }
+        do throws(AuditError) {
+            _ = try await log.append(bytes(event, failure))
         } catch {
             throw KeyServiceError(error)
         }
@@ -78,6 +85,20 @@ final class KeyTrail: Sendable {
     // MARK: - Records
 
     static let eventSource = "kms.amazonaws.com"
+
+    private func bytes(_ event: ServiceEvent, _ failure: KeyServiceError?) -> [UInt8] {
+        let service = AuditIdentity(type: "AWSService", invokedBy: Self.eventSource)
+        var record = AuditRecord(
+            identity: event.keyARN == nil ? AuditIdentity(nil, owner) : service,
+            eventMilliseconds: host.wallMilliseconds(), eventSource: Self.eventSource, eventName: event.name,
+            region: owner.region, requestID: event.requestID, eventID: newID(), isReadOnly: false,
+            recipientAccountID: owner.account)
+        record.eventType = "AwsServiceEvent"
+        record.errorCode = failure.map(Self.errorCode)
+        record.errorMessage = failure?.message
+        record.resources = event.keyARN.map { [resource($0)] } ?? []
+        return record.encoded()
+    }
 
     private func bytes(_ call: KeyCall, _ failure: KeyServiceError?) -> [UInt8] {
         let requester = call.requester

@@ -21,7 +21,7 @@ struct ConditionFacts: Sendable {
             "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
             "aws:RequestedRegion": [owner.region],
         ]
-        let aliases = registry.aliases.filter { $0.keyID == key.id }.map(\.name.description)
+        let aliases = registry.aliasNames(of: key.id).map(\.description)
         if !aliases.isEmpty { context["kms:ResourceAliases"] = aliases }
         if let alias { context["kms:RequestAlias"] = [alias.description] }
         for tag in key.tags { context["aws:ResourceTag/\(tag.name)"] = [tag.value] }

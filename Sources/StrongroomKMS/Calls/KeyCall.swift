@@ -17,6 +17,8 @@ final class KeyCall: Sendable {
         var destinationContext: EncryptionContext?
         /// What the call is called in the trail.
         var requestID: String?
+        /// Whether a part of it has begun.
+        var hasBegun = false
     }
 
     struct Parameter: Sendable, Equatable {
@@ -42,6 +44,14 @@ final class KeyCall: Sendable {
     }
 
     var subject: Subject { found.withLock { $0 } }
+
+    /// True once.
+    func isFirstPart() -> Bool {
+        found.withLock { subject in
+            defer { subject.hasBegun = true }
+            return !subject.hasBegun
+        }
+    }
 
     func isAbout(_ keyARN: String) {
         found.withLock { subject in

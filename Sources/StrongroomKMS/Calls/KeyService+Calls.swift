@@ -1,6 +1,7 @@
 internal import StrongroomKeys
 
-/// The two ways in which every operation runs. Nothing reaches a key past them.
+/// The ways in which every operation runs: `answer` or `change`, and what may come before. Nothing reaches a key past
+/// them. Each begins with the quota, so that what is throttled costs no disk and leaves no record.
 extension KeyService {
     /// A call that looks, seals or opens. What it makes is released once its record is durable.
     func answer<Value: ~Copyable>(
@@ -42,6 +43,7 @@ extension KeyService {
     func look<Value>(
         before call: KeyCall, _ body: (ServiceKeyring) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
+        try takeToken(for: call)
         do throws(KeyServiceError) {
             let keyring = try await settled()
             try checkTokens(of: call, keyring.registry)
@@ -55,6 +57,7 @@ extension KeyService {
     func checked<Value>(
         _ call: KeyCall, _ body: () throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
+        try takeToken(for: call)
         do throws(KeyServiceError) {
             return try body()
         } catch {

@@ -1,5 +1,6 @@
 internal import StrongroomKeyring
 internal import StrongroomKeys
+internal import Synchronization
 
 /// What happens because time has passed: keys are destroyed and rotated, imported material expires. It happens before
 /// the first call that comes later, so that no call ever sees a key beyond its day.
@@ -8,33 +9,55 @@ extension KeyService {
 
     /// What seals and opens once all that is due has happened.
     func settled() async throws(KeyServiceError) -> ServiceKeyring {
-        let keyring = try current()
         let now = host.wallMilliseconds()
+        let keyring = try current()
         guard keyring.dueMilliseconds <= now else { return keyring }
-        let postponed = await postponed(of: keyring.registry, at: now)
+        await due.attempt(at: host.bootNanoseconds()) { [self] in await settle(at: now) }
+        let after = try current()
+        guard after.dueMilliseconds <= now else { return after }
+        // It could not be written down. Rotations wait; what is to be destroyed is not used meanwhile.
+        return after.settled(at: now, postponing: due.postponed)
+    }
+
+    private func settle(at now: Int64) async -> DueWork.Outcome {
+        guard let registry = try? current().registry else { return DueWork.Outcome(isDone: true, postponed: [:]) }
+        let postponed = await postponed(of: registry, at: now)
+        let noted = Mutex<[ServiceEvent]>([])
         do throws(KeyServiceError) {
             try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
-                try happen(at: now, postponed, &registry, sealer)
+                let events = try happen(at: now, postponed, &registry, sealer)
+                noted.withLock { $0 = events }
+                for event in events { try trail.recordBlocking(event) }
             }
         } catch {
-            if (error.underlying as? KeyBackendError)?.code == .closed { throw error }
-            // Rotations wait for a keyring that can be written; what is destroyed is not used meanwhile.
-            host.log(.error, "What is due for keys could not be written down, and is tried again: \(error)")
+            await undo(noted.withLock { $0 }, error)
+            return DueWork.Outcome(isDone: false, postponed: postponed)
         }
         // Also what was opened before: destroyed material is in no memory either.
         cache.removeAll()
-        return try current().settled(at: now, postponing: postponed)
+        for event in noted.withLock({ $0 }) {
+            host.log(.info, "\(event.name) of \(event.keyARN ?? "the keyring"), as it was due.")
+        }
+        return DueWork.Outcome(isDone: true, postponed: postponed)
     }
 
-    /// The keys whose day has come but that are not destroyed yet, each with another day: an object has been locked in
-    /// compliance mode since the deletion was scheduled, or not every store of the process can tell.
+    /// What was recorded has not happened: a second record with the same request id says so.
+    private func undo(_ events: [ServiceEvent], _ failure: KeyServiceError) async {
+        if (failure.underlying as? KeyBackendError)?.code == .closed { return }
+        host.log(.error, "What is due for keys could not be written down, and is tried again: \(failure)")
+        for event in events { try? await trail.record(event, failure: failure) }
+    }
+
+    /// The keys that are not destroyed yet though their day has come, or whose imported material is not, each with
+    /// another day: an object has been locked in compliance mode meanwhile, or not every store of the process can tell.
     private func postponed(of registry: KeyRegistry, at now: Int64) async -> [KeyID: Int64] {
         var postponed: [KeyID: Int64] = [:]
-        for key in registry.keys where (key.deletionMilliseconds ?? .max) <= now {
+        for key in registry.keysToDestroy(at: now) {
             let arn = registry.owner.arn(key.id)
             let found = await host.dependencies(on: arn, version: nil)
             guard found.lockedCount > 0 || (found.storeCount > 0 && !found.isKnown) else { continue }
-            postponed[key.id] = max(found.lockedUntilMilliseconds ?? now, now) + Self.dayMilliseconds
+            let end = max(found.lockedUntilMilliseconds ?? now, now).addingReportingOverflow(Self.dayMilliseconds)
+            postponed[key.id] = end.overflow ? .max : end.partialValue
             let why = found.unknown ?? "\(found.lockedCount) objects are locked in compliance mode."
             host.log(.warning, "The key \(arn) is not destroyed yet: \(why)")
         }
@@ -43,22 +66,22 @@ extension KeyService {
 
     private func happen(
         at now: Int64, _ postponed: [KeyID: Int64], _ registry: inout KeyRegistry, _ sealer: MaterialSealer
-    ) throws(KeyServiceError) {
-        for key in registry.keys where (key.deletionMilliseconds ?? .max) <= now && postponed[key.id] == nil {
-            try trail.recordBlocking(event: "DeleteKey", of: registry.owner.arn(key.id))
-            host.log(.info, "The key \(registry.owner.arn(key.id)) is destroyed, as it was scheduled.")
-        }
-        for key in registry.keysToExpire(at: now) {
-            try trail.recordBlocking(event: "DeleteExpiredKeyMaterial", of: registry.owner.arn(key.id))
+    ) throws(KeyServiceError) -> [ServiceEvent] {
+        // Never what has come due since the stores were asked.
+        let destroyed = registry.keysToDestroy(at: now).filter { postponed[$0.id] == nil }
+        var events = destroyed.map { key in
+            trail.event(
+                (key.deletionMilliseconds ?? .max) <= now ? "DeleteKey" : "DeleteExpiredKeyMaterial",
+                of: registry.owner.arn(key.id))
         }
         _ = registry.settle(at: now, postponing: postponed)
         for var key in registry.dueRotations(at: now) {
             key.materials.append(try newMaterial(for: key.id, sealer, because: .automaticRotation))
             key.rotation = key.rotation?.rotated(at: now)
-            try trail.recordBlocking(event: "RotateKey", of: registry.owner.arn(key.id))
             registry.update(key)
-            host.log(.info, "The key \(registry.owner.arn(key.id)) has been rotated, as it was scheduled.")
+            events.append(trail.event("RotateKey", of: registry.owner.arn(key.id)))
         }
+        return events
     }
 
     func newMaterial(

@@ -19,14 +19,17 @@ extension KeyService {
         let conditions = [
             "kms:WrappingAlgorithm": [wrapping.algorithm.rawValue], "kms:WrappingKeySpec": [wrapping.keySpec.rawValue],
         ]
-        // On the thread for changes, though it changes nothing: it takes long.
-        return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
-            let key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
-            let token = HostRandom(host: host).bytes(ImportParameters.tokenSizeBytes)
-            let made = try imports.make(
-                for: key.id, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
+        let keyID = try await look(before: call) { (keyring) throws(KeyServiceError) in
+            try authorizedWithoutAlias(keyID, "An import", call, keyring.registry, conditions: conditions).id
+        }
+        let token = HostRandom(host: host).bytes(ImportParameters.tokenSizeBytes)
+        let made = try await Self.onThread { [imports, host] () throws(KeyServiceError) in
+            try imports.make(for: keyID, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
+        }
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            let key = try stillAuthorized(keyID.description, "An import", call, keyring.registry, conditions)
             return KeyImportParameters(
-                keyARN: registry.owner.arn(key.id), importToken: token, publicKey: made.publicKey,
+                keyARN: keyring.registry.owner.arn(key.id), importToken: token, publicKey: made.publicKey,
                 validToMilliseconds: made.validToMilliseconds)
         }
     }

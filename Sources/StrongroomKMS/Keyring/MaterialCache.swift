@@ -9,20 +9,33 @@ internal import Synchronization
 final class MaterialCache: Sendable {
     static let openMax = 1024
 
-    private let keys = Mutex<[KeyMaterialID: WrappingKey]>([:])
+    private struct State {
+        var keys: [KeyMaterialID: WrappingKey] = [:]
+        /// How often all has been dropped: what was opened before that is not kept after it, as it may have been destroyed.
+        var generation = 0
+    }
+
+    private let state = Mutex(State())
 
     func key(
         _ material: KeyMaterial, of key: KeyID, _ sealer: MaterialSealer
     ) throws(KeyBackendError) -> WrappingKey {
-        if let found = keys.withLock({ $0[material.id] }) { return found }
+        let (found, generation) = state.withLock { ($0.keys[material.id], $0.generation) }
+        if let found { return found }
         let opened = try sealer.open(material, of: key)
-        keys.withLock { keys in
+        state.withLock { state in
+            guard state.generation == generation else { return }
             // Opening one anew takes microseconds: not worth the bookkeeping of which was used last.
-            if keys.count >= Self.openMax { keys.removeAll(keepingCapacity: true) }
-            keys[material.id] = opened
+            if state.keys.count >= Self.openMax { state.keys.removeAll(keepingCapacity: true) }
+            state.keys[material.id] = opened
         }
         return opened
     }
 
-    func removeAll() { keys.withLock { $0.removeAll() } }
+    func removeAll() {
+        state.withLock { state in
+            state.keys.removeAll()
+            state.generation += 1
+        }
+    }
 }

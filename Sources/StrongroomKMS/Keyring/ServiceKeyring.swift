@@ -6,8 +6,9 @@ internal import StrongroomSystem
 /// An opened keyring of the service: its document, and what opens the materials in it, which stay sealed until they
 /// are used.
 struct ServiceKeyring: KeyringContent {
-    /// Label and magic are part of the keyring's format and must not change. What 100,000 keys with all their rotations
-    /// and descriptions take at most stays below the size.
+    /// Label and magic are part of the keyring's format and must not change. 100,000 keys with all their rotations and
+    /// descriptions are below the size; with policies and grants to the limit as well they would not be, and the change
+    /// that crosses it is refused.
     static let kind = KeyringKind(
         title: "KMS keys", folderName: KeyService.folderName, label: "kms", magic: "SR-KMKEY", sizeBytesMax: 2 << 30)
 

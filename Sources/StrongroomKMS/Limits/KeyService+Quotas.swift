@@ -3,9 +3,11 @@ internal import Synchronization
 
 /// Before anything else of a call: what is throttled costs neither the disk nor a seal.
 extension KeyService {
+    /// One for each call, however many parts it has.
+    ///
     /// - Throws: ``KeyServiceError/Code/throttling``.
     func takeToken(for call: KeyCall) throws(KeyServiceError) {
-        guard let quotas else { return }
+        guard let quotas, call.isFirstPart() else { return }
         let owner = try current().registry.owner
         let principal = KeyPrincipal(call.requester.caller, owner)
         let now = host.bootNanoseconds()

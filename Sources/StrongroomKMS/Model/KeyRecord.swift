@@ -27,6 +27,12 @@ struct KeyRecord: Sendable, Equatable {
     /// Nil while material is waited for.
     var current: KeyMaterial? { materials.last }
 
+    /// The grant of that id; nil where there is none.
+    func grant(_ id: GrantID) -> GrantRecord? {
+        let index = grants.firstIndex(notBefore: id, by: \.id)
+        return index < grants.count && grants[index].id == id ? grants[index] : nil
+    }
+
     var isConsistent: Bool {
         let hasMaterial = origin == .service ? !materials.isEmpty : materials.count <= 1
         let hasWhatTheStateNeeds: Bool =

@@ -14,28 +14,28 @@ extension KeyRegistry {
     ///
     /// - Parameter postponed: the other day of those that stay.
     mutating func settle(at nowMilliseconds: Int64, postponing postponed: [KeyID: Int64] = [:]) -> Bool {
-        var hasChanged = false
-        for var key in keys {
-            if let deletion = key.deletionMilliseconds, deletion <= nowMilliseconds {
-                if let other = postponed[key.id] {
-                    key.deletionMilliseconds = other
-                    update(key)
-                } else {
-                    remove(key.id)
-                }
-                hasChanged = true
-            } else if let expiry = key.expiryMilliseconds, expiry <= nowMilliseconds {
-                update(key.withoutImportedMaterial)
-                hasChanged = true
+        let due = keysToDestroy(at: nowMilliseconds)
+        for var key in due {
+            let isDeletion = (key.deletionMilliseconds ?? .max) <= nowMilliseconds
+            switch (isDeletion, postponed[key.id]) {
+            case (true, nil): remove(key.id)
+            case (false, nil): update(key.withoutImportedMaterial)
+            case (true, let other?):
+                key.deletionMilliseconds = other
+                update(key)
+            case (false, let other?):
+                // The end of time is how the document has it that there is none.
+                key.imported?.expiresMilliseconds = other == .max ? nil : other
+                update(key)
             }
         }
-        return hasChanged
+        return !due.isEmpty
     }
 
-    /// Those whose imported material is no longer to be had, and which are not destroyed at the same time.
-    func keysToExpire(at nowMilliseconds: Int64) -> [KeyRecord] {
+    /// The keys whose day has come, and those whose imported material has expired.
+    func keysToDestroy(at nowMilliseconds: Int64) -> [KeyRecord] {
         keys.filter { key in
-            (key.deletionMilliseconds ?? .max) > nowMilliseconds && (key.expiryMilliseconds ?? .max) <= nowMilliseconds
+            min(key.deletionMilliseconds ?? .max, key.expiryMilliseconds ?? .max) <= nowMilliseconds
         }
     }
 

@@ -8,6 +8,8 @@ struct KeyRegistry: Sendable, Equatable {
     private(set) var aliases: [AliasRecord] = []
     private var ownersOfMaterials: [KeyMaterialID: KeyID] = [:]
     private var ownersOfGrants: [GrantID: KeyID] = [:]
+    /// Ascending.
+    private var aliasesOfKeys: [KeyID: [AliasName]] = [:]
 
     init(owner: KeyOwner) { self.owner = owner }
 
@@ -16,6 +18,7 @@ struct KeyRegistry: Sendable, Equatable {
         self.owner = owner
         (self.keys, self.aliases) = (keys, aliases)
         for key in keys { register(key) }
+        for alias in aliases { aliasesOfKeys[alias.keyID, default: []].append(alias.name) }
         if !isConsistent { return nil }
     }
 
@@ -25,6 +28,8 @@ struct KeyRegistry: Sendable, Equatable {
             && aliases.allSatisfy { key($0.keyID) != nil } && alias(.defaultKey) != nil
             && ownersOfMaterials.count == keys.reduce(0) { $0 + $1.materials.count }
             && ownersOfGrants.count == keys.reduce(0) { $0 + $1.grants.count }
+            && aliases.count == aliasesOfKeys.values.reduce(0) { $0 + $1.count }
+            && aliases.allSatisfy { aliasNames(of: $0.keyID).contains($0.name) }
     }
 
     // MARK: - Looking up
@@ -39,6 +44,9 @@ struct KeyRegistry: Sendable, Equatable {
         return index < aliases.count && aliases[index].name == name ? aliases[index] : nil
     }
 
+    /// The names of a key, ascending.
+    func aliasNames(of id: KeyID) -> [AliasName] { aliasesOfKeys[id] ?? [] }
+
     /// Whether no material of the other registry is missing here.
     func hasAllMaterials(of other: KeyRegistry) -> Bool {
         other.ownersOfMaterials.keys.allSatisfy { ownersOfMaterials[$0] != nil }
@@ -51,7 +59,8 @@ struct KeyRegistry: Sendable, Equatable {
 
     /// The grant that a token stands for; nil where there is none.
     func grant(with token: GrantToken) -> GrantRecord? {
-        ownerOfGrant(token.grantID)?.grants.first(where: token.isFor)
+        guard let grant = ownerOfGrant(token.grantID)?.grant(token.grantID), token.isFor(grant) else { return nil }
+        return grant
     }
 
     /// The key that a request names, in any of the four ways.
@@ -83,9 +92,11 @@ struct KeyRegistry: Sendable, Equatable {
 
     /// Fails where the key's state or origin forbids the operation.
     func check(_ operation: KeyOperation, of key: KeyRecord) throws(KeyServiceError) {
+        let verdict = KeyStateTable.verdict(operation, key.state, key.origin)
+        if verdict == .allowed { return }
         let arn = owner.arn(key.id)
-        switch KeyStateTable.verdict(operation, key.state, key.origin) {
-        case .allowed: return
+        switch verdict {
+        case .allowed: preconditionFailure("What is allowed is not refused.")
         case .disabled:
             throw KeyServiceError(.disabled, "The key \(arn) is disabled; enable it to use it again.")
         case .pendingDeletion:
@@ -126,7 +137,7 @@ struct KeyRegistry: Sendable, Equatable {
     /// Takes a key away, with its names, materials and grants.
     mutating func remove(_ id: KeyID) {
         unregister(keys.remove(at: index(id)))
-        aliases.removeAll { $0.keyID == id }
+        if aliasesOfKeys.removeValue(forKey: id) != nil { aliases.removeAll { $0.keyID == id } }
     }
 
     /// Replaces how all that is secret is sealed, not what there is.
@@ -171,6 +182,7 @@ struct KeyRegistry: Sendable, Equatable {
         }
         try checkRoomForAlias(of: alias.keyID)
         aliases.insert(alias, at: index)
+        add(alias.name, to: alias.keyID)
     }
 
     /// Points an alias to another key; returns the key that it pointed to.
@@ -180,6 +192,8 @@ struct KeyRegistry: Sendable, Equatable {
         let index = try aliasIndex(name)
         let previous = aliases[index].keyID
         if previous != id { try checkRoomForAlias(of: id) }
+        take(name, from: previous)
+        add(name, to: id)
         aliases[index].keyID = id
         aliases[index].updatedMilliseconds = updatedMilliseconds
         return previous
@@ -187,7 +201,19 @@ struct KeyRegistry: Sendable, Equatable {
 
     /// Returns the key that the alias pointed to.
     mutating func remove(_ name: AliasName) throws(KeyServiceError) -> KeyID {
-        aliases.remove(at: try aliasIndex(name)).keyID
+        let id = aliases.remove(at: try aliasIndex(name)).keyID
+        take(name, from: id)
+        return id
+    }
+
+    private mutating func add(_ name: AliasName, to id: KeyID) {
+        let names = aliasNames(of: id)
+        aliasesOfKeys[id, default: []].insert(name, at: names.firstIndex(notBefore: name, by: \.self))
+    }
+
+    private mutating func take(_ name: AliasName, from id: KeyID) {
+        let rest = aliasNames(of: id).filter { $0 != name }
+        aliasesOfKeys[id] = rest.isEmpty ? nil : rest
     }
 
     private func aliasIndex(_ name: AliasName) throws(KeyServiceError) -> Int {
@@ -199,7 +225,7 @@ struct KeyRegistry: Sendable, Equatable {
     }
 
     private func checkRoomForAlias(of id: KeyID) throws(KeyServiceError) {
-        guard aliases.count(where: { $0.keyID == id }) < KeyLimits.aliasesPerKeyMax else {
+        guard aliasNames(of: id).count < KeyLimits.aliasesPerKeyMax else {
             throw KeyServiceError(
                 .limitExceeded,
                 "The key \(owner.arn(id)) has \(KeyLimits.aliasesPerKeyMax) aliases already; delete one first.")

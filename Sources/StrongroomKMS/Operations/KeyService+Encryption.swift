@@ -71,7 +71,9 @@ extension KeyService {
             let source = found(try registry.resolveWithoutAlias(sealed.keyID, "A ciphertext"), call, registry)
             let destination = found(try registry.resolve(destinationKeyID), call, registry)
             let conditions = Self.onSameKey(source.id == destination.id)
-            try authorize(source, call, registry, actions: ["kms:ReEncryptFrom"], conditions: conditions)
+            try authorize(
+                source, call, registry, actions: ["kms:ReEncryptFrom"],
+                alias: sourceKeyID.flatMap(registry.aliasName(in:)), conditions: conditions)
             try authorize(
                 destination, call, registry, actions: ["kms:ReEncryptTo"],
                 alias: registry.aliasName(in: destinationKeyID), conditions: conditions, destinationContext)

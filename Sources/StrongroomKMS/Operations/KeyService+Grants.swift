@@ -29,8 +29,15 @@ extension KeyService {
         try await checked(call) { () throws(KeyServiceError) in try wanted.check() }
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = found(try registry.resolveWithoutAlias(keyID, "A grant"), call, registry)
+            let issuer = KeyPrincipal(requester.caller, registry.owner).arn
+            guard issuer.utf8.count <= KeyLimits.principalSizeBytesMax else {
+                throw KeyServiceError(
+                    .validation,
+                    "The caller's principal has \(issuer.utf8.count) bytes; who makes a grant may have "
+                        + "\(KeyLimits.principalSizeBytesMax).")
+            }
             let grant = wanted.record(
-                HostRandom(host: host), issuer: KeyPrincipal(requester.caller, registry.owner).arn,
+                HostRandom(host: host), issuer: issuer,
                 createdMilliseconds: host.wallMilliseconds())
             try authorize(
                 key, call, registry, conditions: wanted.conditions(requester.caller), newGrant: grant)
@@ -182,8 +189,7 @@ extension KeyService {
 extension KeyRecord {
     /// - Throws: `InvalidGrantId` for what is no id, `NotFound` where the key has no such grant.
     fileprivate func grant(_ id: String) throws(KeyServiceError) -> GrantRecord {
-        let wanted = try GrantID(id)
-        guard let grant = grants.first(where: { $0.id == wanted }) else {
+        guard let grant = grant(try GrantID(id)) else {
             throw KeyServiceError(.notFound, "The key has no grant '\(id)'; it may be retired or revoked already.")
         }
         return grant

@@ -79,6 +79,10 @@ extension KeyService {
         let call = KeyCall(.cancelKeyDeletion, requester)
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try authorizedWithoutAlias(keyID, "The deletion of a key", call, registry)
+            // It is only not written down yet that it is gone.
+            guard (key.deletionMilliseconds ?? .max) > host.wallMilliseconds() else {
+                throw KeyReference.notFound(keyID)
+            }
             key.state = key.materials.isEmpty ? .pendingImport : .disabled
             key.deletionMilliseconds = nil
             registry.update(key)

@@ -1,5 +1,6 @@
 import Foundation
 import StrongroomAudit
+import StrongroomKeyring
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
@@ -29,9 +30,13 @@ struct AuditedService {
     var files: AuditFiles { AuditFiles(folder: inner.appending("audit"), anchorFolder: inner) }
     var reader: AuditLogReader { AuditLogReader(files, fileSystem: disk) }
 
-    func open(creates: Bool = false, settings: [String: String] = [:]) throws -> KeyService {
+    func open(
+        creates: Bool = false, settings: [String: String] = [:],
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook
+    ) throws -> KeyService {
         try KeyService(
-            KeyBackendConfiguration(keyring: keyring, creates: creates, settings: settings), host, auditDisk: disk)
+            KeyBackendConfiguration(keyring: keyring, creates: creates, settings: settings), host, before: before,
+            auditDisk: disk)
     }
 
     func records() throws -> [[String: Any]] {

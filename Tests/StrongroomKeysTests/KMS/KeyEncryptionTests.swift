@@ -13,15 +13,6 @@ import Testing
         try await KeyService.open(keyring: folder.path.appending("keyring"), creates: true)
     }
 
-    private func code(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return error.code
-        }
-    }
-
     private func secret(_ count: Int) throws -> SecretBytes { try SecretBytes.random(count: count) }
 
     @Test(arguments: [1, 31, 32, 33, 1024, 4095, 4096])

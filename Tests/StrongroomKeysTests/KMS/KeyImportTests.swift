@@ -1,9 +1,9 @@
 import StrongroomCrypto
-import StrongroomKeys
 import SystemPackage
 import Testing
 
 @testable import StrongroomKMS
+@testable import StrongroomKeys
 
 /// Material from elsewhere: it comes in sealed, and goes for good.
 @Suite struct KeyImportTests {
@@ -12,15 +12,6 @@ import Testing
 
     private func open(creates: Bool = false) async throws -> KeyService {
         try await KeyService.open(keyring: folder.path.appending("keyring"), creates: creates, host: host)
-    }
-
-    private func code(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return error.code
-        }
     }
 
     private func material(_ byte: UInt8 = 1, count: Int = 32) throws -> SecretBytes {
@@ -75,6 +66,24 @@ import Testing
             } == .validation)
         _ = try await service.importKeyMaterial(into: key.arn, try material())
         #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+    }
+
+    /// To import the same again, for a second, was a way around the lock.
+    @Test func materialUnderWhichSomethingIsLockedDoesNotExpire() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        let expires = host.wallMilliseconds() + 1_000
+        _ = try await service.importKeyMaterial(into: key.arn, try material(), expiresMilliseconds: expires)
+        let generated = try await service.generateDataKey(keyID: key.arn)
+        for end in [host.wallMilliseconds() + 86_400_000, Int64.max] {
+            let place = KeyDependencies.Place(
+                store: "/store", bucket: "vault", objectCount: 1, lockedCount: 1, lockedUntilMilliseconds: end)
+            host.say(KeyDependencies(places: [place], storeCount: 1, unknown: nil))
+            host.pass(days: 3)
+            #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+            let expected = end == .max ? .max : host.wallMilliseconds() + 86_400_000
+            #expect(try await service.describeKey(key.arn).expiryMilliseconds == (end == .max ? nil : expected))
+        }
     }
 
     @Test(arguments: ImportWrapping.Algorithm.allCases, [ImportWrapping.KeySpec.rsa2048, .rsa3072])

@@ -15,15 +15,6 @@ import Testing
         try await KeyService.open(keyring: folder.path.appending("keyring"), creates: creates, host: host)
     }
 
-    private func code(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return error.code
-        }
-    }
-
     @Test(arguments: [7, 30], [false, true])
     func aKeyIsDestroyedOnItsDayAndNotBefore(_ days: Int, _ reopens: Bool) async throws {
         var service = try await open(creates: true)

@@ -24,15 +24,6 @@ import Testing
             keyring: folder.path.appending("keyring"), creates: creates, account: creates ? Self.account : nil)
     }
 
-    private func code(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return error.code
-        }
-    }
-
     private static func statement(_ principal: String, _ action: String, _ rest: String = "") -> String {
         #"{"Effect":"Allow","Principal":{"AWS":"\#(principal)"},"Action":\#(action),"Resource":"*"\#(rest)}"#
     }

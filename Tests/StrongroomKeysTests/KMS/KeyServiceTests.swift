@@ -14,15 +14,6 @@ import Testing
             keyring: folder.path.appending("keyring"), creates: creates, account: account, region: region)
     }
 
-    func refusal(_ body: () async throws -> Void) async throws -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return error.code
-        }
-    }
-
     // MARK: - Names
 
     @Test func aKeyHasFourNames() async throws {
@@ -49,12 +40,12 @@ import Testing
         let service = try await open()
         let id = try await service.describeKey().keyID
         for name in [prefix + id, prefix] {
-            #expect(try await refusal { _ = try await service.describeKey(name) } != nil)
-            #expect(try await refusal { _ = try await service.generateDataKey(keyID: name) } != nil)
+            #expect(try await code { _ = try await service.describeKey(name) } != nil)
+            #expect(try await code { _ = try await service.generateDataKey(keyID: name) } != nil)
         }
-        #expect(try await refusal { _ = try await service.describeKey(prefix + id) } == code)
-        #expect(try await refusal { _ = try await service.describeKey(id.uppercased()) } == .notFound)
-        #expect(try await refusal { _ = try await service.describeKey(id.filter { $0 != "-" }) } == .notFound)
+        #expect(try await code { _ = try await service.describeKey(prefix + id) } == code)
+        #expect(try await code { _ = try await service.describeKey(id.uppercased()) } == .notFound)
+        #expect(try await code { _ = try await service.describeKey(id.filter { $0 != "-" }) } == .notFound)
     }
 
     @Test(arguments: [
@@ -68,7 +59,7 @@ import Testing
             { _ = try await service.createAlias(name, targetKeyID: id) },
             { _ = try await service.updateAlias(name, targetKeyID: id) }, { try await service.deleteAlias(name) },
         ]
-        for call in calls { #expect(try await refusal(call) == .invalidAliasName) }
+        for call in calls { #expect(try await code(call) == .invalidAliasName) }
     }
 
     @Test func anAliasPointsToAKeyAndNotToAnAlias() async throws {
@@ -78,11 +69,11 @@ import Testing
         _ = try await service.createAlias("alias/a:b/c_d-E9", targetKeyID: key.keyID)
         for target in [KeyService.defaultKeyID, "arn:aws:kms:us-east-1:000000000000:alias/aws/s3"] {
             #expect(
-                try await refusal { _ = try await service.createAlias("alias/x", targetKeyID: target) } == .validation)
+                try await code { _ = try await service.createAlias("alias/x", targetKeyID: target) } == .validation)
         }
         for index in 2..<50 { _ = try await service.createAlias("alias/\(index)", targetKeyID: key.keyID) }
         #expect(
-            try await refusal { _ = try await service.createAlias("alias/51", targetKeyID: key.keyID) }
+            try await code { _ = try await service.createAlias("alias/51", targetKeyID: key.keyID) }
                 == .limitExceeded)
         // A name that stays with its key needs no more room.
         _ = try await service.updateAlias("alias/2", targetKeyID: key.keyID)
@@ -102,7 +93,7 @@ import Testing
         #expect(try await service.rewrap(generated.wrapped).keyID == one.arn)
         var renamed = generated.wrapped
         renamed.keyID = "alias/moving"
-        #expect(try await refusal { _ = try await service.decrypt(renamed) } == .validation)
+        #expect(try await code { _ = try await service.decrypt(renamed) } == .validation)
     }
 
     // MARK: - Cryptography
@@ -129,21 +120,21 @@ import Testing
         ] as [[String: String]] {
             let wrong = try EncryptionContext(pairs)
             #expect(
-                try await refusal { _ = try await service.decrypt(sealed, encryptionContext: wrong) }
+                try await code { _ = try await service.decrypt(sealed, encryptionContext: wrong) }
                     == .invalidCiphertext)
             #expect(
-                try await refusal { _ = try await service.rewrap(sealed, encryptionContext: wrong) }
+                try await code { _ = try await service.rewrap(sealed, encryptionContext: wrong) }
                     == .invalidCiphertext)
         }
         #expect(
-            try await refusal {
+            try await code {
                 _ = try await service.decrypt(sealed, keyID: other.arn, encryptionContext: context)
             } == .incorrectKey)
         // Who exchanges the material's id, too, finds that the bytes are another material's.
         var exchanged = sealed
         (exchanged.keyID, exchanged.keyVersion) = (other.arn, other.currentMaterialID!)
         #expect(
-            try await refusal { _ = try await service.decrypt(exchanged, encryptionContext: context) }
+            try await code { _ = try await service.decrypt(exchanged, encryptionContext: context) }
                 == .invalidCiphertext)
     }
 
@@ -153,18 +144,18 @@ import Testing
         for index in sealed.bytes.indices {
             var damaged = sealed
             damaged.bytes[index] ^= 0x10
-            #expect(try await refusal { _ = try await service.decrypt(damaged) } == .invalidCiphertext)
+            #expect(try await code { _ = try await service.decrypt(damaged) } == .invalidCiphertext)
         }
         for bytes in [[], Array(sealed.bytes.dropLast()), sealed.bytes + [0]] {
             var damaged = sealed
             damaged.bytes = bytes
-            #expect(try await refusal { _ = try await service.decrypt(damaged) } == .invalidCiphertext)
+            #expect(try await code { _ = try await service.decrypt(damaged) } == .invalidCiphertext)
         }
         for index in sealed.keyVersion.indices {
             var damaged = sealed
             let digit: Character = sealed.keyVersion[index] == "0" ? "1" : "0"
             damaged.keyVersion.replaceSubrange(index...index, with: [digit])
-            #expect(try await refusal { _ = try await service.decrypt(damaged) } == .notFound)
+            #expect(try await code { _ = try await service.decrypt(damaged) } == .notFound)
         }
     }
 
@@ -172,7 +163,7 @@ import Testing
         let other = try await KeyService.open(keyring: folder.path.appending("other"), creates: true)
         let sealed = try await other.generateDataKey().wrapped
         let service = try await open()
-        #expect(try await refusal { _ = try await service.decrypt(sealed) } == .notFound)
+        #expect(try await code { _ = try await service.decrypt(sealed) } == .notFound)
     }
 
     @Test func rotationKeepsWhatWasSealed() async throws {
@@ -183,7 +174,7 @@ import Testing
             let rotated = try await service.rotateKey(key.keyID)
             #expect(rotated.materialCount == count && rotated.currentMaterialID != generated.wrapped.keyVersion)
         }
-        #expect(try await refusal { _ = try await service.rotateKey(key.keyID) } == .limitExceeded)
+        #expect(try await code { _ = try await service.rotateKey(key.keyID) } == .limitExceeded)
         #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
         let rotations = try await service.listRotations(key.arn).items
         let resealed = try await service.rewrap(generated.wrapped)
@@ -193,7 +184,7 @@ import Testing
         #expect(try await service.decrypt(resealed).isEqual(to: generated.plaintext))
         var relabelled = resealed
         relabelled.keyVersion = generated.wrapped.keyVersion
-        #expect(try await refusal { _ = try await service.decrypt(relabelled) } == .invalidCiphertext)
+        #expect(try await code { _ = try await service.decrypt(relabelled) } == .invalidCiphertext)
     }
 
     // MARK: - States
@@ -209,10 +200,10 @@ import Testing
             { _ = try await service.rewrap(generated.wrapped) },
             { _ = try await service.rotateKey(key.arn) },
         ]
-        for call in calls { #expect(try await refusal(call) == .disabled) }
+        for call in calls { #expect(try await code(call) == .disabled) }
         _ = try await service.generateDataKey()
         #expect(try await service.enableKey(key.arn).state == .enabled)
-        for call in calls { #expect(try await refusal(call) == nil) }
+        for call in calls { #expect(try await code(call) == nil) }
     }
 
     @Test func aClosedServiceAnswersNothing() async throws {
@@ -237,16 +228,16 @@ import Testing
     @Test func limitsAndMarkersAreChecked() async throws {
         let service = try await open()
         for limit in [0, -1, 1001] {
-            #expect(try await refusal { _ = try await service.listKeys(limit: limit) } == .validation)
-            #expect(try await refusal { _ = try await service.listAliases(limit: limit) } == .validation)
+            #expect(try await code { _ = try await service.listKeys(limit: limit) } == .validation)
+            #expect(try await code { _ = try await service.listAliases(limit: limit) } == .validation)
         }
-        #expect(try await refusal { _ = try await service.listKeys(marker: "x") } == .invalidMarker)
-        #expect(try await refusal { _ = try await service.listAliases(marker: "x") } == .invalidMarker)
+        #expect(try await code { _ = try await service.listKeys(marker: "x") } == .invalidMarker)
+        #expect(try await code { _ = try await service.listAliases(marker: "x") } == .invalidMarker)
         #expect(
-            try await refusal { _ = try await service.listRotations(KeyService.defaultKeyID, marker: "x") }
+            try await code { _ = try await service.listRotations(KeyService.defaultKeyID, marker: "x") }
                 == .invalidMarker)
         let long = String(repeating: "x", count: 8193)
-        #expect(try await refusal { _ = try await service.createKey(description: long) } == .validation)
+        #expect(try await code { _ = try await service.createKey(description: long) } == .validation)
     }
 
     @Test func requestsAreCounted() async throws {
@@ -255,7 +246,7 @@ import Testing
         for _ in 0..<3 { _ = try await service.generateDataKey(keyID: key.arn) }
         let sealed = try await service.generateDataKey().wrapped
         _ = try await service.disableKey(key.arn)
-        _ = try await refusal { _ = try await service.generateDataKey(keyID: key.arn) }
+        _ = try await code { _ = try await service.generateDataKey(keyID: key.arn) }
         _ = try await service.decrypt(sealed)
         #expect(try service.requestCounts(of: key.arn) == [.createKey: 1, .generateDataKey: 4, .disableKey: 1])
         #expect(try service.requestCounts(of: KeyService.defaultKeyID) == [.generateDataKey: 1, .decrypt: 1])

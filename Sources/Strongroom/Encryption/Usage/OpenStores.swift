@@ -61,7 +61,6 @@ final class OpenStores: Sendable {
             return state.entries.values.map { ($0.place, $0.store?.engine) }
         }
         var places: [KeyDependencies.Place] = []
-        var storeCount = 0
         var unknown: String?
         for (place, engine) in entries.sorted(by: { $0.0 < $1.0 }) {
             guard let engine else {
@@ -71,12 +70,12 @@ final class OpenStores: Sendable {
             do throws(StoreError) {
                 let usage = try await engine.keyUsage(of: keyID, version: version)
                 places += usage.buckets.map { KeyDependencies.Place($0, in: place) }
-                storeCount += 1
             } catch {
                 unknown = "The store \(place.debugDescription) cannot tell: \(error.message)"
             }
         }
-        return KeyDependencies(places: places, storeCount: storeCount, unknown: unknown)
+        // Those that could not answer, too: nothing may hang on a key only where there is nobody to ask.
+        return KeyDependencies(places: places, storeCount: entries.count, unknown: unknown)
     }
 }
 

@@ -69,6 +69,34 @@ private final class StandingHost: KeyBackendHost {
         #expect(status.requestCounts == [.generateDataKey: 1, .decrypt: 4, .describeKey: 1])
     }
 
+    /// They came before the quota: each left a durable record, as fast as anybody could ask.
+    @Test func whatIsRefusedForItsFormCountsAsWell() async throws {
+        var quotas = KeyQuotas()
+        quotas[.cryptographic] = 4
+        let service = try await open(quotas)
+        for _ in 0..<4 {
+            #expect(
+                await code { () throws(KeyServiceError) in _ = try await service.generateRandom(count: 0) }
+                    == .validation)
+        }
+        let records = try await service.auditStatus()?.recordCount
+        #expect(
+            await code { () throws(KeyServiceError) in _ = try await service.generateRandom(count: 0) } == .throttling)
+        #expect(try await service.auditStatus()?.recordCount == records)
+    }
+
+    /// A call in several parts is one request.
+    @Test func aDeletionTakesOneTokenThoughItAsksTwice() async throws {
+        let service = try await open(.kms)
+        let key = try await service.createKey()
+        let burst = try #require(KeyQuotas.kms[KeyOperationClass(of: .scheduleKeyDeletion)])
+        for _ in 0..<Int(burst) { _ = try? await service.scheduleKeyDeletion(key.arn) }
+        #expect(
+            await code { () throws(KeyServiceError) in _ = try await service.scheduleKeyDeletion(key.arn) }
+                == .throttling)
+        #expect(try await service.status().throttledCount == 1)
+    }
+
     @Test func theClassesAreKMSs() async throws {
         let service = try await open(.kms)
         for _ in 0..<5 { _ = try await service.createKey() }
