@@ -55,7 +55,7 @@ import Testing
     @Test(arguments: [nil, 1, 2, 3])
     func slicesOfAnOlderProgramAreNotTakenForCounted(olderSlices: Int?) async throws {
         let machine = try await SimulatedMachine(seed: 22, sums: TestSums.definition)
-        let storage = try await machine.open(sums: TestSums.definition, indexWrites: 1)
+        let storage = try await machine.open(indexWrites: 1, sums: TestSums.definition)
         for number in 0..<60 { try await storage.metadata.put(key(number), [UInt8(number)]) }
         await #expect(throws: StorageError.self) { try await storage.checkpoint() }
         machine.kill(seed: 1)

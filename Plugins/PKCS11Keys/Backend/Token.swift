@@ -43,7 +43,9 @@ final class Token: Sendable {
     ) throws(KeyBackendError) -> Value {
         do throws(TokenFailure) {
             do throws(TokenFailure) {
-                return try run(in: takeIdle() ?? open(isWritable: false, isPatient: false), body)
+                // Not with ??, whose right side forgets what it throws.
+                if let session = takeIdle() { return try run(in: session, body) }
+                return try run(in: open(isWritable: false, isPatient: false), body)
             } catch {
                 guard case .call = error else { throw error }
                 // What ended one session has most likely ended all.

@@ -36,14 +36,14 @@ import Testing
         ("arn:aws:kms:us-east-1:000000000000:grant/", .invalidArn), ("arn:", .invalidArn), ("x", .notFound),
         (" ", .notFound),
     ])
-    func anArnOfAnotherPlaceNamesNoKey(_ prefix: String, _ code: KeyServiceError.Code) async throws {
+    func anArnOfAnotherPlaceNamesNoKey(_ prefix: String, _ expected: KeyServiceError.Code) async throws {
         let service = try await open()
         let id = try await service.describeKey().keyID
         for name in [prefix + id, prefix] {
             #expect(try await code { _ = try await service.describeKey(name) } != nil)
             #expect(try await code { _ = try await service.generateDataKey(keyID: name) } != nil)
         }
-        #expect(try await code { _ = try await service.describeKey(prefix + id) } == code)
+        #expect(try await code { _ = try await service.describeKey(prefix + id) } == expected)
         #expect(try await code { _ = try await service.describeKey(id.uppercased()) } == .notFound)
         #expect(try await code { _ = try await service.describeKey(id.filter { $0 != "-" }) } == .notFound)
     }
