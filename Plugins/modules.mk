@@ -7,8 +7,8 @@
 # A module must carry no run path (the loader refuses it), which SwiftPM and swiftc otherwise each add; hence a build of
 # its own, in a folder of its own. It needs only libraries that every host of ours has loaded: the Swift runtime,
 # libcrypto, libc. Two need more of their host, which the command line has: KMSKeys FoundationEssentials; RemoteKMSKeys
-# Dispatch with BlocksRuntime, and the C++ runtime for what swift-nio-ssl has in C++. All are built with the trait of the
-# latter, so that they share one build. With optimisation, because an unoptimised build needs one more part of the
+# Dispatch with BlocksRuntime, and the C++ runtime for what swift-nio-ssl has in C++. All are built with the trait of
+# the latter, so that they share one build. With optimisation, because an unoptimised build needs one more part of the
 # runtime.
 
 SWIFT ?= swift

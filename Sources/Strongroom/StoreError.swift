@@ -155,8 +155,8 @@ extension StoreError.Code {
     public static let keyNotFound = Self("keyNotFound")
     /// Objects that nobody may delete yet would be lost with the key. Nothing was done.
     public static let keyInUse = Self("keyInUse")
-    /// What hangs on keys is being counted, in a store that an earlier version wrote or whose sums contradicted its rows:
-    /// ask again later.
+    /// What hangs on keys is being counted, in a store that an earlier version wrote or whose sums contradicted its
+    /// rows: ask again later.
     public static let keyUsageIncomplete = Self("keyUsageIncomplete")
     /// The key service could not record what it was asked, so that it released nothing; see the message.
     public static let auditUnavailable = Self("auditUnavailable")

@@ -3,8 +3,8 @@ internal import StrongroomCrypto
 internal import SystemPackage
 
 /// Whoever may write the disk writes a log's file: any bytes are read to their end; and of a log that was signed,
-/// whatever is done to its files, either the records are those that were signed, or something is found; and none goes on
-/// of which the anchor signs other records.
+/// whatever is done to its files, either the records are those that were signed, or something is found; and none goes
+/// on of which the anchor signs other records.
 public func fuzzAuditSegment(_ input: RawSpan) {
     var input = FuzzInput(input)
     guard let logs = FuzzedLog.all else { finding("no log could be made") }

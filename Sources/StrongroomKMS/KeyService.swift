@@ -31,8 +31,8 @@ public final class KeyService: Sendable {
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
     private let snapshot: Mutex<ServiceKeyring?>
-    /// What is changed; held while a change is written, only on threads that may block. Nil once closed: with it the root
-    /// keys are gone.
+    /// What is changed; held while a change is written, only on threads that may block. Nil once closed: with it the
+    /// root keys are gone.
     private let keyring: Mutex<OpenedKeyring<ServiceKeyring>?>
     private let thread = ChangeThread()
 

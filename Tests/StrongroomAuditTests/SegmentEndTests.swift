@@ -10,8 +10,8 @@ import Testing
 
     private static func wanted(_ count: UInt64) -> [[UInt8]] { (0..<count).map { LogFixture.record($0) } }
 
-    /// The next segment was in place, and opening it, or the sync of the folder, failed. The record after that went into
-    /// the old segment, was acknowledged, and the next opening began with the new one.
+    /// The next segment was in place, and opening it, or the sync of the folder, failed. The record after that went
+    /// into the old segment, was acknowledged, and the next opening began with the new one.
     @Test(
         "what is acknowledged after a new segment could not be begun is there at the next opening",
         arguments: [
@@ -69,8 +69,8 @@ import Testing
         }
     }
 
-    /// A segment says of itself what stood before it. Where the anchor lay before the segment, nothing was compared, and
-    /// the opening signed what somebody without a key had made up.
+    /// A segment says of itself what stood before it. Where the anchor lay before the segment, nothing was compared,
+    /// and the opening signed what somebody without a key had made up.
     @Test(
         "a history that was made up is not signed, whatever its last segment says of it",
         arguments: [0, 5, 12] as [UInt64], [0, 1] as [UInt64])

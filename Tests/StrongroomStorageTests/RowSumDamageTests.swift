@@ -50,8 +50,8 @@ import Testing
         try await again.close()
     }
 
-    /// A checkpoint of 4 slices comes to an end after the first, and a program that knows nothing of sums makes it anew:
-    /// all of it, or so many slices before it dies as well.
+    /// A checkpoint of 4 slices comes to an end after the first, and a program that knows nothing of sums makes it
+    /// anew: all of it, or so many slices before it dies as well.
     @Test(arguments: [nil, 1, 2, 3])
     func slicesOfAnOlderProgramAreNotTakenForCounted(olderSlices: Int?) async throws {
         let machine = try await SimulatedMachine(seed: 22, sums: TestSums.definition)

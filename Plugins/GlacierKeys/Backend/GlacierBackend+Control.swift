@@ -106,9 +106,9 @@ extension GlacierBackend {
         ])
     }
 
-    /// Only for an epoch that is not the current one: nothing more is sealed in it. What may still come after the answer
-    /// is a lock on an object that is there already, and an object whose key was sealed before the epoch ended, if it
-    /// has not been committed yet.
+    /// Only for an epoch that is not the current one: nothing more is sealed in it. What may still come after the
+    /// answer is a lock on an object that is there already, and an object whose key was sealed before the epoch ended,
+    /// if it has not been committed yet.
     private func checkDependencies(
         on number: UInt32, acceptingUnknown: Bool
     ) async throws(KeyBackendError) -> KeyDependencies {

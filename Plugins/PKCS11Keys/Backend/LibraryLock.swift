@@ -3,8 +3,8 @@ internal import Synchronization
 
 /// Held while a library is made ready, and while it is asked for slots: in this process by one thread at a time.
 ///
-/// SoftHSM, though made ready for threads, ends the process where two find at once that a token has come. And the standard
-/// lets C_Initialize be called by one thread only.
+/// SoftHSM, though made ready for threads, ends the process where two find at once that a token has come. And the
+/// standard lets C_Initialize be called by one thread only.
 ///
 /// Each library has its own: one that does not answer keeps nobody from the token of another.
 final class LibraryLock: Sendable {

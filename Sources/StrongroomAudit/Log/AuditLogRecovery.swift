@@ -90,8 +90,8 @@ package struct AuditLogRecovery {
                     + "signed: its end was cut off, or an older copy was put in its place. Put the newest copy back; to "
                     + "begin another log, move this one and \(files.anchor) to a safe place.")
         }
-        // A segment is begun when all before it is signed and in the anchor: who has no key can make one up that says of
-        // itself what stood before it, and only the anchor tells.
+        // A segment is begun when all before it is signed and in the anchor: who has no key can make one up that says
+        // of itself what stood before it, and only the anchor tells.
         guard let tree = tree(size: anchor.checkpoint.size) else {
             throw Self.damaged(
                 "it begins with record \(header.firstIndex), and only \(anchor.checkpoint.size) were signed", path)

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Lets one call do what is due while others wait for it, and none for a while after an attempt that failed: a disk that
-/// is full would else be tried, and stores asked, by every call.
+/// Lets one call do what is due while others wait for it, and none for a while after an attempt that failed: a disk
+/// that is full would else be tried, and stores asked, by every call.
 final class DueWork: Sendable {
     /// After an attempt that failed.
     static let pauseNanoseconds: UInt64 = 60_000_000_000

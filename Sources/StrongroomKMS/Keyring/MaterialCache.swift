@@ -11,7 +11,8 @@ final class MaterialCache: Sendable {
 
     private struct State {
         var keys: [KeyMaterialID: WrappingKey] = [:]
-        /// How often all has been dropped: what was opened before that is not kept after it, as it may have been destroyed.
+        /// How often all has been dropped: what was opened before that is not kept after it, as it may have been
+        /// destroyed.
         var generation = 0
     }
 

@@ -32,11 +32,9 @@ extension KeyRegistry {
         return !due.isEmpty
     }
 
-    /// The keys whose day has come, and those whose imported material has expired.
+    /// The keys whose day has come, and those whose imported material has expired, in the order of those days.
     func keysToDestroy(at nowMilliseconds: Int64) -> [KeyRecord] {
-        keys.filter { key in
-            min(key.deletionMilliseconds ?? .max, key.expiryMilliseconds ?? .max) <= nowMilliseconds
-        }
+        keys.filter { $0.endMilliseconds <= nowMilliseconds }.sorted { $0.endMilliseconds < $1.endMilliseconds }
     }
 
     /// The keys that are to get new material by themselves.
@@ -48,6 +46,9 @@ extension KeyRegistry {
 extension KeyRecord {
     /// When imported material is deleted; nil where there is none that is.
     fileprivate var expiryMilliseconds: Int64? { materials.isEmpty ? nil : imported?.expiresMilliseconds }
+
+    /// When the key or its material is destroyed; the end of time where it is not.
+    fileprivate var endMilliseconds: Int64 { min(deletionMilliseconds ?? .max, expiryMilliseconds ?? .max) }
 
     /// When the key rotates. One that is disabled, or on its way out, waits until it is enabled again.
     fileprivate var rotationMilliseconds: Int64? { state == .enabled ? rotation?.nextMilliseconds : nil }

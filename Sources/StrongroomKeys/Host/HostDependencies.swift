@@ -57,8 +57,8 @@ extension KeyDependencies {
 
     /// What the host's structure says. One that cannot be read says nothing.
     init(_ answer: UnsafePointer<strongroom_key_dependencies>?) {
-        // Safe: valid until the callback that received it returns, and no larger than its first member says: nothing else
-        // is read, nor the whole copied, before that one.
+        // Safe: valid until the callback that received it returns, and no larger than its first member says: nothing
+        // else is read, nor the whole copied, before that one.
         guard let pointer = unsafe answer,
             unsafe pointer.pointee.size >= UInt64(MemoryLayout<strongroom_key_dependencies>.size),
             case let answer = unsafe pointer.pointee, unsafe answer.document.size <= Self.documentSizeBytesMax

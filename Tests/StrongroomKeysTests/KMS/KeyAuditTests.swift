@@ -223,11 +223,11 @@ import Testing
         let records = try audited.records().dropFirst(before)
         #expect(
             records.compactMap { $0["eventName"] as? String } == [
-                "DeleteKey", "DeleteExpiredKeyMaterial", "RotateKey", "DescribeKey",
+                "DeleteExpiredKeyMaterial", "DeleteKey", "RotateKey", "DescribeKey",
             ])
         #expect(
             records.compactMap { ($0["resources"] as? [[String: String]])?.first?["ARN"] }.prefix(3)
-                == [doomed.arn, imported.arn, rotating.arn])
+                == [imported.arn, doomed.arn, rotating.arn])
         #expect(records.first?["eventType"] as? String == "AwsServiceEvent")
     }
 

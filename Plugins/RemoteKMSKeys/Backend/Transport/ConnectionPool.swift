@@ -7,8 +7,8 @@ internal import NIOSSL
 /// Connections to one service, kept and used again, and the requests that wait for one.
 ///
 /// Everything of it happens on one event loop, so it needs no lock. Invariants: `openCount` counts the connections from
-/// the attempt to make them to their end, never more than the limit; an idle one is ready, and not closing; an exchange is in `waiting`,
-/// or at one connection, or has ended.
+/// the attempt to make them to their end, never more than the limit; an idle one is ready, and not closing; an exchange
+/// is in `waiting`, or at one connection, or has ended.
 final class ConnectionPool {
     struct Configuration: Sendable {
         var endpoint: ServiceEndpoint
@@ -23,8 +23,12 @@ final class ConnectionPool {
     /// How often it is looked whether anybody still waits.
     private static let watchInterval = TimeAmount.milliseconds(50)
 
+    /// Makes a channel on the loop and gives it to `configure` before anything comes in; fails where nobody answers.
+    typealias Connect = (_ configure: @escaping (any Channel) throws -> Void) -> EventLoopFuture<Void>
+
     private let loop: any EventLoop
     private let configuration: Configuration
+    private let connect: Connect
     private var openCount = 0
     private var openingCount = 0
     private var idle: [Connection] = []
@@ -32,9 +36,14 @@ final class ConnectionPool {
     private var waiting: [Exchange] = []
     private var isClosed = false
 
-    init(_ configuration: Configuration, on loop: any EventLoop) {
+    /// - Parameters:
+    ///   - configuration: where to, and how many.
+    ///   - loop: where everything happens.
+    ///   - connect: how a channel is made; nil: over TCP, to the endpoint.
+    init(_ configuration: Configuration, on loop: any EventLoop, connect: Connect? = nil) {
         self.loop = loop
         self.configuration = configuration
+        self.connect = connect ?? { configure in Self.connect(configuration, loop, configure) }
     }
 
     func submit(_ exchange: Exchange) {
@@ -148,15 +157,20 @@ final class ConnectionPool {
     private func open() {
         openCount += 1
         openingCount += 1
-        let pool = NIOLoopBound(self, eventLoop: loop)
-        ClientBootstrap(group: loop)
+        connect(configure).assumeIsolated().whenFailure { error in self.connectFailed(error) }
+    }
+
+    private static func connect(
+        _ configuration: Configuration, _ loop: any EventLoop, _ configure: @escaping (any Channel) throws -> Void
+    ) -> EventLoopFuture<Void> {
+        let configure = NIOLoopBound(configure, eventLoop: loop)
+        return ClientBootstrap(group: loop)
             .connectTimeout(configuration.connectTimeout)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try pool.value.configure(channel) }
+                channel.eventLoop.makeCompletedFuture { try configure.value(channel) }
             }
             .connect(host: configuration.endpoint.host, port: configuration.endpoint.port)
-            .assumeIsolated()
-            .whenFailure { error in self.connectFailed(error) }
+            .map { _ in }
     }
 
     private func configure(_ channel: any Channel) throws {
