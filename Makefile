@@ -17,6 +17,8 @@ FUZZ_SECONDS ?= 60
 # How many operations `make model` does; SEED chooses which, where it is given.
 OPERATIONS ?= 1000000
 SEED ?=
+# `make exhaustive` looks at one crash state in so many.
+SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
@@ -31,7 +33,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -63,6 +65,9 @@ model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=100
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) $(SWIFT) test -c release \
 		--traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
 
+exhaustive: setup ## Power failures at every moment of scripted scenarios, all that may survive of each; SHARE=10 for a tenth.
+	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(TRAITS)
+
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
@@ -73,6 +78,7 @@ check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
 check: setup ## All that CI runs, with the remote key service against moto: that needs python3-venv and PyPI.
 	$(MAKE) lint
 	$(MAKE) test
+	$(MAKE) exhaustive SHARE=10
 	$(MAKE) docs
 	$(MAKE) conformance
 	$(MAKE) test-remote-kms

@@ -20,6 +20,7 @@ package final class MemoryIndex: OrderedIndex {
         var inFlight: Table?
         var fault: Fault?
         var isClosed = false
+        var watcher: (@Sendable () -> Void)?
     }
 
     private let state: Monitor<State>
@@ -47,6 +48,14 @@ package final class MemoryIndex: OrderedIndex {
             let found = keepingInFlight ? state.inFlight ?? state.table : state.table
             return MemoryIndex(found)
         }
+    }
+
+    /// What opening again would find after a crash now; this object goes on. Of a write in flight nothing is found.
+    package func surviving() -> MemoryIndex { MemoryIndex(state.withLock { $0.table }) }
+
+    /// Calls `watcher` after each batch that has gone through; it may read, and must not write.
+    package func watch(_ watcher: (@Sendable () -> Void)?) {
+        state.withLock { $0.watcher = watcher }
     }
 
     package func close() {
@@ -78,7 +87,7 @@ package final class MemoryIndex: OrderedIndex {
                     return state.table
                 })
             try body(transaction)
-            try state.withLock { state throws(StorageError) in
+            let watcher = try state.withLock { state throws(StorageError) in
                 if state.isClosed { throw Self.closed }
                 defer { state.fault = nil }
                 switch state.fault {
@@ -88,7 +97,9 @@ package final class MemoryIndex: OrderedIndex {
                     state.inFlight = transaction.table
                     throw StorageError(.inputOutput, "a write of the catalog failed; close the store and open it again")
                 }
+                return state.watcher
             }
+            watcher?()
         }
     }
 

@@ -50,6 +50,15 @@ struct PageImage: Sendable {
 
     mutating func fill(page: Int, with bytes: [UInt8]) { pages[page] = bytes }
 
+    /// Puts a byte wherever nothing was ever written.
+    mutating func fillHoles(upToBytes sizeBytes: Int, with byte: UInt8) {
+        let pageCount = (sizeBytes + Self.pageSizeBytes - 1) / Self.pageSizeBytes
+        for page in 0..<pageCount where pages[page] == nil {
+            pages[page] = [UInt8](repeating: byte, count: Self.pageSizeBytes)
+        }
+        truncate(toBytes: sizeBytes)
+    }
+
     /// Forgets what lies at or past `sizeBytes`: growing again reads zeros there.
     mutating func truncate(toBytes sizeBytes: Int) {
         let (page, rest) = sizeBytes.quotientAndRemainder(dividingBy: Self.pageSizeBytes)

@@ -86,6 +86,33 @@ struct SimulatedContent: Sendable {
         return content
     }
 
+    /// The file after a power failure that those changes survive whole, by number, which are kept; nil where a truncation
+    /// is among them and an earlier one is not.
+    func surviving(garbage: UInt8?, _ isKept: (Int) -> Bool) -> SimulatedContent? {
+        var content = SimulatedContent()
+        (content.durable, content.durableSizeBytes) = (durable, durableSizeBytes)
+        content.reservedPages = reservedPages
+        var hasLostCut = false
+        for (number, change) in unsynced.enumerated() {
+            guard isKept(number) else {
+                hasLostCut = hasLostCut || change.cuts
+                continue
+            }
+            if change.cuts, hasLostCut { return nil }
+            Self.apply(change, to: &content.durable)
+            content.durableSizeBytes =
+                switch change {
+                case .write(let offset, let bytes): max(content.durableSizeBytes, offset + bytes.count)
+                case .resize(let sizeBytes, cuts: false): max(content.durableSizeBytes, sizeBytes)
+                case .resize(let sizeBytes, cuts: true): sizeBytes
+                }
+        }
+        if let garbage { content.durable.fillHoles(upToBytes: content.durableSizeBytes, with: garbage) }
+        content.live = content.durable
+        content.liveSizeBytes = content.durableSizeBytes
+        return content
+    }
+
     private static func apply(_ change: Change, to image: inout PageImage) {
         switch change {
         case .write(let offset, let bytes): image.write(bytes[...], at: offset)

@@ -17,7 +17,7 @@ extension SimulatedDisk {
     }
 
     /// Files whose names were lost are gone, and what they took of the disk is free.
-    private mutating func dropUnreachable() {
+    mutating func dropUnreachable() {
         var reachable: Set<NodeID> = [Self.root]
         var waiting = [Self.root]
         while let id = waiting.popLast() {

@@ -155,7 +155,7 @@ struct SimulatedDirectory: Sendable {
 
     private(set) var live: [String: SimulatedDisk.NodeID] = [:]
     private(set) var durable: [String: SimulatedDisk.NodeID] = [:]
-    private var unsynced: [Change] = []
+    private(set) var unsynced: [Change] = []
 
     /// Every node that a name leads to now or might lead to after a crash.
     var mentioned: [SimulatedDisk.NodeID] {
@@ -189,6 +189,15 @@ struct SimulatedDirectory: Sendable {
         for change in unsynced where mood == 1 || (mood > 1 && generator.chance(1, in: 2)) {
             Self.apply(change, to: &result.durable)
         }
+        result.live = result.durable
+        return result
+    }
+
+    /// The names after a power failure that those changes survive, by number, which are kept.
+    func surviving(_ isKept: (Int) -> Bool) -> SimulatedDirectory {
+        var result = SimulatedDirectory()
+        result.durable = durable
+        for (number, change) in unsynced.enumerated() where isKept(number) { Self.apply(change, to: &result.durable) }
         result.live = result.durable
         return result
     }

@@ -19,6 +19,7 @@ package final class SimulatedFileSystem: FileSystem {
         /// How many mutations go through before power fails by itself.
         var mutationsLeft: Int?
         var synchronizes = true
+        var watcher: (@Sendable (SimulatedMoment) -> Void)?
     }
 
     let state: Mutex<State>
@@ -34,7 +35,7 @@ package final class SimulatedFileSystem: FileSystem {
         self.state = Mutex(state)
     }
 
-    private init(disk: SimulatedDisk, seed: UInt64) {
+    init(disk: SimulatedDisk, seed: UInt64) {
         var state = State(generator: SeededGenerator(seed: seed))
         state.disk = disk
         self.state = Mutex(state)
@@ -158,6 +159,15 @@ package final class SimulatedFileSystem: FileSystem {
         state.withLock { $0.mutationsLeft = count }
     }
 
+    /// Shows `watcher` the disk before each call that changes it or promises something: a power failure can fall between
+    /// any two. The file system must not be called from there.
+    package func watch(_ watcher: (@Sendable (SimulatedMoment) -> Void)?) {
+        state.withLock { $0.watcher = watcher }
+    }
+
+    /// The disk as it is now.
+    package var moment: SimulatedMoment { SimulatedMoment(state.withLock { $0.disk }) }
+
     package func inject(_ fault: SimulatedFault) {
         state.withLock { $0.faults.append(fault) }
     }
@@ -218,6 +228,7 @@ package final class SimulatedFileSystem: FileSystem {
                 state.mutationsLeft = max(0, left - 1)
             }
             if state.isOff { throw StorageError(.inputOutput, "the simulated machine is off", path: path) }
+            if operation.isMutation { state.watcher?(SimulatedMoment(state.disk)) }
             state.statistics.calls[operation, default: 0] += 1
             for index in state.faults.indices where state.faults[index].strikes(operation, path) {
                 let fault = state.faults[index]

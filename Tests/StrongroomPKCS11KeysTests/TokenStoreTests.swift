@@ -13,7 +13,8 @@ import Testing
 
     private func open(_ settings: [String: String?] = [:]) async throws -> Store {
         var options = StoreOptions()
-        options.keyService = KeyServiceOptions(.linked(PKCS11Keys.table), settings: token.settings)
+        options.keyService = KeyServiceOptions(
+            .linked(PKCS11Keys.table), settings: token.settings, deadlineSeconds: 120)
         for (name, value) in settings { options.keyService?.settings[name] = value }
         return try await Store.open(at: folder.appending("store"), options: options)
     }

@@ -133,7 +133,33 @@ extension WrappedDataKey {
     static let test = WrappedDataKey(keyID: RemoteFixture.arn, keyVersion: "unversioned", bytes: TestAnswer.wrapped)
 }
 
+/// Requests that wait as long as the machine needs; what they would do by themselves ends after 30 seconds, which a
+/// machine with a thousand tests under way may need.
+extension DataKeyRequest {
+    static var patient: Self { Self(context: .patient) }
+}
+
+extension UnwrapRequest {
+    static var patient: Self { Self(context: .patient) }
+}
+
+extension RewrapRequest {
+    static var patient: Self { Self(context: .patient) }
+}
+
+extension DescribeRequest {
+    static var patient: Self { Self(context: .patient) }
+}
+
 extension KeyRequestContext {
+    static var patient: Self { .within(seconds: 3600) }
+
+    static func patient(_ grantTokens: [String]) -> Self {
+        var context = patient
+        context.grantTokens = grantTokens
+        return context
+    }
+
     static func within(seconds: Double, cancellation: KeyCancellation = .never) -> KeyRequestContext {
         KeyRequestContext(
             deadlineNanoseconds: PosixClock().bootNanoseconds() + UInt64(seconds * 1e9), cancellation: cancellation)

@@ -48,7 +48,8 @@ struct RequestTests {
     @Test func aRequestIsSignedAsItArrives() async throws {
         try await ScriptedService.run({ _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                _ = try await backend.generateDataKey(DataKeyRequest(encryptionContext: try .init(["é": "ü"])))
+                _ = try await backend.generateDataKey(
+                    DataKeyRequest(encryptionContext: try .init(["é": "ü"]), context: .patient))
             }
             let request = try #require(service.requests.first)
             let headers = request.head.headers
@@ -72,11 +73,11 @@ struct RequestTests {
         }
         try await ScriptedService.run(script) { service in
             try await fixture.with(service) { backend in
-                let tokens = KeyRequestContext(grantTokens: ["one", "two"])
+                let tokens = KeyRequestContext.patient(["one", "two"])
                 _ = try await backend.generateDataKey(.init(encryptionContext: context, context: tokens))
-                _ = try await backend.unwrap(.test, for: .init(encryptionContext: context))
-                _ = try await backend.rewrap(.test, for: .init(encryptionContext: context))
-                _ = try await backend.unwrap(.test, for: .init())
+                _ = try await backend.unwrap(.test, for: .init(encryptionContext: context, context: .patient))
+                _ = try await backend.rewrap(.test, for: .init(encryptionContext: context, context: .patient))
+                _ = try await backend.unwrap(.test, for: .patient)
             }
             let requests = try service.requests.map { try members($0) }
             #expect(requests[0]["EncryptionContext"] == expected)
@@ -100,7 +101,9 @@ struct RequestTests {
         let context = try EncryptionContext([(name: "\u{E9}", value: "1"), (name: "e\u{301}", value: "2")])
         try await ScriptedService.run({ _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                let error = await failure { _ = try await backend.generateDataKey(.init(encryptionContext: context)) }
+                let error = await failure {
+                    _ = try await backend.generateDataKey(.init(encryptionContext: context, context: .patient))
+                }
                 #expect(error?.code == .invalidRequest)
             }
             #expect(service.requests.isEmpty)
@@ -127,16 +130,17 @@ struct RequestTests {
         var settings = fixture.settings("https://127.0.0.1:1")
         settings["default-key-id"] = nil
         let backend = try fixture.open(settings)
-        #expect(await failure { _ = try await backend.generateDataKey(.init()) }?.code == .invalidRequest)
+        #expect(await failure { _ = try await backend.generateDataKey(.patient) }?.code == .invalidRequest)
         let large = WrappedDataKey(keyID: RemoteFixture.arn, keyVersion: "1", bytes: .init(repeating: 0, count: 6145))
-        #expect(await failure { _ = try await backend.unwrap(large, for: .init()) }?.code == .invalidCiphertext)
+        #expect(await failure { _ = try await backend.unwrap(large, for: .patient) }?.code == .invalidCiphertext)
         try await backend.close()
     }
 
     // MARK: - Administration
 
     private func control(_ backend: RemoteBackend, _ json: String) async throws -> [String: JSONValue] {
-        try JSONValue.object(parsing: try await backend.control(ControlRequest(json: Array(json.utf8))))
+        try JSONValue.object(
+            parsing: try await backend.control(ControlRequest(json: Array(json.utf8), context: .patient)))
     }
 
     @Test func administrationIsPassedOn() async throws {
@@ -213,7 +217,8 @@ struct RequestTests {
     @Test func theStatusOfAServiceThatIsDownIsToldAndHoldsNoSecret() async throws {
         try await ScriptedService.run({ _, _ in .close }) { service in
             try await fixture.with(service, ["attempts": "1"]) { backend in
-                let json = try await backend.control(ControlRequest(json: Array(#"{"operation":"status"}"#.utf8)))
+                let json = try await backend.control(
+                    ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), context: .patient))
                 let status = try JSONValue.object(parsing: json)
                 #expect(status["isReachable"] == .boolean(false))
                 #expect(status["accessKeyId"] == .string("AKIDEXAMPLE"))

@@ -15,7 +15,7 @@ struct ScriptedAnswerTests {
     /// The error of one operation against a service that always answers the same, and how often it was asked.
     private func failing(
         _ reaction: ScriptedService.Reaction,
-        _ operation: (RemoteBackend) async throws -> Void = { _ = try await $0.generateDataKey(.init()) }
+        _ operation: (RemoteBackend) async throws -> Void = { _ = try await $0.generateDataKey(.patient) }
     ) async throws -> (error: KeyBackendError?, requestCount: Int) {
         var found: KeyBackendError?
         var count = 0
@@ -35,12 +35,12 @@ struct ScriptedAnswerTests {
         }
         try await ScriptedService.run(script) { service in
             try await fixture.with(service) { backend in
-                let generated = try await backend.generateDataKey(DataKeyRequest())
+                let generated = try await backend.generateDataKey(.patient)
                 #expect(generated.wrapped.keyID == RemoteFixture.arn)
                 #expect(generated.wrapped.keyVersion == "material")
                 #expect(generated.wrapped.bytes == TestAnswer.wrapped)
                 #expect(try isSame(generated.takePlaintext(), TestAnswer.key))
-                let opened = try await backend.unwrap(.test, for: UnwrapRequest())
+                let opened = try await backend.unwrap(.test, for: .patient)
                 #expect(try isSame(opened, TestAnswer.key))
             }
         }
@@ -51,8 +51,8 @@ struct ScriptedAnswerTests {
             request.operation == "DescribeKey" ? TestAnswer.metadata() : TestAnswer.dataKey()
         }) { service in
             try await fixture.with(service) { backend in
-                let generated = try await backend.generateDataKey(DataKeyRequest())
-                let description = try await backend.describe(DescribeRequest())
+                let generated = try await backend.generateDataKey(.patient)
+                let description = try await backend.describe(.patient)
                 #expect(generated.wrapped.keyVersion == description.currentVersion)
                 #expect(description.health == .ready)
             }
@@ -63,7 +63,7 @@ struct ScriptedAnswerTests {
     func aKeyThatIsNotEnabledIsNotReady(_ state: String) async throws {
         try await ScriptedService.run({ _, _ in TestAnswer.metadata(state: state) }) { service in
             try await fixture.with(service) { backend in
-                let description = try await backend.describe(DescribeRequest())
+                let description = try await backend.describe(.patient)
                 #expect(description.health == .unavailable)
                 #expect(description.message.contains(state))
             }
@@ -77,14 +77,14 @@ struct ScriptedAnswerTests {
         #expect(generated.error?.code == .moduleFault)
         #expect(generated.error?.message.contains(foreign) == true)
         let unwrap = try await failing(TestAnswer.dataKey(arn: foreign)) {
-            _ = try await $0.unwrap(.test, for: .init())
+            _ = try await $0.unwrap(.test, for: .patient)
         }
         #expect(unwrap.error?.code == .incorrectKey)
-        let described = try await failing(TestAnswer.metadata(foreign)) { _ = try await $0.describe(.init()) }
+        let described = try await failing(TestAnswer.metadata(foreign)) { _ = try await $0.describe(.patient) }
         #expect(described.error?.code == .moduleFault)
         let answer = #"{"CiphertextBlob":"AAAA","KeyId":"\#(foreign)","SourceKeyId":"\#(RemoteFixture.arn)"}"#
         let rewrap = try await failing(.answer(status: 200, answer)) {
-            _ = try await $0.rewrap(.test, for: .init())
+            _ = try await $0.rewrap(.test, for: .patient)
         }
         #expect(rewrap.error?.code == .incorrectKey)
         #expect([generated, unwrap, described, rewrap].allSatisfy { $0.requestCount == 1 })
@@ -120,7 +120,7 @@ struct ScriptedAnswerTests {
         let generated = try await failing(answer)
         #expect(generated.error?.code == .moduleFault)
         #expect(generated.error?.message.contains("\(count) bytes") == true)
-        let unwrapped = try await failing(answer) { _ = try await $0.unwrap(.test, for: .init()) }
+        let unwrapped = try await failing(answer) { _ = try await $0.unwrap(.test, for: .patient) }
         #expect(unwrapped.error?.code == .moduleFault)
     }
 
@@ -144,7 +144,7 @@ struct ScriptedAnswerTests {
         let long = String(repeating: " ", count: 32 << 10)
         let answer = #"{"CiphertextBlob":"AAAA","KeyId":"\#(arn)","SourceKeyId":"\#(arn)"\#(long)}"#
         let (error, _) = try await failing(.answer(status: 200, answer)) {
-            _ = try await $0.rewrap(.test, for: .init())
+            _ = try await $0.rewrap(.test, for: .patient)
         }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("longer than") == true)
@@ -202,7 +202,7 @@ struct ScriptedAnswerTests {
         for text in [#"a\nb\u001b[2J\u202ec\u2028d\u0085"#, flood] {
             for reaction in [TestAnswer.error("Odd\(text)", "b\(text)"), TestAnswer.metadata(state: text)] {
                 var message: String?
-                let (error, _) = try await failing(reaction) { message = try await $0.describe(.init()).message }
+                let (error, _) = try await failing(reaction) { message = try await $0.describe(.patient).message }
                 let shown = try #require(error?.message ?? message)
                 #expect(shown.utf8.count < 1500)
                 #expect(
@@ -218,7 +218,7 @@ struct ScriptedAnswerTests {
         for (id, more) in [(#"a\nb"#, ""), ("", ""), ("a", #","CurrentKeyMaterialId":"\#(version)""#)] {
             let metadata = #""Arn":"\#(RemoteFixture.arn)","KeyId":"\#(id)","KeyState":"Enabled"\#(more)"#
             let (error, _) = try await failing(.answer(status: 200, #"{"KeyMetadata":{\#(metadata)}}"#)) {
-                _ = try await $0.describe(.init())
+                _ = try await $0.describe(.patient)
             }
             #expect(error?.code == .moduleFault)
         }

@@ -26,7 +26,7 @@ struct ScriptedFaultTests {
         try await ScriptedService.run(certificate: certificate, { _, _ in TestAnswer.dataKey() }) { service in
             let settings = ["ca-file": fixture.folder.appending(authority).string]
             try await fixture.with(service, settings) { backend in
-                let error = await failure { _ = try await backend.generateDataKey(.init()) }
+                let error = await failure { _ = try await backend.generateDataKey(.patient) }
                 #expect(error?.code == .unavailable)
                 #expect(error?.message.contains("ca-file") == true)
             }
@@ -38,7 +38,7 @@ struct ScriptedFaultTests {
     @Test func aServiceInTheClearIsNoServiceOverTLS() async throws {
         try await ScriptedService.run(certificate: nil, { _, _ in TestAnswer.dataKey() }) { service in
             let backend = try fixture.open(fixture.settings("https://127.0.0.1:\(service.port)"))
-            let error = await failure { _ = try await backend.generateDataKey(.init()) }
+            let error = await failure { _ = try await backend.generateDataKey(.patient) }
             #expect(error?.code == .unavailable)
             #expect(service.requests.isEmpty)
             try await backend.close()
@@ -48,7 +48,7 @@ struct ScriptedFaultTests {
     @Test func theClearIsForTestsOnThisMachine() async throws {
         try await ScriptedService.run(certificate: nil, { _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                let generated = try await backend.generateDataKey(.init())
+                let generated = try await backend.generateDataKey(.patient)
                 #expect(try isSame(generated.takePlaintext(), TestAnswer.key))
             }
         }
@@ -58,7 +58,7 @@ struct ScriptedFaultTests {
     @Test func nobodyThereIsUnavailable() async throws {
         let place = try ClosedPort()
         let backend = try fixture.open(fixture.settings("https://127.0.0.1:\(place.port)"))
-        let error = await failure { _ = try await backend.generateDataKey(.init()) }
+        let error = await failure { _ = try await backend.generateDataKey(.patient) }
         #expect(error?.code == .unavailable)
         #expect(error?.message.contains("cannot be reached") == true)
         try await backend.close()
@@ -68,7 +68,7 @@ struct ScriptedFaultTests {
     @Test func whoHangsUpAtOnceIsAskedAgain() async throws {
         try await ScriptedService.run(hangsUpOn: 2, { _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                let generated = try await backend.generateDataKey(.init())
+                let generated = try await backend.generateDataKey(.patient)
                 #expect(try isSame(generated.takePlaintext(), TestAnswer.key))
             }
             #expect(service.connectionCount == 3)
@@ -89,7 +89,7 @@ struct ScriptedFaultTests {
         let reaction = Self.passing[index]
         try await ScriptedService.run({ _, count in count < 2 ? reaction : TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                let opened = try await backend.unwrap(.test, for: .init())
+                let opened = try await backend.unwrap(.test, for: .patient)
                 #expect(try isSame(opened, TestAnswer.key))
             }
             #expect(service.requests.count == 3)
@@ -101,7 +101,7 @@ struct ScriptedFaultTests {
         let reaction = Self.passing[index]
         try await ScriptedService.run({ _, _ in reaction }) { service in
             try await fixture.with(service, ["attempts": String(attempts)]) { backend in
-                let error = await failure { _ = try await backend.unwrap(.test, for: .init()) }
+                let error = await failure { _ = try await backend.unwrap(.test, for: .patient) }
                 #expect(error?.code == .unavailable || error?.code == .throttled)
             }
             #expect(service.requests.count == attempts)
@@ -110,7 +110,7 @@ struct ScriptedFaultTests {
 
     /// A key that may have been made must not be made twice; one that has certainly not been made may.
     @Test func whatDoesHarmIsNotRepeated() async throws {
-        let request = ControlRequest(json: Array(#"{"operation":"create-key"}"#.utf8))
+        let request = ControlRequest(json: Array(#"{"operation":"create-key"}"#.utf8), context: .patient)
         for (reaction, count) in [
             (TestAnswer.error("KMSInternalException", status: 500), 1), (.close, 1),
             (TestAnswer.error("ThrottlingException"), 3),
@@ -133,13 +133,13 @@ struct ScriptedFaultTests {
         try await ScriptedService.run(script) { service in
             try await fixture.with(service) { backend in
                 // The same ones: the answer stands.
-                let error = await failure { _ = try await backend.generateDataKey(.init()) }
+                let error = await failure { _ = try await backend.generateDataKey(.patient) }
                 #expect(error?.code == .accessDenied)
                 #expect(service.requests.count == 1)
                 try fixture.write(
                     "[default]\naws_access_key_id=FRESH\naws_secret_access_key=x\naws_session_token=token",
                     to: "credentials")
-                _ = try await backend.generateDataKey(.init())
+                _ = try await backend.generateDataKey(.patient)
                 #expect(service.requests.count == 3)
                 #expect(service.requests[2].head.headers.first(name: "x-amz-security-token") == "token")
             }
@@ -161,7 +161,7 @@ struct ScriptedFaultTests {
                     "[default]\naws_access_key_id=FRESH\naws_secret_access_key=x", to: "credentials")
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for _ in 0..<count {
-                        group.addTask { try isSame(try await backend.unwrap(.test, for: .init()), TestAnswer.key) }
+                        group.addTask { try isSame(try await backend.unwrap(.test, for: .patient), TestAnswer.key) }
                     }
                     for try await isRight in group { #expect(isRight) }
                 }
@@ -178,7 +178,7 @@ struct ScriptedFaultTests {
             try await fixture.with(service, ["attempts": "1"]) { backend in
                 try fixture.write(
                     "[default]\naws_access_key_id=AKIDEXAMPLE\naws_secret_access_key=corrected", to: "credentials")
-                _ = try await backend.generateDataKey(.init())
+                _ = try await backend.generateDataKey(.patient)
             }
             let requests = service.requests
             try #require(requests.count == 2)
@@ -254,12 +254,12 @@ struct ScriptedFaultTests {
     @Test func connectionsAreUsedAgain() async throws {
         try await ScriptedService.run({ _, _ in TestAnswer.dataKey() }) { service in
             try await fixture.with(service) { backend in
-                for _ in 0..<50 { _ = try await backend.unwrap(.test, for: .init()) }
+                for _ in 0..<50 { _ = try await backend.unwrap(.test, for: .patient) }
                 #expect(service.connectionCount < 25)
                 // Whatever the service does with idle connections, the next request is answered.
                 for _ in 0..<5 {
                     try await service.closeConnections()
-                    _ = try await backend.unwrap(.test, for: .init())
+                    _ = try await backend.unwrap(.test, for: .patient)
                 }
             }
         }
@@ -270,7 +270,7 @@ struct ScriptedFaultTests {
             try await fixture.with(service, ["connections": "3"]) { backend in
                 try await withThrowingTaskGroup(of: Bool.self) { group in
                     for _ in 0..<200 {
-                        group.addTask { try isSame(try await backend.unwrap(.test, for: .init()), TestAnswer.key) }
+                        group.addTask { try isSame(try await backend.unwrap(.test, for: .patient), TestAnswer.key) }
                     }
                     for try await isRight in group { #expect(isRight) }
                 }
@@ -285,7 +285,7 @@ struct ScriptedFaultTests {
         let text = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: \(answer.utf8.count)\r\n\r\n\(answer)"
         try await ScriptedService.run({ _, _ in .bytes(Array(text.utf8)) }) { service in
             try await fixture.with(service, ["connections": "2"]) { backend in
-                for _ in 0..<10 { _ = try await backend.unwrap(.test, for: .init()) }
+                for _ in 0..<10 { _ = try await backend.unwrap(.test, for: .patient) }
             }
             #expect(service.connectionCount == 10)
         }
@@ -295,7 +295,7 @@ struct ScriptedFaultTests {
         try await ScriptedService.run({ _, _ in .silence }) { service in
             let backend = try fixture.open(fixture.settings(service.url, ["connections": "1", "attempts": "1"]))
             let waiting = (0..<3).map { _ in
-                Task { await failure { _ = try await backend.unwrap(.test, for: .init()) } }
+                Task { await failure { _ = try await backend.unwrap(.test, for: .patient) } }
             }
             while service.requests.isEmpty { try await Task.sleep(for: .milliseconds(5)) }
             try await backend.close()

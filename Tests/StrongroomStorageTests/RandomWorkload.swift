@@ -63,19 +63,6 @@ struct RandomWorkload {
             value: value, payload: StoreModel.Payload(home: .attachment, length: length, seed: seed))
     }
 
-    private func commit(
-        reads: [[UInt8]], attachments: [[UInt8]] = [],
-        _ decide: @escaping @Sendable (CommitView) -> (mutations: [RowMutation], changes: [StoreModel.Change])?
-    ) async throws(StorageError) {
-        let outcome = try await storage.metadata.commit(reads: reads, attachments: attachments) {
-            [model] view -> Decision<TestRefusal> in
-            guard let (mutations, changes) = decide(view) else { return .refuse(.missing) }
-            model.issue(changes, at: view.lsn)
-            return .commit(mutations)
-        }
-        if case .committed(let receipt) = outcome { model.acknowledge(receipt.lsn) }
-    }
-
     private mutating func put(_ keys: [[UInt8]]) async throws(StorageError) {
         var mutations: [RowMutation] = []
         var changes: [StoreModel.Change] = []
@@ -91,11 +78,11 @@ struct RandomWorkload {
             changes.append(.put(key: key, row: row))
         }
         let result = (mutations, changes)
-        try await commit(reads: mutations.map(\.key), attachments: attachments) { _ in result }
+        try await storage.commit(noting: model, reads: mutations.map(\.key), attachments: attachments) { _ in result }
     }
 
     private mutating func delete(_ key: [UInt8]) async throws(StorageError) {
-        try await commit(reads: [key]) { view in
+        try await storage.commit(noting: model, reads: [key]) { view in
             guard view.rows[0] != nil else { return nil }
             return ([RowMutation(key: key, change: .delete)], [.delete(key: key)])
         }
@@ -104,7 +91,7 @@ struct RandomWorkload {
     private mutating func move(_ source: [UInt8], _ target: [UInt8]) async throws(StorageError) {
         guard source != target else { return }
         let value = [UInt8.random(in: 0...255, using: &generator)]
-        try await commit(reads: [source, target]) { view in
+        try await storage.commit(noting: model, reads: [source, target]) { view in
             guard view.rows[0] != nil else { return nil }
             return (
                 [
@@ -124,7 +111,7 @@ struct RandomWorkload {
             try await writer.append(payload.bytes)
             let blob = try await writer.finish()
             let row = StoreModel.Row(value: [1], payload: payload)
-            try await commit(reads: [key]) { _ in
+            try await storage.commit(noting: model, reads: [key]) { _ in
                 (
                     [RowMutation(key: key, change: .put(value: row.value, payload: .blob(blob.reference)))],
                     [.put(key: key, row: row)]

@@ -49,6 +49,28 @@ final class SimulatedMachine: Sendable {
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
+    /// A machine as a crash has left it.
+    init(
+        found fileSystem: SimulatedFileSystem, index: MemoryIndex, clock: ManualClock,
+        options: EmbeddedStorageOptions = smallOptions
+    ) {
+        self.clock = clock
+        self.options = options
+        disk = Mutex(fileSystem)
+        storedIndex = Mutex(index)
+    }
+
+    /// Shows every moment at which power could fail: before each change of the disk, and after each of the index.
+    func watch(_ watcher: (@Sendable (SimulatedMoment, MemoryIndex) -> Void)?) {
+        guard let watcher else {
+            fileSystem.watch(nil)
+            return index.watch(nil)
+        }
+        let (fileSystem, index) = (fileSystem, index)
+        fileSystem.watch { watcher($0, index.surviving()) }
+        index.watch { watcher(fileSystem.moment, index.surviving()) }
+    }
+
     private func environment(
         _ seed: UInt64, indexWrites: Int? = nil, sums: RowSumDefinition?
     ) -> StorageEnvironment {

@@ -8,8 +8,8 @@ import Synchronization
 /// is what the journal holds at that position, acknowledged or not.
 final class StoreModel: Sendable {
     /// A payload by what it is made of: cheap to remember, easy to compare.
-    struct Payload: Equatable {
-        enum Home: Equatable { case attachment, blob }
+    struct Payload: Equatable, Sendable {
+        enum Home: Equatable, Sendable { case attachment, blob }
         var home: Home
         var length: Int
         var seed: UInt8
@@ -17,19 +17,19 @@ final class StoreModel: Sendable {
         var bytes: [UInt8] { payload(length, seed: seed) }
     }
 
-    struct Row: Equatable {
+    struct Row: Equatable, Sendable {
         var value: [UInt8]
         var payload: Payload?
     }
 
-    enum Change {
+    enum Change: Sendable {
         case put(key: [UInt8], row: Row)
         /// The payload goes along.
         case move(from: [UInt8], to: [UInt8], value: [UInt8])
         case delete(key: [UInt8])
     }
 
-    private struct State {
+    private struct State: Sendable {
         var rows: [[UInt8]: Row] = [:]
         var baseLSN: UInt64 = 0
         var issued: [UInt64: [Change]] = [:]
@@ -37,7 +37,14 @@ final class StoreModel: Sendable {
         var acknowledgedCount = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
+
+    init() { state = Mutex(State()) }
+
+    private init(_ state: sending State) { self.state = Mutex(state) }
+
+    /// The same, which no longer hears of what happens.
+    func copy() -> StoreModel { StoreModel(state.withLock { $0 }) }
 
     func issue(_ changes: [Change], at lsn: UInt64) {
         state.withLock { $0.issued[lsn] = changes }
@@ -79,6 +86,22 @@ final class StoreModel: Sendable {
             rows[to] = Row(value: value, payload: payload)
         case .delete(let key): rows[key] = nil
         }
+    }
+}
+
+extension EmbeddedStorage {
+    /// Commits what `decide` says, noted in the model at its position; nil leaves all as it is.
+    func commit(
+        noting model: StoreModel, reads: [[UInt8]], attachments: [[UInt8]] = [],
+        _ decide: @escaping @Sendable (CommitView) -> (mutations: [RowMutation], changes: [StoreModel.Change])?
+    ) async throws(StorageError) {
+        let outcome = try await metadata.commit(reads: reads, attachments: attachments) {
+            view -> Decision<TestRefusal> in
+            guard let (mutations, changes) = decide(view) else { return .refuse(.missing) }
+            model.issue(changes, at: view.lsn)
+            return .commit(mutations)
+        }
+        if case .committed(let receipt) = outcome { model.acknowledge(receipt.lsn) }
     }
 }
 

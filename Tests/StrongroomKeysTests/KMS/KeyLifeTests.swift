@@ -42,7 +42,7 @@ import Testing
         #expect(try await code { _ = try await service.cancelKeyDeletion(key.arn) } == .notFound)
         #expect(try await code { _ = try await service.decrypt(sealed) } == .notFound)
         #expect(try await service.status().keyCount == 1)
-        #expect(host.logged.contains { $0.contains(key.arn) && $0.contains("destroyed") })
+        #expect(host.logged.contains { $0.contains("DeleteKey of \(key.arn)") })
         await service.close()
         // It is not in the keyring any more either.
         #expect(try await open().listKeys().items.count == 1)

@@ -1,0 +1,49 @@
+import Foundation
+import StrongroomStorage
+import StrongroomSystem
+import Testing
+
+/// Short scripts, and power failures at each of their moments: of what no sync has made durable, every subset survives.
+///
+/// `make exhaustive` looks at all states and prints how many there are; without it at one in a hundred.
+@Suite("Exhaustive crashes")
+struct ExhaustiveCrashTests {
+    private static let share = number("STRONGROOM_CRASH_SHARE") ?? 100
+    private static let seed = number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
+
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    @Test("nothing that was acknowledged is lost, and nothing is half there", arguments: CrashScenario.all)
+    func nothingIsLost(_ scenario: CrashScenario) async throws {
+        let moments = try await scenario.moments()
+        let examination = CrashExamination(
+            sums: scenario.hasSums ? TestSums.definition : nil, share: Self.share, seed: Self.seed)
+        let (examined, all): (Int, Int)
+        do {
+            (examined, all) = try await examination.run(moments)
+        } catch {
+            Issue.record("STRONGROOM_CRASH_SHARE=\(Self.share) STRONGROOM_CRASH_SEED=\(Self.seed): \(error)")
+            return
+        }
+        print("crash states: \(examined) of \(all) at \(moments.count) moments of '\(scenario.name)'")
+        #expect(examined <= all && all >= moments.count)
+    }
+
+    /// The control: with syncs that do nothing the same examination finds losses.
+    @Test("a disk that lies about its syncs is found out", arguments: ["a row", "a blob", "a checkpoint", "closing"])
+    func lies(_ name: String) async throws {
+        let scenario = try #require(CrashScenario.all.first { $0.name == name })
+        let moments = try await scenario.moments(synchronizes: false)
+        await #expect(throws: (any Error).self) {
+            _ = try await CrashExamination(sums: nil, share: 1, seed: 1).run(moments)
+        }
+    }
+
+    @Test("each scenario has a name of its own")
+    func names() {
+        #expect(Set(CrashScenario.all.map(\.name)).count == CrashScenario.all.count)
+        #expect(CrashScenario.all.count >= 50)
+    }
+}
