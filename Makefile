@@ -65,7 +65,7 @@ model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=100
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) $(SWIFT) test -c release \
 		--traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
 
-exhaustive: setup ## Power failures at every moment of scripted scenarios, all that may survive of each; SHARE=10 for a tenth.
+exhaustive: setup ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
 	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(TRAITS)
 
 lint: ## Formatting.

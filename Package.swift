@@ -275,7 +275,9 @@ let package = Package(
         tests(
             "StrongroomTests",
             [
-                "StrongroomRotationHarness", "StrongroomKMSKeys", "Strongroom", "StrongroomStorage", "StrongroomCrypto",
+                "StrongroomRotationHarness", "StrongroomKMSKeys", "Strongroom", "StrongroomStorage",
+                "StrongroomCatalog",
+                "StrongroomCrypto",
                 "StrongroomKeys", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomSystem", "StrongroomSimulation", systemPackage, logging, metrics,
                 metricsTestKit, tracing,

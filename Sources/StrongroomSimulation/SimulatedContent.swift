@@ -86,8 +86,8 @@ struct SimulatedContent: Sendable {
         return content
     }
 
-    /// The file after a power failure that those changes survive whole, by number, which are kept; nil where a truncation
-    /// is among them and an earlier one is not.
+    /// The file after a power failure that those changes survive whole, by number, which are kept; nil where a
+    /// truncation is among them and an earlier one is not.
     func surviving(garbage: UInt8?, _ isKept: (Int) -> Bool) -> SimulatedContent? {
         var content = SimulatedContent()
         (content.durable, content.durableSizeBytes) = (durable, durableSizeBytes)

@@ -159,8 +159,8 @@ package final class SimulatedFileSystem: FileSystem {
         state.withLock { $0.mutationsLeft = count }
     }
 
-    /// Shows `watcher` the disk before each call that changes it or promises something: a power failure can fall between
-    /// any two. The file system must not be called from there.
+    /// Shows `watcher` the disk before each call that changes it or promises something: a power failure can fall
+    /// between any two. The file system must not be called from there.
     package func watch(_ watcher: (@Sendable (SimulatedMoment) -> Void)?) {
         state.withLock { $0.watcher = watcher }
     }

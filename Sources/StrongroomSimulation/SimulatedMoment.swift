@@ -1,8 +1,8 @@
 /// A disk at one moment, and the ways in which power may fail then.
 ///
-/// What no sync has made durable is a list of changes: writes and new sizes of files, entries of directories. Any subset
-/// of them may survive a power failure, but for one rule: of the truncations of a file those survive that came first,
-/// because a file system's own journal orders them.
+/// What no sync has made durable is a list of changes: writes and new sizes of files, entries of directories. Any
+/// subset of them may survive a power failure, but for one rule: of the truncations of a file those survive that came
+/// first, because a file system's own journal orders them.
 package struct SimulatedMoment: Sendable {
     private let disk: SimulatedDisk
 

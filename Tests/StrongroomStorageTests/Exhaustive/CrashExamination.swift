@@ -11,75 +11,30 @@ struct CrashExamination: Sendable {
     let share: UInt64
     let seed: UInt64
 
-    /// Up to so many changes that no sync has made durable, each of their subsets is a state; of more, as many subsets.
-    private static let exhaustiveCount = 8
-    /// States in which writes are torn, besides.
-    private static let tornCount = 24
-
-    private enum Survivors: CustomStringConvertible {
-        case changes(mask: UInt64)
-        case torn(seed: UInt64)
-
-        var description: String {
-            switch self {
-            case .changes(let mask): "surviving changes \(String(mask, radix: 2))"
-            case .torn(let seed): "torn by seed \(seed)"
-            }
-        }
-    }
-
     /// Returns how many states were looked at, of how many that there are. Throws what was found wrong.
     func run(_ moments: [CrashMoment]) async throws -> (examined: Int, all: Int) {
         var generator = SeededGenerator(seed: seed)
         var (examined, all) = (0, 0)
         for (number, moment) in moments.enumerated() {
-            for survivors in Self.survivors(of: moment) {
-                guard let disk = Self.disk(moment, survivors) else { continue }
+            for failure in moment.disk.powerFailures {
+                guard let disk = failure.disk(after: moment.disk) else { continue }
                 all += 1
                 guard share == 1 || generator.chance(1, in: share) else { continue }
                 do {
                     examined += 1
                     let recovery = try await examine(moment, disk, recordsRecovery: generator.chance(1, in: 4))
                     for again in recovery {
+                        guard let disk = PowerFailure(drawnFrom: &generator).disk(after: again.disk) else { continue }
                         all += 1
                         examined += 1
-                        let mask: UInt64 = generator.next()
-                        let torn = Self.disk(again, .changes(mask: mask)) ?? again.disk.surviving(seed: mask)
-                        _ = try await examine(again, torn, recordsRecovery: false)
+                        _ = try await examine(again, disk, recordsRecovery: false)
                     }
                 } catch {
-                    throw Discrepancy("at moment \(number) of \(moments.count), \(survivors): \(error)")
+                    throw Discrepancy("at moment \(number) of \(moments.count), \(failure): \(error)")
                 }
             }
         }
         return (examined, all)
-    }
-
-    // MARK: - States
-
-    private static func survivors(of moment: CrashMoment) -> [Survivors] {
-        let count = moment.disk.unsyncedCount
-        let subsetCount: UInt64 = 1 << UInt64(exhaustiveCount)
-        let subsets: [UInt64]
-        if count <= exhaustiveCount {
-            subsets = Array(0..<(1 << UInt64(count)))
-        } else {
-            var generator = SeededGenerator(seed: UInt64(count))
-            subsets = [0, .max] + (2..<subsetCount).map { _ in generator.next() }
-        }
-        let torn = count == 0 ? [] : (0..<UInt64(tornCount)).map { Survivors.torn(seed: $0) }
-        return subsets.map { .changes(mask: $0) } + torn
-    }
-
-    private static func disk(_ moment: CrashMoment, _ survivors: Survivors) -> SimulatedFileSystem? {
-        switch survivors {
-        case .torn(let seed): moment.disk.surviving(seed: seed)
-        case .changes(let mask):
-            // Changes beyond the mask's bits share them: of more than 64 a subset is as good as another.
-            moment.disk.surviving(garbage: mask.nonzeroBitCount % 2 == 0 ? nil : 0xA5, seed: mask) { number in
-                mask >> UInt64(number % 64) & 1 == 1
-            }
-        }
     }
 
     // MARK: - One state

@@ -1,0 +1,94 @@
+import Foundation
+import StrongroomCatalog
+import StrongroomSimulation
+import Synchronization
+import Testing
+
+@testable import Strongroom
+
+/// What users of a store see after power failures at every moment of their calls: all of a call, or nothing of it.
+///
+/// Part of `make exhaustive`, which looks at all states; without it at one in a hundred.
+@Suite("Exhaustive crashes of the engine")
+struct EngineExhaustiveCrashTests {
+    private struct Moment: Sendable {
+        let disk: SimulatedMoment
+        let index: MemoryIndex
+        /// How many calls had ended.
+        let callCount: Int
+    }
+
+    private static let share = number("STRONGROOM_CRASH_SHARE") ?? 100
+    private static let seed = number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
+
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    @Test("each call is there whole or not at all", arguments: EngineCrashScenario.all)
+    func wholeOrNotAtAll(_ scenario: EngineCrashScenario) async throws {
+        let directory = try TemporaryDirectory()
+        let engine = try await SimulatedEngine(keyring: directory.keyring, directory: directory.path)
+        try await scenario.prepare(engine)
+        let (moments, censuses) = try await record(scenario, engine)
+        var generator = StrongroomSimulation.SeededGenerator(seed: Self.seed)
+        var (examined, all) = (0, 0)
+        for (number, moment) in moments.enumerated() {
+            for failure in moment.disk.powerFailures {
+                guard let disk = failure.disk(after: moment.disk) else { continue }
+                all += 1
+                guard Self.share == 1 || generator.chance(1, in: Self.share) else { continue }
+                examined += 1
+                let place: Comment =
+                    """
+                    moment \(number) of \(moments.count), \(failure); \
+                    STRONGROOM_CRASH_SHARE=\(Self.share) STRONGROOM_CRASH_SEED=\(Self.seed)
+                    """
+                try await examine(moment, disk, engine, scenario, censuses, place)
+            }
+        }
+        print("crash states: \(examined) of \(all) at \(moments.count) moments of '\(scenario.name)'")
+    }
+
+    private func record(
+        _ scenario: EngineCrashScenario, _ engine: SimulatedEngine
+    ) async throws -> (moments: [Moment], censuses: [StoreCensus]) {
+        let callCount = Mutex(0)
+        let moments = Mutex<[Moment]>([])
+        let (fileSystem, index) = (engine.fileSystem, engine.index)
+        let note = { @Sendable (disk: SimulatedMoment) in
+            let moment = Moment(disk: disk, index: index.surviving(), callCount: callCount.withLock { $0 })
+            moments.withLock { $0.append(moment) }
+        }
+        var censuses = [try await StoreCensus(of: engine.store)]
+        fileSystem.watch(note)
+        index.watch { note(fileSystem.moment) }
+        for call in scenario.calls {
+            try await call(engine)
+            callCount.withLock { $0 += 1 }
+            censuses.append(try await StoreCensus(of: engine.store))
+        }
+        fileSystem.watch(nil)
+        index.watch(nil)
+        note(fileSystem.moment)
+        return (moments.withLock { $0 }, censuses)
+    }
+
+    private func examine(
+        _ moment: Moment, _ disk: SimulatedFileSystem, _ engine: SimulatedEngine, _ scenario: EngineCrashScenario,
+        _ censuses: [StoreCensus], _ place: Comment
+    ) async throws {
+        let found = try await SimulatedEngine(found: disk, index: moment.index.surviving(), of: engine)
+        let census = try await StoreCensus(of: found.store)
+        let before = censuses[moment.callCount]
+        let after = censuses[min(moment.callCount + 1, censuses.count - 1)]
+        let isAllowed = scenario.isAtomic ? [before, after].contains(census) : census.isBetween(before, after)
+        #expect(isAllowed, "\(census.difference(to: before)) and \(census.difference(to: after)) at \(place)")
+        // And it goes on.
+        let bucket = try await found.store.createBucket("later")
+        try await bucket.put("a", [1, 2, 3])
+        #expect(try await bucket.get("a").collect(upTo: 10) == [1, 2, 3], place)
+        #expect(try await found.verifyRows() == [], place)
+        try await found.close()
+    }
+}

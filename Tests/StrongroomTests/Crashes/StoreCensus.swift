@@ -1,0 +1,68 @@
+@testable import Strongroom
+
+/// Everything that a store's users can see, as text: buckets, versions with all their bytes, tags, locks, uploads.
+struct StoreCensus: Equatable {
+    /// What is known of each thing, by its name.
+    private(set) var things: [String: String] = [:]
+
+    init(of store: Store) async throws {
+        for info in try await store.listBuckets() {
+            things["bucket \(info.name)"] =
+                "\(info.versioning) \(info.defaultEncryption) \(info.objectLock) "
+                + "\(String(describing: info.defaultRetention))"
+            let bucket = store.bucket(info.name)
+            try await addVersions(of: bucket)
+            try await addUploads(of: bucket)
+        }
+    }
+
+    private mutating func addVersions(of bucket: Bucket) async throws {
+        let page = try await bucket.listVersions()
+        guard page.damaged.isEmpty, page.continuation == nil else { throw CensusFailure(page.damaged.description) }
+        for entry in page.entries {
+            let name = "\(bucket.name)/\(entry.key.rawValue) version \(entry.versionID)"
+            guard case .object(let info, let isLatest) = entry else {
+                things[name] = "delete marker, latest: \(entry.isLatest)"
+                continue
+            }
+            let body = try await bucket.get(entry.key, version: entry.versionID)
+            let bytes = try await body.collect(upTo: 1 << 20)
+            let tags = try await bucket.tags(of: entry.key, version: entry.versionID)
+            things[name] =
+                "latest: \(isLatest), \(info.etag), \(info.encryption), \(Self.text(info.metadata)), "
+                + "\(Self.text(tags.tags.values)), "
+                + "\(String(describing: info.retention)), \(info.legalHold), \(bytes)"
+        }
+        let listed = try await bucket.list().objects.map(\.key.rawValue)
+        let latest = page.entries.filter { $0.isLatest && !$0.isDeleteMarker }.map(\.key.rawValue)
+        guard listed == latest else { throw CensusFailure("list has \(listed), the versions are \(latest)") }
+    }
+
+    private mutating func addUploads(of bucket: Bucket) async throws {
+        for upload in try await bucket.listUploads().uploads {
+            let parts = try await bucket.listParts(upload.key, upload.id).parts
+            things["\(bucket.name)/\(upload.key.rawValue) upload \(upload.id)"] =
+                parts.map { "\($0.number) \($0.etag) \($0.sizeBytes)" }.description
+        }
+    }
+
+    private static func text(_ pairs: [String: String]) -> String {
+        pairs.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: "&")
+    }
+
+    /// Whether each thing is as it is in one of the two.
+    func isBetween(_ before: StoreCensus, _ after: StoreCensus) -> Bool {
+        let names = Set(things.keys).union(before.things.keys).union(after.things.keys)
+        return names.allSatisfy { [before.things[$0], after.things[$0]].contains(things[$0]) }
+    }
+
+    func difference(to other: StoreCensus) -> [String] {
+        Set(things.keys).union(other.things.keys).filter { things[$0] != other.things[$0] }.sorted()
+    }
+}
+
+struct CensusFailure: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
