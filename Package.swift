@@ -126,6 +126,15 @@ let package = Package(
         room(
             "StrongroomKeyring",
             ["StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", systemPackage]),
+        // The trail of what was done with keys; it knows no key service.
+        room("StrongroomAudit", ["StrongroomCrypto", "StrongroomSystem", systemPackage]),
+        // How a keyring has such a trail of its own.
+        room(
+            "StrongroomKeyTrail",
+            [
+                "StrongroomAudit", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage,
+            ]),
         room(
             "StrongroomS3ManagedKeys",
             ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
@@ -142,7 +151,10 @@ let package = Package(
             path: "Plugins/CustomerKeys/Module"),
         room(
             "StrongroomGlacierKeys",
-            ["StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage],
+            [
+                "StrongroomKeyTrail", "StrongroomAudit", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", systemPackage,
+            ],
             path: "Plugins/GlacierKeys/Backend"),
         room(
             "GlacierKeysModule", ["StrongroomGlacierKeys", "StrongroomKeys", "CStrongroomKeyBackend"],
@@ -156,15 +168,13 @@ let package = Package(
         room(
             "PKCS11KeysModule", ["StrongroomPKCS11Keys", "StrongroomKeys", "CStrongroomKeyBackend"],
             path: "Plugins/PKCS11Keys/Module"),
-        // The trail of what was done with keys; it knows no key service.
-        room("StrongroomAudit", ["StrongroomCrypto", "StrongroomSystem", systemPackage]),
         // What a policy says of a request; it knows neither keys nor buckets.
         room("StrongroomPolicy"),
         room(
             "StrongroomKMS",
             [
-                "StrongroomAudit", "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto",
-                "StrongroomSystem", systemPackage,
+                "StrongroomKeyTrail", "StrongroomAudit", "StrongroomPolicy", "StrongroomKeyring", "StrongroomKeys",
+                "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
         room(
             "StrongroomKMSKeys", ["StrongroomKMS", "StrongroomKeys", "StrongroomCrypto", systemPackage],
@@ -239,7 +249,7 @@ let package = Package(
             [
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
-                "StrongroomAudit", "StrongroomSimulation",
+                "StrongroomKeyTrail", "StrongroomAudit", "StrongroomSimulation",
                 "StrongroomCrypto", "StrongroomSystem", "CStrongroomKeyBackend", "COpenSSL",
                 systemPackage,
             ]),
@@ -292,7 +302,8 @@ let package = Package(
         tests(
             "StrongroomCommandLineTests",
             [
-                "StrongroomCommandLine", "Strongroom", "StrongroomAudit", systemPackage, argumentParser,
+                "StrongroomCommandLine", "Strongroom", "StrongroomGlacierKeys", "StrongroomKeys", "StrongroomAudit",
+                systemPackage, argumentParser,
             ]),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
         tests(

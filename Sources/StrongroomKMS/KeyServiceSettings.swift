@@ -1,6 +1,6 @@
+internal import StrongroomKeyTrail
 internal import StrongroomKeyring
 internal import StrongroomKeys
-internal import SystemPackage
 
 /// The settings that a configuration may have, beside those of every keyring.
 enum KeyServiceSettings {
@@ -10,18 +10,14 @@ enum KeyServiceSettings {
     static let region = "region"
     /// What 10,000 requests cost, such as "0.03".
     static let price = "price-per-10000-requests"
-    /// `on` or `off`.
-    static let audit = "audit"
-    /// An absolute path.
-    static let auditFolder = "audit-folder"
 
     /// Fails for what is not known, for what only a new keyring takes where one is opened, and for no owner's name.
     static func check(_ settings: [String: String], creates: Bool) throws(KeyBackendError) {
         try KeyringSettings.check(
             settings, ServiceKeyring.kind,
-            alsoKnown: [account, region, price, audit, auditFolder] + KeyQuotas.settingNames)
+            alsoKnown: [account, region, price] + KeyringAudit.settingNames + KeyQuotas.settingNames)
         _ = try owner(settings)
-        _ = try audit(settings)
+        _ = try KeyringAudit(settings)
         if !creates, let fixed = [account, region].first(where: { settings[$0] != nil }) {
             throw KeyBackendError(
                 .invalidRequest, "The setting '\(fixed)' is fixed when the keyring is made; leave it out.")
@@ -37,24 +33,6 @@ enum KeyServiceSettings {
                     + "such as 0.03, up to \(RequestPrice.wholeMax).")
         }
         return parsed
-    }
-
-    static func audit(_ settings: [String: String]) throws(KeyBackendError) -> KeyAudit {
-        switch (settings[audit] ?? "on", settings[auditFolder]) {
-        case ("on", nil): return .inKeyring
-        case ("off", nil): return .off
-        case ("on", let path?):
-            let folder = FilePath(path)
-            guard folder.isAbsolute, folder.isLexicallyNormal else {
-                throw KeyBackendError(
-                    .invalidRequest, "The setting '\(auditFolder)' is '\(path)'; give an absolute path.")
-            }
-            return .inFolder(folder)
-        case ("off", _):
-            throw KeyBackendError(.invalidRequest, "Where '\(audit)' is off, leave out '\(auditFolder)'.")
-        case (let text, _):
-            throw KeyBackendError(.invalidRequest, "The setting '\(audit)' is '\(text)'; it may be on or off.")
-        }
     }
 
     static func owner(_ settings: [String: String]) throws(KeyBackendError) -> KeyOwner {

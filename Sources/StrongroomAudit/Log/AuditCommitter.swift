@@ -113,7 +113,7 @@ struct AuditCommitter {
             queue.ending = ending
             return queue.closers
         }
-        for closer in closers { closer.resume(returning: ending) }
+        for tell in closers { tell(ending) }
         if closers.isEmpty, case .failure(let error) = ending { onFailure(error) }
     }
 

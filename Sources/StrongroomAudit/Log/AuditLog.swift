@@ -80,15 +80,32 @@ package final class AuditLog: Sendable {
     package func close() async throws(AuditError) {
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<Void, AuditError>, Never>) in
-            let ending = queue.withLock { queue in
-                if queue.ending == nil { queue.closers.append(continuation) }
-                queue.isClosing = true
-                return queue.ending
-            }
-            queue.signal()
-            if let ending { continuation.resume(returning: ending) }
+            close { continuation.resume(returning: $0) }
         }
         return try result.get()
+    }
+
+    /// The same for a thread that may block.
+    package func closeBlocking() throws(AuditError) {
+        let answer = Monitor<Result<Void, AuditError>?>(nil)
+        close { result in
+            answer.withLock { $0 = result }
+            answer.signal()
+        }
+        try answer.wait(until: { $0 != nil }) { result throws(AuditError) in
+            guard let result else { preconditionFailure("an answer that was waited for is not there") }
+            try result.get()
+        }
+    }
+
+    private func close(_ tell: @escaping @Sendable (Result<Void, AuditError>) -> Void) {
+        let ending = queue.withLock { queue in
+            if queue.ending == nil { queue.closers.append(tell) }
+            queue.isClosing = true
+            return queue.ending
+        }
+        queue.signal()
+        if let ending { tell(ending) }
     }
 
     /// What is known now.
@@ -117,7 +134,7 @@ struct AuditQueue: Sendable {
 
     var records: [Record] = []
     var checkpoints: [CheckedContinuation<Result<SignedCheckpoint, AuditError>, Never>] = []
-    var closers: [CheckedContinuation<Result<Void, AuditError>, Never>] = []
+    var closers: [@Sendable (Result<Void, AuditError>) -> Void] = []
     var isClosing = false
     /// How it ended, once it has.
     var ending: Result<Void, AuditError>?

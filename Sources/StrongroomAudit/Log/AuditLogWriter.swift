@@ -230,7 +230,7 @@ package struct AuditLogWriter: Sendable {
             let failure = AuditError(
                 .unavailable,
                 "Writing the audit log \(files.folder) failed, so nothing more is released; look after the disk, then "
-                    + "close the key service and open it again.", underlying: error)
+                    + "close the keyring and open it again.", underlying: error)
             poison = failure
             throw failure
         }

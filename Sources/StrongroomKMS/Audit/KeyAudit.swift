@@ -1,3 +1,4 @@
+internal import StrongroomKeyTrail
 public import SystemPackage
 
 /// Whether and where the service keeps its audit trail.
@@ -10,12 +11,15 @@ public enum KeyAudit: Sendable, Hashable {
     /// Nothing is recorded.
     case off
 
-    /// The settings `audit` and `audit-folder` of a backend's configuration.
-    var settings: [String: String] {
+    /// The settings of a backend's configuration that say it.
+    var settings: [String: String] { keyringAudit.settings }
+
+    /// The same for the target beneath, which no user of the service has to import.
+    private var keyringAudit: KeyringAudit {
         switch self {
-        case .inKeyring: [:]
-        case .inFolder(let path): [KeyServiceSettings.auditFolder: path.string]
-        case .off: [KeyServiceSettings.audit: "off"]
+        case .inKeyring: .inKeyring
+        case .inFolder(let path): .inFolder(path)
+        case .off: .off
         }
     }
 }

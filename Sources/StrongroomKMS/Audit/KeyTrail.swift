@@ -1,30 +1,23 @@
 internal import StrongroomAudit
-internal import StrongroomKeyring
+internal import StrongroomKeyTrail
 internal import StrongroomKeys
-internal import StrongroomSystem
 
 /// The service's audit trail: each call leaves a record, which is durable before anything that the call made is
-/// released. Without a log it records nothing.
-final class KeyTrail: Sendable {
-    private let log: AuditLog?
-    private let host: any KeyBackendHost
-    private let owner: KeyOwner
+/// released.
+struct KeyTrail: Sendable {
+    static let eventSource = "kms.amazonaws.com"
 
-    init(_ log: AuditLog?, _ owner: KeyOwner, _ host: any KeyBackendHost) {
-        self.log = log
-        self.owner = owner
-        self.host = host
-    }
+    private let trail: KeyringTrail
 
-    var isOn: Bool { log != nil }
+    init(_ trail: KeyringTrail) { self.trail = trail }
 
-    var status: AuditLog.Status? { log?.status }
+    /// Nil where the trail is off.
+    var status: AuditLog.Status? { trail.status }
 
     /// Returns once the record is durable. Fails where that is not known: then nothing may be released.
     func record(_ call: KeyCall, failure: KeyServiceError? = nil) async throws(KeyServiceError) {
-        guard let log else { return }
-        do throws(AuditError) {
-            _ = try await log.append(bytes(call, failure))
+        do throws(KeyBackendError) {
+            try await trail.append(record(of: call, failure))
         } catch {
             throw KeyServiceError(error)
         }
@@ -32,9 +25,8 @@ final class KeyTrail: Sendable {
 
     /// The same on a thread that may block.
     func recordBlocking(_ call: KeyCall) throws(KeyServiceError) {
-        guard let log else { return }
-        do throws(AuditError) {
-            _ = try log.appendBlocking(bytes(call, nil))
+        do throws(KeyBackendError) {
+            try trail.appendBlocking(record(of: call, nil))
         } catch {
             throw KeyServiceError(error)
         }
@@ -42,14 +34,13 @@ final class KeyTrail: Sendable {
 
     /// What the service does by itself with a key, or the application with the keyring (no key): for `record`.
     func event(_ name: String, of keyARN: String?) -> ServiceEvent {
-        ServiceEvent(name: name, keyARN: keyARN, requestID: newID())
+        ServiceEvent(name: name, keyARN: keyARN, requestID: trail.newID())
     }
 
     /// On a thread that may block, before it happens.
     func recordBlocking(_ event: ServiceEvent) throws(KeyServiceError) {
-        guard let log else { return }
-        do throws(AuditError) {
-            _ = try log.appendBlocking(bytes(event, nil))
+        do throws(KeyBackendError) {
+            try trail.appendBlocking(record(of: event, nil))
         } catch {
             throw KeyServiceError(error)
         }
@@ -57,70 +48,41 @@ final class KeyTrail: Sendable {
 
     /// That it has not happened after all.
     func record(_ event: ServiceEvent, failure: KeyServiceError) async throws(KeyServiceError) {
-        guard let log else { return }
-        do throws(AuditError) {
-            _ = try await log.append(bytes(event, failure))
+        do throws(KeyBackendError) {
+            try await trail.append(record(of: event, failure))
         } catch {
             throw KeyServiceError(error)
         }
     }
 
     func checkpoint() async throws(KeyServiceError) -> String? {
-        guard let log else { return nil }
-        do throws(AuditError) {
-            return try await log.checkpoint().note
+        do throws(KeyBackendError) {
+            return try await trail.checkpoint()
         } catch {
             throw KeyServiceError(error)
         }
     }
 
-    func close() async {
-        do throws(AuditError) {
-            try await log?.close()
-        } catch {
-            host.log(.error, "The audit trail could not be signed at its end: \(error)")
-        }
-    }
+    func close() async { await trail.close() }
 
     // MARK: - Records
 
-    static let eventSource = "kms.amazonaws.com"
-
-    private func bytes(_ event: ServiceEvent, _ failure: KeyServiceError?) -> [UInt8] {
-        let service = AuditIdentity(type: "AWSService", invokedBy: Self.eventSource)
-        var record = AuditRecord(
-            identity: event.keyARN == nil ? AuditIdentity(nil, owner) : service,
-            eventMilliseconds: host.wallMilliseconds(), eventSource: Self.eventSource, eventName: event.name,
-            region: owner.region, requestID: event.requestID, eventID: newID(), isReadOnly: false,
-            recipientAccountID: owner.account)
-        record.eventType = "AwsServiceEvent"
-        record.errorCode = failure.map(Self.errorCode)
-        record.errorMessage = failure?.message
+    private func record(of event: ServiceEvent, _ failure: KeyServiceError?) -> AuditRecord {
+        var record = trail.record(
+            ofEvent: event.name, requestID: event.requestID, happensByItself: event.keyARN != nil)
         record.resources = event.keyARN.map { [resource($0)] } ?? []
-        return record.encoded()
+        return record.failed(failure)
     }
 
-    private func bytes(_ call: KeyCall, _ failure: KeyServiceError?) -> [UInt8] {
-        let requester = call.requester
-        var record = AuditRecord(
-            identity: AuditIdentity(requester.caller, owner), eventMilliseconds: host.wallMilliseconds(),
-            eventSource: Self.eventSource, eventName: call.operation.description, region: owner.region,
-            requestID: call.requestID(otherwise: newID), eventID: newID(), isReadOnly: call.operation.isReadOnly,
-            recipientAccountID: owner.account)
-        record.sourceAddress =
-            requester.caller.flatMap { caller in
-                caller.sourceAddress ?? caller.viaService.map { "\($0).amazonaws.com" }
-            }
-        if case .transportLayerSecurity(let version) = requester.caller?.transport {
-            record.transportLayerSecurityVersion = version
-        }
-        record.errorCode = failure.map(Self.errorCode)
-        record.errorMessage = failure?.message
+    private func record(of call: KeyCall, _ failure: KeyServiceError?) -> AuditRecord {
+        var record = trail.record(
+            ofCall: call.operation.description, by: call.requester.caller,
+            requestID: call.requestID(otherwise: trail.newID), isReadOnly: call.operation.isReadOnly)
         let subject = call.subject
         record.requestParameters = call.auditedParameters
         record.resources = subject.keyARNs.map(resource)
         record.additionalEventData = Self.materials(subject.materialIDs)
-        return record.encoded()
+        return record.failed(failure)
     }
 
     /// One that opened and one that sealed, or one that did either.
@@ -133,26 +95,20 @@ final class KeyTrail: Sendable {
         return ids.prefix(1).map { .init("keyMaterialId", .text($0)) }
     }
 
-    /// As CloudTrail writes them.
-    private static func errorCode(_ failure: KeyServiceError) -> String {
-        failure.code == .accessDenied ? "AccessDenied" : "\(failure.code)Exception"
-    }
-
     private func resource(_ arn: String) -> AuditResource {
-        AuditResource(arn: arn, accountID: owner.account, type: "AWS::KMS::Key")
+        AuditResource(arn: arn, accountID: trail.issuer.account, type: "AWS::KMS::Key")
     }
+}
 
-    /// A random UUID (RFC 9562, version 4).
-    private func newID() -> String {
-        var bytes = HostRandom(host: host).bytes(16)
-        bytes[6] = bytes[6] & 0x0F | 0x40
-        bytes[8] = bytes[8] & 0x3F | 0x80
-        let digits = Hexadecimal.encode(bytes)
-        var text = ""
-        for (place, digit) in digits.enumerated() {
-            if [8, 12, 16, 20].contains(place) { text += "-" }
-            text.append(digit)
+extension AuditRecord {
+    /// The record of a call that failed; the same where there is no failure.
+    fileprivate func failed(_ failure: KeyServiceError?) -> AuditRecord {
+        var record = self
+        record.errorCode = failure.map { failure in
+            // As CloudTrail writes them.
+            failure.code == .accessDenied ? "AccessDenied" : "\(failure.code)Exception"
         }
-        return text
+        record.errorMessage = failure?.message
+        return record
     }
 }

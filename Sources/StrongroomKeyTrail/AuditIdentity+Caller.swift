@@ -2,10 +2,11 @@ internal import StrongroomAudit
 internal import StrongroomKeys
 
 extension AuditIdentity {
-    /// Who called; nil is the account's root.
-    init(_ caller: Caller?, _ owner: KeyOwner) {
+    /// Who called; nil is the root of `account`.
+    init(_ caller: Caller?, of account: String) {
         guard let caller else {
-            self.init(type: "Root", principalID: owner.account, arn: owner.rootARN, accountID: owner.account)
+            self.init(
+                type: "Root", principalID: account, arn: "arn:aws:iam::\(account):root", accountID: account)
             return
         }
         self.init(
