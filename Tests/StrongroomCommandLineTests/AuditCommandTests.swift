@@ -1,5 +1,8 @@
 #if CommandLineTool
 import Foundation
+import StrongroomGlacierKeys
+import StrongroomKeys
+import SystemPackage
 import Testing
 
 @testable import StrongroomAudit
@@ -55,6 +58,49 @@ struct AuditCommandTests {
         #expect(try strongroom("audit", "growth", "1").output.hasPrefix("old 1\n"))
         #expect(try strongroom("audit", "proof", "99999").status == 1)
         #expect(try strongroom("audit", "key").output.hasPrefix("strongroom.audit/"))
+    }
+
+    @Test("the trail of the archive keys is another one in the same keyring, read in the same ways")
+    func archive() async throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        #expect(try strongroom("audit", "show", "--archive").status == 1)
+        let keyring = FilePath(strongroom.path("store.keyring"))
+        let instance = try await KeyBackendInstance.open(
+            GlacierKeys.table, configuration: GlacierKeys.configuration(keyring: keyring, creates: true))
+        let keys = ArchiveKeys(instance, context: KeyRequestContext(requestID: "request"))
+        _ = try await keys.seal([1], boundTo: Array("photos/cat.jpg".utf8))
+        _ = try await keys.rotateEpoch()
+        try await instance.close()
+
+        for place in [["--store", strongroom.store.path], ["--keyring", keyring.string]] {
+            let arguments = place + ["--archive"]
+            let lines = try strongroom.run(["audit", "show", "--json"] + arguments).lines
+            #expect(lines.compactMap { $0["eventName"] as? String } == ["SealWrap", "RotateEpoch"])
+            #expect(lines.allSatisfy { $0["eventSource"] as? String == "archive.strongroom" })
+            let arn = try #require((lines.first?["resources"] as? [[String: String]])?.first?["ARN"])
+            let id = try #require(arn.split(separator: "/").last.map(String.init))
+            for key in [arn, id] {
+                #expect(try strongroom.run(["audit", "show", "--json", "--key", key] + arguments).lines.count == 2)
+            }
+            #expect(try strongroom.run(["audit", "show"] + arguments).output.contains("SealWrap  ok"))
+            let verified = try strongroom.run(["audit", "verify", "--json"] + arguments)
+            #expect(verified.status == 0 && verified.lines.last?["signedRecords"] as? Int == 2)
+            let key = try strongroom.run(["audit", "key"] + arguments).output
+            #expect(key.hasPrefix("strongroom.audit/archive/\(id)/"))
+            #expect(try strongroom.run(["audit", "checkpoint"] + arguments).output.contains("\n2\n"))
+            #expect(try strongroom.run(["audit", "proof", "1"] + arguments).output.contains("\nindex 1\n"))
+            #expect(try strongroom.run(["audit", "growth", "1"] + arguments).output.hasPrefix("old 1\n"))
+            let file = "trail-\(place.count)-\(place[0].count).json"
+            #expect(try strongroom.run(["audit", "export", file] + arguments).status == 0)
+            #expect(try strongroom.read(file).count > 1000)
+        }
+        let name = "store.keyring/glacier/audit/00000000000000000000.audit"
+        var bytes = try strongroom.read(name)
+        bytes[try #require(bytes.range(of: Data("SealWrap".utf8))).lowerBound] ^= 1
+        try strongroom.write(name, bytes)
+        let found = try strongroom("audit", "verify", "--archive", "--json")
+        #expect(found.status == 1 && found.lines.first?["kind"] as? String == "altered")
     }
 
     @Test("however the store is written, its keyring is the one beside it")

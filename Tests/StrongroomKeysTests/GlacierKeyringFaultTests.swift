@@ -1,5 +1,6 @@
 import Glibc
 import StrongroomCrypto
+import StrongroomKeyTrail
 import StrongroomKeys
 import StrongroomSystem
 import SystemPackage
@@ -239,7 +240,7 @@ import Testing
         await #expect(processExitsWith: .signal(SIGKILL)) {
             [path = path as String, microseconds = microseconds as UInt32] in
             let backend = try GlacierBackend(
-                GlacierKeys.configuration(keyring: FilePath(path)), ProcessKeyBackendHost.silent)
+                GlacierKeys.configuration(keyring: FilePath(path), audit: .off), ProcessKeyBackendHost.silent)
             _ = DedicatedThread(name: "killer") {
                 usleep(microseconds)
                 kill(getpid(), SIGKILL)

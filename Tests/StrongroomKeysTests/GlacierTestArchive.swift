@@ -1,4 +1,5 @@
 import StrongroomKeyring
+import StrongroomKeyTrail
 import StrongroomKeys
 import StrongroomSystem
 import SystemPackage
@@ -22,17 +23,18 @@ final class GlacierTestArchive: Sendable {
             configuration: GlacierKeys.configuration(keyring: keyring, rootKey: rootKey, creates: creates), host: host)
     }
 
-    /// Without the contract between.
+    /// Without the contract between, and without a trail: one process at a time has that.
     func backend(creates: Bool = false) throws(KeyBackendError) -> GlacierBackend {
         try GlacierBackend(
-            GlacierKeys.configuration(keyring: keyring, creates: creates), ProcessKeyBackendHost.silent)
+            GlacierKeys.configuration(keyring: keyring, creates: creates, audit: .off), ProcessKeyBackendHost.silent)
     }
 
-    /// The code with which opening fails; nil where it opens.
+    /// The code with which opening without a trail fails; nil where it opens.
     func refusal(_ rootKey: consuming GlacierKeys.RootKey = .recorded) -> KeyBackendError.Code? {
         do throws(KeyBackendError) {
             _ = try GlacierBackend(
-                GlacierKeys.configuration(keyring: keyring, rootKey: rootKey), ProcessKeyBackendHost.silent)
+                GlacierKeys.configuration(keyring: keyring, rootKey: rootKey, audit: .off),
+                ProcessKeyBackendHost.silent)
             return nil
         } catch {
             return error.code
@@ -58,5 +60,13 @@ final class GlacierTestArchive: Sendable {
         checksum.appendLittleEndian(CRC32C.checksum(unsafe rest.span.bytes))
         forged.replaceSubrange(12..<16, with: checksum)
         return forged
+    }
+}
+
+extension GlacierBackend {
+    func rotateEpoch() throws(KeyBackendError) -> UInt32 { try rotateEpoch(ArchiveCall(.rotateEpoch)) }
+
+    func destroyEpoch(_ number: UInt32) throws(KeyBackendError) -> KeyBackendError? {
+        try destroyEpoch(number, ArchiveCall(.destroyEpoch)).remnant
     }
 }

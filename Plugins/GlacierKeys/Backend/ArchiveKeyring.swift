@@ -71,6 +71,28 @@ struct ArchiveKeyring: KeyringContent {
         return document.epochs[Int(number) - 1]
     }
 
+    /// The receipt of an epoch that was destroyed.
+    func receipt(of number: UInt32) throws(KeyBackendError) -> [UInt8] {
+        guard case .destroyed(let receipt) = try epoch(number).key else {
+            throw KeyBackendError(
+                .invalidKeyState, "Epoch \(number) of the archive keys has not been destroyed, so it has no receipt.")
+        }
+        return receipt
+    }
+
+    /// The seed by which the audit trail is signed. Derived from that of the receipts, and not kept: so every keyring
+    /// has one, and it stays when the root key is replaced.
+    func auditSeed() throws(KeyBackendError) -> SharedSecret {
+        do throws(SecretMemoryError) {
+            return SharedSecret(
+                try HKDF<SHA512>.expand(
+                    receiptSeed.bytes, info: Array("strongroom/glacier/audit@v1\0".utf8) + keyringID,
+                    count: Ed25519.seedSizeBytes))
+        } catch {
+            throw KeyBackendError(secretMemory: error)
+        }
+    }
+
     static func noKey(_ epoch: ArchiveEpoch) -> KeyBackendError {
         KeyBackendError(
             .keyNotFound,

@@ -20,6 +20,20 @@ public struct ArchiveKeys: Sendable {
         public var isPreviousFileOverwritten: Bool
     }
 
+    /// The audit trail of the archive keys.
+    public struct AuditStatus: Sendable, Hashable {
+        /// The public key that checks the trail, in the form `NAME+HASH+KEY` (c2sp.org/signed-note).
+        public var publicKey: String
+        /// How many records are durable.
+        public var recordCount: Int
+        /// How many of them the newest checkpoint signs.
+        public var signedRecordCount: Int
+        /// The newest checkpoint, a signed note (c2sp.org/tlog-checkpoint).
+        public var checkpoint: String
+        /// Why nothing can be recorded at present, so that nothing is released; nil where all is well.
+        public var failure: String?
+    }
+
     private let instance: KeyBackendInstance
     private let context: KeyRequestContext
 
@@ -84,6 +98,26 @@ public struct ArchiveKeys: Sendable {
         try receipt(in: try await ask("shred-receipt", ["epoch": .number(String(epoch))]))
     }
 
+    // MARK: - Audit
+
+    /// How the audit trail is; nil where it is off.
+    public func auditStatus() async throws(KeyBackendError) -> AuditStatus? {
+        let answer = try await ask("audit-status", [:])
+        guard answer["audit"] == .string("on") else { return nil }
+        return AuditStatus(
+            publicKey: try text("publicKey", in: answer), recordCount: try count("recordCount", in: answer),
+            signedRecordCount: try count("signedRecordCount", in: answer),
+            checkpoint: try text("checkpoint", in: answer),
+            failure: answer["failure"] == nil ? nil : try text("failure", in: answer))
+    }
+
+    /// Signs the trail as it is, and returns the checkpoint: a signed note to be kept where whoever can write here
+    /// cannot. Nil where the trail is off.
+    public func auditCheckpoint() async throws(KeyBackendError) -> String? {
+        let answer = try await ask("audit-checkpoint", [:])
+        return answer.isEmpty ? nil : try text("checkpoint", in: answer)
+    }
+
     // MARK: - Requests and answers
 
     private func ask(
@@ -104,10 +138,18 @@ public struct ArchiveKeys: Sendable {
         return number
     }
 
+    private func count(_ name: String, in answer: [String: JSONValue]) throws(KeyBackendError) -> Int {
+        guard case .number(let digits)? = answer[name], let count = Int(digits) else { throw Self.fault(name) }
+        return count
+    }
+
+    private func text(_ name: String, in answer: [String: JSONValue]) throws(KeyBackendError) -> String {
+        guard case .string(let text)? = answer[name] else { throw Self.fault(name) }
+        return text
+    }
+
     private func bytes(_ name: String, in answer: [String: JSONValue]) throws(KeyBackendError) -> [UInt8] {
-        guard case .string(let text)? = answer[name], let bytes = PaddedBase64.decode(text) else {
-            throw Self.fault(name)
-        }
+        guard let bytes = PaddedBase64.decode(try text(name, in: answer)) else { throw Self.fault(name) }
         return bytes
     }
 

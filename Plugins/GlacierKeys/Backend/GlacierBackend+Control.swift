@@ -1,3 +1,4 @@
+internal import StrongroomAudit
 internal import StrongroomCrypto
 internal import StrongroomKeyring
 internal import StrongroomKeys
@@ -20,31 +21,46 @@ internal import StrongroomSystem
 /// - `seal-wrap`, with `wrap` (1 to 8192 bytes) and `context` (1 to 16384), answers `sealedWrap` and `epoch`.
 /// - `open-wrap`, with `sealedWrap` and the same `context`, answers `wrap` and `epoch`.
 /// - `reseal-wrap`, with `sealedWrap` and the same `context`, seals it in the current epoch; answers as `seal-wrap`.
+/// - `audit-status` answers `audit` ("on" or "off") and, where it is on, how the trail is: `publicKey`, `recordCount`,
+///   `signedRecordCount`, `checkpoint` and, while nothing can be recorded, `failure`. It leaves no record itself.
+/// - `audit-checkpoint` answers the `checkpoint`, made at once; nothing where the trail is off. It leaves no record.
 ///
 /// A wrapped key is ciphertext, and so is a sealed one: none of these carries a secret.
 extension GlacierBackend {
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
         let members = try ControlMembers(parsing: request.json)
         let answer: JSONValue
+        let context = request.context
         switch members.operation {
-        case "status": answer = try status(members)
-        case "rotate-epoch": answer = try await rotateEpoch(members, request.context)
-        case "destroy-epoch": answer = try await destroyEpoch(members, request.context)
-        case "shred-receipt": answer = try shredReceipt(members)
-        case "seal-wrap": answer = try sealWrap(members)
-        case "open-wrap": answer = try openWrap(members)
-        case "reseal-wrap": answer = try resealWrap(members)
+        case "status": answer = try await status(members, context)
+        case "rotate-epoch": answer = try await rotateEpoch(members, context)
+        case "destroy-epoch": answer = try await destroyEpoch(members, context)
+        case "shred-receipt": answer = try await shredReceipt(members, context)
+        case "seal-wrap": answer = try await sealWrap(members, context)
+        case "open-wrap": answer = try await openWrap(members, context)
+        case "reseal-wrap": answer = try await resealWrap(members, context)
+        case "audit-status": answer = try auditStatus(members)
+        case "audit-checkpoint": answer = try await auditCheckpoint(members)
         default:
             throw KeyBackendError(
                 .unsupported,
                 "The archive keys have no operation '\(members.operation)'; there are status, rotate-epoch, "
-                    + "destroy-epoch, shred-receipt, seal-wrap, open-wrap and reseal-wrap.")
+                    + "destroy-epoch, shred-receipt, seal-wrap, open-wrap, reseal-wrap, audit-status and "
+                    + "audit-checkpoint.")
         }
         return answer.encoded()
     }
 
-    private func status(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: [])
+    private func status(
+        _ members: ControlMembers, _ context: KeyRequestContext
+    ) async throws(KeyBackendError) -> JSONValue {
+        try await answer(ArchiveCall(.status, context)) { (_) throws(KeyBackendError) in
+            try members.allow(only: [])
+            return try status()
+        }
+    }
+
+    private func status() throws(KeyBackendError) -> JSONValue {
         let document = try keyring().document
         let counts = try sealedCounts()
         let epochs = document.epochs.map { epoch in
@@ -73,16 +89,33 @@ extension GlacierBackend {
     private func rotateEpoch(
         _ members: ControlMembers, _ context: KeyRequestContext
     ) async throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: [])
-        let number = try await onOwnThread(context) { [self] () throws(KeyBackendError) in try rotateEpoch() }
-        return .object(["currentEpoch": .number(String(number))])
+        let call = ArchiveCall(.rotateEpoch, context)
+        do throws(KeyBackendError) {
+            try members.allow(only: [])
+            let number = try await change(call) { [self] () throws(KeyBackendError) in try rotateEpoch(call) }
+            return .object(["currentEpoch": .number(String(number))])
+        } catch {
+            throw await refused(call, error)
+        }
     }
 
     private func destroyEpoch(
         _ members: ControlMembers, _ context: KeyRequestContext
     ) async throws(KeyBackendError) -> JSONValue {
+        let call = ArchiveCall(.destroyEpoch, context)
+        do throws(KeyBackendError) {
+            return try await destroyEpoch(members, call)
+        } catch {
+            throw await refused(call, error)
+        }
+    }
+
+    private func destroyEpoch(
+        _ members: ControlMembers, _ call: ArchiveCall
+    ) async throws(KeyBackendError) -> JSONValue {
         try members.allow(only: ["epoch", "confirm", "acceptUnknownDependencies"])
         let number = try members.number("epoch")
+        call.asks("epoch", .integer(Int64(number)))
         let sentence = "destroy epoch \(number) of \(Hexadecimal.encode(try keyring().keyringID))"
         guard try members.string("confirm") == sentence else {
             throw KeyBackendError(
@@ -90,18 +123,19 @@ extension GlacierBackend {
                 "Nobody can undo the destruction of an epoch; if that is what you want, the member 'confirm' must be "
                     + "'\(sentence)'.")
         }
+        let acceptsUnknown = try members.boolean("acceptUnknownDependencies")
+        call.asks("acceptUnknownDependencies", .boolean(acceptsUnknown))
         // Before the question: while an epoch is the current one, the answer is old as soon as it is given.
         try keyring().checkDestroyable(number)
-        let dependencies = try await checkDependencies(
-            on: number, acceptingUnknown: try members.boolean("acceptUnknownDependencies"))
-        let remnant = try await onOwnThread(context) { [self] () throws(KeyBackendError) in
-            try destroyEpoch(number)
+        let dependencies = try await checkDependencies(on: number, acceptingUnknown: acceptsUnknown, call)
+        let (receipt, remnant) = try await change(call) { [self] () throws(KeyBackendError) in
+            try destroyEpoch(number, call)
         }
         if let remnant {
             host.log(.warning, "Epoch \(number) is destroyed, but its file was not overwritten: \(remnant.message)")
         }
         return .object([
-            "receipt": try receipt(of: number), "previousFileOverwritten": .boolean(remnant == nil),
+            "receipt": try JSONValue(parsing: receipt), "previousFileOverwritten": .boolean(remnant == nil),
             "dependencies": dependencies.json,
         ])
     }
@@ -110,9 +144,10 @@ extension GlacierBackend {
     /// answer is a lock on an object that is there already, and an object whose key was sealed before the epoch ended,
     /// if it has not been committed yet.
     private func checkDependencies(
-        on number: UInt32, acceptingUnknown: Bool
+        on number: UInt32, acceptingUnknown: Bool, _ call: ArchiveCall
     ) async throws(KeyBackendError) -> KeyDependencies {
         let found = await host.dependencies(on: GlacierKeys.keyID, version: String(number))
+        call.found(found)
         try found.checkNothingLocked(under: "epoch \(number) of the archive keys")
         if let unknown = found.unknown, !acceptingUnknown {
             throw KeyBackendError(
@@ -123,71 +158,16 @@ extension GlacierBackend {
         return found
     }
 
-    private func shredReceipt(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: ["epoch"])
-        return .object(["receipt": try receipt(of: try members.number("epoch"))])
-    }
-
-    private func receipt(of number: UInt32) throws(KeyBackendError) -> JSONValue {
-        guard case .destroyed(let receipt) = try keyring().epoch(number).key else {
-            throw KeyBackendError(
-                .invalidKeyState, "Epoch \(number) of the archive keys has not been destroyed, so it has no receipt.")
+    private func shredReceipt(
+        _ members: ControlMembers, _ context: KeyRequestContext
+    ) async throws(KeyBackendError) -> JSONValue {
+        try await answer(ArchiveCall(.shredReceipt, context)) { (call) throws(KeyBackendError) in
+            try members.allow(only: ["epoch"])
+            let number = try members.number("epoch")
+            call.asks("epoch", .integer(Int64(number)))
+            let receipt = try keyring().receipt(of: number)
+            try call.answers(receipt)
+            return .object(["receipt": try JSONValue(parsing: receipt)])
         }
-        return try JSONValue(parsing: receipt)
-    }
-
-    /// Changes of the keyring block. One that nobody waits for any more when its turn comes is not begun.
-    private func onOwnThread<R: Sendable>(
-        _ context: KeyRequestContext, _ body: @escaping @Sendable () throws(KeyBackendError) -> R
-    ) async throws(KeyBackendError) -> R {
-        let threads = IOThreadPool(threadCount: 1, name: "archive-keys")
-        let outcome: Result<R, KeyBackendError>
-        do throws(KeyBackendError) {
-            outcome = .success(
-                try await threads.run { () throws(KeyBackendError) in
-                    if context.cancellation.isCancelled {
-                        throw KeyBackendError(.cancelled, "Nobody waits for the change any more; nothing was changed.")
-                    }
-                    return try body()
-                })
-        } catch {
-            outcome = .failure(error)
-        }
-        await threads.shutDown()
-        return try outcome.get()
-    }
-
-    // MARK: - Wraps around wraps
-
-    private func sealWrap(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: ["wrap", "context"])
-        let wrap = try members.bytes("wrap", countMax: SealedWrap.wrapSizeBytesMax)
-        return Self.answer(try seal(wrap, boundTo: try Self.context(members)))
-    }
-
-    private func openWrap(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: ["sealedWrap", "context"])
-        let sealed = try Self.sealedWrap(members)
-        let wrap = try sealed.open(boundTo: try Self.context(members), try keyring())
-        return .object(["wrap": .string(PaddedBase64.encode(wrap)), "epoch": .number(String(sealed.epoch))])
-    }
-
-    private func resealWrap(_ members: ControlMembers) throws(KeyBackendError) -> JSONValue {
-        try members.allow(only: ["sealedWrap", "context"])
-        let context = try Self.context(members)
-        let wrap = try Self.sealedWrap(members).open(boundTo: context, try keyring())
-        return Self.answer(try seal(wrap, boundTo: context))
-    }
-
-    private static func sealedWrap(_ members: ControlMembers) throws(KeyBackendError) -> SealedWrap {
-        try SealedWrap(try members.bytes("sealedWrap", countMax: SealedWrap.sizeBytesMax))
-    }
-
-    private static func context(_ members: ControlMembers) throws(KeyBackendError) -> [UInt8] {
-        try members.bytes("context", countMax: SealedWrap.contextSizeBytesMax)
-    }
-
-    private static func answer(_ sealed: SealedWrap) -> JSONValue {
-        .object(["sealedWrap": .string(PaddedBase64.encode(sealed.bytes)), "epoch": .number(String(sealed.epoch))])
     }
 }

@@ -1,11 +1,13 @@
+internal import StrongroomAudit
 internal import StrongroomCrypto
+internal import StrongroomKeyTrail
 internal import StrongroomKeyring
 internal import StrongroomKeys
 internal import StrongroomSystem
 internal import Synchronization
 
-/// The backend itself: seals with keys that are in locked memory, so no operation waits for anything; what changes the
-/// keyring runs on a thread of its own.
+/// The backend itself: seals with keys that are in locked memory, so no operation waits for anything but the record
+/// that it leaves in the audit trail; what changes the keyring runs on a thread of its own.
 ///
 /// A data key made through the contract is a sealed stream of its 32 bytes (104 bytes) under an epoch's key, bound to
 /// keyring, epoch and encryption context.
@@ -20,17 +22,19 @@ final class GlacierBackend: KeyBackend {
     }
 
     let host: any KeyBackendHost
+    let trail: ArchiveTrail
     /// Nil once closed.
     private let current: Mutex<Current?>
     /// What is changed, one change after the other; held while a change is written, only on threads that may block.
     private let opened: Mutex<OpenedKeyring<ArchiveKeyring>>
     private let use: KeyringUse
 
-    /// Blocks.
+    /// Blocks. `before` and `auditDisk` are for tests that have files fail.
     init(
-        _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
+        _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
+        before: @escaping KeyringFolder.Hook = KeyringFolder.noHook, auditDisk: any FileSystem = PosixFileSystem()
     ) throws(KeyBackendError) {
-        try KeyringSettings.check(configuration.settings, ArchiveKeyring.kind)
+        try Self.check(configuration.settings)
         let path = try OpenedKeyring<ArchiveKeyring>.path(of: configuration)
         let folder =
             configuration.creates
@@ -40,39 +44,67 @@ final class GlacierBackend: KeyBackend {
         use = try KeyringUse(folder)
         let opened =
             configuration.creates
-            ? try OpenedKeyring<ArchiveKeyring>(creating: configuration, host)
-            : try OpenedKeyring(opening: configuration)
+            ? try OpenedKeyring<ArchiveKeyring>(creating: configuration, host, before: before)
+            : try OpenedKeyring(opening: configuration, before: before)
+        trail = try ArchiveTrail(of: opened.content, configuration, host, auditDisk)
         self.host = host
         current = Mutex(Current(keyring: opened.content))
         self.opened = Mutex(opened)
     }
 
+    /// Fails for a setting that would be ignored, and for one that cannot be.
+    private static func check(_ settings: [String: String]) throws(KeyBackendError) {
+        try KeyringSettings.check(settings, ArchiveKeyring.kind, alsoKnown: KeyringAudit.settingNames)
+        _ = try KeyringAudit(settings)
+    }
+
     // MARK: - Keys
 
     func generateDataKey(_ request: DataKeyRequest) async throws(KeyBackendError) -> GeneratedDataKey {
-        try Self.checkKeyID(request.keyID)
-        let plaintext = try HostRandom(host: host).secret(count: GeneratedDataKey.sizeBytes)
-        let wrapped = try wrap(plaintext, request.encryptionContext)
-        return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
+        let call = ArchiveCall(.generateDataKey, request.context)
+        return try await answer(call) { (call) throws(KeyBackendError) in
+            call.asks(for: request.keyID)
+            call.asks(with: request.encryptionContext)
+            try Self.checkKeyID(request.keyID)
+            let plaintext = try HostRandom(host: host).secret(count: GeneratedDataKey.sizeBytes)
+            let wrapped = try wrap(plaintext, request.encryptionContext, call)
+            return GeneratedDataKey(plaintext: plaintext, wrapped: wrapped)
+        }
     }
 
     func unwrap(_ wrapped: WrappedDataKey, for request: UnwrapRequest) async throws(KeyBackendError) -> SecretBytes {
-        try unwrap(wrapped, request.encryptionContext)
+        try await answer(ArchiveCall(.unwrap, request.context)) { (call) throws(KeyBackendError) in
+            try unwrap(wrapped, request.encryptionContext, call)
+        }
     }
 
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
-        try wrap(try unwrap(wrapped, request.encryptionContext), request.encryptionContext)
+        try await answer(ArchiveCall(.rewrap, request.context)) { (call) throws(KeyBackendError) in
+            try wrap(
+                try unwrap(wrapped, request.encryptionContext, call), request.encryptionContext, call)
+        }
     }
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
-        try Self.checkKeyID(request.keyID)
-        return KeyDescription(
-            keyID: GlacierKeys.keyID, currentVersion: String(try keyring().currentEpoch), health: .ready)
+        try await answer(ArchiveCall(.describe, request.context)) { (call) throws(KeyBackendError) in
+            call.asks(for: request.keyID)
+            try Self.checkKeyID(request.keyID)
+            return KeyDescription(
+                keyID: GlacierKeys.keyID, currentVersion: String(try keyring().currentEpoch), health: .ready)
+        }
     }
 
     func close() async throws(KeyBackendError) {
         current.withLock { $0 = nil }
         use.release()
+        await trail.close()
+    }
+
+    /// The same on a thread that may block.
+    func closeBlocking() {
+        current.withLock { $0 = nil }
+        use.release()
+        trail.closeBlocking()
     }
 
     /// What seals and opens at this moment.
@@ -97,7 +129,7 @@ final class GlacierBackend: KeyBackend {
     }
 
     private func wrap(
-        _ key: borrowing SecretBytes, _ context: EncryptionContext
+        _ key: borrowing SecretBytes, _ context: EncryptionContext, _ call: ArchiveCall
     ) throws(KeyBackendError) -> WrappedDataKey {
         var keyring = try keyring()
         while true {
@@ -105,6 +137,7 @@ final class GlacierBackend: KeyBackend {
             let bytes = try keyring.key(of: epoch).wrap(key, boundTo: Self.context(keyring, epoch, context), host)
             assert(bytes.count == Self.wrappedSizeBytes)
             guard let newer = try countSealed(epoch) else {
+                call.seals(in: epoch)
                 return WrappedDataKey(keyID: GlacierKeys.keyID, keyVersion: String(epoch), bytes: bytes)
             }
             keyring = newer
@@ -112,14 +145,17 @@ final class GlacierBackend: KeyBackend {
     }
 
     private func unwrap(
-        _ wrapped: WrappedDataKey, _ context: EncryptionContext
+        _ wrapped: WrappedDataKey, _ context: EncryptionContext, _ call: ArchiveCall
     ) throws(KeyBackendError) -> SecretBytes {
+        call.asks(toOpen: wrapped)
+        call.asks(with: context)
         try Self.checkKeyID(wrapped.keyID)
         let keyring = try keyring()
         guard let epoch = UInt32(wrapped.keyVersion), String(epoch) == wrapped.keyVersion else {
             throw KeyBackendError(
                 .keyNotFound, "'\(wrapped.keyVersion)' is no epoch of the archive keys; epochs are numbers from 1 on.")
         }
+        call.opens(in: epoch)
         return try keyring.key(of: epoch).unwrap(
             wrapped.bytes, boundTo: Self.context(keyring, epoch, context),
             name: "epoch \(epoch) of the archive keys in this encryption context")
@@ -132,6 +168,7 @@ final class GlacierBackend: KeyBackend {
 
     // MARK: - Wraps around wraps
 
+    /// Nothing is recorded here: for `answer`.
     func seal(_ wrap: [UInt8], boundTo context: [UInt8]) throws(KeyBackendError) -> SealedWrap {
         var keyring = try keyring()
         while true {
@@ -154,30 +191,48 @@ final class GlacierBackend: KeyBackend {
 
     // MARK: - Changes; block
 
-    /// Begins an epoch, and returns its number.
-    func rotateEpoch() throws(KeyBackendError) -> UInt32 {
+    /// Begins an epoch, and returns its number. Recorded before it is written, so that there is no change without a
+    /// record.
+    func rotateEpoch(_ call: ArchiveCall) throws(KeyBackendError) -> UInt32 {
         try opened.withLock { (opened) throws(KeyBackendError) in
-            try opened.change { (keyring, root) throws(KeyBackendError) in try keyring.addEpoch(root, host) }
+            try opened.change { (keyring, root) throws(KeyBackendError) in
+                try keyring.addEpoch(root, host)
+                call.answers("currentEpoch", .integer(Int64(keyring.currentEpoch)))
+                try trail.recordBlocking(call)
+            }
             publish(opened.content)
             return opened.content.currentEpoch
         }
     }
 
-    /// Erases an epoch's key for good. Returns why the file before could not be overwritten, where it could not.
-    func destroyEpoch(_ number: UInt32) throws(KeyBackendError) -> KeyBackendError? {
+    /// Erases an epoch's key for good; recorded, with the receipt's hash, before it is written. Returns why the file
+    /// before could not be overwritten, where it could not.
+    func destroyEpoch(
+        _ number: UInt32, _ call: ArchiveCall
+    ) throws(KeyBackendError) -> (receipt: [UInt8], remnant: KeyBackendError?) {
         try opened.withLock { (opened) throws(KeyBackendError) in
             let remnant = try opened.erase(use) { (keyring, _) throws(KeyBackendError) in
                 try keyring.destroyEpoch(number, host)
+                try call.answers(try keyring.receipt(of: number))
+                try trail.recordBlocking(call)
             }
             publish(opened.content)
-            return remnant
+            return (try opened.content.receipt(of: number), remnant)
         }
     }
 
     func replaceRootKey(_ configuration: borrowing KeyBackendConfiguration) throws(KeyBackendError) {
-        try KeyringSettings.check(configuration.settings, ArchiveKeyring.kind)
-        _ = try opened.withLock { (opened) throws(KeyBackendError) in
-            try opened.replaceRootKey(configuration, host)
+        try Self.check(configuration.settings)
+        let call = ArchiveCall(.replaceRootKey)
+        do throws(KeyBackendError) {
+            try opened.withLock { (opened) throws(KeyBackendError) in
+                try trail.recordBlocking(call)
+                try opened.replaceRootKey(configuration, host)
+            }
+        } catch {
+            // Where this cannot be recorded either, the first record stays for an attempt whose end is not known.
+            if !error.isOfAudit { try? trail.recordBlocking(call, failure: error) }
+            throw error
         }
     }
 

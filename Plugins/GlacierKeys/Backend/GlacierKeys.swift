@@ -1,5 +1,6 @@
 internal import CStrongroomKeyBackend
 internal import StrongroomCrypto
+public import StrongroomKeyTrail
 public import StrongroomKeyring
 public import StrongroomKeys
 public import SystemPackage
@@ -19,6 +20,9 @@ public import SystemPackage
 /// - `root-key-file`: absolute path of the root key file. When creating, it is read, or made if there is none, and must
 ///   lie outside this backend's folder in the keyring. When opening, it is taken instead of the one recorded.
 /// - `scrypt-cost-exponent`: when creating with a passphrase, N is two to this power, 10 to 20; 17 by default.
+/// - `audit`: `off` keeps no audit trail; it is kept where nothing is said.
+/// - `audit-folder`: absolute path of the folder for the trail, which is made if there is none; by default
+///   `glacier/audit` in the keyring. On another disk it cannot be put back to an older state together with the keyring.
 ///
 /// The secret is the passphrase; without one, creating makes a root key file in the keyring.
 public enum GlacierKeys {
@@ -43,37 +47,47 @@ public enum GlacierKeys {
     /// What opens the keyring.
     public typealias RootKey = KeyringRootKey
 
+    /// Whether and where the audit trail is kept.
+    public typealias Audit = KeyringAudit
+
     /// The configuration with which ``KeyBackendInstance`` opens this backend.
     ///
     /// - Parameters:
     ///   - keyring: the keyring folder, an absolute path; this backend's files are in a folder of it.
     ///   - creates: make a new keyring; fails with `keyringExists` if there is one.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it.
+    ///   - audit: whether and where the audit trail is kept.
     public static func configuration(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, creates: Bool = false,
-        scryptCostExponent: Int? = nil
+        scryptCostExponent: Int? = nil, audit: Audit = .inKeyring
     ) -> KeyBackendConfiguration {
-        rootKey.configuration(keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
+        var configuration = rootKey.configuration(
+            keyring: keyring, creates: creates, scryptCostExponent: scryptCostExponent)
+        configuration.settings.merge(audit.settings) { $1 }
+        return configuration
     }
 
     /// Makes a new keyring. Blocks: not to be called on Swift's cooperative pool.
     public static func initialize(
         keyring: FilePath, rootKey: consuming RootKey = .recorded, scryptCostExponent: Int? = nil,
-        host: any KeyBackendHost = ProcessKeyBackendHost.silent
+        audit: Audit = .inKeyring, host: any KeyBackendHost = ProcessKeyBackendHost.silent
     ) throws(KeyBackendError) {
         let configuration = configuration(
-            keyring: keyring, rootKey: rootKey, creates: true, scryptCostExponent: scryptCostExponent)
-        _ = try GlacierBackend(configuration, host)
+            keyring: keyring, rootKey: rootKey, creates: true, scryptCostExponent: scryptCostExponent, audit: audit)
+        try GlacierBackend(configuration, host).closeBlocking()
     }
 
     /// Seals the keyring under another root key or passphrase; epochs and what they sealed stay as they are. Blocks.
     ///
-    /// Worth doing after an epoch was destroyed: older copies of the keyring then need the older root key as well.
+    /// Worth doing after an epoch was destroyed: older copies of the keyring then need the older root key as well. It
+    /// is recorded in the audit trail, which one process at a time can have open.
     public static func replaceRootKey(
         keyring: FilePath, current: consuming RootKey = .recorded, new: consuming RootKey,
-        scryptCostExponent: Int? = nil, host: any KeyBackendHost = ProcessKeyBackendHost.silent
+        scryptCostExponent: Int? = nil, audit: Audit = .inKeyring,
+        host: any KeyBackendHost = ProcessKeyBackendHost.silent
     ) throws(KeyBackendError) {
-        let backend = try GlacierBackend(configuration(keyring: keyring, rootKey: current), host)
+        let backend = try GlacierBackend(configuration(keyring: keyring, rootKey: current, audit: audit), host)
+        defer { backend.closeBlocking() }
         try backend.replaceRootKey(
             configuration(keyring: keyring, rootKey: new, scryptCostExponent: scryptCostExponent))
     }

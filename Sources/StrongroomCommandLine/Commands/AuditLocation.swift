@@ -11,16 +11,18 @@ struct AuditLocation: ParsableArguments {
     var store: String?
     @Option(help: "The keyring's directory; by default DIR.keyring, beside the store.")
     var keyring: String?
-    @Option(help: "The folder of the trail; by default kms/audit in the keyring.")
+    @Flag(help: "The trail of the archive keys, in the keyring's folder glacier instead of kms.")
+    var archive = false
+    @Option(help: "The folder of the trail; by default kms/audit in the keyring, or glacier/audit.")
     var auditFolder: String?
-    @Option(help: "The file with the public key; by default kms/audit-key in the keyring.")
+    @Option(help: "The file with the public key; by default kms/audit-key in the keyring, or glacier/audit-key.")
     var publicKey: String?
     @OptionGroup var output: OutputOptions
 
     var console: Console { output.console }
 
     func source() throws -> AuditSource {
-        let folder = try keyringPath().appending("kms")
+        let folder = try keyringPath().appending(archive ? "glacier" : "kms")
         let files = AuditFiles(
             folder: auditFolder.map { FilePath($0) } ?? folder.appending("audit"), anchorFolder: folder)
         return AuditSource(

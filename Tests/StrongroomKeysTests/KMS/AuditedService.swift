@@ -1,4 +1,3 @@
-import Foundation
 import StrongroomAudit
 import StrongroomKeyring
 import StrongroomKeys
@@ -10,25 +9,23 @@ import SystemPackage
 
 /// A key service whose trail is on a simulated disk, and what stands in it.
 struct AuditedService {
-    let folder = TemporaryFolder()
+    let folder: TemporaryFolder
     let host = ClockedHost()
-    var disk: SimulatedFileSystem
+    private var trail: SimulatedTrail
 
     init(seed: UInt64 = 1) throws {
-        disk = SimulatedFileSystem(seed: seed)
-        // The keyring itself is on the real disk; the trail wants a folder of the same name on this one.
-        var path = FilePath("/")
-        for component in inner.components {
-            path.append(component)
-            try disk.createDirectory(path)
-            try disk.synchronizeDirectory(path.removingLastComponent())
-        }
+        folder = TemporaryFolder()
+        trail = try SimulatedTrail(beside: folder.path.appending("keyring").appending("kms"), seed: seed)
     }
 
     var keyring: FilePath { folder.path.appending("keyring") }
     var inner: FilePath { keyring.appending("kms") }
-    var files: AuditFiles { AuditFiles(folder: inner.appending("audit"), anchorFolder: inner) }
-    var reader: AuditLogReader { AuditLogReader(files, fileSystem: disk) }
+    var files: AuditFiles { trail.files }
+    var reader: AuditLogReader { trail.reader }
+    var disk: SimulatedFileSystem {
+        get { trail.disk }
+        set { trail.disk = newValue }
+    }
 
     func open(
         creates: Bool = false, settings: [String: String] = [:],
@@ -39,18 +36,7 @@ struct AuditedService {
             auditDisk: disk)
     }
 
-    func records() throws -> [[String: Any]] {
-        var found: [[String: Any]] = []
-        try reader.records { (_, bytes) throws(AuditError) in
-            found.append((try? JSONSerialization.jsonObject(with: Data(bytes))) as? [String: Any] ?? [:])
-            return true
-        }
-        return found
-    }
+    func records() throws -> [[String: Any]] { try trail.records() }
 
-    func verify() throws -> AuditReport {
-        let key = try reader.key()
-        let anchor = try reader.anchorNote().map { try SignedCheckpoint($0, verifiedBy: key) }
-        return try AuditVerifier.verify(reader, key: key, anchor: anchor)
-    }
+    func verify() throws -> AuditReport { try trail.verify() }
 }
