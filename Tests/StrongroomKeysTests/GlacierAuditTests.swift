@@ -255,7 +255,8 @@ import Testing
             AuditFiles(folder: archive.inner.appending("audit"), anchorFolder: archive.inner),
             fileSystem: PosixFileSystem())
         #expect(try SimulatedTrail.verify(reader).findings.isEmpty)
-        #expect(try SimulatedTrail.records(reader).map { $0["eventName"] as? String } == ["ReplaceRootKey", "SealWrap"])
+        #expect(
+            try SimulatedTrail.records(reader).map { $0["eventName"] as? String } == ["ReplaceRootKey", "SealWrap"])
     }
 
     /// As keyrings were before there was a trail.

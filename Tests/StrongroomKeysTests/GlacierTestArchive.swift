@@ -1,5 +1,5 @@
-import StrongroomKeyring
 import StrongroomKeyTrail
+import StrongroomKeyring
 import StrongroomKeys
 import StrongroomSystem
 import SystemPackage
