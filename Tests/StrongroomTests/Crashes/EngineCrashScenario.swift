@@ -117,12 +117,12 @@ extension EngineCrashScenario {
                 let bucket = engine.store.bucket("bucket")
                 _ = try await bucket.delete("a", version: try await bucket.head("a").versionID)
             },
+            { _ = try await $0.store.bucket("bucket").delete("a") },
             { engine in
                 let bucket = engine.store.bucket("bucket")
-                let marker = try await bucket.delete("a").versionID
-                _ = try await bucket.delete("a", version: marker)
-            }
-        ).inSeveralCommits,
+                let marker = try #require(try await bucket.listVersions().entries.first { $0.isDeleteMarker })
+                _ = try await bucket.delete("a", version: marker.versionID)
+            }),
         EngineCrashScenario(
             "versioning is suspended", after: withVersions,
             { _ = try await $0.store.bucket("bucket").setVersioning(.suspended) },
@@ -142,24 +142,15 @@ extension EngineCrashScenario {
                     Retention(mode: .compliance, until: end), of: "a")
             },
             { _ = try await $0.store.bucket("bucket").setLegalHold(false, of: "a") }
-        ).inSeveralCommits,
+        ),
     ]
 
     private static let uploads = [
         EngineCrashScenario(
-            "an upload in parts", isAtomic: false,
-            { engine in
-                let bucket = engine.store.bucket("bucket")
-                let upload = try await bucket.createUpload("big").id
-                var parts: [CompletedPart] = []
-                for number in 1...3 {
-                    let part = try await bucket.uploadPart(number, of: "big", upload, body(6000, UInt8(number)))
-                    parts.append(CompletedPart(number: number, etag: part.etag))
-                }
-                _ = try await bucket.uploadPart(2, of: "big", upload, body(10, 9))
-                let second = try #require(try await bucket.listParts("big", upload).parts.first { $0.number == 2 })
-                parts[1] = CompletedPart(number: 2, etag: second.etag)
-            }),
+            "an upload in parts",
+            { _ = try await $0.store.bucket("bucket").createUpload("big") }, { try await putPart(1, 6000, $0) },
+            { try await putPart(2, 20_000, $0) }, { try await putPart(3, 0, $0) }, { try await putPart(2, 10, $0) },
+            { try await $0.checkpoint() }),
         EngineCrashScenario(
             "an upload is completed", after: withParts,
             { engine in
@@ -179,6 +170,12 @@ extension EngineCrashScenario {
             }, { try await $0.checkpoint() }),
     ]
 
+    private static func putPart(_ number: Int, _ length: Int, _ engine: SimulatedEngine) async throws {
+        let bucket = engine.store.bucket("bucket")
+        let upload = try #require(try await bucket.listUploads().uploads.first)
+        _ = try await bucket.uploadPart(number, of: "big", upload.id, body(length, UInt8(number)))
+    }
+
     private static let withParts: Call = { engine in
         let bucket = try await engine.store.createBucket("bucket")
         try await bucket.put("big", body(200))
@@ -192,11 +189,4 @@ extension EngineCrashScenario {
             { try await $0.store.rotateManagedKey() }, { _ = try await $0.store.rewrapKeys() },
             { try await $0.checkpoint() })
     ]
-
-    /// The same, of whose calls each thing is as before or as after.
-    private var inSeveralCommits: EngineCrashScenario {
-        var scenario = self
-        scenario.isAtomic = false
-        return scenario
-    }
 }
