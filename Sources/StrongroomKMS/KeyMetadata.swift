@@ -16,11 +16,15 @@ public struct KeyMetadata: Sendable, Hashable {
     public var origin: KeyOrigin
     /// The material that seals at present; nil while one is waited for.
     public var currentMaterialID: String?
-    /// How many materials there are: one more than there have been rotations.
+    /// The imported material that the next rotation will have seal; nil where there is none.
+    public var pendingMaterialID: String?
+    /// How many materials there are, without one that waits for a rotation: one more than there have been rotations,
+    /// unless imported ones are missing.
     public var materialCount: Int
     /// When the key is destroyed, in milliseconds since 1970; nil unless that is pending.
     public var deletionMilliseconds: Int64?
-    /// When imported material is deleted, in milliseconds since 1970; nil where it stays.
+    /// When the first imported material is deleted, in milliseconds since 1970, unless it waits for a rotation; nil
+    /// where they stay.
     public var expiryMilliseconds: Int64?
 }
 
@@ -46,43 +50,6 @@ public struct AliasDescription: Sendable, Hashable {
     public var createdMilliseconds: Int64
     /// When it was last pointed to a key, in milliseconds since 1970.
     public var updatedMilliseconds: Int64
-}
-
-/// One of a key's materials.
-public struct KeyRotation: Sendable, Hashable {
-    /// Its id: the version that sealed data keys carry.
-    public var materialID: String
-    /// When it was made, in milliseconds since 1970.
-    public var createdMilliseconds: Int64
-    /// Why it was made.
-    public var cause: Cause
-    /// Whether it is the one that seals.
-    public var isCurrent: Bool
-
-    /// Why a key has a material.
-    public enum Cause: String, Sendable, Hashable {
-        /// It is the first one.
-        case creation = "CREATION"
-        /// Somebody asked for it.
-        case onDemand = "ON_DEMAND"
-        /// It was time.
-        case automatic = "AUTOMATIC"
-        /// It was imported.
-        case importing = "IMPORT"
-    }
-
-    init(_ material: KeyMaterial, isCurrent: Bool) {
-        materialID = material.id.description
-        createdMilliseconds = material.createdMilliseconds
-        cause =
-            switch material.cause {
-            case .creation: .creation
-            case .rotationOnDemand: .onDemand
-            case .automaticRotation: .automatic
-            case .importing: .importing
-            }
-        self.isCurrent = isCurrent
-    }
 }
 
 /// Whether and when a key gets new material by itself.

@@ -49,7 +49,7 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let invalidImportToken = Code("InvalidImportToken")
         /// The import token is too old.
         public static let expiredImportToken = Code("ExpiredImportToken")
-        /// Other material was imported into the key before.
+        /// Material is not what the import says it is: not the same as before, or not new.
         public static let incorrectKeyMaterial = Code("IncorrectKeyMaterial")
         /// A request quota is used up; the message says when to come again. See ``KeyQuotas``.
         public static let throttling = Code("Throttling")

@@ -109,21 +109,19 @@ struct KeyCommand: AsyncParsableCommand {
             abstract: "List a key's versions, and how many objects are still under each.")
 
         @OptionGroup var key: KeyArgument
+        @Flag(help: "Leave out the first version, and one that waits for a rotation.")
+        var rotationsOnly = false
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             let versions = try await KeyControl(store: store).list(
-                "list-rotations", ["keyId": key.id], as: RotationRecord.Page.self)
+                "list-rotations",
+                ["keyId": key.id, "includeKeyMaterial": rotationsOnly ? "ROTATIONS_ONLY" : nil],
+                as: RotationRecord.Page.self)
             let usage = try await Self.usage(of: key.id, store, console)
             for var version in versions {
                 version.count(usage)
-                let cause = version.cause.map { " (\($0.lowercased()))" } ?? ""
-                let words = [
-                    version.version, version.createdMilliseconds.map { "made \(time($0))\(cause)" },
-                    version.isCurrent == true ? "seals" : nil,
-                    version.objects.map { "\(HumanUnits.count($0)) objects" },
-                ]
-                console.emit(version, text: words.compactMap(\.self).joined(separator: "  "))
+                console.emit(version, text: version.text)
             }
         }
 

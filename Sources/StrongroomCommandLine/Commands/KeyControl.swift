@@ -67,6 +67,8 @@ struct KeyRecord: Codable, Equatable {
     var createdMilliseconds: Int64?
     /// Nil while material is waited for.
     var currentVersion: String?
+    /// Imported material that the next rotation will have seal.
+    var pendingVersion: String?
     var versionCount: Int?
     /// When it is destroyed; nil unless that is pending.
     var deletionMilliseconds: Int64?
@@ -101,6 +103,14 @@ struct RotationRecord: Codable, Equatable {
     /// `CREATION`, `ON_DEMAND`, `AUTOMATIC` or `IMPORT`.
     var cause: String?
     var isCurrent: Bool?
+    /// `CURRENT`, `NON_CURRENT` or `PENDING_ROTATION`.
+    var state: String?
+    /// When it began to seal; nil for the first one.
+    var rotatedMilliseconds: Int64?
+    /// `IMPORTED` or `PENDING_IMPORT`; nil unless it was imported.
+    var importState: String?
+    /// When imported material is deleted; nil where it stays.
+    var expiryMilliseconds: Int64?
     /// Objects whose data keys it wraps, itself or by way of a Bucket Key; absent while nobody knows.
     var objects: UInt64?
     var bytes: UInt64?
@@ -110,6 +120,17 @@ struct RotationRecord: Codable, Equatable {
         let own = usage.buckets.flatMap(\.versions).filter { $0.keyVersion == version }
         objects = own.saturatedTotal(\.objectCount)
         bytes = own.saturatedTotal(\.bytes)
+    }
+
+    var text: String {
+        let cause = cause.map { " (\($0.lowercased()))" } ?? ""
+        let words = [
+            version, createdMilliseconds.map { "made \(time($0))\(cause)" }, isCurrent == true ? "seals" : nil,
+            state == "PENDING_ROTATION" ? "waits for a rotation" : nil,
+            importState == "PENDING_IMPORT" ? "is missing" : nil,
+            expiryMilliseconds.map { "until \(time($0))" }, objects.map { "\(HumanUnits.count($0)) objects" },
+        ]
+        return words.compactMap(\.self).joined(separator: "  ")
     }
 
     struct Page: KeyPage {

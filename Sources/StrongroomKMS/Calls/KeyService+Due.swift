@@ -52,7 +52,7 @@ extension KeyService {
     /// another day: an object has been locked in compliance mode meanwhile, or not every store of the process can tell.
     private func postponed(of registry: KeyRegistry, at now: Int64) async -> [KeyID: Int64] {
         var postponed: [KeyID: Int64] = [:]
-        for key in registry.keysToDestroy(at: now) {
+        for key in registry.keysToDestroy(at: now) where key.losesWhatSeals(at: now) {
             let arn = registry.owner.arn(key.id)
             let found = await host.dependencies(on: arn, version: nil)
             guard found.lockedCount > 0 || (found.storeCount > 0 && !found.isKnown) else { continue }

@@ -1,6 +1,6 @@
 public import StrongroomCrypto
 internal import StrongroomKeyring
-package import StrongroomKeys
+internal import StrongroomKeys
 internal import StrongroomSystem
 
 /// Material from elsewhere, for keys that were made to have it (``KeyOrigin/external``).
@@ -34,20 +34,26 @@ extension KeyService {
         }
     }
 
-    /// Gives a key the material that was encrypted for it. The key is enabled then; once it has had material, only the
-    /// same may be imported again.
+    /// Gives a key the material that was encrypted for it: its first, what it has had before, or new material that
+    /// waits for ``rotateKey(_:as:)``. The key is enabled once nothing is missing that it has sealed with.
     ///
     /// - Parameters:
     ///   - keyID: the key, by id or ARN.
     ///   - encrypted: the 32 bytes of material, encrypted with ``KeyImportParameters/publicKey``.
     ///   - importToken: that of the parameters.
+    ///   - type: whether the key knows it already; by default, unless it is the first.
+    ///   - materialID: which of those that the key knows it is; by default whichever it is.
     ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
     ///   - requester: on whose behalf.
+    /// - Throws: ``KeyServiceError/Code/incorrectKeyMaterial`` where it is not the material that is said;
+    ///   ``KeyServiceError/Code/invalidState`` where other material waits for a rotation already.
     public func importKeyMaterial(
-        into keyID: String, encrypted: [UInt8], importToken: [UInt8], expiresMilliseconds: Int64? = nil,
-        as requester: KeyRequester = .root
+        into keyID: String, encrypted: [UInt8], importToken: [UInt8], type: KeyImportType? = nil,
+        materialID: String? = nil, expiresMilliseconds: Int64? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        try await importMaterial(into: keyID, expiresMilliseconds, requester) { [self] (key) throws(KeyServiceError) in
+        try await importMaterial(
+            into: keyID, type, materialID, expiresMilliseconds, requester
+        ) { [self] (key) throws(KeyServiceError) in
             SharedSecret(
                 try imports.open(
                     encrypted, token: importToken, for: key.id, nowMilliseconds: host.wallMilliseconds()))
@@ -59,11 +65,13 @@ extension KeyService {
     /// - Parameters:
     ///   - keyID: the key, by id or ARN.
     ///   - material: 32 bytes.
+    ///   - type: whether the key knows it already; by default, unless it is the first.
+    ///   - materialID: which of those that the key knows it is; by default whichever it is.
     ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
     ///   - requester: on whose behalf.
     public func importKeyMaterial(
-        into keyID: String, _ material: consuming SecretBytes, expiresMilliseconds: Int64? = nil,
-        as requester: KeyRequester = .root
+        into keyID: String, _ material: consuming SecretBytes, type: KeyImportType? = nil,
+        materialID: String? = nil, expiresMilliseconds: Int64? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         let count = material.count
         try await checked(KeyCall(.importKeyMaterial, requester)) { () throws(KeyServiceError) in
@@ -73,39 +81,12 @@ extension KeyService {
             }
         }
         let shared = SharedSecret(material)
-        return try await importMaterial(into: keyID, expiresMilliseconds, requester) { _ in shared }
-    }
-
-    /// Destroys a key's imported material: the key neither seals nor opens until the same is imported again. Nothing
-    /// happens where there is none.
-    ///
-    /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key
-    /// that object lock keeps in compliance mode: nobody knows whether the material is kept elsewhere.
-    public func deleteImportedKeyMaterial(
-        of keyID: String, as requester: KeyRequester = .root
-    ) async throws(KeyServiceError) -> KeyMetadata {
-        try await deletingImportedKeyMaterial(of: keyID, as: requester).key
-    }
-
-    /// The same, with what the stores of this process say cannot be opened afterwards.
-    package func deletingImportedKeyMaterial(
-        of keyID: String, as requester: KeyRequester
-    ) async throws(KeyServiceError) -> (key: KeyMetadata, dependencies: KeyDependencies) {
-        let call = KeyCall(.deleteImportedKeyMaterial, requester)
-        let dependencies = try await uses(of: keyID, "Imported material", before: call)
-        let deleted = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
-            let key = try stillAuthorized(keyID, "Imported material", call, registry).withoutImportedMaterial
-            registry.update(key)
-            return metadata(of: key, registry.owner)
-        }
-        // It is in no memory either.
-        cache.removeAll()
-        return (deleted, dependencies)
+        return try await importMaterial(into: keyID, type, materialID, expiresMilliseconds, requester) { _ in shared }
     }
 
     private func importMaterial(
-        into keyID: String, _ expiresMilliseconds: Int64?, _ requester: KeyRequester,
-        _ open: @escaping @Sendable (KeyRecord) throws(KeyServiceError) -> SharedSecret
+        into keyID: String, _ type: KeyImportType?, _ materialID: String?, _ expiresMilliseconds: Int64?,
+        _ requester: KeyRequester, _ open: @escaping @Sendable (KeyRecord) throws(KeyServiceError) -> SharedSecret
     ) async throws(KeyServiceError) -> KeyMetadata {
         var conditions = [
             "kms:ExpirationModel": [
@@ -113,47 +94,49 @@ extension KeyService {
             ]
         ]
         if let expiresMilliseconds { conditions["kms:ValidTo"] = [String(expiresMilliseconds / 1_000)] }
-        let call = KeyCall(.importKeyMaterial, requester).asks(
-            "validTo", expiresMilliseconds.map { String($0 / 1_000) })
+        let call = KeyCall(.importKeyMaterial, requester)
+            .asks("validTo", expiresMilliseconds.map { String($0 / 1_000) })
+            .asks("importType", type?.rawValue).asks("keyMaterialId", materialID)
         return try await change(call) { [self, conditions] (registry, sealer) throws(KeyServiceError) in
             let now = host.wallMilliseconds()
             var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
             if let expiresMilliseconds, expiresMilliseconds <= now {
                 throw KeyServiceError(.validation, "The material would have expired already; give a later time.")
             }
-            try put(try open(key), expiresMilliseconds, into: &key, sealer)
+            if let materialID, type == .new {
+                throw KeyServiceError(
+                    .validation, "New material has no id yet; leave '\(materialID.prefix(64))' out.")
+            }
+            let material = try open(key)
+            do throws(KeyBackendError) {
+                let id = try sealer.find(material.bytes, in: key)
+                try ImportRequest(type: type, materialID: materialID, arn: registry.owner.arn(key.id))
+                    .check(id, in: key)
+                try put(material, id, expiresMilliseconds, into: &key, sealer)
+            } catch {
+                throw error.underlying as? KeyServiceError ?? KeyServiceError(error)
+            }
             registry.update(key)
             return metadata(of: key, registry.owner)
         }
     }
 
+    /// - Parameter known: the material's id, where the key knows it.
     private func put(
-        _ material: SharedSecret, _ expiresMilliseconds: Int64?, into key: inout KeyRecord, _ sealer: MaterialSealer
-    ) throws(KeyServiceError) {
-        do throws(KeyBackendError) {
-            let id =
-                key.imported?.materialID ?? KeyMaterialID(bytes: HostRandom(host: host).bytes(KeyMaterialID.sizeBytes))
-            if let imported = key.imported {
-                guard try sealer.recognises(material.bytes, as: imported, of: key.id) else {
-                    throw KeyBackendError(KeyServiceError.otherMaterial)
-                }
-                key.imported?.expiresMilliseconds = expiresMilliseconds
-            } else {
-                key.imported = ImportedMaterial(
+        _ material: SharedSecret, _ known: KeyMaterialID?, _ expiresMilliseconds: Int64?, into key: inout KeyRecord,
+        _ sealer: MaterialSealer
+    ) throws(KeyBackendError) {
+        let now = host.wallMilliseconds()
+        let id = known ?? KeyMaterialID(bytes: HostRandom(host: host).bytes(KeyMaterialID.sizeBytes))
+        if let index = key.imported.firstIndex(where: { $0.materialID == id }) {
+            key.imported[index].expiresMilliseconds = expiresMilliseconds
+        } else {
+            key.imported.append(
+                ImportedMaterial(
                     materialID: id, sealedVerifier: try sealer.sealVerifier(of: material.bytes, id, for: key.id, host),
-                    expiresMilliseconds: expiresMilliseconds)
-            }
-            key.materials = [try sealer.seal(material.bytes, id, for: key.id, host, because: .importing)]
-            if key.state == .pendingImport { key.state = .enabled }
-        } catch {
-            throw error.underlying as? KeyServiceError ?? KeyServiceError(error)
+                    expiresMilliseconds: expiresMilliseconds, importedMilliseconds: now,
+                    currentSinceMilliseconds: key.imported.isEmpty ? now : nil))
         }
+        key.put(try sealer.seal(material.bytes, id, for: key.id, host, because: .importing))
     }
-}
-
-extension KeyServiceError {
-    fileprivate static let otherMaterial = KeyServiceError(
-        .incorrectKeyMaterial,
-        "The key had other material before, which is what opens what it has sealed; import the same again, or make another "
-            + "key.")
 }

@@ -10,11 +10,13 @@ internal import StrongroomSystem
 ///     1 tags, ascending: name, text | value, text …
 ///     2 pending deletion: the day i64
 ///     3 automatic rotation: period in days u16 | next i64
-///     4 origin external; empty before the first import, then: material id (32) | sealed verifier (104)
-///       | expires i64, the largest for never
+///     4 origin external; empty before the first import, then each imported material, oldest first: material id (32)
+///       | sealed verifier (104) | expires i64, the largest for never
 ///     5 why each material was made, in their order, unless the first came with the key and the others on demand:
 ///       u8 each (``MaterialCause``)
 ///     6 grants (see ``GrantCoding``)
+///     7 for each imported material: first imported i64 | began to seal i64, the largest where it waits for a rotation;
+///       missing where there is one, which seals since it, or the key, was made
 ///
 /// Times are in milliseconds since 1970, a text is `u16 size | UTF-8`. Little-endian; part of the format, must not
 /// change. An attribute that is not known makes the document unreadable: it would say something about who may use the
@@ -27,6 +29,7 @@ enum KeyAttributes {
         case external = 4
         case causes = 5
         case grants = 6
+        case imports = 7
     }
 
     /// Empty where the key has none.
@@ -63,9 +66,10 @@ enum KeyAttributes {
             bytes.appendTime(rotation.nextMilliseconds)
         case .external:
             if key.origin == .service { return nil }
-            guard let imported = key.imported else { break }
-            bytes += imported.materialID.bytes + imported.sealedVerifier
-            bytes.appendTime(imported.expiresMilliseconds ?? .max)
+            for imported in key.imported {
+                bytes += imported.materialID.bytes + imported.sealedVerifier
+                bytes.appendTime(imported.expiresMilliseconds ?? .max)
+            }
         case .causes:
             let causes = key.materials.map(\.cause)
             if causes == usualCauses(causes.count) { return nil }
@@ -73,8 +77,21 @@ enum KeyAttributes {
         case .grants:
             if key.grants.isEmpty { return nil }
             bytes += GrantCoding.encoded(key.grants)
+        case .imports:
+            if key.imported.isEmpty || key.imported == [usualImport(key.imported[0], of: key)] { return nil }
+            for imported in key.imported {
+                bytes.appendTime(imported.importedMilliseconds)
+                bytes.appendTime(imported.currentSinceMilliseconds ?? .max)
+            }
         }
         return bytes
+    }
+
+    /// As imported material was before there were times of it.
+    private static func usualImport(_ imported: ImportedMaterial, of key: KeyRecord) -> ImportedMaterial {
+        let made =
+            key.materials.first { $0.id == imported.materialID }?.createdMilliseconds ?? key.createdMilliseconds
+        return imported.known(since: made, current: made)
     }
 
     private static func usualCauses(_ count: Int) -> [MaterialCause] {
@@ -113,7 +130,7 @@ enum KeyAttributes {
             key.rotation = RotationSchedule(periodDays: period, nextMilliseconds: try reader.time())
         case .external:
             key.origin = .external
-            if reader.remainingCount > 0 { key.imported = try imported(&reader) }
+            while reader.remainingCount > 0 { key.imported.append(usualImport(try imported(&reader), of: key)) }
         case .causes:
             for index in key.materials.indices {
                 guard let cause = MaterialCause(rawValue: try reader.integer(UInt8.self)) else {
@@ -123,6 +140,11 @@ enum KeyAttributes {
             }
         case .grants:
             key.grants = try GrantCoding.decode(&reader)
+        case .imports:
+            for index in key.imported.indices {
+                let (made, since) = (try reader.time(), try reader.time())
+                key.imported[index] = key.imported[index].known(since: made, current: since == .max ? nil : since)
+            }
         }
     }
 
@@ -140,6 +162,15 @@ enum KeyAttributes {
         let verifier = try reader.bytes(KeyMaterial.sealedKeySizeBytes)
         let expires = try reader.time()
         return ImportedMaterial(
-            materialID: id, sealedVerifier: verifier, expiresMilliseconds: expires == .max ? nil : expires)
+            materialID: id, sealedVerifier: verifier, expiresMilliseconds: expires == .max ? nil : expires,
+            importedMilliseconds: 0)
+    }
+}
+
+extension ImportedMaterial {
+    fileprivate func known(since importedMilliseconds: Int64, current: Int64?) -> ImportedMaterial {
+        ImportedMaterial(
+            materialID: materialID, sealedVerifier: sealedVerifier, expiresMilliseconds: expiresMilliseconds,
+            importedMilliseconds: importedMilliseconds, currentSinceMilliseconds: current)
     }
 }

@@ -71,8 +71,15 @@ struct MaterialSealer: Sendable {
         try root.seal(try Self.verifier(of: material), as: Self.verifierName(key, id), random: HostRandom(host: host))
     }
 
-    /// Whether the material is the one that was imported before.
-    func recognises(
+    /// Which of a key's imported materials it is; nil where the key has not had it.
+    func find(_ material: borrowing SecretBytes, in key: KeyRecord) throws(KeyBackendError) -> KeyMaterialID? {
+        for imported in key.imported where try recognises(material, as: imported, of: key.id) {
+            return imported.materialID
+        }
+        return nil
+    }
+
+    private func recognises(
         _ material: borrowing SecretBytes, as imported: ImportedMaterial, of key: KeyID
     ) throws(KeyBackendError) -> Bool {
         let mine = try Self.verifier(of: material)

@@ -22,13 +22,17 @@ enum MaterialCause: UInt8, Sendable, CaseIterable {
     case importing = 3
 }
 
-/// What stays known of imported material, also when it is gone: the same may be imported again, and no other.
+/// What stays known of imported material, also when it is gone: the same may be imported again.
 struct ImportedMaterial: Sendable, Equatable {
     let materialID: KeyMaterialID
     /// What recognises the material, derived from it and sealed as a material is.
     var sealedVerifier: [UInt8]
     /// When the material is to be deleted, in milliseconds since 1970; nil for never.
     var expiresMilliseconds: Int64?
+    /// When it came for the first time, in milliseconds since 1970.
+    let importedMilliseconds: Int64
+    /// When it began to seal, in milliseconds since 1970; nil while it waits for a rotation.
+    var currentSinceMilliseconds: Int64?
 }
 
 /// Names one version of one key, and no other key's: 32 random bytes, written as 64 hexadecimal digits (as in KMS).

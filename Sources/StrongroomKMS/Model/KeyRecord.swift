@@ -1,8 +1,9 @@
 /// A key as the registry keeps it.
 ///
-/// Invariants: the last material is current, and the order is that of creation; there is one at least unless they are
-/// imported, then one at most; it is there in the states enabled and disabled, and not while one is waited for; the day
-/// of deletion is set in that state alone.
+/// Invariants: the order of materials is that of creation. Unless they are imported there is one at least, and the last
+/// is current. Of imported ones all are known, and some of those are there, in the same order; only the last may wait
+/// for a rotation, never the first, and it is forgotten when it is gone. All others are there in the states enabled and
+/// disabled, and one is missing while material is waited for. The day of deletion is set in that state alone.
 struct KeyRecord: Sendable, Equatable {
     let id: KeyID
     let createdMilliseconds: Int64
@@ -18,14 +19,17 @@ struct KeyRecord: Sendable, Equatable {
     var deletionMilliseconds: Int64?
     /// Nil where the key rotates on demand only.
     var rotation: RotationSchedule?
-    /// What is known of imported material; nil where none has been imported.
-    var imported: ImportedMaterial?
+    /// What is known of imported materials, oldest first.
+    var imported: [ImportedMaterial] = []
     var origin = KeyOrigin.service
     /// Ascending by id.
     var grants: [GrantRecord] = []
 
-    /// Nil while material is waited for.
-    var current: KeyMaterial? { materials.last }
+    /// What seals; nil while it is waited for.
+    var current: KeyMaterial? {
+        if origin == .service { return materials.last }
+        return associated.last.flatMap { current in materials.last { $0.id == current.materialID } }
+    }
 
     /// The grant of that id; nil where there is none.
     func grant(_ id: GrantID) -> GrantRecord? {
@@ -34,15 +38,15 @@ struct KeyRecord: Sendable, Equatable {
     }
 
     var isConsistent: Bool {
-        let hasMaterial = origin == .service ? !materials.isEmpty : materials.count <= 1
         let hasWhatTheStateNeeds: Bool =
             switch state {
-            case .pendingImport: materials.isEmpty
-            case .enabled, .disabled: !materials.isEmpty
+            case .pendingImport: !isComplete
+            case .enabled, .disabled: isComplete
             default: true
             }
-        return hasMaterial && hasWhatTheStateNeeds && (deletionMilliseconds != nil) == (state == .pendingDeletion)
-            && (origin == .external || imported == nil) && zip(tags, tags.dropFirst()).allSatisfy { $0.name < $1.name }
+        return hasWhatTheStateNeeds && isImportConsistent
+            && (deletionMilliseconds != nil) == (state == .pendingDeletion)
+            && zip(tags, tags.dropFirst()).allSatisfy { $0.name < $1.name }
             && zip(grants, grants.dropFirst()).allSatisfy { $0.id < $1.id }
     }
 }

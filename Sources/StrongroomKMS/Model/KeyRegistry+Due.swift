@@ -3,7 +3,7 @@ extension KeyRegistry {
     /// When the next thing is due, in milliseconds since 1970; the end of time where nothing is.
     var dueMilliseconds: Int64 {
         keys.reduce(Int64.max) { due, key in
-            [key.deletionMilliseconds, key.expiryMilliseconds, key.rotationMilliseconds].compactMap(\.self)
+            [key.deletionMilliseconds, key.nextExpiryMilliseconds, key.rotationMilliseconds].compactMap(\.self)
                 .reduce(due, min)
         }
     }
@@ -17,22 +17,21 @@ extension KeyRegistry {
         let due = keysToDestroy(at: nowMilliseconds)
         for var key in due {
             let isDeletion = (key.deletionMilliseconds ?? .max) <= nowMilliseconds
-            switch (isDeletion, postponed[key.id]) {
-            case (true, nil): remove(key.id)
-            case (false, nil): update(key.withoutImportedMaterial)
-            case (true, let other?):
-                key.deletionMilliseconds = other
-                update(key)
-            case (false, let other?):
-                // The end of time is how the document has it that there is none.
-                key.imported?.expiresMilliseconds = other == .max ? nil : other
-                update(key)
+            if let other = postponed[key.id] {
+                if isDeletion { key.deletionMilliseconds = other }
+                key.postponeExpiry(at: nowMilliseconds, to: other)
+            } else if isDeletion {
+                remove(key.id)
+                continue
+            } else {
+                key.dropMaterials { ($0.expiresMilliseconds ?? .max) <= nowMilliseconds }
             }
+            update(key)
         }
         return !due.isEmpty
     }
 
-    /// The keys whose day has come, and those whose imported material has expired, in the order of those days.
+    /// The keys whose day has come, and those with imported material that has expired, in the order of those days.
     func keysToDestroy(at nowMilliseconds: Int64) -> [KeyRecord] {
         keys.filter { $0.endMilliseconds <= nowMilliseconds }.sorted { $0.endMilliseconds < $1.endMilliseconds }
     }
@@ -44,20 +43,19 @@ extension KeyRegistry {
 }
 
 extension KeyRecord {
-    /// When imported material is deleted; nil where there is none that is.
-    fileprivate var expiryMilliseconds: Int64? { materials.isEmpty ? nil : imported?.expiresMilliseconds }
+    /// When the first of all imported materials is deleted; nil where there is none that is.
+    fileprivate var nextExpiryMilliseconds: Int64? {
+        imported.filter { has($0.materialID) }.compactMap(\.expiresMilliseconds).min()
+    }
 
     /// When the key or its material is destroyed; the end of time where it is not.
-    fileprivate var endMilliseconds: Int64 { min(deletionMilliseconds ?? .max, expiryMilliseconds ?? .max) }
+    fileprivate var endMilliseconds: Int64 { min(deletionMilliseconds ?? .max, nextExpiryMilliseconds ?? .max) }
 
     /// When the key rotates. One that is disabled, or on its way out, waits until it is enabled again.
     fileprivate var rotationMilliseconds: Int64? { state == .enabled ? rotation?.nextMilliseconds : nil }
 
-    /// The key once its imported material is destroyed: it waits for it, unless it is on its way out.
-    var withoutImportedMaterial: KeyRecord {
-        var key = self
-        key.materials = []
-        if key.state != .pendingDeletion { key.state = .pendingImport }
-        return key
+    /// Whether what has come due is more than material that has never sealed anything.
+    func losesWhatSeals(at nowMilliseconds: Int64) -> Bool {
+        min(deletionMilliseconds ?? .max, firstExpiryMilliseconds ?? .max) <= nowMilliseconds
     }
 }

@@ -150,8 +150,8 @@ struct KeyRegistry: Sendable, Equatable {
             for (index, each) in key.materials.enumerated() {
                 keys[keyIndex].materials[index].sealedKey = try material(key, each)
             }
-            if let imported = key.imported {
-                keys[keyIndex].imported?.sealedVerifier = try verifier(key, imported)
+            for (index, each) in key.imported.enumerated() {
+                keys[keyIndex].imported[index].sealedVerifier = try verifier(key, each)
             }
         }
     }

@@ -45,7 +45,7 @@ enum KeyStateTable {
 
     /// Of which origin a key must be; what is not here works with every one.
     private static let origins: [KeyOperation: KeyOrigin] = [
-        .rotateKey: .service, .enableKeyRotation: .service, .disableKeyRotation: .service,
+        .enableKeyRotation: .service, .disableKeyRotation: .service,
         .getKeyRotationStatus: .service, .getParametersForImport: .external, .importKeyMaterial: .external,
         .deleteImportedKeyMaterial: .external,
     ]

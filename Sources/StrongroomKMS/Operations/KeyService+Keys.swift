@@ -95,9 +95,9 @@ extension KeyService {
         KeyMetadata(
             keyID: key.id.description, arn: owner.arn(key.id), state: key.state, manager: key.manager,
             keyDescription: key.keyDescription, createdMilliseconds: key.createdMilliseconds, origin: key.origin,
-            currentMaterialID: key.current?.id.description, materialCount: key.materials.count,
-            deletionMilliseconds: key.deletionMilliseconds,
-            expiryMilliseconds: key.materials.isEmpty ? nil : key.imported?.expiresMilliseconds)
+            currentMaterialID: key.current?.id.description, pendingMaterialID: key.pending?.materialID.description,
+            materialCount: key.materials.count { $0.id != key.pending?.materialID },
+            deletionMilliseconds: key.deletionMilliseconds, expiryMilliseconds: key.firstExpiryMilliseconds)
     }
 
     private static func check(description: String) throws(KeyServiceError) {

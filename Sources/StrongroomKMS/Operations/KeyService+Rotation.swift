@@ -5,26 +5,35 @@ extension KeyService {
     /// Days between automatic rotations where nothing else is said.
     public static var rotationPeriodDaysDefault: Int { RotationSchedule.periodDaysDefault }
 
-    /// Gives a key new material, which seals from now on. The old materials are kept and open what they sealed.
+    /// Gives a key new material, which seals from now on. The old materials are kept and open what they sealed. To a
+    /// key with imported material it is given beforehand, by an import of new material.
     ///
-    /// - Throws: ``KeyServiceError/Code/limitExceeded`` for the twenty-sixth time.
+    /// - Throws: ``KeyServiceError/Code/limitExceeded`` for the twenty-sixth time;
+    ///   ``KeyServiceError/Code/invalidState`` where imported material does not wait for it.
     public func rotateKey(
         _ keyID: String, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         let call = KeyCall(.rotateKey, requester)
         return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
             var key = try authorized(keyID, call, registry)
-            guard
-                key.materials.count(where: { $0.cause == .rotationOnDemand })
-                    < KeyLimits.rotationsOnDemandPerKeyMax
-            else {
+            guard key.rotationOnDemandCount < KeyLimits.rotationsOnDemandPerKeyMax else {
                 throw KeyServiceError(
                     .limitExceeded,
                     "The key \(registry.owner.arn(key.id)) has been rotated on demand "
                         + "\(KeyLimits.rotationsOnDemandPerKeyMax) times, which is the limit; make another key, and move "
                         + "the alias to it.")
             }
-            key.materials.append(try newMaterial(for: key.id, sealer, because: .rotationOnDemand))
+            if key.origin == .service {
+                key.materials.append(try newMaterial(for: key.id, sealer, because: .rotationOnDemand))
+            } else {
+                guard key.pending != nil else {
+                    throw KeyServiceError(
+                        .invalidState,
+                        "No available key material pending rotation for the key: \(registry.owner.arn(key.id)); import "
+                            + "new material first.")
+                }
+                key.rotateToPending(at: host.wallMilliseconds())
+            }
             registry.update(key)
             return metadata(of: key, registry.owner)
         }
@@ -67,26 +76,31 @@ extension KeyService {
         }
     }
 
-    /// A page of a key's materials, the oldest first.
+    /// A page of a key's materials, the oldest first; of imported ones also those that are not there at present.
+    ///
+    /// - Parameters:
+    ///   - keyID: the key, in any of the four ways.
+    ///   - selection: which materials; by default all, where KMS lists rotations only.
+    ///   - limit: how many at most, 1 to 1000.
+    ///   - marker: the last page's ``KeyPage/nextMarker``.
+    ///   - requester: on whose behalf.
     public func listRotations(
-        _ keyID: String, limit: Int = KeyService.pageSizeDefault, marker: String? = nil,
-        as requester: KeyRequester = .root
+        _ keyID: String, including selection: KeyRotation.Selection = .allKeyMaterial,
+        limit: Int = KeyService.pageSizeDefault, marker: String? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyPage<KeyRotation> {
         let call = KeyCall(.listRotations, requester)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
-            let key = try authorized(keyID, call, keyring.registry)
+            let all = KeyRotation.all(of: try authorized(keyID, call, keyring.registry))
+            let listed = all.filter { selection == .allKeyMaterial || $0.rotatedMilliseconds != nil }
             var first = 0
             if let marker {
-                guard let id = KeyMaterialID(marker), let index = key.materials.firstIndex(where: { $0.id == id })
-                else {
+                guard let index = listed.firstIndex(where: { $0.materialID == marker }) else {
                     throw Self.invalidMarker(marker)
                 }
                 first = index
             }
-            let (materials, next) = try Self.page(of: key.materials[first...], limit)
-            return KeyPage(
-                items: materials.map { KeyRotation($0, isCurrent: $0.id == key.current?.id) },
-                nextMarker: next?.id.description)
+            let (materials, next) = try Self.page(of: listed[first...], limit)
+            return KeyPage(items: Array(materials), nextMarker: next?.materialID)
         }
     }
 

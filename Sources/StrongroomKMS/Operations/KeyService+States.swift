@@ -83,7 +83,7 @@ extension KeyService {
             guard (key.deletionMilliseconds ?? .max) > host.wallMilliseconds() else {
                 throw KeyReference.notFound(keyID)
             }
-            key.state = key.materials.isEmpty ? .pendingImport : .disabled
+            key.state = key.isComplete ? .disabled : .pendingImport
             key.deletionMilliseconds = nil
             registry.update(key)
             return metadata(of: key, registry.owner)

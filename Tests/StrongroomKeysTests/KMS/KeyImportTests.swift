@@ -3,6 +3,7 @@ import SystemPackage
 import Testing
 
 @testable import StrongroomKMS
+@testable import StrongroomKeyring
 @testable import StrongroomKeys
 
 /// Material from elsewhere: it comes in sealed, and goes for good.
@@ -44,6 +45,113 @@ import Testing
                 try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(1, count: count)) }
                     == .validation)
         }
+    }
+
+    @Test func newMaterialWaitsForARotationAndTheOldOpensOn() async throws {
+        var service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        #expect(try await code { _ = try await service.rotateKey(key.arn) } == .invalidState)
+        let first = try await service.importKeyMaterial(into: key.arn, try material(1))
+        let old = try await service.generateDataKey(keyID: key.arn)
+        #expect(try await code { _ = try await service.rotateKey(key.arn) } == .invalidState)
+        let waiting = try await service.importKeyMaterial(into: key.arn, try material(2), type: .new)
+        #expect(waiting.currentMaterialID == first.currentMaterialID && waiting.pendingMaterialID != nil)
+        // Who does not know how an import ended repeats it; other material has to wait.
+        let again = try await service.importKeyMaterial(into: key.arn, try material(2), type: .new)
+        #expect(again == waiting)
+        #expect(
+            try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(3), type: .new) }
+                == .invalidState)
+        await service.close()
+        service = try await open()
+        try await service.replaceRootKey(.recorded)
+        let rotated = try await service.rotateKey(key.arn)
+        #expect(rotated.currentMaterialID == waiting.pendingMaterialID && rotated.pendingMaterialID == nil)
+        #expect(rotated.materialCount == 2)
+        await service.close()
+        service = try await open()
+        let new = try await service.generateDataKey(keyID: key.arn)
+        #expect(new.wrapped.keyVersion == waiting.pendingMaterialID)
+        #expect(try await service.decrypt(old.wrapped).isEqual(to: old.plaintext))
+        #expect(try await service.rewrap(old.wrapped).keyVersion == waiting.pendingMaterialID)
+        // Without the old material the key is not used, though the one that seals is there.
+        let missing = try await service.deleteImportedKeyMaterial(of: key.arn, materialID: first.currentMaterialID)
+        #expect(missing.state == .pendingImport && missing.currentMaterialID == rotated.currentMaterialID)
+        #expect(try await code { _ = try await service.decrypt(new.wrapped) } == .invalidState)
+        #expect(
+            try await code { _ = try await service.importKeyMaterial(into: key.arn, try material(1), type: .new) }
+                == .incorrectKeyMaterial)
+        _ = try await service.importKeyMaterial(
+            into: key.arn, try material(1), type: .existing, materialID: first.currentMaterialID)
+        #expect(try await service.decrypt(old.wrapped).isEqual(to: old.plaintext))
+        #expect(try await service.decrypt(new.wrapped).isEqual(to: new.plaintext))
+        #expect(try await code { _ = try await service.enableKeyRotation(key.arn) } == .unsupportedOperation)
+    }
+
+    @Test func aKeyWithImportedMaterialIsRotated25Times() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        _ = try await service.importKeyMaterial(into: key.arn, try material(0))
+        for byte in 1...25 as ClosedRange<UInt8> {
+            _ = try await service.importKeyMaterial(into: key.arn, try material(byte), type: .new)
+            _ = try await service.rotateKey(key.arn)
+        }
+        _ = try await service.importKeyMaterial(into: key.arn, try material(26), type: .new)
+        #expect(try await code { _ = try await service.rotateKey(key.arn) } == .limitExceeded)
+        let page = try await service.listRotations(key.arn, including: .rotationsOnly, limit: 20)
+        let rest = try await service.listRotations(
+            key.arn, including: .rotationsOnly, limit: 20, marker: page.nextMarker)
+        #expect(page.items.count == 20 && rest.items.count == 5 && rest.nextMarker == nil)
+    }
+
+    /// Nothing hangs on what has not sealed yet.
+    @Test func whatWaitsForARotationGoesWithoutAQuestion() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        _ = try await service.importKeyMaterial(into: key.arn, try material(1))
+        let day: Int64 = 86_400_000
+        let end = host.wallMilliseconds() + 1_000 * day
+        let place = KeyDependencies.Place(
+            store: "/store", bucket: "vault", objectCount: 1, lockedCount: 1, lockedUntilMilliseconds: end)
+        host.say(KeyDependencies(places: [place], storeCount: 1, unknown: nil))
+        let waiting = try await service.importKeyMaterial(into: key.arn, try material(2), type: .new)
+        let id = try #require(waiting.pendingMaterialID)
+        #expect(try await code { _ = try await service.deleteImportedKeyMaterial(of: key.arn) } == .keyInUse)
+        let asked = host.questionCount
+        let deleted = try await service.deleteImportedKeyMaterial(of: key.arn, materialID: id)
+        #expect(deleted.state == .enabled && deleted.pendingMaterialID == nil && host.questionCount == asked)
+        #expect(
+            try await code { _ = try await service.deleteImportedKeyMaterial(of: key.arn, materialID: id) }
+                == .notFound)
+        _ = try await service.importKeyMaterial(
+            into: key.arn, try material(3), type: .new, expiresMilliseconds: host.wallMilliseconds() + day)
+        host.pass(days: 1.01)
+        let expired = try await service.describeKey(key.arn)
+        #expect(expired.state == .enabled && expired.pendingMaterialID == nil && host.questionCount == asked)
+        #expect(try await code { _ = try await service.rotateKey(key.arn) } == .invalidState)
+    }
+
+    /// A keyring from before imported keys could be rotated says the same as it does now.
+    @Test func aKeyWithOneImportIsWrittenAsBefore() throws {
+        let id = KeyMaterialID(bytes: [UInt8](repeating: 3, count: 32))
+        let seals = [UInt8](repeating: 4, count: KeyMaterial.sealedKeySizeBytes)
+        var key = KeyRecord(
+            id: KeyID(random: [UInt8](repeating: 1, count: 16)), createdMilliseconds: 5, manager: .customer,
+            keyDescription: "", materials: [], origin: .external)
+        key.imported = [
+            ImportedMaterial(
+                materialID: id, sealedVerifier: seals, expiresMilliseconds: 9, importedMilliseconds: 7,
+                currentSinceMilliseconds: 7)
+        ]
+        key.materials = [KeyMaterial(id: id, createdMilliseconds: 7, sealedKey: seals, cause: .importing)]
+        let written = KeyAttributes.encoded(key)
+        // Number 4 of 144 bytes, and number 5 of one.
+        #expect(written.count == 2 + 6 + 144 + 6 + 1)
+        var read = key
+        (read.imported, read.origin) = ([], .service)
+        var reader = ByteReader(written)
+        try KeyAttributes.decode(&reader, into: &read)
+        #expect(read == key)
     }
 
     @Test func materialExpiresOnItsDay() async throws {

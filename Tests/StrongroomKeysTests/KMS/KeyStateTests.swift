@@ -22,9 +22,7 @@ import Testing
         "UpdateAlias": "YYPY", "UpdateKeyDescription": "YYPY",
     ]
     /// Those that only one origin allows; the other is refused with `UnsupportedOperation` whatever the state.
-    private static let serviceOnly: Set = [
-        "EnableKeyRotation", "DisableKeyRotation", "GetKeyRotationStatus", "RotateKeyOnDemand",
-    ]
+    private static let serviceOnly: Set = ["EnableKeyRotation", "DisableKeyRotation", "GetKeyRotationStatus"]
     private static let externalOnly: Set = ["GetParametersForImport", "ImportKeyMaterial", "DeleteImportedKeyMaterial"]
 
     private static let codes: [Character: KeyServiceError.Code] = [
@@ -85,6 +83,8 @@ private struct KeySubject {
         key = try await service.createKey(origin: origin)
         if origin == .external {
             _ = try await service.importKeyMaterial(into: key.arn, try Self.secret())
+            // For the rotation.
+            _ = try await service.importKeyMaterial(into: key.arn, try Self.secret(8), type: .new)
         }
         sealed = try await service.generateDataKey(keyID: key.arn).wrapped
         ciphertext = try KeyCiphertext(sealed)
@@ -152,8 +152,8 @@ private struct KeySubject {
         }
     }
 
-    private static func secret() throws(KeyServiceError) -> SecretBytes {
-        let bytes = [UInt8](repeating: 7, count: 32)
+    private static func secret(_ byte: UInt8 = 7) throws(KeyServiceError) -> SecretBytes {
+        let bytes = [UInt8](repeating: byte, count: 32)
         do throws(SecretMemoryError) {
             // Safe: a UInt8 is raw bytes.
             return try SecretBytes(copying: unsafe bytes.span.bytes)

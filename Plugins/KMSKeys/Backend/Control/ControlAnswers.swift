@@ -10,6 +10,7 @@ extension KeyMetadata {
             "versionCount": .number(String(materialCount)),
         ]
         if let currentMaterialID { members["currentVersion"] = .string(currentMaterialID) }
+        if let pendingMaterialID { members["pendingVersion"] = .string(pendingMaterialID) }
         if let deletionMilliseconds { members["deletionMilliseconds"] = .number(String(deletionMilliseconds)) }
         if let expiryMilliseconds { members["expiryMilliseconds"] = .number(String(expiryMilliseconds)) }
         return .object(members)
@@ -27,10 +28,14 @@ extension KeyMetadata {
 
 extension KeyRotation {
     var json: JSONValue {
-        .object([
+        var members: [String: JSONValue] = [
             "version": .string(materialID), "createdMilliseconds": .number(String(createdMilliseconds)),
-            "cause": .string(cause.rawValue), "isCurrent": .boolean(isCurrent),
-        ])
+            "cause": .string(cause.rawValue), "isCurrent": .boolean(isCurrent), "state": .string(state.rawValue),
+        ]
+        if let rotatedMilliseconds { members["rotatedMilliseconds"] = .number(String(rotatedMilliseconds)) }
+        if let importState { members["importState"] = .string(importState.rawValue) }
+        if let expiryMilliseconds { members["expiryMilliseconds"] = .number(String(expiryMilliseconds)) }
+        return .object(members)
     }
 }
 

@@ -20,12 +20,14 @@ internal import StrongroomKeys
         into: try call.members.required("keyId"),
         encrypted: try call.members.base64("encryptedKeyMaterial", countMax: 6144),
         importToken: try call.members.base64("importToken", countMax: 6144),
+        type: try call.members.choice("importType"), materialID: try call.members.optional("keyMaterialId"),
         expiresMilliseconds: try call.members.milliseconds("validToMilliseconds"), as: call.requester
     ).json
 }
 
 @Sendable func deleteImportedKeyMaterial(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     let (key, dependencies) = try await call.service.deletingImportedKeyMaterial(
-        of: try call.members.required("keyId"), as: call.requester)
-    return key.json(with: dependencies)
+        of: try call.members.required("keyId"), materialID: try call.members.optional("keyMaterialId"),
+        as: call.requester)
+    return dependencies.map { key.json(with: $0) } ?? key.json
 }

@@ -14,7 +14,7 @@ internal import StrongroomKeys
 /// | `tag-key` | `keyId`, `tags` | `keyId` |
 /// | `untag-key` | `keyId`, `tagKeys` | `keyId` |
 /// | `list-tags` | `keyId` | `keyId`, `tags` |
-/// | `list-rotations` | `keyId`, `limit`?, `marker`? | `rotations`, `nextMarker` |
+/// | `list-rotations` | `keyId`, `includeKeyMaterial`?, `limit`?, `marker`? | `rotations`, `nextMarker` |
 /// | `enable-key-rotation` | `keyId`, `rotationPeriodInDays`? | the rotation's status |
 /// | `disable-key-rotation`, `get-key-rotation-status` | `keyId` | the rotation's status |
 /// | `create-alias`, `update-alias` | `aliasName`, `targetKeyId` | the alias |
@@ -28,20 +28,23 @@ internal import StrongroomKeys
 /// | `retire-grant` | `grantToken`, or `keyId` and `grantId` | nothing |
 /// | `revoke-grant` | `keyId`, `grantId` | nothing |
 /// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
-/// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, `validToMilliseconds`? | the key |
-/// | `delete-imported-key-material` | `keyId` | the key |
+/// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, and some more | the key |
+/// | `delete-imported-key-material` | `keyId`, `keyMaterialId`? | the key |
 /// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and by `origins` |
 /// | `audit-status` | | `audit`: `on` or `off`; where it is on, how the trail is |
 /// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
 ///
 /// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,
-/// `versionCount`, and where it applies `currentVersion`, `deletionMilliseconds`, `expiryMilliseconds`; a *rotation*
-/// `version`, `createdMilliseconds`, `cause`, `isCurrent`; its *status* `keyId`, `isAutomatic`, and where it is
-/// `rotationPeriodInDays` and `nextRotationMilliseconds`; an *alias* `aliasName`, `aliasArn`, `targetKeyId`,
+/// `versionCount`, and where it applies `currentVersion`, `pendingVersion`, `deletionMilliseconds`,
+/// `expiryMilliseconds`; a *rotation* `version`, `createdMilliseconds`, `cause`, `isCurrent`, `state`, and where it
+/// applies `rotatedMilliseconds`, `importState`, `expiryMilliseconds`; its *status* `keyId`, `isAutomatic`, and where
+/// it is `rotationPeriodInDays` and `nextRotationMilliseconds`; an *alias* `aliasName`, `aliasArn`, `targetKeyId`,
 /// `createdMilliseconds`, `updatedMilliseconds`; a *grant* what it was made with, and `grantId`, `issuingPrincipal`,
 /// `createdMilliseconds`; an import's *parameters* `keyId`, `importToken`, `publicKey`, `validToMilliseconds`. A grant
-/// may also be given `retiringPrincipal`, `name`, and `encryptionContextEquals` or `encryptionContextSubset`.
+/// may also be given `retiringPrincipal`, `name`, and `encryptionContextEquals` or `encryptionContextSubset`; an import
+/// `importType` (`NEW_KEY_MATERIAL` waits for `rotate-key`), `keyMaterialId` and `validToMilliseconds`. A list has all
+/// materials unless `includeKeyMaterial` is `ROTATIONS_ONLY`.
 ///
 /// `nextMarker` is missing on the last page; `limit` is 1 to 1000, 100 by default. `tags` and encryption contexts are
 /// objects of strings, `tagKeys` and `operations` lists of strings, import tokens, public keys and material base64.
@@ -59,7 +62,8 @@ extension KMSBackend {
         "update-key-description": (["keyId", "description"], updateKeyDescription),
         "list-keys": (["limit", "marker"], listKeys), "tag-key": (["keyId", "tags"], tagKey),
         "untag-key": (["keyId", "tagKeys"], untagKey), "list-tags": (["keyId"], listTags),
-        "rotate-key": (["keyId"], rotateKey), "list-rotations": (["keyId", "limit", "marker"], listRotations),
+        "rotate-key": (["keyId"], rotateKey),
+        "list-rotations": (["keyId", "includeKeyMaterial", "limit", "marker"], listRotations),
         "enable-key-rotation": (["keyId", "rotationPeriodInDays"], enableKeyRotation),
         "disable-key-rotation": (["keyId"], disableKeyRotation),
         "get-key-rotation-status": (["keyId"], getKeyRotationStatus),
@@ -79,9 +83,11 @@ extension KMSBackend {
         "revoke-grant": (["keyId", "grantId"], revokeGrant),
         "get-parameters-for-import": (["keyId", "wrappingAlgorithm", "wrappingKeySpec"], getParametersForImport),
         "import-key-material": (
-            ["keyId", "importToken", "encryptedKeyMaterial", "validToMilliseconds"], importKeyMaterial
+            [
+                "keyId", "importToken", "encryptedKeyMaterial", "importType", "keyMaterialId", "validToMilliseconds",
+            ], importKeyMaterial
         ),
-        "delete-imported-key-material": (["keyId"], deleteImportedKeyMaterial),
+        "delete-imported-key-material": (["keyId", "keyMaterialId"], deleteImportedKeyMaterial),
         "status": (["keyId"], status), "replace-root-key": (["rootKeyFile"], replaceRootKey),
         "audit-status": ([], auditStatus), "audit-checkpoint": ([], auditCheckpoint),
     ]

@@ -7,7 +7,8 @@ internal import StrongroomKeys
 
 @Sendable func listRotations(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.listRotations(
-        try call.members.required("keyId"), limit: try call.members.limit(),
+        try call.members.required("keyId"),
+        including: try call.members.choice("includeKeyMaterial") ?? .allKeyMaterial, limit: try call.members.limit(),
         marker: try call.members.optional("marker"), as: call.requester
     ).json("rotations", \.json)
 }
