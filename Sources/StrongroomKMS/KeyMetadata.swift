@@ -23,9 +23,14 @@ public struct KeyMetadata: Sendable, Hashable {
     public var materialCount: Int
     /// When the key is destroyed, in milliseconds since 1970; nil unless that is pending.
     public var deletionMilliseconds: Int64?
+    /// How many days a multi-Region primary that is to go waits once its last replica is gone; nil unless it waits for
+    /// that.
+    public var pendingDeletionWindowDays: Int?
     /// When the first imported material is deleted, in milliseconds since 1970, unless it waits for a rotation; nil
     /// where they stay.
     public var expiryMilliseconds: Int64?
+    /// What it is to related keys in other regions; nil where it is of one region.
+    public var multiRegion: MultiRegionConfiguration?
 }
 
 /// Who made a key.

@@ -11,6 +11,9 @@ public import SystemPackage
 /// runs on a thread of its own; data keys are sealed and opened without waiting for anything but the record that each
 /// call leaves in the audit trail.
 ///
+/// A multi-Region key has related keys in keyrings of other regions, of the same id and materials: see
+/// <doc:MultiRegionKeys>.
+///
 /// A key is named by its id, its ARN, an alias, or the alias's ARN. One process at a time changes a keyring: a second
 /// one is refused once it finds that the keyring has changed.
 public final class KeyService: Sendable {
@@ -27,6 +30,10 @@ public final class KeyService: Sendable {
     let imports = ImportParameters()
     let trail: KeyTrail
     let due = DueWork()
+    let related = RelatedKeysUpkeep()
+    let owner: KeyOwner
+    /// How related keys of other services know this one's.
+    let member: MultiRegionRecord.Member
     private let upkeep = KeyUpkeep()
     /// What seals and opens at this moment: a value, so that a change never disturbs an operation that runs. Nil once
     /// closed.
@@ -45,11 +52,16 @@ public final class KeyService: Sendable {
         quotas = SharedQuotas(try KeyQuotas(configuration.settings))
         var keyring = try Self.open(configuration, host, before)
         trail = try KeyTrail.open(&keyring, configuration, host, auditDisk)
+        owner = keyring.content.registry.owner
+        member = .init(region: owner.region, keyringID: keyring.content.keyringID)
         self.host = host
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)
         upkeep.start(of: self)
+        OpenKeyServices.shared.register(self)
     }
+
+    var account: String { owner.account }
 
     private static func open(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost,
@@ -64,6 +76,7 @@ public final class KeyService: Sendable {
 
     /// Ends the service: waits for changes that run, and drops the keys. Every call afterwards fails.
     public func close() async {
+        OpenKeyServices.shared.unregister(self)
         upkeep.stop()
         snapshot.withLock { $0 = nil }
         await thread.shutDown()

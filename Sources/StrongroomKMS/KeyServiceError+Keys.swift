@@ -19,7 +19,7 @@ extension KeyBackendError {
         .notFound: .keyNotFound, .disabled: .keyDisabled, .invalidState: .invalidKeyState,
         .invalidCiphertext: .invalidCiphertext, .incorrectKey: .incorrectKey,
         .accessDenied: .accessDenied, .unsupportedOperation: .unsupported, .keyInUse: .keyInUse,
-        .throttling: .throttled,
+        .throttling: .throttled, .keyUnavailable: .invalidKeyState,
     ]
 
     /// The same failure in the words of a key backend: that of the keyring, where it lies beneath.

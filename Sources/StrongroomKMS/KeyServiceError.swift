@@ -34,7 +34,7 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let accessDenied = Code("AccessDenied")
         /// What is given as a key policy is none, or would lock its giver out.
         public static let malformedPolicyDocument = Code("MalformedPolicyDocument")
-        /// The operation is not for a key of this origin.
+        /// The operation is not for a key of this origin, or not for a replica.
         public static let unsupportedOperation = Code("UnsupportedOperation")
         /// A tag breaks the rules, or is one too many.
         public static let tag = Code("Tag")
@@ -51,6 +51,8 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         public static let expiredImportToken = Code("ExpiredImportToken")
         /// Material is not what the import says it is: not the same as before, or not new.
         public static let incorrectKeyMaterial = Code("IncorrectKeyMaterial")
+        /// A replica has not received the material yet that its primary has; it does once both are open.
+        public static let keyUnavailable = Code("KeyUnavailable")
         /// A request quota is used up; the message says when to come again. See ``KeyQuotas``.
         public static let throttling = Code("Throttling")
         /// An argument is out of its range.

@@ -37,10 +37,13 @@ struct KMSBackend: KeyBackend {
 
     func describe(_ request: DescribeRequest) async throws(KeyBackendError) -> KeyDescription {
         do throws(KeyServiceError) {
-            let key = try await service.describeKey(request.keyID, as: KeyRequester(request.context))
-            let isEnabled = key.state == .enabled
+            // What a related key has sealed is asked about by that one's ARN, which goes on being its name.
+            let key = try await service.describeSealingKey(
+                request.keyID ?? KMSKeys.defaultKeyID, as: KeyRequester(request.context))
+            let isEnabled = key.state == .enabled || key.state == .updating
+            let isRelated = request.keyID.map { $0.hasPrefix("arn:") && $0.hasSuffix("/" + key.keyID) } ?? false
             return KeyDescription(
-                keyID: key.arn, currentVersion: key.currentMaterialID ?? "none",
+                keyID: isRelated ? request.keyID ?? key.arn : key.arn, currentVersion: key.currentMaterialID ?? "none",
                 health: isEnabled ? .ready : .unavailable,
                 message: isEnabled ? "" : "The key is \(key.state), and cannot be used.")
         } catch {

@@ -14,7 +14,7 @@ struct KeyCommand: AsyncParsableCommand {
         subcommands: [
             Create.self, List.self, Describe.self, Enable.self, Disable.self, ScheduleDeletion.self,
             CancelDeletion.self, Rotate.self, Rotations.self, Rotation.self, Usage.self, Tag.self, Policy.self,
-            Grant.self, Alias.self,
+            Grant.self, Alias.self, Replicate.self, Primary.self, Synchronize.self,
         ])
 
     struct Create: StoreCommand {
@@ -26,12 +26,18 @@ struct KeyCommand: AsyncParsableCommand {
         var description: String?
         @Option(help: "A file with its policy; by default everybody of the account may use it.")
         var policy: String?
+        @Flag(help: "Let it have replicas in the keyrings of other regions; that is fixed.")
+        var multiRegion = false
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
             let key: KeyRecord = try await control.ask(
-                "create-key", ["description": description, "policy": try await Policy.text(of: policy)])
+                "create-key",
+                [
+                    "description": description, "policy": try await Policy.text(of: policy),
+                    "multiRegion": multiRegion ? "true" : nil,
+                ])
             if let alias {
                 do {
                     _ = try await control.ask(

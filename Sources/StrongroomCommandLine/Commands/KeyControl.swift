@@ -56,8 +56,8 @@ struct KeyRecord: Codable, Equatable {
     /// The ARN.
     var keyId: String
     var id: String
-    /// `Enabled`, `Disabled`, `PendingDeletion` or `PendingImport`. Like what follows, nil where the service does not
-    /// say.
+    /// `Enabled`, `Disabled`, `PendingDeletion`, `PendingImport`, or what a key in several regions can be. Like what
+    /// follows, nil where the service does not say.
     var state: String?
     /// `customer`, or `service` for the key that the service made itself.
     var manager: String?
@@ -74,6 +74,17 @@ struct KeyRecord: Codable, Equatable {
     var deletionMilliseconds: Int64?
     /// When imported material is deleted; nil where it stays.
     var expiryMilliseconds: Int64?
+    /// How long it waits once its last replica is gone; nil unless it waits for that.
+    var pendingDeletionWindowInDays: Int?
+    /// Nil where it is of one region.
+    var multiRegion: MultiRegion?
+
+    struct MultiRegion: Codable, Equatable {
+        /// `PRIMARY` or `REPLICA`.
+        var keyType: String
+        var primaryKeyId: String
+        var replicaKeyIds: [String]
+    }
 
     struct Page: KeyPage {
         var keys: [KeyRecord]
@@ -86,7 +97,8 @@ struct KeyRecord: Codable, Equatable {
         let end = deletionMilliseconds.map { "destroyed on \(time($0))" }
         let expiry = expiryMilliseconds.map { "material until \(time($0))" }
         let versions = versionCount.map { $0 == 1 ? "1 version" : "\($0) versions" }
-        return [keyId, state, versions, end, expiry, words].compactMap { $0 }.joined(separator: "  ")
+        return [keyId, state, multiRegion?.keyType.lowercased(), versions, end, expiry, words].compactMap { $0 }.joined(
+            separator: "  ")
     }
 }
 

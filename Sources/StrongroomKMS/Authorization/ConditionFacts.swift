@@ -16,13 +16,16 @@ struct ConditionFacts: Sendable {
             "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account],
             "kms:CallerAccount": [principal.account],
             "kms:KeyOrigin": [key.origin.rawValue], "kms:KeySpec": ["SYMMETRIC_DEFAULT"],
-            "kms:KeyUsage": ["ENCRYPT_DECRYPT"],
+            "kms:KeyUsage": ["ENCRYPT_DECRYPT"], "kms:MultiRegion": [key.multiRegion == nil ? "false" : "true"],
             "aws:EpochTime": [String(wallMilliseconds / 1_000)],
             "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
             "aws:RequestedRegion": [owner.region],
         ]
         let aliases = registry.aliasNames(of: key.id).map(\.description)
         if !aliases.isEmpty { context["kms:ResourceAliases"] = aliases }
+        if let multiRegion = key.multiRegion {
+            context["kms:MultiRegionKeyType"] = [multiRegion.role == .primary ? "PRIMARY" : "REPLICA"]
+        }
         if let alias { context["kms:RequestAlias"] = [alias.description] }
         for tag in key.tags { context["aws:ResourceTag/\(tag.name)"] = [tag.value] }
         for pair in encryptionContext.pairs { context["kms:EncryptionContext:\(pair.name)"] = [pair.value] }

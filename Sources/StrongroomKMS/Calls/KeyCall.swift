@@ -19,6 +19,8 @@ final class KeyCall: Sendable {
         var requestID: String?
         /// Whether a part of it has begun.
         var hasBegun = false
+        /// Whether it runs while no other changes related keys, so that it does not wait for that.
+        var isInTurn = false
     }
 
     struct Parameter: Sendable, Equatable {
@@ -44,6 +46,11 @@ final class KeyCall: Sendable {
     }
 
     var subject: Subject { found.withLock { $0 } }
+
+    var isInTurn: Bool {
+        get { found.withLock { $0.isInTurn } }
+        set { found.withLock { $0.isInTurn = newValue } }
+    }
 
     /// True once.
     func isFirstPart() -> Bool {

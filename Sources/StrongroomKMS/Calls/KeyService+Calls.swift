@@ -9,7 +9,7 @@ extension KeyService {
     ) async throws(KeyServiceError) -> Value {
         try takeToken(for: call)
         do throws(KeyServiceError) {
-            let keyring = try await settled()
+            let keyring = try await settled(for: call)
             try checkTokens(of: call, keyring.registry)
             let value = try body(keyring)
             try await trail.record(call)
@@ -27,13 +27,15 @@ extension KeyService {
     ) async throws(KeyServiceError) -> Value {
         try takeToken(for: call)
         do throws(KeyServiceError) {
-            _ = try await settled()
-            return try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
+            _ = try await settled(for: call)
+            let value = try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
                 try checkTokens(of: call, registry)
                 let value = try body(&registry, sealer)
                 try trail.recordBlocking(call)
                 return value
             }
+            if !call.isInTurn { await synchronize() }
+            return value
         } catch {
             throw await refused(call, error)
         }
@@ -45,7 +47,7 @@ extension KeyService {
     ) async throws(KeyServiceError) -> Value {
         try takeToken(for: call)
         do throws(KeyServiceError) {
-            let keyring = try await settled()
+            let keyring = try await settled(for: call)
             try checkTokens(of: call, keyring.registry)
             return try body(keyring)
         } catch {

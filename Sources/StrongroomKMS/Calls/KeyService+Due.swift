@@ -7,8 +7,15 @@ internal import Synchronization
 extension KeyService {
     static let dayMilliseconds: Int64 = 86_400_000
 
-    /// What seals and opens once all that is due has happened.
-    func settled() async throws(KeyServiceError) -> ServiceKeyring {
+    /// What seals and opens once all that is due has happened, and related keys agree as far as they can.
+    func settled(for call: KeyCall? = nil) async throws(KeyServiceError) -> ServiceKeyring {
+        let keyring = try await settledByTime()
+        guard call?.isInTurn != true, related.isWanted(at: host.bootNanoseconds()) else { return keyring }
+        await synchronize()
+        return try await settledByTime()
+    }
+
+    private func settledByTime() async throws(KeyServiceError) -> ServiceKeyring {
         let now = host.wallMilliseconds()
         let keyring = try current()
         guard keyring.dueMilliseconds <= now else { return keyring }
@@ -54,7 +61,7 @@ extension KeyService {
         var postponed: [KeyID: Int64] = [:]
         for key in registry.keysToDestroy(at: now) where key.losesWhatSeals(at: now) {
             let arn = registry.owner.arn(key.id)
-            let found = await host.dependencies(on: arn, version: nil)
+            let found = await dependencies(of: key)
             guard found.lockedCount > 0 || (found.storeCount > 0 && !found.isKnown) else { continue }
             let end = max(found.lockedUntilMilliseconds ?? now, now).addingReportingOverflow(Self.dayMilliseconds)
             postponed[key.id] = end.overflow ? .max : end.partialValue
@@ -69,6 +76,7 @@ extension KeyService {
     ) throws(KeyServiceError) -> [ServiceEvent] {
         // Never what has come due since the stores were asked.
         let destroyed = registry.keysToDestroy(at: now).filter { postponed[$0.id] == nil }
+        if destroyed.contains(where: \.id.isMultiRegion) { related.markDue() }
         var events = destroyed.map { key in
             trail.event(
                 (key.deletionMilliseconds ?? .max) <= now ? "DeleteKey" : "DeleteExpiredKeyMaterial",
@@ -79,6 +87,7 @@ extension KeyService {
             key.materials.append(try newMaterial(for: key.id, sealer, because: .automaticRotation))
             key.rotation = key.rotation?.rotated(at: now)
             registry.update(key)
+            if key.multiRegion != nil { related.markDue() }
             events.append(trail.event("RotateKey", of: registry.owner.arn(key.id)))
         }
         return events

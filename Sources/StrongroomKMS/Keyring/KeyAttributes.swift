@@ -17,6 +17,7 @@ internal import StrongroomSystem
 ///     6 grants (see ``GrantCoding``)
 ///     7 for each imported material: first imported i64 | began to seal i64, the largest where it waits for a rotation;
 ///       missing where there is one, which seals since it, or the key, was made
+///     8 multi-Region (see ``MultiRegionCoding``)
 ///
 /// Times are in milliseconds since 1970, a text is `u16 size | UTF-8`. Little-endian; part of the format, must not
 /// change. An attribute that is not known makes the document unreadable: it would say something about who may use the
@@ -30,6 +31,7 @@ enum KeyAttributes {
         case causes = 5
         case grants = 6
         case imports = 7
+        case multiRegion = 8
     }
 
     /// Empty where the key has none.
@@ -83,6 +85,9 @@ enum KeyAttributes {
                 bytes.appendTime(imported.importedMilliseconds)
                 bytes.appendTime(imported.currentSinceMilliseconds ?? .max)
             }
+        case .multiRegion:
+            guard let multiRegion = key.multiRegion else { return nil }
+            bytes += MultiRegionCoding.encoded(multiRegion)
         }
         return bytes
     }
@@ -145,6 +150,8 @@ enum KeyAttributes {
                 let (made, since) = (try reader.time(), try reader.time())
                 key.imported[index] = key.imported[index].known(since: made, current: since == .max ? nil : since)
             }
+        case .multiRegion:
+            key.multiRegion = try MultiRegionCoding.decode(&reader)
         }
     }
 

@@ -31,6 +31,21 @@ struct MaterialSealer: Sendable {
         try WrappingKey(try root.open(material.sealedKey, as: Self.name(key, material.id)))
     }
 
+    /// A material's bytes, on their way to another keyring.
+    func openBytes(of material: KeyMaterial, of key: KeyID) throws(KeyBackendError) -> SecretBytes {
+        try root.open(material.sealedKey, as: Self.name(key, material.id))
+    }
+
+    /// A material of another keyring, sealed under this one's root key.
+    func sealAgain(
+        _ material: KeyMaterial, _ secret: borrowing SecretBytes, for key: KeyID, _ host: any KeyBackendHost
+    ) throws(KeyBackendError) -> KeyMaterial {
+        KeyMaterial(
+            id: material.id, createdMilliseconds: material.createdMilliseconds,
+            sealedKey: try root.seal(secret, as: Self.name(key, material.id), random: HostRandom(host: host)),
+            cause: material.cause)
+    }
+
     /// The same material, sealed under another root key.
     func reseal(
         _ material: KeyMaterial, of key: KeyID, under other: MaterialSealer, _ host: any KeyBackendHost

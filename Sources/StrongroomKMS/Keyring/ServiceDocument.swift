@@ -7,7 +7,8 @@ internal import StrongroomSystem
 ///     account, text | region, text
 ///     number of keys u32 | number of aliases u32
 ///     each key, ascending by id:
-///         id (16) | state u8: 1 enabled, 2 disabled, 3 pending deletion, 4 pending import
+///         id (16) | state u8: 1 enabled, 2 disabled, 3 pending deletion, 4 pending import, 5 pending replica deletion,
+///         6 creating, 7 updating
 ///         | manager u8: 1 customer, 2 service
 ///         | u16: plus 1 where a policy follows the materials, plus 2 where attributes follow
 ///         created i64 | description, text | number of materials u32

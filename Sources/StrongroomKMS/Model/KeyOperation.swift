@@ -63,6 +63,10 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
     public static let importKeyMaterial = KeyOperation("ImportKeyMaterial")
     /// Destroys imported material.
     public static let deleteImportedKeyMaterial = KeyOperation("DeleteImportedKeyMaterial")
+    /// Makes a replica of the key in another region.
+    public static let replicateKey = KeyOperation("ReplicateKey")
+    /// Has a replica of the key be the primary.
+    public static let updatePrimaryRegion = KeyOperation("UpdatePrimaryRegion")
     /// The key's policy.
     public static let getKeyPolicy = KeyOperation("GetKeyPolicy")
     /// Gives the key another policy.
@@ -83,7 +87,8 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
         describeKey, listKeys, enableKey, disableKey, scheduleKeyDeletion, cancelKeyDeletion, updateKeyDescription,
         tagResource, untagResource, listResourceTags, createAlias, updateAlias, deleteAlias, listAliases, rotateKey,
         enableKeyRotation, disableKeyRotation, getKeyRotationStatus, listRotations, getParametersForImport,
-        importKeyMaterial, deleteImportedKeyMaterial, getKeyPolicy, putKeyPolicy, createGrant, listGrants,
+        importKeyMaterial, deleteImportedKeyMaterial, replicateKey, updatePrimaryRegion, getKeyPolicy, putKeyPolicy,
+        createGrant, listGrants,
         listRetirableGrants, retireGrant, revokeGrant,
     ]
     /// Those that concern no single key.

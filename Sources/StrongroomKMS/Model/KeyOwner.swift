@@ -24,6 +24,9 @@ struct KeyOwner: Sendable, Equatable {
 
     func arn(_ id: KeyID) -> String { prefix + "key/\(id)" }
 
+    /// The key of the same id in another region.
+    func arn(_ id: KeyID, in region: String) -> String { "arn:aws:kms:\(region):\(account):key/\(id)" }
+
     func arn(_ name: AliasName) -> String { prefix + name.description }
 
     /// The account's root, which policies name for the account.

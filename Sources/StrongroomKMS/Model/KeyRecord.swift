@@ -22,6 +22,8 @@ struct KeyRecord: Sendable, Equatable {
     /// What is known of imported materials, oldest first.
     var imported: [ImportedMaterial] = []
     var origin = KeyOrigin.service
+    /// Nil where the key is of one region.
+    var multiRegion: MultiRegionRecord?
     /// Ascending by id.
     var grants: [GrantRecord] = []
 
@@ -37,6 +39,23 @@ struct KeyRecord: Sendable, Equatable {
         return index < grants.count && grants[index].id == id ? grants[index] : nil
     }
 
+    /// Sets the day on which it goes; that of a primary with replicas once they are gone.
+    mutating func scheduleDeletion(afterDays days: Int, from nowMilliseconds: Int64) {
+        if multiRegion?.role == .primary, multiRegion?.replicas.isEmpty == false {
+            state = .pendingReplicaDeletion
+            multiRegion?.deletionWindowDays = days
+        } else {
+            state = .pendingDeletion
+            deletionMilliseconds = nowMilliseconds + Int64(days) * KeyService.dayMilliseconds
+        }
+    }
+
+    mutating func cancelDeletion() {
+        deletionMilliseconds = nil
+        multiRegion?.deletionWindowDays = nil
+        state = !isComplete ? .pendingImport : multiRegion?.isConfirmed == false ? .creating : .disabled
+    }
+
     var isConsistent: Bool {
         let hasWhatTheStateNeeds: Bool =
             switch state {
@@ -44,7 +63,7 @@ struct KeyRecord: Sendable, Equatable {
             case .enabled, .disabled: isComplete
             default: true
             }
-        return hasWhatTheStateNeeds && isImportConsistent
+        return hasWhatTheStateNeeds && isImportConsistent && isMultiRegionConsistent
             && (deletionMilliseconds != nil) == (state == .pendingDeletion)
             && zip(tags, tags.dropFirst()).allSatisfy { $0.name < $1.name }
             && zip(grants, grants.dropFirst()).allSatisfy { $0.id < $1.id }

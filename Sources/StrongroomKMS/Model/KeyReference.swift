@@ -31,6 +31,17 @@ enum KeyReference: Equatable, Sendable {
         }
     }
 
+    /// The id in an ARN of a multi-Region key of the same account in another region; nil for anything else. It may name
+    /// what has sealed something, never what is to be used.
+    static func related(_ text: String, owner: KeyOwner) -> KeyID? {
+        let fields = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard fields.count == 6, fields[0] == "arn", fields[1] == "aws", fields[2] == "kms", fields[3] != owner.region,
+            fields[4] == owner.account, fields[5].hasPrefix("key/"), let id = KeyID(fields[5].dropFirst(4)),
+            id.isMultiRegion
+        else { return nil }
+        return id
+    }
+
     private static func resource(_ text: Substring, named whole: String) throws(KeyServiceError) -> KeyReference {
         if text.hasPrefix(AliasName.prefix) { return .alias(try AliasName(String(text))) }
         guard let id = KeyID(text) else { throw notFound(whole) }

@@ -51,8 +51,11 @@ extension KeyRecord {
     /// When the key or its material is destroyed; the end of time where it is not.
     fileprivate var endMilliseconds: Int64 { min(deletionMilliseconds ?? .max, nextExpiryMilliseconds ?? .max) }
 
-    /// When the key rotates. One that is disabled, or on its way out, waits until it is enabled again.
-    fileprivate var rotationMilliseconds: Int64? { state == .enabled ? rotation?.nextMilliseconds : nil }
+    /// When the key rotates. One that is disabled, or on its way out, waits until it is enabled again; a replica has
+    /// its primary do that.
+    fileprivate var rotationMilliseconds: Int64? {
+        state == .enabled && isPrimaryOrSingle ? rotation?.nextMilliseconds : nil
+    }
 
     /// Whether what has come due is more than material that has never sealed anything.
     func losesWhatSeals(at nowMilliseconds: Int64) -> Bool {

@@ -90,9 +90,24 @@ struct KeyRegistry: Sendable, Equatable {
         return name
     }
 
-    /// Fails where the key's state or origin forbids the operation.
-    func check(_ operation: KeyOperation, of key: KeyRecord) throws(KeyServiceError) {
-        let verdict = KeyStateTable.verdict(operation, key.state, key.origin)
+    /// The key that has sealed something, as it is named there: also by the ARN of a related key, whose materials are
+    /// the same.
+    func resolveSealing(_ text: String, _ what: String) throws(KeyServiceError) -> KeyRecord {
+        guard let id = KeyReference.related(text, owner: owner) else { return try resolveWithoutAlias(text, what) }
+        if let found = key(id) { return found }
+        throw KeyServiceError(
+            .notFound,
+            "\(what) was sealed by '\(text.prefix(128))', of which there is no replica in \(owner.region); replicate the key "
+                + "to this region, or ask in its own.")
+    }
+
+    /// Fails where the key's state or origin, or what it is to related keys, forbids the operation.
+    ///
+    /// - Parameter role: what it is to related keys, where it is not what it will be.
+    func check(
+        _ operation: KeyOperation, of key: KeyRecord, as role: MultiRegionRecord.Role? = nil
+    ) throws(KeyServiceError) {
+        let verdict = KeyStateTable.verdict(operation, key.state, key.origin, role ?? key.multiRegion?.role)
         if verdict == .allowed { return }
         let arn = owner.arn(key.id)
         switch verdict {
@@ -105,11 +120,28 @@ struct KeyRegistry: Sendable, Equatable {
         case .notPendingDeletion:
             throw KeyServiceError(.invalidState, "The key \(arn) is not pending deletion.")
         case .pendingImport:
-            throw KeyServiceError(.invalidState, "The key \(arn) is pending import; import its material first.")
+            throw KeyServiceError(
+                .invalidState, "The key \(arn) is pending import; import the material first that its rotations lack.")
+        case .creating:
+            throw KeyServiceError(
+                .invalidState, "The key \(arn) is creating; open the keyring of its primary to have that finished.")
+        case .updating:
+            throw KeyServiceError(
+                .invalidState, "The key \(arn) is updating; open the keyring of the next primary to have that finished."
+            )
         case .otherOrigin:
             throw KeyServiceError(
                 .unsupportedOperation,
                 "The key \(arn) has the origin \(key.origin.rawValue), which is not valid for \(operation).")
+        case .noPrimary:
+            throw KeyServiceError(
+                .unsupportedOperation,
+                "The key \(arn) is not a multi-region primary key, which \(operation) needs; name the primary.")
+        case .replica:
+            throw KeyServiceError(
+                .unsupportedOperation,
+                "The key \(arn) is a replica, whose primary does \(operation) for all; name the one in "
+                    + "\(key.multiRegion?.primary.region ?? owner.region).")
         }
     }
 

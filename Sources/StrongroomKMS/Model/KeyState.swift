@@ -14,5 +14,14 @@ public struct KeyState: Hashable, Sendable, CustomStringConvertible {
     /// The key has no material until some is imported.
     public static let pendingImport = KeyState(code: 4, description: "PendingImport")
 
-    static let all = [enabled, disabled, pendingDeletion, pendingImport]
+    /// The key is a multi-Region primary that is to go, and waits for its replicas to go before.
+    public static let pendingReplicaDeletion = KeyState(code: 5, description: "PendingReplicaDeletion")
+    /// The key is a replica that its primary does not know of yet.
+    public static let creating = KeyState(code: 6, description: "Creating")
+    /// The key is a multi-Region primary, and a replica is becoming that in its place. It does all but rotate.
+    public static let updating = KeyState(code: 7, description: "Updating")
+
+    static let all = [
+        enabled, disabled, pendingDeletion, pendingImport, pendingReplicaDeletion, creating, updating,
+    ]
 }

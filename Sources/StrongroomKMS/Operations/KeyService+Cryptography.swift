@@ -5,7 +5,8 @@ public import StrongroomKeys
 /// Data keys.
 ///
 /// A sealed data key is a sealed stream of its 32 bytes (104 bytes) under a material, bound to keyring, key, material
-/// and encryption context. Beside it stand the key's ARN and the material's id: what opens it must be named.
+/// and encryption context; under a multi-Region key not to the keyring. Beside it stand the key's ARN and the
+/// material's id: what opens it must be named.
 extension KeyService {
     static let sealedSizeBytes = 104
 
@@ -66,7 +67,7 @@ extension KeyService {
         let call = KeyCall(.reEncrypt, requester, encryptionContext)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
-            let key = found(try registry.resolveWithoutAlias(sealed.keyID, "A sealed data key"), call, registry)
+            let key = found(try registry.resolveSealing(sealed.keyID, "A sealed data key"), call, registry)
             try authorize(
                 key, call, registry, actions: ["kms:ReEncryptFrom", "kms:ReEncryptTo"],
                 conditions: Self.onSameKey(true))

@@ -13,13 +13,14 @@ extension KeyService {
         of keyID: String, _ what: String, before call: KeyCall, _ conditions: [String: [String]] = [:],
         check: (KeyRecord, KeyOwner) throws(KeyServiceError) -> Void = { (_, _) throws(KeyServiceError) in }
     ) async throws(KeyServiceError) -> KeyDependencies {
-        let arn = try await look(before: call) { (keyring) throws(KeyServiceError) in
+        let key = try await look(before: call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             let key = try authorizedWithoutAlias(keyID, what, call, registry, conditions: conditions)
             try check(key, registry.owner)
-            return registry.owner.arn(key.id)
+            return key
         }
-        let found = await host.dependencies(on: arn, version: nil)
+        let arn = owner.arn(key.id)
+        let found = await dependencies(of: key)
         try await checked(call) { () throws(KeyServiceError) in
             do throws(KeyBackendError) {
                 try found.checkNothingLocked(under: "the key \(arn)")
@@ -29,6 +30,17 @@ extension KeyService {
         }
         if let unknown = found.unknown {
             host.log(.warning, "What is under the key \(arn), which is to go, is not known: \(unknown)")
+        }
+        return found
+    }
+
+    /// What the stores of the process have under a key. What a replica has sealed its primary opens as well: who lets
+    /// that go lets go of it all.
+    func dependencies(of key: KeyRecord) async -> KeyDependencies {
+        var found = await host.dependencies(on: owner.arn(key.id), version: nil)
+        guard let multiRegion = key.multiRegion, multiRegion.role == .primary else { return found }
+        for region in multiRegion.regions.sorted() where region != owner.region {
+            found.add(await host.dependencies(on: owner.arn(key.id, in: region), version: nil))
         }
         return found
     }

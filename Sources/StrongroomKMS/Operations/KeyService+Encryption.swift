@@ -68,7 +68,7 @@ extension KeyService {
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let registry = keyring.registry
             let sealed = ciphertext.sealed
-            let source = found(try registry.resolveWithoutAlias(sealed.keyID, "A ciphertext"), call, registry)
+            let source = found(try registry.resolveSealing(sealed.keyID, "A ciphertext"), call, registry)
             let destination = found(try registry.resolve(destinationKeyID), call, registry)
             let conditions = Self.onSameKey(source.id == destination.id)
             try authorize(

@@ -13,17 +13,25 @@ extension KeyService {
     ///   - bypassesLockoutCheck: whether the policy may be one that does not let the caller put another.
     ///   - tags: at most 50.
     ///   - origin: where its material comes from; ``KeyOrigin/external`` where it will be imported.
+    ///   - isMultiRegion: whether it may have replicas in other regions; that is fixed. Not with imported material.
     ///   - requester: on whose behalf.
     public func createKey(
         description: String = "", policy: String? = nil, bypassingLockoutCheck bypassesLockoutCheck: Bool = false,
-        tags: [KeyTag] = [], origin: KeyOrigin = .service, as requester: KeyRequester = .root
+        tags: [KeyTag] = [], origin: KeyOrigin = .service, multiRegion isMultiRegion: Bool = false,
+        as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         let call = KeyCall(.createKey, requester).asks("description", description).asks("policy", policy)
+            .asks("multiRegion", isMultiRegion ? "true" : nil)
         let policy = try await checked(call) { () throws(KeyServiceError) in
             try Self.check(description: description)
+            if isMultiRegion && origin == .external {
+                throw KeyServiceError(
+                    .unsupportedOperation,
+                    "A key with imported material is of one region; leave the one or the other out.")
+            }
             return try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
         }
-        let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes))
+        let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes), isMultiRegion: isMultiRegion)
         return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
             try authorizeAccount(call, registry)
             var key = KeyRecord(
@@ -31,10 +39,28 @@ extension KeyService {
                 state: origin == .service ? .enabled : .pendingImport, keyDescription: description,
                 materials: origin == .service ? [try newMaterial(for: id, sealer, because: .creation)] : [],
                 policy: policy, origin: origin)
+            if isMultiRegion { key.multiRegion = MultiRegionRecord(primary: member) }
             try key.add(tags)
             try checkNoLockout(key, call, registry, isBypassed: bypassesLockoutCheck)
             try registry.insert(key)
             return metadata(of: found(key, call, registry), registry.owner)
+        }
+    }
+
+    /// The same for the key that has sealed something, which may be named by the ARN of a related key.
+    package func describeSealingKey(
+        _ keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        guard KeyReference.related(keyID, owner: owner) != nil else {
+            return try await describeKey(keyID, as: requester)
+        }
+        let call = KeyCall(.describeKey, requester)
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            let registry = keyring.registry
+            let key = found(try registry.resolveSealing(keyID, "What is asked about"), call, registry)
+            try authorize(key, call, registry)
+            try registry.check(.describeKey, of: key)
+            return metadata(of: key, registry.owner)
         }
     }
 
@@ -97,10 +123,13 @@ extension KeyService {
             keyDescription: key.keyDescription, createdMilliseconds: key.createdMilliseconds, origin: key.origin,
             currentMaterialID: key.current?.id.description, pendingMaterialID: key.pending?.materialID.description,
             materialCount: key.materials.count { $0.id != key.pending?.materialID },
-            deletionMilliseconds: key.deletionMilliseconds, expiryMilliseconds: key.firstExpiryMilliseconds)
+            deletionMilliseconds: key.deletionMilliseconds,
+            pendingDeletionWindowDays: key.multiRegion?.deletionWindowDays,
+            expiryMilliseconds: key.firstExpiryMilliseconds,
+            multiRegion: key.multiRegion.map { MultiRegionConfiguration($0, key.id, owner) })
     }
 
-    private static func check(description: String) throws(KeyServiceError) {
+    static func check(description: String) throws(KeyServiceError) {
         guard description.utf8.count <= KeyLimits.descriptionSizeBytesMax else {
             throw KeyServiceError(
                 .validation,

@@ -35,6 +35,7 @@ extension KeyService {
                 key.rotateToPending(at: host.wallMilliseconds())
             }
             registry.update(key)
+            if key.multiRegion != nil { related.markDue() }
             return metadata(of: key, registry.owner)
         }
     }
@@ -111,6 +112,7 @@ extension KeyService {
             var key = try authorizedWithoutAlias(keyID, "A rotation", call, registry, conditions: conditions)
             key.rotation = schedule
             registry.update(key)
+            if key.multiRegion != nil { related.markDue() }
             return KeyRotationStatus(arn: registry.owner.arn(key.id), schedule)
         }
     }

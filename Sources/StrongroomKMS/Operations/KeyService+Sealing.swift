@@ -9,7 +9,7 @@ extension KeyService {
         _ sealed: WrappedDataKey, expected: String?, count: Int, _ call: KeyCall, _ keyring: ServiceKeyring
     ) throws(KeyServiceError) -> SecretBytes {
         let registry = keyring.registry
-        let key = found(try registry.resolveWithoutAlias(sealed.keyID, "A sealed data key"), call, registry)
+        let key = found(try registry.resolveSealing(sealed.keyID, "A sealed data key"), call, registry)
         try expect(key, as: expected, registry)
         try authorize(key, call, registry, alias: expected.flatMap(registry.aliasName(in:)))
         try registry.check(call.operation, of: key)
@@ -76,16 +76,28 @@ extension KeyService {
                 "The data key was sealed under \(registry.owner.arn(other)), not under \(sealed.keyID); "
                     + "name the key that sealed it.")
         }
+        if let id, key.multiRegion?.role == .replica {
+            throw KeyServiceError(
+                .keyUnavailable,
+                "The replica \(registry.owner.arn(key.id)) has not received the material \(id) from its primary yet, if that "
+                    + "has it; open the keyring of the primary's region, "
+                    + "\(key.multiRegion?.primary.region ?? ""), and ask again.")
+        }
         throw KeyServiceError(
             .notFound,
             "The key \(sealed.keyID) has no material '\(sealed.keyVersion.prefix(64))'; the keyring may be older than "
                 + "what was sealed.")
     }
 
+    /// What a multi-Region key seals its related keys open, in other keyrings: it is bound to key and material alone.
     private static func bound(
         _ key: KeyRecord, _ material: KeyMaterial, _ context: EncryptionContext, _ keyring: ServiceKeyring
     ) -> [UInt8] {
-        BoundContext.encode(
+        if key.id.isMultiRegion {
+            return BoundContext.encode(
+                "strongroom/kms/wrap-multi-region@v1", key.id.bytes, [material.id.bytes, context.canonicalBytes])
+        }
+        return BoundContext.encode(
             "strongroom/kms/wrap@v1", keyring.keyringID, [key.id.bytes, material.id.bytes, context.canonicalBytes])
     }
 

@@ -22,6 +22,8 @@ extension KeyService {
     /// Sets the day on which a key is destroyed, with all of its materials, names and grants. Until then it neither
     /// seals nor opens, and can be had back by ``cancelKeyDeletion(_:as:)``; what it has sealed is lost afterwards.
     ///
+    /// A multi-Region primary waits for its replicas to be destroyed before: only then its waiting period begins.
+    ///
     /// Refused with ``KeyServiceError/Code/keyInUse`` while an object of a store of this process depends on the key
     /// that object lock keeps in compliance mode. Where there is no store to ask it is allowed: it can be taken back.
     ///
@@ -63,8 +65,7 @@ extension KeyService {
         }
         let key = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try stillAuthorized(keyID, "The deletion of a key", call, registry, conditions)
-            key.state = .pendingDeletion
-            key.deletionMilliseconds = host.wallMilliseconds() + Int64(pendingWindowDays) * Self.dayMilliseconds
+            key.scheduleDeletion(afterDays: pendingWindowDays, from: host.wallMilliseconds())
             registry.update(key)
             return metadata(of: key, registry.owner)
         }
@@ -83,8 +84,7 @@ extension KeyService {
             guard (key.deletionMilliseconds ?? .max) > host.wallMilliseconds() else {
                 throw KeyReference.notFound(keyID)
             }
-            key.state = key.isComplete ? .disabled : .pendingImport
-            key.deletionMilliseconds = nil
+            key.cancelDeletion()
             registry.update(key)
             return metadata(of: key, registry.owner)
         }

@@ -93,6 +93,18 @@ extension KeyDependencies {
         self.places = Array(sorted.prefix(Self.placesMax))
     }
 
+    /// Adds what the same stores have said of another key.
+    package mutating func add(_ other: KeyDependencies) {
+        let sums = [self, other]
+        objectCount = sums.saturatedTotal(\.objectCount)
+        uploadCount = sums.saturatedTotal(\.uploadCount)
+        bytes = sums.saturatedTotal(\.bytes)
+        lockedCount = sums.saturatedTotal(\.lockedCount)
+        lockedUntilMilliseconds = sums.compactMap(\.lockedUntilMilliseconds).max()
+        let all = KeyDependencies(places: places + other.places, storeCount: storeCount, unknown: nil)
+        (places, storeCount, unknown) = (all.places, max(storeCount, other.storeCount), unknown ?? other.unknown)
+    }
+
     /// For a backend that is about to let a key go. There is no way around a lock in compliance mode: whoever could
     /// destroy the key could delete the object.
     ///

@@ -13,6 +13,13 @@ extension KeyMetadata {
         if let pendingMaterialID { members["pendingVersion"] = .string(pendingMaterialID) }
         if let deletionMilliseconds { members["deletionMilliseconds"] = .number(String(deletionMilliseconds)) }
         if let expiryMilliseconds { members["expiryMilliseconds"] = .number(String(expiryMilliseconds)) }
+        if let days = pendingDeletionWindowDays { members["pendingDeletionWindowInDays"] = .number(String(days)) }
+        if let multiRegion {
+            members["multiRegion"] = .object([
+                "keyType": .string(multiRegion.keyType.rawValue), "primaryKeyId": .string(multiRegion.primaryKeyARN),
+                "replicaKeyIds": .array(multiRegion.replicaKeyARNs.map { .string($0) }),
+            ])
+        }
         return .object(members)
     }
 }

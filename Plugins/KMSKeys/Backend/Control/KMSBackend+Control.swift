@@ -6,7 +6,7 @@ internal import StrongroomKeys
 ///
 /// | operation | members (`?`: may be missing) | answer |
 /// |---|---|---|
-/// | `create-key` | `description`?, `policy`?, `bypassLockoutCheck`?, `tags`?, `origin`? | the key |
+/// | `create-key` | `description`?, `policy`?, `bypassLockoutCheck`?, `tags`?, `origin`?, `multiRegion`? | the key |
 /// | `describe-key`, `enable-key`, `disable-key`, `rotate-key`, `cancel-key-deletion` | `keyId` | the key |
 /// | `schedule-key-deletion` | `keyId`, `pendingWindowInDays`? | the key |
 /// | `update-key-description` | `keyId`, `description` | the key |
@@ -30,6 +30,8 @@ internal import StrongroomKeys
 /// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, and some more | the key |
 /// | `delete-imported-key-material` | `keyId`, `keyMaterialId`? | the key |
+/// | `replicate-key` | `keyId`, `replicaRegion`, and some more | the replica |
+/// | `update-primary-region` | `keyId`, `primaryRegion` | `keyId` |
 /// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and by `origins` |
 /// | `audit-status` | | `audit`: `on` or `off`; where it is on, how the trail is |
 /// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
@@ -44,7 +46,10 @@ internal import StrongroomKeys
 /// `createdMilliseconds`; an import's *parameters* `keyId`, `importToken`, `publicKey`, `validToMilliseconds`. A grant
 /// may also be given `retiringPrincipal`, `name`, and `encryptionContextEquals` or `encryptionContextSubset`; an import
 /// `importType` (`NEW_KEY_MATERIAL` waits for `rotate-key`), `keyMaterialId` and `validToMilliseconds`. A list has all
-/// materials unless `includeKeyMaterial` is `ROTATIONS_ONLY`.
+/// materials unless `includeKeyMaterial` is `ROTATIONS_ONLY`. A replica may be given what `create-key` gives a key, but
+/// for `origin` and `multiRegion`; the region is that of another keyring of the account that is open in this process. A
+/// multi-Region key has `multiRegion` with `keyType` (`PRIMARY` or `REPLICA`), `primaryKeyId`, `replicaKeyIds`, and
+/// where it waits for its replicas to go `pendingDeletionWindowInDays`.
 ///
 /// `nextMarker` is missing on the last page; `limit` is 1 to 1000, 100 by default. `tags` and encryption contexts are
 /// objects of strings, `tagKeys` and `operations` lists of strings, import tokens, public keys and material base64.
@@ -54,7 +59,9 @@ extension KMSBackend {
     private typealias Operation = @Sendable (ControlCall) async throws(KeyServiceError) -> JSONValue
 
     private static let operations: [String: (members: [String], run: Operation)] = [
-        "create-key": (["description", "policy", "bypassLockoutCheck", "tags", "origin"], createKey),
+        "create-key": (
+            ["description", "policy", "bypassLockoutCheck", "tags", "origin", "multiRegion"], createKey
+        ),
         "describe-key": (["keyId"], describeKey), "enable-key": (["keyId"], enableKey),
         "disable-key": (["keyId"], disableKey),
         "schedule-key-deletion": (["keyId", "pendingWindowInDays"], scheduleKeyDeletion),
@@ -88,6 +95,10 @@ extension KMSBackend {
             ], importKeyMaterial
         ),
         "delete-imported-key-material": (["keyId", "keyMaterialId"], deleteImportedKeyMaterial),
+        "replicate-key": (
+            ["keyId", "replicaRegion", "description", "policy", "bypassLockoutCheck", "tags"], replicateKey
+        ),
+        "update-primary-region": (["keyId", "primaryRegion"], updatePrimaryRegion),
         "status": (["keyId"], status), "replace-root-key": (["rootKeyFile"], replaceRootKey),
         "audit-status": ([], auditStatus), "audit-checkpoint": ([], auditCheckpoint),
     ]

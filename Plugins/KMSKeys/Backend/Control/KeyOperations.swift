@@ -6,7 +6,8 @@ internal import StrongroomKeys
     return try await call.service.createKey(
         description: try members.optional("description") ?? "", policy: try members.optional("policy"),
         bypassingLockoutCheck: try members.flag("bypassLockoutCheck"), tags: try members.tags() ?? [],
-        origin: try members.choice("origin") ?? .service, as: call.requester
+        origin: try members.choice("origin") ?? .service, multiRegion: try members.flag("multiRegion"),
+        as: call.requester
     ).json
 }
 

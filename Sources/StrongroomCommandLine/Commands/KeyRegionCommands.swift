@@ -1,0 +1,118 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Strongroom
+internal import SystemPackage
+
+/// Keys in several regions. A command that concerns two keyrings opens the stores of both.
+extension KeyCommand {
+    struct Replicate: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Make a replica of a multi-Region key in the keyring of another store.",
+            discussion: """
+                It has the key's id and versions, and opens what the key has sealed. Its policy, tags, aliases and grants, \
+                and whether it is enabled, are its own.
+                """)
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var other: OtherRegion
+        @Option(help: "What the replica is for.")
+        var description: String?
+        @Option(help: "A file with its policy; by default everybody of the account may use it.")
+        var policy: String?
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let policy = try await Policy.text(of: policy)
+            try await other.open(beside: location) { region in
+                let replica: KeyRecord = try await KeyControl(store: store).ask(
+                    "replicate-key",
+                    ["keyId": key.id, "replicaRegion": region, "description": description, "policy": policy])
+                console.emit(replica, text: replica.text)
+            }
+        }
+    }
+
+    struct Primary: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Have a replica become the primary of its related keys: what they share is changed there then.")
+
+        @OptionGroup var key: KeyArgument
+        @OptionGroup var other: OtherRegion
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await other.open(beside: location) { region in
+                _ = try await KeyControl(store: store).ask(
+                    "update-primary-region", ["keyId": key.id, "primaryRegion": region], for: [String: String].self)
+                try await key.ask("describe-key", store, console)
+            }
+        }
+    }
+
+    struct Synchronize: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Tell related keys of two stores what they have missed of each other.",
+            discussion: "That happens whenever both are open in one process; this does nothing else.")
+
+        @OptionGroup var other: OtherRegion
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            _ = try await OtherRegion.name(of: store)
+            try await other.open(beside: location) { region in
+                let own = try await OtherRegion.name(of: store)
+                console.say("the related keys of \(quoted(own)) and \(quoted(region)) have been looked after")
+            }
+        }
+    }
+}
+
+/// The store whose keyring is of the other region. Its keyring is opened as the first one's, unless something is said.
+struct OtherRegion: ParsableArguments {
+    @Option(help: ArgumentHelp("The store of the other region.", valueName: "DIR"))
+    var otherStore: String
+    @Option(help: "Its keyring's directory; by default DIR.keyring, beside it.")
+    var otherKeyring: String?
+    @Option(help: "The file with its root key; by default one in its keyring.")
+    var otherRootKeyFile: String?
+    @Option(help: "The file with the passphrase that opens its keyring.")
+    var otherPassphraseFile: String?
+
+    func validate() throws {
+        if otherRootKeyFile != nil && otherPassphraseFile != nil {
+            throw ValidationError(
+                "A keyring opens by --other-root-key-file or by --other-passphrase-file, not by both.")
+        }
+    }
+
+    /// Runs `body` with the region of the other store's keys, while that store is open.
+    func open(beside location: StoreLocation, _ body: (String) async throws -> Void) async throws {
+        var keys = location.keys
+        (keys.keyring, keys.rootKeyFile, keys.passphraseFile) = (otherKeyring, otherRootKeyFile, otherPassphraseFile)
+        var options = try await keys.storeOptions()
+        options.whenAbsent = .refuse
+        let store = try await Store.open(at: FilePath(otherStore), options: options)
+        do {
+            try await body(try await Self.name(of: store))
+        } catch {
+            // The first failure is the one to tell; closing after it can only repeat it.
+            try? await store.close()
+            throw error
+        }
+        try await store.close()
+    }
+
+    /// Also opens the service where it has not been needed yet.
+    static func name(of store: Store) async throws -> String {
+        let status: Status = try await KeyControl(store: store).ask("status")
+        guard let region = status.region else {
+            throw CommandFailure(.moduleFailed, "the key service does not say of which region its keys are")
+        }
+        return region
+    }
+
+    private struct Status: Decodable {
+        var region: String?
+    }
+}
+#endif
