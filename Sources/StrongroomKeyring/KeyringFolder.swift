@@ -159,8 +159,16 @@ package struct KeyringFolder: ~Copyable, Sendable {
         guard unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName) == 0 else {
             throw Self.failure("rename", path.appending(temporaryName))
         }
-        try before(.synchronizeFolder)
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        do throws(KeyBackendError) {
+            try before(.synchronizeFolder)
+            guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        } catch {
+            // For whoever reads the record of it: the change may have happened.
+            throw KeyBackendError(
+                error.code,
+                "The keyring's new document is in its place, but may not survive a power failure: what holds is seen when "
+                    + "the keyring is opened next. \(error.message)", underlying: error)
+        }
     }
 
     /// The document as it is, to be overwritten once another is durable in its place.

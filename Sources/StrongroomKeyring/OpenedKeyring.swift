@@ -61,7 +61,8 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
 
     // MARK: - Change
 
-    /// Changes the keys. Durable when this returns; nothing is changed where it fails.
+    /// Changes the keys. Durable when this returns; nothing is changed where it fails, but where the
+    /// error says that what holds is seen at the next opening.
     package mutating func change(
         _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
     ) throws(KeyBackendError) {
@@ -111,7 +112,8 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         }
     }
 
-    /// Seals all keys under another root key, in one step.
+    /// Seals all keys under another root key, in one step. An error that says so comes after that step: then the new
+    /// root key is in force.
     package mutating func replaceRootKey(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
@@ -125,7 +127,13 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         let bytes = try keys.encoded(changed.file)
         try folder.replaceDocument(bytes)
         (content, documentBytes, root) = (changed, bytes, keys)
-        try folder.removeRootKey(previous, nowInForce: new.source)
+        do throws(KeyBackendError) {
+            try folder.removeRootKey(previous, nowInForce: new.source)
+        } catch {
+            throw KeyBackendError(
+                error.code, "The root key was replaced, and the old one is still there; remove it. \(error.message)",
+                underlying: error)
+        }
     }
 
     private func changed(

@@ -24,14 +24,14 @@ package struct PowerFailure: Sendable, CustomStringConvertible {
 
     private init(_ survivors: Survivors) { self.survivors = survivors }
 
-    /// Those of `moment`, in an order that is always the same.
-    static func all(of moment: SimulatedMoment) -> [PowerFailure] {
+    /// Those of `moment`; the seed decides which subsets, where not all are taken.
+    static func all(of moment: SimulatedMoment, seed: UInt64) -> [PowerFailure] {
         let count = moment.unsyncedCount
         let subsets: [UInt64]
         if count <= exhaustiveCount {
             subsets = Array(0..<(1 << UInt64(count)))
         } else {
-            var generator = SeededGenerator(seed: UInt64(count))
+            var generator = SeededGenerator(seed: seed)
             subsets = [0, .max] + (2..<(1 << exhaustiveCount)).map { _ in generator.next() }
         }
         let torn = count == 0 ? [] : (0..<tornCount).map { PowerFailure(.torn(seed: $0)) }
@@ -52,6 +52,7 @@ package struct PowerFailure: Sendable, CustomStringConvertible {
 }
 
 extension SimulatedMoment {
-    /// The ways in which power fails: all that there are, or as many as stand for all.
-    package var powerFailures: [PowerFailure] { PowerFailure.all(of: self) }
+    /// The ways in which power fails: those that every subset of up to 8 changes survives, or 256 subsets of more,
+    /// which the seed decides; and 24 that tear writes.
+    package func powerFailures(seed: UInt64) -> [PowerFailure] { PowerFailure.all(of: self, seed: seed) }
 }

@@ -134,13 +134,19 @@ struct SimulatedDisk: Sendable {
         }
     }
 
+    /// What a name leads to, or might after a crash.
+    var mentionedNodes: Set<NodeID> {
+        var mentioned: Set<NodeID> = [Self.root]
+        for case .directory(let directory) in nodes.values { mentioned.formUnion(directory.mentioned) }
+        return mentioned
+    }
+
     /// Forgets files that no name leads to any more, nor would after a crash, nor an open handle.
     private mutating func collectUnreachable() {
         removalsSinceCollection += 1
         guard removalsSinceCollection >= 64 else { return }
         removalsSinceCollection = 0
-        var reachable: Set<NodeID> = [Self.root]
-        for case .directory(let directory) in nodes.values { reachable.formUnion(directory.mentioned) }
+        let reachable = mentionedNodes
         for id in nodes.keys where !reachable.contains(id) && openHandles[id, default: 0] == 0 { nodes[id] = nil }
     }
 }

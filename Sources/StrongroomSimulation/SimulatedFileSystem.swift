@@ -116,7 +116,12 @@ package final class SimulatedFileSystem: FileSystem {
     }
 
     package func lockExclusively(_ path: FilePath) throws(StorageError) -> any FileLock {
-        if try status(path) == nil { try open(path, .create).write(Array("1\n".utf8), at: 0) }
+        if try status(path) == nil {
+            let file = try open(path, .create)
+            try file.write(Array("1\n".utf8), at: 0)
+            // Nobody needs it, but each moment would have one more change that is not durable.
+            try file.synchronizeData()
+        }
         return try access(.open, path) { (state) throws(StorageError) in
             guard let id = state.disk.node(at: path) else {
                 throw .system(.noSuchFileOrDirectory, "cannot lock", path: path)
@@ -164,6 +169,12 @@ package final class SimulatedFileSystem: FileSystem {
     package func watch(_ watcher: (@Sendable (SimulatedMoment) -> Void)?) {
         state.withLock { $0.watcher = watcher }
     }
+
+    /// Shows the watcher the disk as it is now: no call comes in between.
+    package func showMoment() { state.withLock { $0.watcher?(SimulatedMoment($0.disk)) } }
+
+    /// From now on syncs succeed and do nothing, or do what they should again.
+    package func setSynchronizes(_ synchronizes: Bool) { state.withLock { $0.synchronizes = synchronizes } }
 
     /// The disk as it is now.
     package var moment: SimulatedMoment { SimulatedMoment(state.withLock { $0.disk }) }

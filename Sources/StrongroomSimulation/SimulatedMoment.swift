@@ -6,10 +6,18 @@
 package struct SimulatedMoment: Sendable {
     private let disk: SimulatedDisk
 
-    init(_ disk: SimulatedDisk) { self.disk = disk }
+    /// Files and directories to which a name leads, may lead after a power failure: what happened to others matters to
+    /// nobody.
+    private let nodes: [SimulatedDisk.NodeID]
+
+    init(_ disk: SimulatedDisk) {
+        self.disk = disk
+        let mentioned = disk.mentionedNodes
+        nodes = disk.nodes.keys.filter(mentioned.contains).sorted()
+    }
 
     /// How many changes there are that a power failure may undo.
-    package var unsyncedCount: Int { disk.nodes.values.reduce(0) { $0 + $1.unsyncedCount } }
+    package var unsyncedCount: Int { nodes.reduce(0) { $0 + (disk.nodes[$1]?.unsyncedCount ?? 0) } }
 
     /// The disk after a power failure that these changes survive whole, and no others; nil where that breaks the rule.
     ///
@@ -24,7 +32,7 @@ package struct SimulatedMoment: Sendable {
         found.openHandles = [:]
         found.lockedFiles = []
         var number = 0
-        for id in disk.nodes.keys.sorted() {
+        for id in nodes {
             guard let node = disk.nodes[id] else { continue }
             let first = number
             number += node.unsyncedCount

@@ -68,7 +68,7 @@ final class SimulatedMachine: Sendable {
         }
         let (fileSystem, index) = (fileSystem, index)
         fileSystem.watch { watcher($0, index.surviving()) }
-        index.watch { watcher(fileSystem.moment, index.surviving()) }
+        index.watch { fileSystem.showMoment() }
     }
 
     private func environment(

@@ -16,7 +16,7 @@ struct CrashExamination: Sendable {
         var generator = SeededGenerator(seed: seed)
         var (examined, all) = (0, 0)
         for (number, moment) in moments.enumerated() {
-            for failure in moment.disk.powerFailures {
+            for failure in moment.disk.powerFailures(seed: UInt64(number)) {
                 guard let disk = failure.disk(after: moment.disk) else { continue }
                 all += 1
                 guard share == 1 || generator.chance(1, in: share) else { continue }

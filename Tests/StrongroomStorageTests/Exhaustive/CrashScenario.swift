@@ -27,11 +27,13 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     static let all = rows + blobs + checkpoints + lives + faults
 
     /// All moments of the scenario.
+    ///
+    /// - Parameter synchronizes: whether syncs do anything once it begins.
     func moments(synchronizes: Bool = true) async throws -> [CrashMoment] {
-        let store = try await ScriptedStore(
-            sums: hasSums ? TestSums.definition : nil, synchronizes: synchronizes)
+        let store = try await ScriptedStore(sums: hasSums ? TestSums.definition : nil)
         try await store.open()
         try await prepare(store)
+        store.machine.fileSystem.setSynchronizes(synchronizes)
         return try await store.recording(run)
     }
 }

@@ -15,9 +15,9 @@ final class ScriptedStore: Sendable {
     private let moments = Mutex<[CrashMoment]>([])
     private let isRecording = Atomic(false)
 
-    init(sums: RowSumDefinition? = nil, synchronizes: Bool = true) async throws {
+    init(sums: RowSumDefinition? = nil) async throws {
         self.sums = sums
-        machine = try await SimulatedMachine(seed: 1, synchronizes: synchronizes, sums: sums)
+        machine = try await SimulatedMachine(seed: 1, sums: sums)
     }
 
     var storage: EmbeddedStorage {

@@ -27,27 +27,49 @@ struct EngineExhaustiveCrashTests {
 
     @Test("each call is there whole or not at all", arguments: EngineCrashScenario.all)
     func wholeOrNotAtAll(_ scenario: EngineCrashScenario) async throws {
+        do {
+            let (examined, all, momentCount) = try await run(scenario)
+            print("crash states: \(examined) of \(all) at \(momentCount) moments of '\(scenario.name)'")
+        } catch {
+            Issue.record("STRONGROOM_CRASH_SHARE=\(Self.share) STRONGROOM_CRASH_SEED=\(Self.seed): \(error)")
+        }
+    }
+
+    /// The control: where syncs do nothing from the first call on, what had ended is not there.
+    @Test("a disk that lies about its syncs is found out", arguments: ["objects of all sizes", "a batch"])
+    func lies(_ name: String) async throws {
+        let scenario = try #require(EngineCrashScenario.all.first { $0.name == name })
+        let found = await #expect(throws: CensusFailure.self) {
+            _ = try await run(scenario, share: 1, synchronizes: false)
+        }
+        #expect(found?.description.contains("differs") == true)
+    }
+
+    /// Throws the first state that is not as it should be.
+    private func run(
+        _ scenario: EngineCrashScenario, share: UInt64 = share, synchronizes: Bool = true
+    ) async throws -> (examined: Int, all: Int, moments: Int) {
         let directory = try TemporaryDirectory()
         let engine = try await SimulatedEngine(keyring: directory.keyring, directory: directory.path)
         try await scenario.prepare(engine)
+        engine.fileSystem.setSynchronizes(synchronizes)
         let (moments, censuses) = try await record(scenario, engine)
         var generator = StrongroomSimulation.SeededGenerator(seed: Self.seed)
         var (examined, all) = (0, 0)
         for (number, moment) in moments.enumerated() {
-            for failure in moment.disk.powerFailures {
+            for failure in moment.disk.powerFailures(seed: UInt64(number)) {
                 guard let disk = failure.disk(after: moment.disk) else { continue }
                 all += 1
-                guard Self.share == 1 || generator.chance(1, in: Self.share) else { continue }
+                guard share == 1 || generator.chance(1, in: share) else { continue }
                 examined += 1
-                let place: Comment =
-                    """
-                    moment \(number) of \(moments.count), \(failure); \
-                    STRONGROOM_CRASH_SHARE=\(Self.share) STRONGROOM_CRASH_SEED=\(Self.seed)
-                    """
-                try await examine(moment, disk, engine, scenario, censuses, place)
+                do {
+                    try await examine(moment, disk, engine, scenario, censuses)
+                } catch {
+                    throw CensusFailure("at moment \(number) of \(moments.count), \(failure): \(error)")
+                }
             }
         }
-        print("crash states: \(examined) of \(all) at \(moments.count) moments of '\(scenario.name)'")
+        return (examined, all, moments.count)
     }
 
     private func record(
@@ -62,7 +84,7 @@ struct EngineExhaustiveCrashTests {
         }
         var censuses = [try await StoreCensus(of: engine.store)]
         fileSystem.watch(note)
-        index.watch { note(fileSystem.moment) }
+        index.watch { fileSystem.showMoment() }
         for call in scenario.calls {
             try await call(engine)
             callCount.withLock { $0 += 1 }
@@ -76,19 +98,23 @@ struct EngineExhaustiveCrashTests {
 
     private func examine(
         _ moment: Moment, _ disk: SimulatedFileSystem, _ engine: SimulatedEngine, _ scenario: EngineCrashScenario,
-        _ censuses: [StoreCensus], _ place: Comment
+        _ censuses: [StoreCensus]
     ) async throws {
         let found = try await SimulatedEngine(found: disk, index: moment.index.surviving(), of: engine)
         let census = try await StoreCensus(of: found.store)
         let before = censuses[moment.callCount]
         let after = censuses[min(moment.callCount + 1, censuses.count - 1)]
-        let isAllowed = scenario.isAtomic ? [before, after].contains(census) : census.isBetween(before, after)
-        #expect(isAllowed, "\(census.difference(to: before)) and \(census.difference(to: after)) at \(place)")
+        guard scenario.isAtomic ? [before, after].contains(census) : census.isBetween(before, after) else {
+            throw CensusFailure(
+                "differs from before in \(census.difference(to: before)), from after in \(census.difference(to: after))"
+            )
+        }
         // And it goes on.
         let bucket = try await found.store.createBucket("later")
         try await bucket.put("a", [1, 2, 3])
-        #expect(try await bucket.get("a").collect(upTo: 10) == [1, 2, 3], place)
-        #expect(try await found.verifyRows() == [], place)
+        guard try await bucket.get("a").collect(upTo: 10) == [1, 2, 3] else { throw CensusFailure("it does not go on") }
+        let findings = try await found.verifyRows()
+        guard findings.isEmpty else { throw CensusFailure("verify finds \(findings)") }
         try await found.close()
     }
 }

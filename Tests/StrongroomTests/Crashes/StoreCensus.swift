@@ -1,6 +1,7 @@
 @testable import Strongroom
 
-/// Everything that a store's users can see, as text: buckets, versions with all their bytes, tags, locks, uploads.
+/// What a store's users can see, as text: buckets, versions with all their bytes, tags and locks, uploads with the
+/// sizes and ETags of their parts.
 struct StoreCensus: Equatable {
     /// What is known of each thing, by its name.
     private(set) var things: [String: String] = [:]
@@ -29,7 +30,8 @@ struct StoreCensus: Equatable {
             let bytes = try await body.collect(upTo: 1 << 20)
             let tags = try await bucket.tags(of: entry.key, version: entry.versionID)
             things[name] =
-                "latest: \(isLatest), \(info.etag), \(info.encryption), \(Self.text(info.metadata)), "
+                "latest: \(isLatest), \(info.etag), \(info.lastModified), \(info.contentType ?? ""), "
+                + "\(info.encryption), \(Self.text(info.metadata)), "
                 + "\(Self.text(tags.tags.values)), "
                 + "\(String(describing: info.retention)), \(info.legalHold), \(bytes)"
         }
