@@ -96,7 +96,12 @@ public final class KeyService: Sendable {
 
     /// Changes the registry on the thread for it. Only what is durable is seen by other operations: a crash takes
     /// nothing back that has been used.
+    ///
+    /// - Parameters:
+    ///   - tellsRelated: whether related keys hear of it where it is about one of several regions.
+    ///   - body: what is changed.
     func changeRegistry<Value: Sendable>(
+        tellsRelated: Bool = false,
         _ body: @escaping @Sendable (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
         try await thread.run(otherwise: KeyServiceError.closed) { [self] () throws(KeyServiceError) in
@@ -104,8 +109,11 @@ public final class KeyService: Sendable {
                 guard var keyring = opened.take() else { throw KeyServiceError.closed }
                 // Also where it throws: nothing has changed then.
                 defer { opened = keyring }
+                let before = keyring.content.registry
                 let (value, remnant) = try keyring.changeRegistry(body)
                 publish(keyring)
+                // Only now: an attempt that runs meanwhile would find nothing new, and have done with it.
+                if tellsRelated && keyring.content.registry.relatedKeys != before.relatedKeys { related.markDue() }
                 if let remnant {
                     host.log(.warning, "Destroyed key material may still be read from the disk: \(remnant.message)")
                 }

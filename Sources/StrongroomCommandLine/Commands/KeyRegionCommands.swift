@@ -60,8 +60,15 @@ extension KeyCommand {
         func run(on store: Store, _ console: Console) async throws {
             _ = try await OtherRegion.name(of: store)
             try await other.open(beside: location) { region in
-                let own = try await OtherRegion.name(of: store)
-                console.say("the related keys of \(quoted(own)) and \(quoted(region)) have been looked after")
+                // Asking has them looked after: both are open by now.
+                let own = try await OtherRegion.status(of: store)
+                guard own.relatedKeysAgree == true else {
+                    throw CommandFailure(
+                        .moduleFailed,
+                        "the related keys of \(quoted(own.region ?? "")) and \(quoted(region)) do not agree; the log of the "
+                            + "key service says why")
+                }
+                console.say("the related keys of \(quoted(own.region ?? "")) and \(quoted(region)) agree")
             }
         }
     }
@@ -104,15 +111,17 @@ struct OtherRegion: ParsableArguments {
 
     /// Also opens the service where it has not been needed yet.
     static func name(of store: Store) async throws -> String {
-        let status: Status = try await KeyControl(store: store).ask("status")
-        guard let region = status.region else {
+        guard let region = try await status(of: store).region else {
             throw CommandFailure(.moduleFailed, "the key service does not say of which region its keys are")
         }
         return region
     }
 
-    private struct Status: Decodable {
+    static func status(of store: Store) async throws -> Status { try await KeyControl(store: store).ask("status") }
+
+    struct Status: Decodable {
         var region: String?
+        var relatedKeysAgree: Bool?
     }
 }
 #endif

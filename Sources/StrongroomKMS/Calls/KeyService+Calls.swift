@@ -28,7 +28,8 @@ extension KeyService {
         try takeToken(for: call)
         do throws(KeyServiceError) {
             _ = try await settled(for: call)
-            let value = try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
+            let value = try await changeRegistry(tellsRelated: true) {
+                [self] (registry, sealer) throws(KeyServiceError) in
                 try checkTokens(of: call, registry)
                 let value = try body(&registry, sealer)
                 try trail.recordBlocking(call)

@@ -31,7 +31,7 @@ extension KeyService {
         let postponed = await postponed(of: registry, at: now)
         let noted = Mutex<[ServiceEvent]>([])
         do throws(KeyServiceError) {
-            try await changeRegistry { [self] (registry, sealer) throws(KeyServiceError) in
+            try await changeRegistry(tellsRelated: true) { [self] (registry, sealer) throws(KeyServiceError) in
                 let events = try happen(at: now, postponed, &registry, sealer)
                 noted.withLock { $0 = events }
                 for event in events { try trail.recordBlocking(event) }
@@ -76,7 +76,6 @@ extension KeyService {
     ) throws(KeyServiceError) -> [ServiceEvent] {
         // Never what has come due since the stores were asked.
         let destroyed = registry.keysToDestroy(at: now).filter { postponed[$0.id] == nil }
-        if destroyed.contains(where: \.id.isMultiRegion) { related.markDue() }
         var events = destroyed.map { key in
             trail.event(
                 (key.deletionMilliseconds ?? .max) <= now ? "DeleteKey" : "DeleteExpiredKeyMaterial",
@@ -87,7 +86,6 @@ extension KeyService {
             key.materials.append(try newMaterial(for: key.id, sealer, because: .automaticRotation))
             key.rotation = key.rotation?.rotated(at: now)
             registry.update(key)
-            if key.multiRegion != nil { related.markDue() }
             events.append(trail.event("RotateKey", of: registry.owner.arn(key.id)))
         }
         return events

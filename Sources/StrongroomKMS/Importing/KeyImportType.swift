@@ -10,14 +10,14 @@ public enum KeyImportType: String, Sendable, Hashable, CaseIterable {
 
 /// What is said of material that is to be imported, held against what it is.
 struct ImportRequest {
-    let type: KeyImportType?
+    let type: KeyImportType
     let materialID: String?
     let arn: String
 
     /// - Parameter found: the material's id, where the key knows it.
     func check(_ found: KeyMaterialID?, in key: KeyRecord) throws(KeyBackendError) {
         do throws(KeyServiceError) {
-            switch type ?? (key.imported.isEmpty ? .new : .existing) {
+            switch type {
             case .new: try checkNew(found, in: key)
             case .existing: try checkExisting(found)
             }

@@ -103,6 +103,7 @@ extension KeyService {
             if let expiresMilliseconds, expiresMilliseconds <= now {
                 throw KeyServiceError(.validation, "The material would have expired already; give a later time.")
             }
+            let type = type ?? (key.imported.isEmpty ? .new : .existing)
             if let materialID, type == .new {
                 throw KeyServiceError(
                     .validation, "New material has no id yet; leave '\(materialID.prefix(64))' out.")

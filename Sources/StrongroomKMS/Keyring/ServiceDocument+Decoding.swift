@@ -10,6 +10,7 @@ extension ServiceDocument {
         let seed = reader.remainingCount == 0 ? nil : try reader.bytes(KeyMaterial.sealedKeySizeBytes)
         guard reader.remainingCount == 0 else { throw KeyringFile.damaged("something follows its end") }
         self.init(header: file.header, registry: registry, sealedAuditSeed: seed)
+        guard isConsistent else { throw KeyringFile.damaged("a primary is said to be in another keyring") }
     }
 
     private static func decodeRegistry(_ reader: inout ByteReader) throws(KeyBackendError) -> KeyRegistry {

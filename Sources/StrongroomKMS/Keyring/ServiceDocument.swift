@@ -31,9 +31,18 @@ struct ServiceDocument: Sendable, Equatable {
     /// Nil in a keyring from before there was an audit trail.
     var sealedAuditSeed: [UInt8]?
 
+    /// Whether it can be read again: also each primary is known as what it is here.
+    var isConsistent: Bool {
+        let own = MultiRegionRecord.Member(region: registry.owner.region, keyringID: header.keyringID)
+        return registry.isConsistent
+            && registry.keys.allSatisfy { key in
+                key.multiRegion.map { $0.role == .replica || $0.primary == own } ?? true
+            }
+    }
+
     /// The file that holds it.
     var file: KeyringFile {
-        assert(registry.isConsistent)
+        assert(isConsistent)
         var body: [UInt8] = []
         body.appendText(registry.owner.account)
         body.appendText(registry.owner.region)

@@ -110,6 +110,13 @@ extension OpenedKeyring<ServiceKeyring> {
         let value = try body(&document.registry, content.sealer)
         // What changes nothing is not written: asking twice costs no more than asking.
         if document == content.document { return (value, nil) }
+        // Nobody could open it again.
+        guard document.isConsistent else {
+            throw KeyServiceError(
+                .internalFailure,
+                "The change would make the keyring contradict itself, and was not made; report this, and what was asked."
+            )
+        }
         let destroys = !document.registry.hasAllMaterials(of: content.document.registry)
         do throws(KeyBackendError) {
             guard destroys else {

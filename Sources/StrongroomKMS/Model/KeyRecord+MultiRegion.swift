@@ -34,8 +34,8 @@ extension KeyRecord {
         guard var multiRegion else { return }
         multiRegion.replicas.removeAll { $0 == member }
         multiRegion.formerRegions = Set(multiRegion.formerRegions + [member.region]).sorted()
-        if multiRegion.promotion?.member == member {
-            multiRegion.promotion = nil
+        if let promotion = multiRegion.promotion, promotion.member == member {
+            multiRegion.endPromotion(promotion)
             state = .enabled
         }
         if let days = multiRegion.deletionWindowDays, multiRegion.replicas.isEmpty {
@@ -55,8 +55,9 @@ extension KeyRecord {
     }
 
     mutating func abandonPromotion() {
+        guard let promotion = multiRegion?.promotion else { return }
         state = .enabled
-        multiRegion?.promotion = nil
+        multiRegion?.endPromotion(promotion)
     }
 
     /// Learns that another key is the primary.
@@ -127,8 +128,28 @@ extension KeyRecord {
         guard var multiRegion = replica.multiRegion else { return }
         multiRegion.role = .primary
         multiRegion.isConfirmed = true
-        self.multiRegion = multiRegion
         rotation = replica.rotation
-        if state == .creating { state = .enabled }
+        switch state {
+        case .creating, .updating: state = .enabled
+        case .pendingReplicaDeletion: state = .disabled
+        case .pendingDeletion:
+            deletionMilliseconds = nil
+            state = .disabled
+            // As long as may be, as when it learns of a replica: nothing is lost by waiting.
+            if !multiRegion.replicas.isEmpty {
+                state = .pendingReplicaDeletion
+                multiRegion.deletionWindowDays = KeyLimits.deletionWindowDays.upperBound
+            }
+        default: break
+        }
+        self.multiRegion = multiRegion
+    }
+}
+
+extension MultiRegionRecord {
+    /// The primary stays it, in the term that the other would have had: none is ever used twice.
+    fileprivate mutating func endPromotion(_ promotion: Promotion) {
+        term = promotion.term
+        self.promotion = nil
     }
 }

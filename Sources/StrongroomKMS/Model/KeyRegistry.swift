@@ -47,6 +47,9 @@ struct KeyRegistry: Sendable, Equatable {
     /// The names of a key, ascending.
     func aliasNames(of id: KeyID) -> [AliasName] { aliasesOfKeys[id] ?? [] }
 
+    /// The keys that are, or may be, in other regions as well.
+    var relatedKeys: [KeyRecord] { keys.filter(\.id.isMultiRegion) }
+
     /// Whether no material of the other registry is missing here.
     func hasAllMaterials(of other: KeyRegistry) -> Bool {
         other.ownersOfMaterials.keys.allSatisfy { ownersOfMaterials[$0] != nil }

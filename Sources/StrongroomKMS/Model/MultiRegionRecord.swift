@@ -2,8 +2,13 @@
 /// region, and a keyring, of its own.
 ///
 /// Invariants: the replicas are ascending by region, no region comes twice, and the primary's is not among them; only a
-/// primary has a promotion or a deletion window.
+/// primary has a promotion, to one of its replicas and a later term, or a deletion window.
 struct MultiRegionRecord: Sendable, Equatable {
+    /// No account has as many regions; a document that says more is damaged.
+    static let regionsMax = 64
+    /// Terms end here, long before the numbers do.
+    static let termEnd: UInt64 = 1 << 32
+
     enum Role: UInt8, Sendable {
         // The numbers are part of the keyring's format and must not change.
 
@@ -57,9 +62,17 @@ struct MultiRegionRecord: Sendable, Equatable {
     var regions: Set<String> { Set(formerRegions + replicas.map(\.region) + [primary.region]) }
 
     var isConsistent: Bool {
-        zip(replicas, replicas.dropFirst()).allSatisfy { $0.region < $1.region }
+        let isPromotionConsistent =
+            promotion.map { replicas.contains($0.member) && $0.term > term && $0.term < Self.termEnd } ?? true
+        let isWindowConsistent = deletionWindowDays.map(KeyLimits.deletionWindowDays.contains) ?? true
+        return term < Self.termEnd && isPromotionConsistent && isWindowConsistent && areRegionsConsistent
+            && (role == .primary ? isConfirmed : promotion == nil && deletionWindowDays == nil)
+    }
+
+    private var areRegionsConsistent: Bool {
+        replicas.count <= Self.regionsMax && formerRegions.count <= Self.regionsMax
+            && zip(replicas, replicas.dropFirst()).allSatisfy { $0.region < $1.region }
             && replicas.allSatisfy { $0.region != primary.region }
             && zip(formerRegions, formerRegions.dropFirst()).allSatisfy { $0 < $1 }
-            && (role == .primary ? isConfirmed : promotion == nil && deletionWindowDays == nil)
     }
 }

@@ -25,20 +25,44 @@ extension KeyService {
         bypassingLockoutCheck bypassesLockoutCheck: Bool = false, tags: [KeyTag] = [],
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        let call = KeyCall(.replicateKey, requester).asks("replicaRegion", other.member.region)
-            .asks("description", description).asks("policy", policy)
-        let conditions = ["kms:ReplicaRegion": [other.member.region]]
-        let parsed = try await checked(call) { () throws(KeyServiceError) in
-            try checkOther(other)
-            try Self.check(description: description)
-            return try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
+        try await replicateKey(
+            keyID, to: .open(other),
+            ReplicaRequest(
+                description: description, policy: policy, bypassesLockoutCheck: bypassesLockoutCheck, tags: tags,
+                requester: requester))
+    }
+
+    /// The same to the service of the account that is open in this process for a region.
+    package func replicateKey(
+        _ keyID: String, toRegion region: String, description: String = "", policy: String? = nil,
+        bypassingLockoutCheck bypassesLockoutCheck: Bool = false, tags: [KeyTag] = [],
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        try await replicateKey(
+            keyID, to: .region(region),
+            ReplicaRequest(
+                description: description, policy: policy, bypassesLockoutCheck: bypassesLockoutCheck, tags: tags,
+                requester: requester))
+    }
+
+    private func replicateKey(
+        _ keyID: String, to place: OtherPlace, _ request: ReplicaRequest
+    ) async throws(KeyServiceError) -> KeyMetadata {
+        let call = KeyCall(.replicateKey, request.requester).asks("replicaRegion", place.name)
+            .asks("description", request.description).asks("policy", request.policy)
+        let conditions = ["kms:ReplicaRegion": [place.name]]
+        let policy = try await checked(call) { () throws(KeyServiceError) in
+            try Self.check(description: request.description)
+            return try request.policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
         }
+        let other = try await find(place, for: keyID, Self.replication, call, conditions).other
         // What is due there, such as that a replica goes, is known here then. Where it fails, so does what follows.
         _ = try? await other.settled()
         let id = try await look(before: call) { (keyring) throws(KeyServiceError) in
             try replicable(keyID, other, call, keyring.registry, conditions).id
         }
-        let creation = KeyCall(.createKey, requester).asks("description", description).asks("policy", policy)
+        let creation = KeyCall(.createKey, request.requester).asks("description", request.description)
+            .asks("policy", request.policy)
         for each in [call, creation] { each.isInTurn = true }
         let replica = try await OpenKeyServices.shared.turns(of: account).take {
             [self] () -> Result<KeyMetadata, KeyServiceError> in
@@ -47,24 +71,8 @@ extension KeyService {
                 let primary = try await look(before: call) { (keyring) throws(KeyServiceError) in
                     try replicable(id.description, other, call, keyring.registry, conditions)
                 }
-                let materials = try openMaterials(of: id)
-                try await other.change(creation) { (registry, sealer) throws(KeyServiceError) in
-                    try other.authorizeAccount(creation, registry)
-                    guard registry.key(id) == nil else { throw Self.isThere(registry.owner.arn(id)) }
-                    var key = KeyRecord(
-                        replicaOf: primary, keyDescription: description, policy: parsed,
-                        at: other.host.wallMilliseconds())
-                    try key.add(tags)
-                    key.materials = try materials.sealed(for: key, sealer, other.host)
-                    try other.checkNoLockout(key, creation, registry, isBypassed: bypassesLockoutCheck)
-                    try registry.insert(key)
-                    _ = other.found(key, creation, registry)
-                }
-                try await change(call) { [self] (registry, _) throws(KeyServiceError) in
-                    var key = try replicable(id.description, other, call, registry, conditions)
-                    key.adopt(other.member)
-                    registry.update(key)
-                }
+                try await make(replicaOf: primary, in: other, request, policy, creation)
+                try await tellPrimary(id, of: other, call, conditions)
                 try await settleRelated(id, with: other)
                 let keyring = try other.current()
                 return .success(
@@ -81,6 +89,42 @@ extension KeyService {
         return replica
     }
 
+    private func make(
+        replicaOf primary: KeyRecord, in other: KeyService, _ request: ReplicaRequest, _ policy: KeyPolicy?,
+        _ creation: KeyCall
+    ) async throws(KeyServiceError) {
+        let materials = try openMaterials(of: primary.id)
+        try await other.change(creation) { (registry, sealer) throws(KeyServiceError) in
+            try other.authorizeAccount(creation, registry)
+            guard registry.key(primary.id) == nil else { throw Self.isThere(registry.owner.arn(primary.id)) }
+            var key = KeyRecord(
+                replicaOf: primary, keyDescription: request.description, policy: policy,
+                at: other.host.wallMilliseconds())
+            try key.add(request.tags)
+            key.materials = try materials.sealed(for: key, registry, sealer, other.host)
+            try other.checkNoLockout(key, creation, registry, isBypassed: request.bypassesLockoutCheck)
+            try registry.insert(key)
+            _ = other.found(key, creation, registry)
+        }
+    }
+
+    /// Where the primary refuses the replica after all, because it has changed meanwhile, that goes again.
+    private func tellPrimary(
+        _ id: KeyID, of other: KeyService, _ call: KeyCall, _ conditions: [String: [String]]
+    ) async throws(KeyServiceError) {
+        do throws(KeyServiceError) {
+            try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+                var key = try replicable(id.description, other, call, registry, conditions)
+                key.adopt(other.member)
+                registry.update(key)
+            }
+        } catch {
+            // Whether it is written down where the disk failed shows later.
+            if error.underlying == nil && !error.isOfAudit { await other.takeBackReplica(id) }
+            throw error
+        }
+    }
+
     /// Has a replica become the primary, and this key a replica of it. Meanwhile this key does all but rotate, and is
     /// ``KeyState/updating``.
     ///
@@ -91,16 +135,28 @@ extension KeyService {
     ///   - keyID: the primary, by id or ARN.
     ///   - other: the service whose replica is to be the primary; it must be enabled.
     ///   - requester: on whose behalf; needs `kms:UpdatePrimaryRegion` of both keys.
+    /// - Throws: ``KeyServiceError/Code/invalidState`` where the replica has been disabled meanwhile: then this key is
+    ///   the primary as before.
     public func updatePrimaryRegion(
         _ keyID: String, to other: KeyService, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        let call = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", other.member.region)
-        let replicaCall = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", other.member.region)
-        let conditions = ["kms:PrimaryRegion": [other.member.region]]
-        try await checked(call) { () throws(KeyServiceError) in try checkOther(other) }
-        let key = try await look(before: call) { (keyring) throws(KeyServiceError) in
-            try authorizedWithoutAlias(keyID, Self.primaryChange, call, keyring.registry, conditions: conditions)
-        }
+        try await updatePrimaryRegion(keyID, to: .open(other), requester)
+    }
+
+    /// The same with the service of the account that is open in this process for a region.
+    package func updatePrimaryRegion(
+        _ keyID: String, toRegion region: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) {
+        try await updatePrimaryRegion(keyID, to: .region(region), requester)
+    }
+
+    private func updatePrimaryRegion(
+        _ keyID: String, to place: OtherPlace, _ requester: KeyRequester
+    ) async throws(KeyServiceError) {
+        let call = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", place.name)
+        let replicaCall = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", place.name)
+        let conditions = ["kms:PrimaryRegion": [place.name]]
+        let (key, other) = try await find(place, for: keyID, Self.primaryChange, call, conditions)
         let (id, isUnderWay) = (key.id, key.multiRegion?.promotion?.member == other.member)
         for each in [call, replicaCall] { each.isInTurn = true }
         try await OpenKeyServices.shared.turns(of: account).take { [self] in
@@ -113,6 +169,7 @@ extension KeyService {
                     try intend(id, other.member, isUnderWay, call, &registry, conditions)
                 }
                 try await settleRelated(id, with: other)
+                try await checked(call) { () throws(KeyServiceError) in try other.checkIsPrimary(id) }
                 // Others hear of it when it is their turn.
                 other.related.markDue()
                 return .success(())
@@ -124,6 +181,7 @@ extension KeyService {
         await other.synchronize()
     }
 
+    private static let replication = "A replication"
     private static let primaryChange = "A change of the primary"
 
     /// - Parameter isUnderWay: whether it was when it was asked for: then it may be done by now.
@@ -154,6 +212,22 @@ extension KeyService {
 
     // MARK: - Checks
 
+    /// The key and the other service, for whoever may ask: nobody else is told which regions are open.
+    private func find(
+        _ place: OtherPlace, for keyID: String, _ what: String, _ call: KeyCall, _ conditions: [String: [String]]
+    ) async throws(KeyServiceError) -> (key: KeyRecord, other: KeyService) {
+        try await look(before: call) { (keyring) throws(KeyServiceError) in
+            let key = try authorizedWithoutAlias(keyID, what, call, keyring.registry, conditions: conditions)
+            let other: KeyService
+            switch place {
+            case .open(let service): other = service
+            case .region(let region): other = try OpenKeyServices.shared.service(of: account, in: region)
+            }
+            try checkOther(other)
+            return (key, other)
+        }
+    }
+
     private func checkOther(_ other: KeyService) throws(KeyServiceError) {
         guard other.account == account else {
             throw KeyServiceError(
@@ -171,15 +245,31 @@ extension KeyService {
         _ keyID: String, _ other: KeyService, _ call: KeyCall, _ registry: KeyRegistry,
         _ conditions: [String: [String]]
     ) throws(KeyServiceError) -> KeyRecord {
-        let key = try authorizedWithoutAlias(keyID, "A replication", call, registry, conditions: conditions)
+        let key = try authorizedWithoutAlias(keyID, Self.replication, call, registry, conditions: conditions)
         if key.multiRegion?.replicas.contains(where: { $0.region == other.member.region }) == true {
             throw Self.isThere(registry.owner.arn(key.id, in: other.member.region))
+        }
+        let regions = (key.multiRegion?.regions ?? []).union([other.member.region])
+        guard regions.count <= MultiRegionRecord.regionsMax else {
+            throw KeyServiceError(
+                .limitExceeded,
+                "The key \(registry.owner.arn(key.id)) is, or was, in \(MultiRegionRecord.regionsMax) regions already; make "
+                    + "another key for more.")
         }
         return key
     }
 
     private static func isThere(_ arn: String) -> KeyServiceError {
         KeyServiceError(.alreadyExists, "The key \(arn) is there already; use it, or delete it to make another.")
+    }
+
+    /// Where it could not become that, its primary has gone back on it.
+    private func checkIsPrimary(_ id: KeyID) throws(KeyServiceError) {
+        if try current().registry.key(id)?.multiRegion?.role == .primary { return }
+        throw KeyServiceError(
+            .invalidState,
+            "The key \(owner.arn(id)) has not become the primary, because it is not enabled any more; enable it, and ask "
+                + "again.")
     }
 
     private func checkNextPrimary(
@@ -196,6 +286,29 @@ extension KeyService {
     }
 }
 
+/// The service of another region.
+private enum OtherPlace: Sendable {
+    case open(KeyService)
+    /// Looked up once it is known that the caller may.
+    case region(String)
+
+    var name: String {
+        switch self {
+        case .open(let service): service.member.region
+        case .region(let region): region
+        }
+    }
+}
+
+/// What a replica is to have of its own.
+private struct ReplicaRequest: Sendable {
+    let description: String
+    let policy: String?
+    let bypassesLockoutCheck: Bool
+    let tags: [KeyTag]
+    let requester: KeyRequester
+}
+
 extension KeyRecord {
     /// A replica that its primary does not know yet.
     fileprivate init(
@@ -205,12 +318,5 @@ extension KeyRecord {
             id: primary.id, createdMilliseconds: nowMilliseconds, manager: .customer, state: .creating,
             keyDescription: keyDescription, materials: [], policy: policy, rotation: primary.rotation)
         multiRegion = primary.multiRegion.map(MultiRegionRecord.init(replicaOf:))
-    }
-}
-
-extension KeyService {
-    /// The service of the same account that is open in this process for another region.
-    package func opened(inRegion region: String) throws(KeyServiceError) -> KeyService {
-        try OpenKeyServices.shared.service(of: account, in: region)
     }
 }

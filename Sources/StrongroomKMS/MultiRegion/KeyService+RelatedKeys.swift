@@ -31,6 +31,18 @@ extension KeyService {
         return Set(ids).sorted()
     }
 
+    /// Whether related keys have nothing to tell those of the services that are open.
+    var relatedKeysAgree: Bool {
+        OpenKeyServices.shared.others(than: self).allSatisfy { other in
+            guard let mine = try? current().registry, let theirs = try? other.current().registry else { return true }
+            return relatedIDs(other).allSatisfy { id in
+                let (own, place) = (member, other.member)
+                return RelatedKeysStep.next(mine.key(id), at: own, theirs.key(id), at: place) == nil
+                    && RelatedKeysStep.next(theirs.key(id), at: place, mine.key(id), at: own) == nil
+            }
+        }
+    }
+
     /// Returns whether all is done.
     private func settleRelated(_ others: [KeyService]) async -> Bool {
         var isDone = true
@@ -93,37 +105,37 @@ extension KeyService {
     private func take(_ step: RelatedKeysStep, _ id: KeyID, with other: KeyService) async throws(KeyServiceError) {
         let (place, now) = (other.member, host.wallMilliseconds())
         switch step {
-        case .adopt: try await changeRelated(id, step, other) { (key, _) in key.adopt(place) }
-        case .forget: try await changeRelated(id, step, other) { (key, _) in key.forget(place, at: now) }
-        case .abandon: try await changeRelated(id, step, other) { (key, _) in key.abandonPromotion() }
+        case .adopt: try await changeRelated(id, step, other) { (key, _, _) in key.adopt(place) }
+        case .forget: try await changeRelated(id, step, other) { (key, _, _) in key.forget(place, at: now) }
+        case .abandon: try await changeRelated(id, step, other) { (key, _, _) in key.abandonPromotion() }
         case .demote:
             guard let theirs = try other.current().registry.key(id) else { return }
-            try await changeRelated(id, step, other) { [member] (key, _) in key.demote(member, under: theirs) }
+            try await changeRelated(id, step, other) { [member] (key, _, _) in key.demote(member, under: theirs) }
         case .destroy: try await destroyUnused(id, other)
         case .collect:
             let found = try other.openMaterials(of: id)
-            try await changeRelated(id, step, other) { [host] (key, sealer) throws(KeyServiceError) in
-                key.collect(try found.sealed(for: key, sealer, host), found.materials.map(\.material.id))
+            try await changeRelated(id, step, other) { [host] (key, registry, sealer) throws(KeyServiceError) in
+                key.collect(try found.sealed(for: key, registry, sealer, host), found.materials.map(\.material.id))
             }
         case .teach:
             guard let mine = try current().registry.key(id) else { return }
             let found = try openMaterials(of: id)
             try await other.changeRelated(id, step, self, isSecond: true) {
-                [host = other.host] (key, sealer) throws(KeyServiceError) in
-                key.learn(from: mine, try found.sealed(for: key, sealer, host))
+                [host = other.host] (key, registry, sealer) throws(KeyServiceError) in
+                key.learn(from: mine, try found.sealed(for: key, registry, sealer, host))
             }
         case .promote: try await promote(id, other)
         case .reinstate:
             guard let mine = try current().registry.key(id) else { return }
-            try await other.changeRelated(id, step, self, isSecond: true) { (key, _) in key.reinstate(by: mine) }
+            try await other.changeRelated(id, step, self, isSecond: true) { (key, _, _) in key.reinstate(by: mine) }
         }
     }
 
     /// First it is certain that this key does not rotate any more, then the other one is the primary.
     private func promote(_ id: KeyID, _ other: KeyService) async throws(KeyServiceError) {
-        try await changeRelated(id, .promote, other) { [place = other.member] (key, _) in key.intend(place) }
+        try await changeRelated(id, .promote, other) { [place = other.member] (key, _, _) in key.intend(place) }
         guard let mine = try current().registry.key(id) else { return }
-        try await other.changeRelated(id, .promote, self, isSecond: true) { [place = other.member] (key, _) in
+        try await other.changeRelated(id, .promote, self, isSecond: true) { [place = other.member] (key, _, _) in
             key.promote(place, after: mine)
         }
     }
@@ -135,7 +147,7 @@ extension KeyService {
     /// - Parameter isSecond: whether this service's key is the second of the step.
     private func changeRelated(
         _ id: KeyID, _ step: RelatedKeysStep, _ other: KeyService, isSecond: Bool = false,
-        _ body: @escaping @Sendable (inout KeyRecord, MaterialSealer) throws(KeyServiceError) -> Void
+        _ body: @escaping @Sendable (inout KeyRecord, KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Void
     ) async throws(KeyServiceError) {
         let theirs = try other.current().registry.key(id)
         try await recordingRelated("SynchronizeMultiRegionKey", of: id) {
@@ -146,10 +158,24 @@ extension KeyService {
                 ? RelatedKeysStep.next(theirs, at: place, key, at: member)
                 : RelatedKeysStep.next(key, at: member, theirs, at: place)
             guard next == step else { return false }
-            try body(&key, sealer)
+            try body(&key, registry, sealer)
             registry.update(key)
             return true
         }
+    }
+
+    /// Takes a replica back that its primary has refused, as long as it does not know of it.
+    func takeBackReplica(_ id: KeyID) async {
+        do throws(KeyServiceError) {
+            try await recordingRelated("DeleteKey", of: id) { (registry, _) throws(KeyServiceError) in
+                guard let key = registry.key(id), key.multiRegion?.isConfirmed == false else { return false }
+                registry.remove(id)
+                return true
+            }
+        } catch {
+            host.log(.warning, "The replica \(owner.arn(id)), which its primary has refused, stays: \(error)")
+        }
+        cache.removeAll()
     }
 
     private func destroyUnused(_ id: KeyID, _ primary: KeyService) async throws(KeyServiceError) {
@@ -217,9 +243,18 @@ struct OpenMaterials: Sendable {
     }
 
     /// Those that a key lacks, sealed for it; each keeps its id, and when and why it was made.
+    ///
+    /// - Throws: `incorrectKeyMaterial` where the registry has one of them as another key's.
     func sealed(
-        for key: KeyRecord, _ sealer: MaterialSealer, _ host: any KeyBackendHost
+        for key: KeyRecord, _ registry: KeyRegistry, _ sealer: MaterialSealer, _ host: any KeyBackendHost
     ) throws(KeyServiceError) -> [KeyMaterial] {
+        for each in materials {
+            guard let other = registry.ownerOfMaterial(each.material.id), other != key.id else { continue }
+            throw KeyServiceError(
+                .incorrectKeyMaterial,
+                "The material \(each.material.id), which the key \(registry.owner.arn(key.id)) is to have, is one of the key "
+                    + "\(registry.owner.arn(other)) already; delete the one that should not have it.")
+        }
         var sealed: [KeyMaterial] = []
         do throws(KeyBackendError) {
             for each in materials where !key.has(each.material.id) {

@@ -44,6 +44,13 @@ final class OpenKeyServices: Sendable {
             .filter { $0.account == service.account && $0.member.region != service.member.region }
     }
 
+    /// Whether a key is there and is the primary.
+    func hasPrimary(_ id: KeyID, _ member: MultiRegionRecord.Member) -> Bool {
+        let service = entries.withLock { entries in entries[member.keyringID]?.service }
+        guard let service, service.member == member else { return false }
+        return (try? service.current())?.registry.key(id)?.multiRegion?.role == .primary
+    }
+
     /// The one of an account in a region.
     func service(of account: String, in region: String) throws(KeyServiceError) -> KeyService {
         let found = entries.withLock { entries in entries.values.compactMap(\.service) }

@@ -19,7 +19,7 @@ enum RelatedKeysStep: Sendable, Hashable {
     case demote
     /// The first is a replica that has never been used, and its primary has none: it goes.
     case destroy
-    /// The first knows that the second has become the primary, which does not know that any more: its keyring is older.
+    /// The first knows the second as the primary, which it is no more, or was in an earlier term: its keyring is older.
     case reinstate
 
     typealias Member = MultiRegionRecord.Member
@@ -33,20 +33,29 @@ enum RelatedKeysStep: Sendable, Hashable {
         guard let first, let mine = first.multiRegion else { return nil }
         switch mine.role {
         case .replica:
-            if let theirs = second?.multiRegion, theirs.role == .replica, mine.primary == other, theirs.term < mine.term
-            {
+            guard mine.primary == other else { return nil }
+            if let theirs = second?.multiRegion, isToBeReinstated(theirs, at: other, by: mine, at: own) {
                 return .reinstate
             }
-            guard !mine.isConfirmed, mine.primary == other else { return nil }
-            return knows(own, second) ? nil : .destroy
+            return mine.isConfirmed || knows(own, second) ? nil : .destroy
         case .primary:
             guard let second else { return mine.replicas.contains(other) ? .forget : nil }
             guard let theirs = second.multiRegion else { return nil }
-            if theirs.term > mine.term { return .demote }
+            // One that takes this key for the primary of a later term has it be that again.
+            if theirs.term > mine.term { return theirs.primary == own ? nil : .demote }
             // One of two replicas in the same region, or of two primaries of the same term, is a copy of a keyring.
             guard theirs.role == .replica, theirs.term < mine.term || theirs.primary == own else { return nil }
             return next(first, mine, second, other)
         }
+    }
+
+    /// Whether a key has been the primary that a replica takes it for, and does not know that any more. Where it knows
+    /// of a third that is the primary in that very term, it is left alone: there would be two.
+    private static func isToBeReinstated(
+        _ primary: MultiRegionRecord, at other: Member, by replica: MultiRegionRecord, at own: Member
+    ) -> Bool {
+        if primary.term < replica.term { return true }
+        return primary.role == .replica && primary.term == replica.term && [own, other].contains(primary.primary)
     }
 
     /// Whether a key wants the replica there, or will.

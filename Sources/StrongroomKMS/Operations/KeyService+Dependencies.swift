@@ -34,11 +34,15 @@ extension KeyService {
         return found
     }
 
-    /// What the stores of the process have under a key. What a replica has sealed its primary opens as well: who lets
-    /// that go lets go of it all.
+    /// What the stores of the process have under a key, and under its related ones, whose objects it opens as well: in
+    /// a store that was copied from another region they name that one's key. Of a replica only what is under itself
+    /// where its primary is open in the process, which opens the rest.
     func dependencies(of key: KeyRecord) async -> KeyDependencies {
         var found = await host.dependencies(on: owner.arn(key.id), version: nil)
-        guard let multiRegion = key.multiRegion, multiRegion.role == .primary else { return found }
+        guard let multiRegion = key.multiRegion else { return found }
+        if multiRegion.role == .replica && OpenKeyServices.shared.hasPrimary(key.id, multiRegion.primary) {
+            return found
+        }
         for region in multiRegion.regions.sorted() where region != owner.region {
             found.add(await host.dependencies(on: owner.arn(key.id, in: region), version: nil))
         }

@@ -26,16 +26,17 @@ extension KeyService {
             if key.origin == .service {
                 key.materials.append(try newMaterial(for: key.id, sealer, because: .rotationOnDemand))
             } else {
-                guard key.pending != nil else {
+                // It may have expired though that could not be written down.
+                let now = host.wallMilliseconds()
+                guard let pending = key.pending, (pending.expiresMilliseconds ?? .max) > now else {
                     throw KeyServiceError(
                         .invalidState,
                         "No available key material pending rotation for the key: \(registry.owner.arn(key.id)); import "
                             + "new material first.")
                 }
-                key.rotateToPending(at: host.wallMilliseconds())
+                key.rotateToPending(at: now)
             }
             registry.update(key)
-            if key.multiRegion != nil { related.markDue() }
             return metadata(of: key, registry.owner)
         }
     }
@@ -112,7 +113,6 @@ extension KeyService {
             var key = try authorizedWithoutAlias(keyID, "A rotation", call, registry, conditions: conditions)
             key.rotation = schedule
             registry.update(key)
-            if key.multiRegion != nil { related.markDue() }
             return KeyRotationStatus(arn: registry.owner.arn(key.id), schedule)
         }
     }

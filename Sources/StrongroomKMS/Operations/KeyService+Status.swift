@@ -25,6 +25,9 @@ extension KeyService {
         public var requestCost: String
         /// How many requests beyond those a quota refused.
         public var throttledCount: Int
+        /// Whether multi-Region keys have nothing to tell their related ones in the services that are open in this
+        /// process; where they have, the log says why they could not.
+        public var relatedKeysAgree: Bool
     }
 
     /// How the service is.
@@ -40,7 +43,8 @@ extension KeyService {
             defaultKeyARN: registry.owner.arn(try registry.resolve(Self.defaultKeyID).id),
             keyCount: registry.keys.count, aliasCount: registry.aliases.count, requestCounts: counts,
             requestCost: meter.price.cost(ofRequests: counts.values.reduce(0, +)),
-            throttledCount: quotas?.ledger.withLock { $0.throttledCount } ?? 0)
+            throttledCount: quotas?.ledger.withLock { $0.throttledCount } ?? 0,
+            relatedKeysAgree: relatedKeysAgree)
     }
 
     /// How often each operation was asked of one key since the service was opened, refused requests included.

@@ -88,6 +88,36 @@ import Testing
         #expect(try await code { _ = try await service.enableKeyRotation(key.arn) } == .unsupportedOperation)
     }
 
+    /// New material has no id by which it could be named, whether that is said or is so because it is the first.
+    @Test(arguments: [nil, KeyImportType.new]) func newMaterialIsNotNamed(_ type: KeyImportType?) async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        #expect(
+            try await code {
+                _ = try await service.importKeyMaterial(
+                    into: key.arn, try material(), type: type, materialID: String(repeating: "a", count: 64))
+            } == .validation)
+        #expect(try await service.describeKey(key.arn).state == .pendingImport)
+    }
+
+    /// The disk was full when it expired, and is not any more.
+    @Test func noRotationGoesToMaterialThatHasExpired() async throws {
+        let regions = Regions()
+        let service = try await regions.create("eu-west-1")
+        let key = try await service.createKey(origin: .external)
+        let first = try await service.importKeyMaterial(into: key.arn, try material(1))
+        _ = try await service.importKeyMaterial(
+            into: key.arn, try material(2), type: .new,
+            expiresMilliseconds: regions.host.wallMilliseconds() + 86_400_000)
+        regions.host.pass(days: 2)
+        regions.endDisk(after: 0)
+        #expect(try await service.describeKey(key.arn).pendingMaterialID == nil)
+        regions.mendDisk()
+        #expect(try await code { _ = try await service.rotateKey(key.arn) } == .invalidState)
+        #expect(try await service.describeKey(key.arn).currentMaterialID == first.currentMaterialID)
+        await service.close()
+    }
+
     @Test func aKeyWithImportedMaterialIsRotated25Times() async throws {
         let service = try await open(creates: true)
         let key = try await service.createKey(origin: .external)

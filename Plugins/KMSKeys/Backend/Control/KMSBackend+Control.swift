@@ -32,7 +32,7 @@ internal import StrongroomKeys
 /// | `delete-imported-key-material` | `keyId`, `keyMaterialId`? | the key |
 /// | `replicate-key` | `keyId`, `replicaRegion`, and some more | the replica |
 /// | `update-primary-region` | `keyId`, `primaryRegion` | `keyId` |
-/// | `status` | `keyId`? | the service; `requests` by operation, of one key where one is named, and by `origins` |
+/// | `status` | `keyId`? | the service; `relatedKeysAgree`; `requests` by operation, of a named key by `origins` too |
 /// | `audit-status` | | `audit`: `on` or `off`; where it is on, how the trail is |
 /// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |

@@ -12,6 +12,7 @@ internal import SystemPackage
         "keyCount": .number(String(status.keyCount)), "aliasCount": .number(String(status.aliasCount)),
         "requests": requests(status.requestCounts), "requestCost": .string(status.requestCost),
         "throttledCount": .number(String(status.throttledCount)),
+        "relatedKeysAgree": .boolean(status.relatedKeysAgree),
     ]
     if let keyID {
         answer["keyId"] = .string(keyID)

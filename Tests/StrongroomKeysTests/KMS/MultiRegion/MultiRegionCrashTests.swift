@@ -141,5 +141,29 @@ import Testing
         }
     }
 
+    /// A keyring of an earlier term of the same primary.
+    @Test func aPrimaryThatIsPutBackBeyondTwoChangesIsItAgain() async throws {
+        let regions = Regions()
+        var (here, there) = (try await regions.create(home), try await regions.create(away))
+        let key = try await here.createKey(multiRegion: true)
+        _ = try await here.replicateKey(key.arn, to: there)
+        let document = regions.path(home).appending("kms").appending("keyring")
+        let backup = try TestFile.read(document)
+        try await here.updatePrimaryRegion(key.arn, to: there)
+        _ = try await there.rotateKey(key.keyID)
+        try await there.updatePrimaryRegion(key.keyID, to: here)
+        let sealed = try await here.generateDataKey(keyID: key.keyID)
+        await close(here, there)
+        try TestFile.write(backup, to: document)
+        (here, there) = (try await regions.open(home), try await regions.open(away))
+        #expect(try await here.decrypt(sealed.wrapped).isEqual(to: sealed.plaintext))
+        #expect(try await here.describeKey(key.keyID).multiRegion?.keyType == .primary)
+        #expect(try await there.describeKey(key.keyID).multiRegion?.keyType == .replica)
+        let rotated = try await here.rotateKey(key.keyID)
+        #expect(rotated.materialCount == 3)
+        #expect(try await there.describeKey(key.keyID).currentMaterialID == rotated.currentMaterialID)
+        await close(here, there)
+    }
+
     private func close(_ services: KeyService...) async { for service in services { await service.close() } }
 }

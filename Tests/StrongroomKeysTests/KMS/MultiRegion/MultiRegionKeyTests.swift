@@ -108,8 +108,77 @@ import Testing
         _ = try await there.disableKey(replica.arn)
         #expect(try await code { _ = try await here.updatePrimaryRegion(key.arn, to: there) } == .disabled)
         #expect(try await here.describeKey(key.arn).state == .enabled)
-        #expect(throws: KeyServiceError.self) { _ = try here.opened(inRegion: "ap-east-1") }
-        #expect(try here.opened(inRegion: "us-east-1") === there)
+        _ = try await there.enableKey(replica.arn)
+        #expect(
+            try await code { _ = try await here.replicateKey(key.arn, toRegion: "ap-east-1") } == .notFound)
+        // Which regions are open is told only to who may ask.
+        let mallory = KeyRequester(Caller(principal: "arn:aws:iam::111111111111:role/mallory", account: "111111111111"))
+        for region in ["ap-east-1", "us-east-1"] {
+            #expect(
+                try await code { _ = try await here.replicateKey(key.arn, toRegion: region, as: mallory) }
+                    == .accessDenied)
+            #expect(
+                try await code { try await here.updatePrimaryRegion(key.arn, toRegion: region, as: mallory) }
+                    == .accessDenied)
+        }
+        try await here.updatePrimaryRegion(key.arn, toRegion: "us-east-1")
+        #expect(try await there.describeKey(key.keyID).multiRegion?.keyType == .primary)
+    }
+
+    // MARK: - What happens meanwhile
+
+    /// The primary is disabled while its replica is being written.
+    @Test func aReplicaThatItsPrimaryRefusesIsNotLeftBehind() async throws {
+        let (here, there, key) = try await pair()
+        let id = try #require(KeyID(key.keyID))
+        let halt = regions.haltDisk()
+        async let made = code { _ = try await here.replicateKey(key.arn, to: there) }
+        await halt.isReached()
+        try await disable(id, in: here)
+        halt.end()
+        #expect(try await made == .disabled)
+        #expect(try await code { _ = try await there.describeKey(key.keyID) } == .notFound)
+        _ = try await here.enableKey(key.arn)
+        _ = try await here.replicateKey(key.arn, to: there)
+    }
+
+    @Test func aPrimaryThatGoesBackOnItsSuccessorSaysSo() async throws {
+        let (here, there, key) = try await pair()
+        let id = try #require(KeyID(key.keyID))
+        _ = try await here.replicateKey(key.arn, to: there)
+        let halt = regions.haltDisk()
+        async let moved = code { try await here.updatePrimaryRegion(key.arn, to: there) }
+        await halt.isReached()
+        try await disable(id, in: there)
+        halt.end()
+        #expect(try await moved == .invalidState)
+        #expect(try await here.describeKey(key.arn).multiRegion?.keyType == .primary)
+        #expect(try await here.describeKey(key.arn).state == .enabled)
+        _ = try await there.enableKey(key.keyID)
+        try await here.updatePrimaryRegion(key.arn, to: there)
+        #expect(try await there.describeKey(key.keyID).multiRegion?.keyType == .primary)
+    }
+
+    /// Another call looks after related keys while a rotation is being written.
+    @Test func aRotationReachesReplicasWhateverIsAskedMeanwhile() async throws {
+        let (here, there, key) = try await pair()
+        _ = try await here.replicateKey(key.arn, to: there)
+        for service in [here, there] { _ = try await service.describeKey(key.keyID) }
+        let halt = regions.haltDisk()
+        async let rotated = here.rotateKey(key.arn)
+        await halt.isReached()
+        _ = try await here.describeKey(key.arn)
+        halt.end()
+        let current = try await rotated.currentMaterialID
+        #expect(try await there.describeKey(key.keyID).currentMaterialID == current)
+    }
+
+    private func disable(_ id: KeyID, in service: KeyService) async throws {
+        try await service.changeRegistry { (registry, _) throws(KeyServiceError) in
+            guard var key = registry.key(id) else { throw KeyReference.notFound(id.description) }
+            key.state = .disabled
+            registry.update(key)
+        }
     }
 
     /// A keyring that only says that it has a replica is given nothing.
@@ -138,6 +207,39 @@ import Testing
             #expect(regions.host.logged.contains { $0.contains("no material in common") })
         }
         #expect(try await code { _ = try await here.replicateKey(key.arn, to: there) } == .incorrectKeyMaterial)
+    }
+
+    /// It would be two keys', in a keyring that nobody could open.
+    @Test func aMaterialThatIsAnotherKeysIsNotTaken() async throws {
+        var (here, there, key) = try await pair()
+        let other = try await there.createKey()
+        let otherID = try #require(KeyID(other.keyID))
+        @Sendable func forge(_ material: KeyMaterialID, in service: KeyService) async throws {
+            try await service.changeRegistry { (registry, _) throws(KeyServiceError) in
+                guard var forged = registry.key(otherID), let own = forged.materials.last else { return }
+                forged.materials.append(
+                    KeyMaterial(id: material, createdMilliseconds: 0, sealedKey: own.sealedKey))
+                registry.update(forged)
+            }
+        }
+        let current = try #require(key.currentMaterialID.flatMap { KeyMaterialID($0) })
+        try await forge(current, in: there)
+        #expect(try await code { _ = try await here.replicateKey(key.arn, to: there) } == .incorrectKeyMaterial)
+        let next = try await here.createKey(multiRegion: true)
+        _ = try await here.replicateKey(next.arn, to: there)
+        await there.close()
+        let rotated = try await here.rotateKey(next.arn)
+        await here.close()
+        there = try await regions.open("us-east-1")
+        let newest = try #require(rotated.currentMaterialID.flatMap { KeyMaterialID($0) })
+        try await forge(newest, in: there)
+        here = try await regions.open("eu-west-1")
+        #expect(try await there.describeKey(next.keyID).currentMaterialID == next.currentMaterialID)
+        #expect(try await !there.status().relatedKeysAgree)
+        #expect(regions.host.logged.contains { $0.contains("is one of the key") })
+        await there.close()
+        there = try await regions.open("us-east-1")
+        #expect(try await there.status().keyCount == 3)
     }
 
     // MARK: - Rotation
@@ -248,6 +350,20 @@ import Testing
         #expect(try await here.describeKey(key.arn).multiRegion?.replicaKeyARNs == [])
         let asked = regions.host.questionCount
         _ = try await here.scheduleKeyDeletion(key.arn)
+        #expect(regions.host.questionCount == asked + 2)
+    }
+
+    /// In a store that was copied from the primary's region objects name its key; it opens them as long as it is open.
+    @Test func aReplicaWithoutItsPrimaryIsAskedForAllRegions() async throws {
+        let (here, there, key) = try await pair()
+        let replica = try await here.replicateKey(key.arn, to: there)
+        var asked = regions.host.questionCount
+        _ = try await there.scheduleKeyDeletion(replica.arn)
+        #expect(regions.host.questionCount == asked + 1)
+        _ = try await there.cancelKeyDeletion(replica.arn)
+        await here.close()
+        asked = regions.host.questionCount
+        _ = try await there.scheduleKeyDeletion(replica.arn)
         #expect(regions.host.questionCount == asked + 2)
     }
 

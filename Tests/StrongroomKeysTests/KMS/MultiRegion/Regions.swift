@@ -1,3 +1,4 @@
+import Dispatch
 import StrongroomCrypto
 import StrongroomSystem
 import Synchronization
@@ -17,6 +18,7 @@ final class Regions: Sendable {
     private let folder = TemporaryFolder()
     private let account = String(Regions.accounts.wrappingAdd(1, ordering: .relaxed).newValue)
     private let disk = Mutex((steps: 0, last: Int.max))
+    private let halt = Mutex<Halt?>(nil)
 
     /// Makes a region's keyring.
     func create(_ region: String) async throws -> KeyService { try await service(region, creates: true) }
@@ -33,6 +35,7 @@ final class Regions: Sendable {
             return try KeyService(
                 KeyBackendConfiguration(keyring: path(region), creates: creates, settings: settings), host
             ) { [self] _ throws(KeyBackendError) in
+                halt.withLock { $0.take() }?.wait()
                 let isGone = disk.withLock { disk in
                     disk.steps += 1
                     return disk.steps > disk.last
@@ -45,8 +48,31 @@ final class Regions: Sendable {
     /// Lets so many further steps of files be done, in all keyrings together, and none after them.
     func endDisk(after count: Int) { disk.withLock { $0 = (0, count) } }
 
+    /// Has the next step of files wait: what is to be written is known then, and not in force.
+    func haltDisk() -> Halt {
+        let halt = Halt()
+        self.halt.withLock { $0 = halt }
+        return halt
+    }
+
     func mendDisk() { disk.withLock { $0 = (0, .max) } }
 
     /// Whether the disk has ended as it was told to.
     var hasEnded: Bool { disk.withLock { $0.steps > $0.last } }
+}
+
+/// Holds a thread up once.
+final class Halt: Sendable {
+    private let reached = AsyncStream.makeStream(of: Void.self)
+    private let isOver = DispatchSemaphore(value: 0)
+
+    fileprivate func wait() {
+        reached.continuation.finish()
+        isOver.wait()
+    }
+
+    /// Returns once it is held up.
+    func isReached() async { for await _ in reached.stream {} }
+
+    func end() { isOver.signal() }
 }
