@@ -11,7 +11,7 @@ struct DemoCopy: Sendable {
     struct Target: Sendable {
         var title: String
         var file: FilePath
-        var offset: UInt64
+        var offsets: [UInt64]
     }
 
     init(of workspace: DemoWorkspace) async throws {
@@ -42,7 +42,7 @@ struct DemoCopy: Sendable {
                     throw CommandFailure(.demoFailed, "the store has no \(title)")
                 }
                 let file = FilePath("\(store.string)/\(found.name)")
-                targets.append(Target(title: title, file: file, offset: try place.offset(in: file, found.sizeBytes)))
+                targets.append(Target(title: title, file: file, offsets: try place.offsets(in: file, found.sizeBytes)))
             }
             try first("journal segment", .ciphertext) { $0.hasPrefix("journal/") }
             try first("a large object's own file", .ciphertext) { $0.hasSuffix(".blob") }
@@ -52,27 +52,31 @@ struct DemoCopy: Sendable {
             }
             try first("store.json", .middle) { $0 == "store.json" }
             try first("metadata-key.json", .middle) { $0 == "metadata-key.json" }
-            for file in try DirectoryWalk(of: keyring, keyBytesMax: 1024).files where file.sizeBytes > 0 {
+            // But for the audit trail, which no object needs: what is done to that, `audit verify` tells.
+            for file in try DirectoryWalk(of: keyring, keyBytesMax: 1024).files
+            where file.sizeBytes > 0 && !file.name.contains("/audit") {
                 let path = FilePath("\(keyring.string)/\(file.name)")
                 targets.append(
-                    Target(title: "keyring: \(file.name)", file: path, offset: file.sizeBytes / 2))
+                    Target(title: "keyring: \(file.name)", file: path, offsets: [file.sizeBytes / 2]))
             }
             return targets
         }
     }
 
-    /// Flips one bit; flipping it again puts it back.
+    /// Flips one bit at each place; flipping again puts them back.
     func flip(_ target: Target) async throws {
         try await Offload.run { () throws(CommandFailure) in
             do {
                 let descriptor = try FileDescriptor.open(target.file, .readWrite, options: .closeOnExec)
                 defer { try? descriptor.close() }
-                var byte: [UInt8] = [0]
-                // Safe: one byte into an array of one.
-                _ = try unsafe byte.withUnsafeMutableBytes {
-                    try unsafe descriptor.read(fromAbsoluteOffset: Int64(target.offset), into: $0)
+                for offset in target.offsets {
+                    var byte: [UInt8] = [0]
+                    // Safe: one byte into an array of one.
+                    _ = try unsafe byte.withUnsafeMutableBytes {
+                        try unsafe descriptor.read(fromAbsoluteOffset: Int64(offset), into: $0)
+                    }
+                    try descriptor.writeAll(toAbsoluteOffset: Int64(offset), [byte[0] ^ 0x01])
                 }
-                try descriptor.writeAll(toAbsoluteOffset: Int64(target.offset), [byte[0] ^ 0x01])
             } catch {
                 throw .system("cannot damage", target.file, error as? Errno ?? .ioError)
             }
