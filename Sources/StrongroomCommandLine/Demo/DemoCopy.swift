@@ -7,7 +7,7 @@ struct DemoCopy: Sendable {
     let store: FilePath
     let keyring: FilePath
 
-    /// A place in one kind of file.
+    /// Places in one kind of file: several where old copies of what is damaged are kept.
     struct Target: Sendable {
         var title: String
         var file: FilePath
