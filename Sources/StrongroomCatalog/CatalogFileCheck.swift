@@ -102,7 +102,7 @@ struct CatalogFileCheck {
     private static func damaged(_ what: String, _ path: FilePath, offset: UInt64? = nil) -> StorageError {
         StorageError(
             .corrupted,
-            "the catalog is damaged: \(what). Nothing was changed; restore the store from a backup",
+            "the catalog is damaged: \(what). Nothing was changed; run repair, which rebuilds it",
             path: path, offset: offset)
     }
 }

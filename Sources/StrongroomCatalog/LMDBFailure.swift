@@ -21,7 +21,7 @@ struct LMDBFailure: Error, Equatable {
     var isMapFull: Bool { code == MDB_MAP_FULL }
 
     private static let damaged =
-        "the catalog is damaged; close the store and restore it from a backup"
+        "the catalog is damaged; close the store and run repair, which rebuilds it"
 
     func storageError(path: FilePath) -> StorageError {
         switch code {

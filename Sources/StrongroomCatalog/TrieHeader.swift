@@ -48,7 +48,7 @@ package struct TrieHeader: Equatable, Sendable {
     static func damaged(_ what: String, path: FilePath) -> StorageError {
         StorageError(
             .corrupted,
-            "the catalog is damaged: \(what); close the store and restore it from a backup",
+            "the catalog is damaged: \(what); close the store and run repair, which rebuilds it",
             path: path)
     }
 }

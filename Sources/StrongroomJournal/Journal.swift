@@ -25,6 +25,8 @@ package final class Journal: Sendable {
     package let reader: JournalReader
     /// A longer record is refused with `limitExceeded`.
     package let maximumBodyBytes: Int
+    /// How far back the journal went without a gap when it was opened: every record after this LSN was in it.
+    package let reachLSN: UInt64
 
     private let directory: FilePath
     let fileSystem: any FileSystem
@@ -65,6 +67,7 @@ package final class Journal: Sendable {
         self.fileSystem = fileSystem
         self.storeID = storeID
         maximumBodyBytes = configuration.maximumBodyBytes
+        reachLSN = outcome.reachLSN
         reader = JournalReader(
             directory: directory, fileSystem: fileSystem, descriptorsMaximum: configuration.readDescriptorsMaximum)
         let preparer = SegmentPreparer(

@@ -7,4 +7,9 @@ package struct JournalExtent: Sendable {
     package var lastLSN: UInt64
     /// Oldest first. The last one reaches `lastLSN`.
     package var segmentIDs: [UInt64]
+
+    package init(lastLSN: UInt64, segmentIDs: [UInt64]) {
+        self.lastLSN = lastLSN
+        self.segmentIDs = segmentIDs
+    }
 }

@@ -10,14 +10,16 @@ extension Journal {
     ///   - appliedLSN: older segments may be missing if the catalog has their records.
     ///   - extent: where to stop in a journal that is being written to, and what must be there; its segments
     ///     must not be recycled meanwhile. Nil for one that nobody writes to: the directory says what there is.
+    ///   - fileName: of a segment, where segments have other names than a journal gives them; then with an extent.
     ///   - visit: called for each whole record.
     package static func inspect(
         directory: FilePath, fileSystem: any FileSystem, storeID: [UInt8]?, appliedLSN: UInt64,
-        upTo extent: JournalExtent? = nil,
+        upTo extent: JournalExtent? = nil, fileName: ((UInt64) -> String)? = nil,
         visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
     ) throws(StorageError) -> JournalReport {
         var inspection = JournalInspection(
-            directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: appliedLSN, extent: extent)
+            directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: appliedLSN, extent: extent,
+            fileName: fileName ?? { SegmentName.segment(id: $0).text })
         try inspection.run(visit)
         return inspection.report
     }
@@ -29,6 +31,7 @@ private struct JournalInspection {
     let storeID: [UInt8]?
     let appliedLSN: UInt64
     let extent: JournalExtent?
+    let fileName: (UInt64) -> String
     var report = JournalReport()
 
     mutating func run(_ visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void) throws(StorageError) {
@@ -61,13 +64,13 @@ private struct JournalInspection {
     }
 
     private func open(_ segmentID: UInt64) throws(StorageError) -> any StorageFile {
-        let path = SegmentName.segment(id: segmentID).path(in: directory)
+        let path = directory.appending(fileName(segmentID))
         do throws(StorageError) {
             return try fileSystem.open(path, .readOnly)
         } catch  where error.code == .notFound {
             throw StorageError(
                 .corrupted,
-                "a segment of the journal is missing; put the file back, or restore the store from a backup",
+                "a segment of the journal is missing; put the file back, or run repair",
                 path: path)
         }
     }

@@ -19,6 +19,8 @@ struct JournalRecovery {
         /// is it sure that no stale frame with its salt lies behind.
         var resume: (header: SegmentHeader, position: UInt64)?
         var newestID: UInt64 = 0
+        /// Every record after this is in a segment that is there; records before may be, too.
+        var reachLSN: UInt64 = 0
         /// Whether damage to the last record would be seen: records that were recovered from a torn
         /// tail have no promise behind them yet.
         var endsWithPromise = true
@@ -35,6 +37,8 @@ struct JournalRecovery {
     let appliedLSN: UInt64
     /// The journal must reach this far at least.
     let durableLSN: UInt64
+    /// Files that count as if they were not there.
+    var ignored: Set<FilePath> = []
 
     func run(_ replay: (FrameLocation, JournalFrame) throws(StorageError) -> Void) throws(StorageError) -> Outcome {
         let names = try fileSystem.list(directory).compactMap { SegmentName($0) }
@@ -52,11 +56,12 @@ struct JournalRecovery {
             throw StorageError(
                 .corrupted,
                 "the journal ends at LSN \(outcome.lastLSN), but LSN \(durableLSN) was durable; "
-                    + "restore the missing segments, or restore the store from a backup",
+                    + "put the missing segments back, run repair for what can be had without, or restore a backup",
                 path: chain.last?.path ?? directory)
         }
         outcome.segments = infos(segments)
         outcome.newestID = segments.last?.header.segmentID ?? 0
+        outcome.reachLSN = reach(segments)
         return outcome
     }
 
@@ -66,6 +71,7 @@ struct JournalRecovery {
         var segments: [Segment] = []
         for case .segment(let id) in names {
             let path = SegmentName.segment(id: id).path(in: directory)
+            guard !ignored.contains(path) else { continue }
             let file = try fileSystem.open(path, .readOnly)
             let header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
             segments.append(Segment(header: header, path: path))
@@ -86,9 +92,9 @@ struct JournalRecovery {
                     isMissing
                         ? "segment \(first.predecessorID) is missing, which holds records up to LSN "
                             + "\(first.predecessorLastLSN) that the catalog lacks; put the file back, "
-                            + "or restore the store from a backup"
+                            + "or run repair for what can be had without it"
                         : "segment \(segments[index - 1].header.segmentID) belongs to no chain; "
-                            + "run verify, and restore from a backup",
+                            + "run repair, or restore from a backup",
                     path: successor.path)
             }
             index -= 1
@@ -96,12 +102,22 @@ struct JournalRecovery {
             guard predecessor.predecessorLastLSN <= first.predecessorLastLSN else {
                 throw StorageError(
                     .corrupted,
-                    "the segment begins after its successor; run verify, and restore the file from a backup",
+                    "the segment begins after its successor; run repair, or restore the file from a backup",
                     path: segments[index].path)
             }
             first = predecessor
         }
         return Array(segments[index...])
+    }
+
+    /// How far back the newest segment's chain goes without a gap.
+    private func reach(_ segments: [Segment]) -> UInt64 {
+        guard var first = segments.last?.header else { return appliedLSN }
+        for predecessor in segments.reversed().dropFirst().map(\.header) {
+            guard predecessor.segmentID == first.predecessorID else { break }
+            first = predecessor
+        }
+        return first.predecessorLastLSN
     }
 
     /// What a process reads after a crash may still be in memory only: it must not be acted on
@@ -213,12 +229,12 @@ extension SegmentHeader {
         guard let header = copies.first else {
             throw StorageError(
                 .corrupted,
-                "both copies of the segment's header are damaged; run verify, and restore the file from a backup",
+                "both copies of the segment's header are damaged; run repair, or restore the file from a backup",
                 path: file.path, offset: 0)
         }
         func refuse(_ message: String) -> StorageError {
             StorageError(
-                .corrupted, "\(message); run verify, and restore the file from a backup", path: file.path, offset: 0)
+                .corrupted, "\(message); run repair, or restore the file from a backup", path: file.path, offset: 0)
         }
         guard copies.allSatisfy({ $0 == header }) else { throw refuse("the two copies of the segment's header differ") }
         guard header.segmentID == segmentID else { throw refuse("the file is segment \(header.segmentID)") }

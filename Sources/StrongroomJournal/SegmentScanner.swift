@@ -109,7 +109,7 @@ struct SegmentScanner {
 
     func corrupted(_ message: String) -> StorageError {
         StorageError(
-            .corrupted, "\(message); run verify, and restore the file from a backup", path: window.file.path,
+            .corrupted, "\(message); run repair, or restore the file from a backup", path: window.file.path,
             offset: position)
     }
 

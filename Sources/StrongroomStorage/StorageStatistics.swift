@@ -12,6 +12,13 @@ package struct StorageStatistics: Sendable {
         package var isNewest: Bool
     }
 
+    /// An image of the catalog, which together with the journal since rebuilds it.
+    package struct Image: Sendable, Equatable {
+        package var appliedLSN: UInt64
+        /// 0 for the empty one: the journal has every commit there ever was.
+        package var sizeBytes: UInt64
+    }
+
     /// Rows and payloads by home as of the last checkpoint: exact counters.
     package var rows: RowStatistics
     /// The last commit, and the last one that the index has.
@@ -31,4 +38,8 @@ package struct StorageStatistics: Sendable {
     package var cleanUpFailure: StorageError?
     /// Why the store takes no more changes, if so.
     package var poison: StorageError?
+    /// Nil where the catalog could not be rebuilt.
+    package var image: Image?
+    /// Why the last attempt to take an image failed, if it did.
+    package var imageFailure: StorageError?
 }

@@ -117,6 +117,36 @@ final class SimulatedMachine: Sendable {
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
+    /// The index's file is gone, as if somebody had removed it.
+    func loseIndex() {
+        storedIndex.withLock { $0 = MemoryIndex() }
+    }
+
+    /// Repairs the store, which is closed.
+    func repair(
+        catalog verdict: StorageRepair.CatalogVerdict = .walked, isDryRun: Bool = false,
+        sums: RowSumDefinition? = nil
+    ) throws(StorageError) -> StorageRepairReport {
+        let environment = StorageEnvironment(
+            fileSystem: fileSystem, random: SeededRandom(seed: 3, for: fileSystem), clock: clock,
+            // Each opening after the first finds what the one before it has closed.
+            makeIndex: { (_, _) throws(StorageError) in
+                self.reopenIndex()
+                return self.index
+            }, sums: sums)
+        let repair = StorageRepair(
+            directory: Self.directory, storeID: StoreKind.storeID, options: options, environment: environment)
+        do throws(StorageError) {
+            let report = try repair.run(catalog: verdict, isDryRun: isDryRun)
+            reopenIndex()
+            return report
+        } catch {
+            // The index of a store that is open is not this function's.
+            if error.code != .locked { reopenIndex() }
+            throw error
+        }
+    }
+
     /// Makes the index usable again after an orderly close, as opening its file would.
     func reopenIndex() {
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }

@@ -46,6 +46,16 @@ final class StoreModel: Sendable {
     /// The same, which no longer hears of what happens.
     func copy() -> StoreModel { StoreModel(state.withLock { $0 }) }
 
+    /// The same, as if nobody had been told of what came after that position.
+    func copy(upTo lsn: UInt64) -> StoreModel {
+        StoreModel(
+            state.withLock { state in
+                var copy = state
+                copy.acknowledgedLSN = min(state.acknowledgedLSN, lsn)
+                return copy
+            })
+    }
+
     func issue(_ changes: [Change], at lsn: UInt64) {
         state.withLock { $0.issued[lsn] = changes }
     }

@@ -36,6 +36,7 @@ final class Checkpointer: Sendable {
     private let journal: Journal
     private let files: BlobFiles
     private let reaper: TrashReaper
+    let images: CatalogImages
     private let poison: StorePoison
     private let clock: any StoreClock
     /// As it was when the store was opened.
@@ -46,8 +47,8 @@ final class Checkpointer: Sendable {
     private let monitor: Monitor<State>
 
     init(
-        view: StoreView, journal: Journal, files: BlobFiles, reaper: TrashReaper, poison: StorePoison,
-        clock: any StoreClock, options: EmbeddedStorageOptions, sums: RowSumDefinition? = nil,
+        view: StoreView, journal: Journal, files: BlobFiles, reaper: TrashReaper, images: CatalogImages,
+        poison: StorePoison, clock: any StoreClock, options: EmbeddedStorageOptions, sums: RowSumDefinition? = nil,
         sumBuilder: RowSumBuilder? = nil
     ) {
         self.view = view
@@ -57,6 +58,7 @@ final class Checkpointer: Sendable {
         self.journal = journal
         self.files = files
         self.reaper = reaper
+        self.images = images
         self.poison = poison
         self.clock = clock
         intervalNanoseconds = options.checkpointIntervalSeconds.map { UInt64($0) * 1_000_000_000 }
@@ -108,7 +110,13 @@ final class Checkpointer: Sendable {
     }
 
     /// Runs a checkpoint of everything that is committed now, and blocks until it has ended; whether it went well.
-    func runAndWait() -> Bool {
+    ///
+    /// For a disk that is full: what is kept for followers of the journal alone is freed as well.
+    ///
+    /// - Parameter givingUpImages: and what is kept for images of the catalog.
+    func runForRoom(givingUpImages: Bool) -> Bool {
+        view.holds.suspendOnce()
+        if givingUpImages { images.giveUp() }
         let ended = Monitor<Bool?>(nil)
         request { result in
             let isSuccess = if case .success = result { true } else { false }
@@ -129,7 +137,7 @@ final class Checkpointer: Sendable {
 
     /// The thread's body.
     func run() {
-        var reclaimer = SegmentReclaimer(journal: journal, view: view)
+        var reclaimer = SegmentReclaimer(journal: journal, view: view, images: images)
         var sumBuilder = sumBuilder
         var lastNanoseconds = clock.bootNanoseconds()
         while true {
@@ -237,6 +245,7 @@ final class Checkpointer: Sendable {
     private func retire(_ state: CheckpointState, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp) {
         cleanUp.note(attempt { () throws(StorageError) in try reclaimer.retireFree(state) })
         cleanUp.note(attempt { () throws(StorageError) in try reaper.retireCheckpointed() })
+        images.note(journal.segments())
     }
 
     private func move(

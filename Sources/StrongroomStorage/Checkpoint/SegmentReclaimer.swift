@@ -12,13 +12,15 @@ internal import Synchronization
 struct SegmentReclaimer {
     let journal: Journal
     let view: StoreView
+    let images: CatalogImages
     private var retirements = Retirements<UInt64>()
     private var underway: Set<UInt64> = []
     private var appliedLSN: UInt64 = 0
 
-    init(journal: Journal, view: StoreView) {
+    init(journal: Journal, view: StoreView, images: CatalogImages) {
         self.journal = journal
         self.view = view
+        self.images = images
     }
 
     var isWaiting: Bool { retirements.isWaiting }
@@ -32,7 +34,9 @@ struct SegmentReclaimer {
         }
         let (lastLSN, time) = view.withTables { ($0.lastLSN, $0.timeMilliseconds) }
         let readLSN = view.holds.readLSN(of: unused, lastLSN: lastLSN, timeMilliseconds: time)
-        let free = unused.filter { $0.lastLSN <= readLSN }
+        // Asked after the index was at `appliedLSN`: an image that is begun later lacks nothing that goes here.
+        let keptLSN = min(readLSN, images.heldLSN)
+        let free = unused.filter { $0.lastLSN <= keptLSN }
         appliedLSN = state.appliedLSN
         guard !free.isEmpty else { return }
         underway.formUnion(free.map(\.id))

@@ -178,13 +178,27 @@ struct Committer: ~Copyable {
             // as long as it takes to free a full disk, whatever the reserve holds.
             flush()
             try poison.check()
-            view.holds.suspendOnce()
-            guard view.withTables({ $0.rowCount > 0 }), checkpointer.runAndWait() else { throw error }
-            place = try append(pieces, mayUseReserve: accepted.isFreeing)
+            place = try append(pieces, mayUseReserve: accepted.isFreeing, afterFreeingFor: error)
         }
         journalBytesSinceRequest += UInt64(pieces.reduce(0) { $0 + $1.count })
         trashBytesSinceRequest += accepted.trashBytes
         return frame.changes(at: place)
+    }
+
+    /// - Parameter shortage: what is thrown where nothing could be freed.
+    private mutating func append(
+        _ pieces: [[UInt8]], mayUseReserve: Bool, afterFreeingFor shortage: StorageError
+    ) throws(StorageError) -> FrameLocation {
+        guard view.withTables({ $0.rowCount > 0 }), checkpointer.runForRoom(givingUpImages: false) else {
+            throw shortage
+        }
+        do throws(StorageError) {
+            return try append(pieces, mayUseReserve: mayUseReserve)
+        } catch  where error.code == .diskFull && checkpointer.images.coveredLSN != nil {
+            // An image can be taken again, once there is room.
+            guard checkpointer.runForRoom(givingUpImages: true) else { throw error }
+            return try append(pieces, mayUseReserve: mayUseReserve)
+        }
     }
 
     private mutating func append(_ pieces: [[UInt8]], mayUseReserve: Bool) throws(StorageError) -> FrameLocation {

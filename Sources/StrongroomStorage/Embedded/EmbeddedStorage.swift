@@ -70,6 +70,30 @@ package final class EmbeddedStorage: Sendable {
     /// Moves everything that is committed now into the catalog, and frees what can be freed.
     package func checkpoint() async throws(StorageError) { try await core.checkpoint() }
 
+    /// Takes an image of the catalog as of the last checkpoint: with the journal since it rebuilds the catalog.
+    @discardableResult
+    package func takeImage() async throws(StorageError) -> ImageSummary {
+        try await core.run { [core] () throws(StorageError) in try core.images.take(of: core.view) }
+    }
+
+    /// Copies the store as of its last commit into a folder, which exists and may hold earlier backups of it.
+    ///
+    /// - Parameters:
+    ///   - earlier: what these are made of.
+    ///   - report: told after each file; whether to go on.
+    /// - Returns: what describes the backup. Nothing counts as one until that is written beside it.
+    package func backUp(
+        to folder: FilePath, earlier: [BackupContents], report: @escaping @Sendable (BackupProgress) -> Bool
+    ) async throws(StorageError) -> (contents: BackupContents, progress: BackupProgress) {
+        try await core.run { [core, directory] () throws(StorageError) in
+            var backup = StorageBackup(
+                core: core, source: directory,
+                folder: BackupFolder(root: folder, fileSystem: core.files.fileSystem), earlier: earlier,
+                report: report)
+            return try backup.run()
+        }
+    }
+
     /// Removes blob files that no row names, in all epochs. Returns how many.
     package func sweepBlobs() async throws(StorageError) -> Int {
         let sweep = BlobSweep(files: core.files, view: core.view)
@@ -87,7 +111,8 @@ package final class EmbeddedStorage: Sendable {
         try await core.run { [core, directory, storeID, sums] () throws(StorageError) in
             var verifier = StorageVerifier(
                 directory: directory, storeID: storeID, view: core.view, journal: core.journal, files: core.files,
-                readsBlobs: readingBlobs, sums: sums, sumContradiction: core.checkpointer.sumContradiction)
+                images: core.images, readsBlobs: readingBlobs, sums: sums,
+                sumContradiction: core.checkpointer.sumContradiction)
             return try verifier.run()
         }
     }

@@ -33,6 +33,8 @@ package struct EmbeddedStorageOptions: Sendable {
     package var whenGroupEnds: (@Sendable (GroupReport) -> Void)?
     /// How much of the journal is kept for those who follow it.
     package var holds = JournalHolds.Limits()
+    /// When images of the catalog are taken; nil for never, and then no journal is kept for them.
+    package var images: ImagePolicy?
 
     package var journal = JournalConfiguration()
 

@@ -17,10 +17,13 @@ final class StorageCore: Sendable {
     let pointReader: PointReader
     let queue: CommitQueue
     let checkpointer: Checkpointer
+    let images: CatalogImages
     let options: EmbeddedStorageOptions
     private let lock: any FileLock
     private let committerThread: DedicatedThread
     private let checkpointerThread: DedicatedThread
+    /// Nil where images are taken only when told.
+    private let imageThread: DedicatedThread?
 
     init(_ parts: StorageParts) {
         lock = parts.lock
@@ -32,6 +35,7 @@ final class StorageCore: Sendable {
         pointReader = PointReader(view: parts.view, pool: pool, clock: parts.clock)
         queue = parts.queue
         checkpointer = parts.checkpointer
+        images = parts.images
         options = parts.options
         // Each thread keeps the lock until it has ended: nobody may open the directory before.
         committerThread = DedicatedThread(name: "strongroom-commit") {
@@ -44,11 +48,18 @@ final class StorageCore: Sendable {
             parts.view.index.close()
             withExtendedLifetime(parts.lock) {}
         }
+        imageThread =
+            parts.options.images != nil && parts.options.isTimed
+            ? DedicatedThread(name: "strongroom-image") {
+                parts.images.run(parts.view, parts.poison)
+                withExtendedLifetime(parts.lock) {}
+            } : nil
     }
 
     deinit {
         queue.close()
         checkpointer.stop()
+        images.stop()
     }
 
     /// Refuses what comes from now on, waits for what is under way, and writes what the index lacks.
@@ -58,14 +69,16 @@ final class StorageCore: Sendable {
     func close() async throws(StorageError) {
         guard await gate.close() else { return }
         view.commits.finish()
+        images.stop()
         let result = await withCheckedContinuation { continuation in
             checkpointer.request { continuation.resume(returning: $0) }
         }
         queue.close()
         checkpointer.stop()
-        await pool.run { [committerThread, checkpointerThread] in
+        await pool.run { [committerThread, checkpointerThread, imageThread] in
             committerThread.join()
             checkpointerThread.join()
+            imageThread?.join()
         }
         await pool.shutDown()
         lock.release()
@@ -105,6 +118,8 @@ final class StorageCore: Sendable {
             memtableRowCount: tables.rowCount, memtableSizeBytes: tables.sizeBytes, segments: segments,
             timeMilliseconds: tables.timeMilliseconds, readerCount: view.epochs.readerCount,
             checkpointCount: checkpointer.completedCount, checkpointFailure: checkpointer.failure,
-            cleanUpFailure: checkpointer.cleanUpFailure, poison: poison.error)
+            cleanUpFailure: checkpointer.cleanUpFailure, poison: poison.error,
+            image: images.coveredLSN.map { .init(appliedLSN: $0, sizeBytes: images.imageBytes) },
+            imageFailure: images.failure)
     }
 }

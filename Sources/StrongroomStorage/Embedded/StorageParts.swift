@@ -11,6 +11,7 @@ struct StorageParts: Sendable {
     let poison: StorePoison
     let queue: CommitQueue
     let checkpointer: Checkpointer
+    let images: CatalogImages
     let pool: IOThreadPool
     let clock: any StoreClock
     let options: EmbeddedStorageOptions

@@ -19,13 +19,10 @@ struct StorageRecovery {
         for folder in directory.folders { try fileSystem.createDirectory(folder) }
         let index = try environment.makeIndex(directory.catalog, false)
         defer { index.close() }
-        let state = CheckpointState(storeID: storeID)
-        try index.write { (transaction) throws(StorageError) in
-            try transaction.put(CheckpointState.key, state.encoded())
-            guard let sums = environment.sums else { return }
-            let complete = RowSumState(definitionNumber: sums.number, at: state, phase: .complete)
-            try transaction.put(RowSumState.key, complete.encoded())
-        }
+        let filling = CatalogFilling(
+            index: index, storeID: storeID, sums: environment.sums,
+            rowsPerTransaction: options.checkpointRowsPerTransaction)
+        try filling.fillEmpty()
         for folder in directory.folders { try fileSystem.synchronizeDirectory(folder) }
         try fileSystem.synchronizeDirectory(directory.root)
     }
@@ -57,13 +54,7 @@ struct StorageRecovery {
             directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
             containedLSN: state.containedLSN, random: environment.random, configuration: options.journal
         ) { (place, frame) throws(StorageError) in
-            guard frame.type == .commit, let commit = CommitFrame(body: frame.body) else {
-                throw StorageError(
-                    .corrupted,
-                    "record \(frame.lsn) of segment \(place.segmentID) is whole and no commit; "
-                        + "open the store with a newer version, or run verify",
-                    path: directory.journal, offset: place.bodyOffset)
-            }
+            let commit = try CommitFrame(frame, at: place, in: directory)
             tables.apply(lsn: frame.lsn, timeMilliseconds: commit.timeMilliseconds, commit.changes(at: place))
         }
         let view = StoreView(tables: tables, index: index, holds: JournalHolds(options.holds))
@@ -75,12 +66,15 @@ struct StorageRecovery {
         let builder = try environment.sums.map { (sums) throws(StorageError) in
             try RowSumBuilder(sums, index, rowsPerStep: options.sumRowsPerTransaction)
         }
+        let images = try CatalogImages(
+            ImageFiles(directory: directory.catalog, fileSystem: fileSystem, storeID: storeID),
+            policy: options.images, reachLSN: journal.reachLSN)
         let checkpointer = Checkpointer(
-            view: view, journal: journal, files: files, reaper: reaper, poison: poison, clock: environment.clock,
-            options: options, sums: environment.sums, sumBuilder: builder)
+            view: view, journal: journal, files: files, reaper: reaper, images: images, poison: poison,
+            clock: environment.clock, options: options, sums: environment.sums, sumBuilder: builder)
         return StorageParts(
             lock: lock, view: view, journal: journal, files: files, poison: poison, queue: queue,
-            checkpointer: checkpointer, pool: pool, clock: environment.clock, options: options)
+            checkpointer: checkpointer, images: images, pool: pool, clock: environment.clock, options: options)
     }
 
     private func openBlobs(_ state: CheckpointState, _ poison: StorePoison) throws(StorageError) -> BlobFiles {
@@ -88,5 +82,18 @@ struct StorageRecovery {
         return BlobFiles(
             directory: directory.blobs, fileSystem: fileSystem, poison: poison,
             firstEpoch: max(epochs.max() ?? 0, state.sealedBlobEpoch) + 1, foundEpochs: Set(epochs))
+    }
+}
+
+extension CommitFrame {
+    init(_ frame: JournalFrame, at place: FrameLocation, in directory: StorageDirectory) throws(StorageError) {
+        guard frame.type == .commit, let commit = CommitFrame(body: frame.body) else {
+            throw StorageError(
+                .corrupted,
+                "record \(frame.lsn) of segment \(place.segmentID) is whole and no commit; "
+                    + "open the store with a newer version, or run verify",
+                path: directory.journal, offset: place.bodyOffset)
+        }
+        self = commit
     }
 }

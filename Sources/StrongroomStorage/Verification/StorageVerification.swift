@@ -9,6 +9,8 @@ package struct StorageVerification: Sendable {
             case journal
             /// Counters or rows of the catalog.
             case catalog
+            /// The image that a lost catalog would be rebuilt from.
+            case image
             /// A row's payload is not where the row says.
             case payload
             /// A blob file that no row names: space that is lost until a sweep, and no damage.

@@ -13,6 +13,7 @@ struct StorageVerifier {
     let view: StoreView
     let journal: Journal
     let files: BlobFiles
+    let images: CatalogImages
     /// Whether to read every blob and compute its hash.
     let readsBlobs: Bool
     let sums: RowSumDefinition?
@@ -23,13 +24,14 @@ struct StorageVerifier {
 
     init(
         directory: StorageDirectory, storeID: [UInt8], view: StoreView, journal: Journal, files: BlobFiles,
-        readsBlobs: Bool, sums: RowSumDefinition? = nil, sumContradiction: StorageError? = nil
+        images: CatalogImages, readsBlobs: Bool, sums: RowSumDefinition? = nil, sumContradiction: StorageError? = nil
     ) {
         self.directory = directory
         self.storeID = storeID
         self.view = view
         self.journal = journal
         self.files = files
+        self.images = images
         self.readsBlobs = readsBlobs
         self.sums = sums
         self.sumContradiction = sumContradiction
@@ -43,6 +45,7 @@ struct StorageVerifier {
         try inspectJournal()
         try inspectRows()
         try inspectCounters()
+        try inspectImage()
         try findOrphans()
         return report
     }
@@ -149,6 +152,14 @@ struct StorageVerifier {
     }
 
     // MARK: Files
+
+    private mutating func inspectImage() throws(StorageError) {
+        do throws(StorageError) {
+            try images.verify()
+        } catch  where !error.isShortage {
+            report.note(.image, error)
+        }
+    }
 
     private mutating func findOrphans() throws(StorageError) {
         let sweep = BlobSweep(files: files, view: view)

@@ -1,0 +1,113 @@
+package import StrongroomSystem
+package import SystemPackage
+
+/// What repair has to know of a journal that nobody has open.
+package struct JournalCondition: Sendable {
+    /// Every record after this is in the chain of segments that ends with the newest whose header can be read.
+    package var reachLSN: UInt64 = 0
+    /// Segments of which one copy of the header is damaged and the other serves.
+    package var halfHeaders: [FilePath] = []
+    /// Files with a segment's name and no header that could be read, and why.
+    package var unreadable: [StorageError] = []
+    fileprivate var highestID: UInt64 = 0
+}
+
+extension Journal {
+    /// Looks at the headers of all segments; changes nothing.
+    package static func condition(
+        directory: FilePath, fileSystem: any FileSystem, storeID: [UInt8]
+    ) throws(StorageError) -> JournalCondition {
+        var condition = JournalCondition()
+        var headers: [SegmentHeader] = []
+        for name in try fileSystem.list(directory).compactMap({ SegmentName($0) }).sorted() {
+            guard case .segment(let id) = name else { continue }
+            condition.highestID = max(condition.highestID, id)
+            let file = try fileSystem.open(name.path(in: directory), .readOnly)
+            do throws(StorageError) {
+                headers.append(try SegmentHeader.read(file, segmentID: id, storeID: storeID))
+                if try SegmentHeader.goodCopyCount(file) < SegmentHeader.copies {
+                    condition.halfHeaders.append(file.path)
+                }
+            } catch  where error.code == .corrupted {
+                condition.unreadable.append(error)
+            }
+        }
+        condition.reachLSN = reach(headers)
+        return condition
+    }
+
+    private static func reach(_ headers: [SegmentHeader]) -> UInt64 {
+        guard var first = headers.last else { return 0 }
+        for predecessor in headers.reversed().dropFirst() {
+            guard predecessor.segmentID == first.predecessorID else { break }
+            first = predecessor
+        }
+        return first.predecessorLastLSN
+    }
+
+    /// Why opening with a catalog of these LSNs would be refused; nil where it would not.
+    ///
+    /// - Parameters:
+    ///   - ignored: files that count as if they were not there.
+    ///   - visit: called for each record that the catalog lacks; what it throws as `corrupted` is a reason, too.
+    package static func fault(
+        directory: FilePath, fileSystem: any FileSystem, storeID: [UInt8], appliedLSN: UInt64, containedLSN: UInt64,
+        ignoring ignored: Set<FilePath>, visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
+    ) throws(StorageError) -> StorageError? {
+        let recovery = JournalRecovery(
+            directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: appliedLSN,
+            durableLSN: max(appliedLSN, containedLSN), ignored: ignored)
+        do throws(StorageError) {
+            _ = try recovery.run(visit)
+            return nil
+        } catch  where error.code == .corrupted {
+            return error
+        }
+    }
+
+    /// Writes a damaged copy of a segment's header anew, from the one that serves.
+    package static func mendHeader(
+        _ path: FilePath, fileSystem: any FileSystem, storeID: [UInt8]
+    ) throws(StorageError) {
+        guard let name = path.lastComponent, case .segment(let id) = SegmentName(name.string) else {
+            preconditionFailure("only a segment has a header to mend")
+        }
+        let file = try fileSystem.open(path, .readWrite)
+        let header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
+        try file.write(header.encoded(), at: 0)
+        try file.synchronizeData()
+    }
+
+    /// Makes a new, empty segment with which the journal goes on after `lsn`, whatever the others say: for a journal
+    /// of which everything that can be read is in the catalog. Durable on return.
+    package static func beginAnew(
+        after lsn: UInt64, _ condition: JournalCondition, directory: FilePath, fileSystem: any FileSystem,
+        storeID: [UInt8], random: any RandomSource, configuration: JournalConfiguration
+    ) throws(StorageError) {
+        let sizeBytes = configuration.initialSegmentBytes
+        let header = SegmentHeader(
+            // Predecessors that are damaged count no more: the chain begins here.
+            segmentID: condition.highestID + 1, storeID: storeID, predecessorID: 0, predecessorLastLSN: lsn,
+            salt: random.bytes(8).withRaw { $0.littleEndian(at: 0, as: UInt64.self) }, sizeBytes: sizeBytes)
+        let spare = SegmentName.preparing(number: 0).path(in: directory)
+        if try fileSystem.status(spare) != nil { try fileSystem.remove(spare) }
+        let file = try fileSystem.open(spare, .create)
+        try file.allocate(sizeBytes: sizeBytes)
+        try file.write(header.encoded(), at: 0)
+        try file.synchronizeData()
+        try fileSystem.rename(spare, to: SegmentName.segment(id: header.segmentID).path(in: directory))
+        try fileSystem.synchronizeDirectory(directory)
+    }
+}
+
+extension SegmentHeader {
+    fileprivate static func goodCopyCount(_ file: any StorageFile) throws(StorageError) -> Int {
+        let bytes = try file.readBytes(at: 0, count: Int(regionBytes))
+        return (0..<copies).count { copy in
+            guard bytes.count >= (copy + 1) * copyBytes else { return false }
+            let decoded = bytes.withRaw { decode($0.extracting(copy * copyBytes..<(copy + 1) * copyBytes)) }
+            if case .success = decoded { return true }
+            return false
+        }
+    }
+}

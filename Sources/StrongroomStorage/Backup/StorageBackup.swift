@@ -1,0 +1,209 @@
+internal import StrongroomCatalog
+internal import StrongroomJournal
+internal import StrongroomSystem
+internal import Synchronization
+internal import SystemPackage
+
+/// Copies a store that is open and in use. Everything here blocks.
+///
+/// The order is the rule. Nothing is recycled or unlinked from the start on. Blobs that the catalog names are copied
+/// first, however long that takes; then it is said up to which commit the backup goes; then what these commits have
+/// named since is copied. So every blob of every row as of that commit is there, and some that are not needed.
+struct StorageBackup {
+    let core: StorageCore
+    let source: StorageDirectory
+    let folder: BackupFolder
+    /// Files of earlier backups, by name: they need not be read again to know their hash.
+    let known: [String: BackupContents.Segment]
+    /// Told after each file; whether to go on.
+    let report: @Sendable (BackupProgress) -> Bool
+
+    private var progress = BackupProgress()
+    private var touchedEpochs: Set<UInt64> = []
+
+    init(
+        core: StorageCore, source: StorageDirectory, folder: BackupFolder, earlier: [BackupContents],
+        report: @escaping @Sendable (BackupProgress) -> Bool
+    ) {
+        self.core = core
+        self.source = source
+        self.folder = folder
+        self.report = report
+        known = Dictionary(earlier.flatMap(\.segments).map { ($0.file, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    private var fileSystem: any FileSystem { folder.fileSystem }
+
+    mutating func run() throws(StorageError) -> (BackupContents, BackupProgress) {
+        core.view.epochs.hold()
+        defer { core.view.epochs.releaseHold() }
+        core.view.reclaiming.withLock { _ in }
+        try folder.prepare()
+        let image = try copyImage()
+        let startLSN = try StoreView.checkpointState(of: core.view.index).appliedLSN
+        try copyCataloguedBlobs()
+        let extent = core.journal.extent()
+        let timeMilliseconds = core.view.withTables { $0.timeMilliseconds }
+        try copyBlobs(ofCommitsAfter: startLSN, through: extent.lastLSN)
+        let segments = try copySegments(extent)
+        for directory in [folder.journal, folder.images] { try fileSystem.synchronizeDirectory(directory) }
+        let contents = BackupContents(
+            lsn: extent.lastLSN, timeMilliseconds: timeMilliseconds, image: image, segments: segments)
+        return (contents, progress)
+    }
+
+    // MARK: Catalog
+
+    /// The image in use, or one that is taken now where there is none.
+    private mutating func copyImage() throws(StorageError) -> BackupContents.Image? {
+        if core.images.coveredLSN == nil { _ = try core.images.take(of: core.view) }
+        // A newer one may take its place at any moment.
+        for _ in 0..<10 {
+            guard let lsn = core.images.coveredLSN else { break }
+            guard lsn > 0 else { return nil }
+            do throws(StorageError) {
+                return try copyImage(lsn)
+            } catch  where error.code == .notFound {
+                continue
+            }
+        }
+        throw StorageError(
+            .diskFull, "there is no image of the catalog to back up, because the disk of the store is full; free space")
+    }
+
+    private mutating func copyImage(_ lsn: UInt64) throws(StorageError) -> BackupContents.Image {
+        let path = core.images.path(lsn: lsn)
+        let file = try fileSystem.open(path, .readOnly)
+        var reader = try ImageReader(file, storeID: nil)
+        let summary = try reader.readToEnd()
+        let name = folder.imageName(summary)
+        let target = folder.images.appending(name)
+        if try fileSystem.status(target) == nil {
+            try folder.copy(file, count: summary.sizeBytes, to: target)
+            try count(summary.sizeBytes)
+        } else {
+            progress.reusedFileCount += 1
+        }
+        return BackupContents.Image(
+            file: name, appliedLSN: lsn, sizeBytes: summary.sizeBytes, identity: summary.identity.hexadecimalDigits)
+    }
+
+    // MARK: Blobs
+
+    /// A page at a time, so that no read transaction lasts for as long as copying does.
+    private mutating func copyCataloguedBlobs() throws(StorageError) {
+        var start: [UInt8]? = StoreKeys.blobPrefix
+        while let lowerBound = start {
+            let (names, next) = try page(from: lowerBound)
+            for name in names { try copyBlob(name) }
+            start = next
+        }
+        try synchronizeEpochs()
+    }
+
+    private static let namesPerPage = 1_000
+
+    private func page(from lowerBound: [UInt8]) throws(StorageError) -> (names: [BlobName], next: [UInt8]?) {
+        do throws(OrderedIndexReadError<StorageError>) {
+            return try core.view.index.read { (snapshot) throws(StorageError) in
+                var names: [BlobName] = []
+                let cursor = try snapshot.cursor()
+                var entry = try cursor.seek(lowerBound)
+                while let (key, _) = entry, ByteOrder.isLess(key, StoreKeys.blobEnd) {
+                    if names.count == Self.namesPerPage { return (names, key) }
+                    guard let name = StoreKeys.blobName(key) else {
+                        throw StorageError(.corrupted, "a blob's row in the catalog is damaged; run verify")
+                    }
+                    names.append(name)
+                    entry = try cursor.next()
+                }
+                return (names, nil)
+            }
+        } catch {
+            switch error {
+            case .index(let error), .body(let error): throw error
+            }
+        }
+    }
+
+    private mutating func copyBlobs(ofCommitsAfter lsn: UInt64, through last: UInt64) throws(StorageError) {
+        var follower = core.journal.follow(after: lsn)
+        while follower.lsn < last {
+            for frame in try follower.read(upTo: last, limitBytes: 1 << 20) {
+                guard frame.type == .commit, let commit = CommitFrame(body: frame.body) else { continue }
+                for mutation in commit.mutations {
+                    guard let row = mutation.row, let (payload, _) = StoredRowCodec.decodePayload(row),
+                        case .blob(let reference) = payload
+                    else { continue }
+                    try copyBlob(BlobName(reference))
+                }
+            }
+        }
+        try synchronizeEpochs()
+    }
+
+    private mutating func copyBlob(_ name: BlobName) throws(StorageError) {
+        let copiedBytes: UInt64?
+        do throws(StorageError) {
+            copiedBytes = try folder.copyBlob(name, from: core.files.layout, to: folder.blobs)
+        } catch  where error.code == .corrupted || error.path == core.files.layout.file(name) {
+            // The others are worth a backup all the same.
+            if error.isShortage { throw error }
+            progress.findings.append(error)
+            return
+        }
+        guard let copiedBytes else {
+            progress.reusedFileCount += 1
+            return
+        }
+        touchedEpochs.insert(name.epoch)
+        try count(copiedBytes)
+    }
+
+    private mutating func synchronizeEpochs() throws(StorageError) {
+        for epoch in touchedEpochs.sorted() {
+            try fileSystem.synchronizeDirectory(folder.blobs.epochDirectory(epoch))
+        }
+        touchedEpochs = []
+    }
+
+    // MARK: Journal
+
+    private mutating func copySegments(_ extent: JournalExtent) throws(StorageError) -> [BackupContents.Segment] {
+        let infos = core.journal.segments().filter { extent.segmentIDs.contains($0.id) }
+        var segments: [BackupContents.Segment] = []
+        for info in infos { segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN))) }
+        return segments
+    }
+
+    private mutating func copySegment(
+        _ info: SegmentInfo, upTo lsn: UInt64
+    ) throws(StorageError) -> BackupContents.Segment {
+        let (salt, usedBytes) = try core.journal.usedBytes(of: info, upTo: lsn)
+        let name = folder.segmentName(id: info.id, salt: salt, copiedBytes: usedBytes)
+        let target = folder.journal.appending(name)
+        let hash: String
+        if try fileSystem.status(target) == nil {
+            hash = try folder.copy(
+                try fileSystem.open(info.path, .readOnly), count: usedBytes, to: target, extendedBytes: info.sizeBytes
+            ).hexadecimalDigits
+            try count(usedBytes)
+        } else if let copied = known[name] {
+            hash = copied.sha256
+            progress.reusedFileCount += 1
+        } else {
+            hash = try BackupFolder.hash(try fileSystem.open(target, .readOnly), count: usedBytes).hexadecimalDigits
+            progress.reusedFileCount += 1
+        }
+        return BackupContents.Segment(
+            id: info.id, file: name, copiedBytes: usedBytes, sizeBytes: info.sizeBytes, sha256: hash)
+    }
+
+    private mutating func count(_ bytes: UInt64) throws(StorageError) {
+        progress.fileCount += 1
+        progress.bytes += bytes
+        guard report(progress) else {
+            throw StorageError(.cancelled, "the backup was cancelled; the next one goes on with what was copied")
+        }
+    }
+}

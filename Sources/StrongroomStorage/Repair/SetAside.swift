@@ -1,0 +1,27 @@
+internal import StrongroomSystem
+internal import SystemPackage
+
+/// How repair puts away what it replaces: the file stays in its folder as `<name>.aside-<number>`, which no part of the
+/// store takes for its own or ever removes. A renaming within one folder is one change of it: no power failure loses
+/// the file.
+struct SetAside {
+    let fileSystem: any FileSystem
+
+    private static let mark = ".aside-"
+
+    /// Durable on return.
+    ///
+    /// - Returns: where the file is now.
+    func callAsFunction(_ path: FilePath) throws(StorageError) -> FilePath {
+        guard let name = path.lastComponent?.string else { preconditionFailure("a file has a name") }
+        let folder = path.removingLastComponent()
+        let taken = try fileSystem.list(folder).compactMap { other -> UInt64? in
+            guard other.hasPrefix(name + Self.mark) else { return nil }
+            return UInt64(other.dropFirst(name.count + Self.mark.count))
+        }
+        let target = folder.appending("\(name)\(Self.mark)\((taken.max() ?? 0) + 1)")
+        try fileSystem.rename(path, to: target)
+        try fileSystem.synchronizeDirectory(folder)
+        return target
+    }
+}

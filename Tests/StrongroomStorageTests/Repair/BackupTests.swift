@@ -1,0 +1,267 @@
+import StrongroomCatalog
+import StrongroomSimulation
+import StrongroomSystem
+import Synchronization
+import SystemPackage
+import Testing
+
+@testable import StrongroomStorage
+
+/// A backup has the store as it was at a commit, whatever goes on meanwhile; and a store made of it is that store.
+@Suite struct BackupTests {
+    private static let folder = FilePath("/backups")
+    private static let restored = FilePath("/restored")
+
+    private static func machine(seed: UInt64) async throws -> SimulatedMachine {
+        let machine = try await SimulatedMachine(
+            seed: seed, options: CatalogRebuildTests.options, sums: TestSums.definition)
+        try machine.fileSystem.createDirectory(folder)
+        return machine
+    }
+
+    private static func backUp(
+        _ storage: EmbeddedStorage, earlier: [BackupContents] = []
+    ) async throws -> (contents: BackupContents, progress: BackupProgress) {
+        try await storage.backUp(to: folder, earlier: earlier) { _ in true }
+    }
+
+    /// Restores to a machine of its own, on the same disk.
+    private static func restore(
+        _ contents: BackupContents, from machine: SimulatedMachine, upTo lsn: UInt64? = nil
+    ) async throws -> RestoredStore {
+        let target = FilePath("\(restored)-\(lsn ?? contents.lsn)-\(contents.segments.count)")
+        try machine.fileSystem.createDirectory(target)
+        let store = RestoredStore(machine: machine, directory: target)
+        let restore = StorageRestore(
+            contents, in: folder, to: target, storeID: StoreKind.storeID, options: machine.options,
+            environment: store.environment
+        ) { _ in true }
+        _ = try restore.run(upTo: lsn ?? contents.lsn)
+        return store
+    }
+
+    private static func verify(_ contents: BackupContents, _ machine: SimulatedMachine) throws -> BackupProgress {
+        var verification = BackupVerification(
+            contents, in: folder, machine.fileSystem, storeID: StoreKind.storeID
+        ) { _ in true }
+        return try verification.run()
+    }
+
+    /// Random work, backups in between; each restores to the state of its moment, and so do commits between them.
+    @Test(arguments: UInt64(1)...6)
+    func restoredStoresEqualTheModel(seed: UInt64) async throws {
+        var generator = SeededGenerator(seed: seed)
+        let machine = try await Self.machine(seed: seed)
+        let model = StoreModel()
+        var backups: [(contents: BackupContents, model: StoreModel)] = []
+        for life in 0..<3 {
+            let storage = try await machine.open(seed: seed &* 100 &+ UInt64(life), sums: TestSums.definition)
+            var workload = RandomWorkload(storage: storage, model: model, seed: generator.next())
+            for _ in 0..<3 {
+                #expect(await workload.run(Int.random(in: 0...120, using: &generator)) == nil)
+                if generator.chance(1, in: 2) { try await storage.checkpoint() }
+                if generator.chance(1, in: 2) { try await storage.takeImage() }
+                let made = try await Self.backUp(storage, earlier: backups.map(\.contents))
+                #expect(made.progress.findings.map(\.description) == [])
+                backups.append((made.contents, model.copy()))
+            }
+            try await storage.close()
+            machine.reopenIndex()
+        }
+        for (contents, model) in backups {
+            #expect(try Self.verify(contents, machine).findings.map(\.description) == [])
+            let restored = try await Self.restore(contents, from: machine)
+            let storage = try await restored.open()
+            try await storage.compare(with: model)
+            let verified = try await storage.verify(readingBlobs: true)
+            #expect(verified.findings.map(\.error.description) == [])
+            // It goes on: what is written now survives.
+            try await storage.metadata.put(key("after the restore"), bytes("row"), .none)
+            try await storage.close()
+            let again = try await restored.open()
+            #expect(try await again.metadata.value(key("after the restore")) == bytes("row"))
+            try await again.close()
+        }
+    }
+
+    /// Writers go on while the backup is made: it is the state of one commit, no mixture.
+    @Test(arguments: UInt64(1)...4)
+    func aBackupUnderLoadIsOneState(seed: UInt64) async throws {
+        let machine = try await Self.machine(seed: seed)
+        let model = StoreModel()
+        let storage = try await machine.open(seed: seed, sums: TestSums.definition)
+        var first = RandomWorkload(storage: storage, model: model, seed: seed)
+        _ = await first.run(150)
+        let backups = try await withThrowingTaskGroup(of: BackupContents?.self) { group in
+            for writer in UInt64(0)..<3 {
+                group.addTask {
+                    var workload = RandomWorkload(storage: storage, model: model, seed: seed &* 10 &+ writer)
+                    _ = await workload.run(200)
+                    try await storage.checkpoint()
+                    return nil
+                }
+            }
+            group.addTask { try await Self.backUp(storage).contents }
+            return try await group.reduce(into: [BackupContents]()) { if let contents = $1 { $0.append(contents) } }
+        }
+        let contents = try #require(backups.first)
+        try await storage.close()
+        let restored = try await Self.restore(contents, from: machine)
+        let found = try await restored.open()
+        #expect(try await found.metadata.read { (snapshot) throws(StorageError) in snapshot.lsn } == contents.lsn)
+        try await found.compare(with: model.copy(upTo: contents.lsn))
+        try await found.close()
+    }
+
+    /// What earlier backups have is not copied again.
+    @Test func theSecondBackupCopiesWhatIsNew() async throws {
+        let machine = try await Self.machine(seed: 9)
+        let storage = try await machine.open(sums: TestSums.definition)
+        for number in 0..<10 {
+            let (writer, blob) = try await storage.blobs.finished(payload(20_000, seed: UInt8(number)))
+            try await storage.metadata.put(key(number), [], .blob(blob.reference))
+            writer.leave()
+        }
+        let first = try await Self.backUp(storage)
+        #expect(first.progress.fileCount == 11)
+        let second = try await Self.backUp(storage, earlier: [first.contents])
+        #expect(second.progress.fileCount == 0)
+        #expect(second.progress.reusedFileCount == 11)
+        #expect(second.contents == first.contents)
+        let (writer, blob) = try await storage.blobs.finished(payload(20_000, seed: 99))
+        try await storage.metadata.put(key("new"), [], .blob(blob.reference))
+        writer.leave()
+        let third = try await Self.backUp(storage, earlier: [first.contents, second.contents])
+        #expect(third.progress.fileCount == 2, "the new blob, and the segment that is written to")
+        try await storage.close()
+    }
+
+    /// Every commit that the journal of a backup covers can be restored.
+    @Test func commitsBetweenImageAndEndCanBeRestored() async throws {
+        let machine = try await Self.machine(seed: 11)
+        let storage = try await machine.open(sums: TestSums.definition)
+        for number in 0..<20 { try await storage.metadata.put(key("row"), [UInt8(number)], .none) }
+        try await storage.checkpoint()
+        try await storage.takeImage()
+        for number in 20..<40 { try await storage.metadata.put(key("row"), [UInt8(number)], .none) }
+        let contents = try await Self.backUp(storage).contents
+        try await storage.close()
+        #expect(contents.firstLSN == 20)
+        for lsn in UInt64(20)...40 {
+            let restored = try await Self.restore(contents, from: machine, upTo: lsn)
+            let storage = try await restored.open()
+            #expect(try await storage.metadata.value(key("row")) == [UInt8(lsn - 1)])
+            try await storage.close()
+        }
+    }
+
+    /// A payload that was deleted before the backup was made is not there: such a commit is refused, not made up.
+    @Test func aCommitWhosePayloadIsGoneIsRefused() async throws {
+        let machine = try await Self.machine(seed: 12)
+        let storage = try await machine.open(sums: TestSums.definition)
+        let (writer, blob) = try await storage.blobs.finished(payload(20_000))
+        try await storage.metadata.put(key(1), [], .blob(blob.reference))
+        writer.leave()
+        try await storage.metadata.delete(key(1))
+        try await storage.settle()
+        #expect(try machine.blobFileCount() == 0)
+        let contents = try await Self.backUp(storage).contents
+        try await storage.close()
+        let error = await #expect(throws: StorageError.self) {
+            _ = try await Self.restore(contents, from: machine, upTo: 1)
+        }
+        #expect(error?.code == .positionExpired)
+        _ = try await Self.restore(contents, from: machine)
+    }
+
+    /// Each damaged byte of a backup is found by its verification.
+    @Test func damageOfABackupIsFound() async throws {
+        let machine = try await Self.machine(seed: 13)
+        let storage = try await machine.open(sums: TestSums.definition)
+        for number in 0..<20 {
+            try await storage.metadata.put(
+                key(number), [], .attachment(0), attachments: [payload(3000, seed: UInt8(number))])
+        }
+        let (writer, blob) = try await storage.blobs.finished(payload(50_000))
+        try await storage.metadata.put(key("blob"), [], .blob(blob.reference))
+        writer.leave()
+        try await storage.checkpoint()
+        try await storage.takeImage()
+        try await storage.metadata.put(key("late"), [])
+        let contents = try await Self.backUp(storage).contents
+        try await storage.close()
+        var generator = SeededGenerator(seed: 1)
+        var paths: [(path: FilePath, sizeBytes: UInt64)] = contents.segments.map {
+            (Self.folder.appending("journal").appending($0.file), $0.copiedBytes)
+        }
+        let image = try #require(contents.image)
+        paths.append((Self.folder.appending("images").appending(image.file), image.sizeBytes))
+        let blobPath = try #require(try blobFiles(machine.fileSystem, Self.folder).first)
+        // The zeros behind the trailer are nobody's.
+        paths.append((blobPath, 4096 + 50_000 + 52))
+        for (path, sizeBytes) in paths {
+            for _ in 0..<40 {
+                let offset = UInt64.random(in: 0..<sizeBytes, using: &generator)
+                machine.fileSystem.damage(path, at: offset)
+                #expect(try !Self.verify(contents, machine).findings.isEmpty, "byte \(offset) of \(path)")
+                machine.fileSystem.damage(path, at: offset)
+            }
+        }
+        #expect(try Self.verify(contents, machine).findings.isEmpty)
+    }
+
+    /// A blob that is damaged in the store is told, and the others are backed up.
+    @Test func aDamagedBlobIsTold() async throws {
+        let machine = try await Self.machine(seed: 14)
+        let storage = try await machine.open(sums: TestSums.definition)
+        for number in 0..<3 {
+            let (writer, blob) = try await storage.blobs.finished(payload(9_000, seed: UInt8(number)))
+            try await storage.metadata.put(key(number), [], .blob(blob.reference))
+            writer.leave()
+        }
+        let path = try #require(try blobFiles(machine.fileSystem, SimulatedMachine.directory).first)
+        machine.fileSystem.damage(path, at: 5000)
+        let made = try await Self.backUp(storage)
+        #expect(made.progress.findings.map(\.path) == [path])
+        #expect(try blobFiles(machine.fileSystem, Self.folder).count == 2)
+        try await storage.close()
+    }
+}
+
+/// A store that was made of a backup, with an index of its own.
+private final class RestoredStore: Sendable {
+    private let machine: SimulatedMachine
+    private let directory: FilePath
+    private let index: IndexHolder
+
+    init(machine: SimulatedMachine, directory: FilePath) {
+        self.machine = machine
+        self.directory = directory
+        index = IndexHolder()
+    }
+
+    var environment: StorageEnvironment {
+        let index = index
+        return StorageEnvironment(
+            fileSystem: machine.fileSystem, random: SeededRandom(seed: 77, for: machine.fileSystem),
+            clock: machine.clock, makeIndex: { (_, _) throws(StorageError) in index.reopened() },
+            sums: TestSums.definition)
+    }
+
+    func open() async throws -> EmbeddedStorage {
+        try await EmbeddedStorage.open(
+            directory: directory, storeID: StoreKind.storeID, options: machine.options, environment: environment)
+    }
+}
+
+/// An index that each opening finds as the one before left it.
+private final class IndexHolder: Sendable {
+    private let index = Mutex(MemoryIndex())
+
+    func reopened() -> MemoryIndex {
+        index.withLock { index in
+            index = index.crash(keepingInFlight: false)
+            return index
+        }
+    }
+}

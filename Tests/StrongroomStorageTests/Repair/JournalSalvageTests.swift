@@ -1,0 +1,131 @@
+import StrongroomSimulation
+import StrongroomStorage
+import StrongroomSystem
+import SystemPackage
+import Testing
+
+/// A journal that is damaged in its middle gives back what can be read of it, and says what cannot.
+@Suite struct JournalSalvageTests {
+    /// Twenty rows, each a commit, none of them in the index.
+    private func filled() async throws -> SimulatedMachine {
+        let machine = try await SimulatedMachine(seed: 1, options: CatalogRebuildTests.options)
+        let storage = try await machine.open()
+        for number in 0..<20 {
+            try await storage.metadata.put(
+                key(number), bytes("row \(number)"), .attachment(0), attachments: [payload(700 + number)])
+        }
+        let (writer, blob) = try await storage.blobs.finished(payload(9000))
+        try await storage.metadata.put(key("blob"), [], .blob(blob.reference))
+        writer.leave()
+        machine.kill(seed: 1)
+        return machine
+    }
+
+    private func segment(_ machine: SimulatedMachine) throws -> FilePath {
+        let journal = SimulatedMachine.directory.appending("journal")
+        let names = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
+        return journal.appending(try #require(names.first))
+    }
+
+    /// Where a row's frame lies in the segment.
+    private func offset(of text: String, in machine: SimulatedMachine) throws -> UInt64 {
+        let contents = machine.fileSystem.contents(of: try segment(machine))
+        let pattern = bytes(text)
+        let found = contents.indices.first { contents[$0...].starts(with: pattern) }
+        return UInt64(try #require(found))
+    }
+
+    private func keys(_ machine: SimulatedMachine) async throws -> Set<[UInt8]> {
+        let storage = try await machine.open(seed: 9)
+        let keys = Set(try await storage.metadata.keys())
+        try await storage.close()
+        machine.reopenIndex()
+        return keys
+    }
+
+    @Test func oneDamagedCommitIsLostAndNamed() async throws {
+        let machine = try await filled()
+        machine.fileSystem.damage(try segment(machine), at: try offset(of: "row 7", in: machine))
+        let refusal = await #expect(throws: StorageError.self) { _ = try await machine.open() }
+        #expect(refusal?.code == .corrupted)
+        machine.reopenIndex()
+
+        let plan = try machine.repair(isDryRun: true)
+        #expect(plan.lostLSNs == [8...8])
+        #expect(plan.isLossy)
+        #expect(plan.setAside == [])
+        let again = await #expect(throws: StorageError.self) { _ = try await machine.open() }
+        #expect(again?.code == .corrupted, "a dry run has changed something")
+        machine.reopenIndex()
+
+        let report = try machine.repair()
+        #expect(report.steps.map(\.kind) == [.journalSalvaged])
+        #expect(report.lostLSNs == [8...8])
+        let expected = Set((0..<20).filter { $0 != 7 }.map { key($0) } + [key("blob")])
+        #expect(try await keys(machine) == expected)
+        #expect(try machine.repair().steps == [])
+        let storage = try await machine.open(seed: 10)
+        let report2 = try await storage.verify(readingBlobs: true)
+        #expect(report2.findings.filter { $0.kind != .journal }.map(\.error.description) == [])
+        try await storage.metadata.put(key("new"), [])
+        #expect(try await storage.metadata.pinnedRow(key(19))?.payloadBytes() == payload(719))
+        try await storage.close()
+    }
+
+    /// The commit that named the blob is lost: its file is put away, not swept.
+    @Test func blobsOfLostCommitsAreSetAside() async throws {
+        let machine = try await filled()
+        let late = try await machine.open()
+        try await late.metadata.put(key("behind"), bytes("behind the blob"))
+        machine.kill(seed: 2)
+        let name = try #require(try blobFiles(machine.fileSystem, SimulatedMachine.directory).first)
+        machine.fileSystem.damage(try segment(machine), at: try offset(of: "blob", in: machine))
+        let report = try machine.repair()
+        #expect(report.steps.map(\.kind) == [.journalSalvaged, .blobSetAside])
+        #expect(report.steps.last?.path == name)
+        #expect(report.setAside == [FilePath("\(name).aside-1")])
+        #expect(try machine.fileSystem.status(try #require(report.setAside.first)) != nil)
+        let expected = Set((0..<20).map { key($0) } + [key("behind")])
+        #expect(try await keys(machine) == expected)
+    }
+
+    @Test func aDamagedCopyOfAHeaderIsWrittenAnew() async throws {
+        let machine = try await filled()
+        let path = try segment(machine)
+        machine.fileSystem.overwrite(path, at: 4096, with: [UInt8](repeating: 0, count: 4096))
+        let report = try machine.repair()
+        #expect(report.steps.map(\.kind) == [.headerMended])
+        #expect(!report.isLossy)
+        let header = machine.fileSystem.contents(of: path, count: 8192)
+        #expect(Array(header[..<4096]) == Array(header[4096...]))
+        #expect(try await keys(machine).count == 21)
+    }
+
+    /// Both copies gone: nothing of the segment can be read, and what was in the catalog stays.
+    @Test func aSegmentWithoutHeaderIsSetAside() async throws {
+        let machine = try await filled()
+        let storage = try await machine.open()
+        try await storage.checkpoint()
+        try await storage.metadata.put(key("lost"), [])
+        machine.kill(seed: 3)
+        let journal = SimulatedMachine.directory.appending("journal")
+        for name in try machine.fileSystem.list(journal) where !name.contains("-") {
+            machine.fileSystem.overwrite(journal.appending(name), at: 0, with: [UInt8](repeating: 0, count: 8192))
+        }
+        let report = try machine.repair()
+        #expect(report.isLossy)
+        #expect(report.steps.contains { $0.kind == .segmentSetAside })
+        #expect(report.steps.contains { $0.kind == .journalSalvaged })
+        let found = try await keys(machine)
+        #expect(found.count == 21 && !found.contains(key("lost")))
+        #expect(try machine.repair().steps == [])
+    }
+
+    @Test func anOpenStoreIsNotRepaired() async throws {
+        let machine = try await filled()
+        let storage = try await machine.open()
+        let error = #expect(throws: StorageError.self) { try machine.repair() }
+        #expect(error?.code == .locked)
+        try await storage.close()
+    }
+}
