@@ -21,6 +21,14 @@ public struct StoreStatistics: Sendable, Hashable {
         public var liveBytes: UInt64
     }
 
+    /// A copy of the catalog, of which the journal since makes it anew where it is lost.
+    public struct Image: Sendable, Hashable {
+        /// The last commit in it. 0 where the journal has every commit there ever was, and no image is needed.
+        public var lastLSN: UInt64
+        /// Size of the file; 0 where none is needed.
+        public var sizeBytes: UInt64
+    }
+
     /// In rows of the catalog: to about 512 bytes.
     public var tiny: Home
     /// In segments of the journal: to about 128 KiB, a setting.
@@ -39,4 +47,8 @@ public struct StoreStatistics: Sendable, Hashable {
     public var memtableBytes: Int
     /// Why the last checkpoint failed, if it did; it is tried again.
     public var checkpointFailure: String?
+    /// What a lost catalog would be made of; nil in memory, and where a full disk had to take it.
+    public var image: Image?
+    /// Why the last attempt to take an image of the catalog failed, if it did; it is tried again.
+    public var imageFailure: String?
 }

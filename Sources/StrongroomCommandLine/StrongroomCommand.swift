@@ -10,7 +10,7 @@ struct StrongroomCommand: AsyncParsableCommand {
             CopyCommand.self, DeleteCommand.self, EncryptionCommand.self, KeyCommand.self, TagCommand.self,
             RetentionCommand.self, LegalHoldCommand.self,
             ClockCommand.self, UploadCommand.self, ChangesCommand.self, ConsumerCommand.self, ImportCommand.self,
-            ExportCommand.self, VerifyCommand.self,
+            ExportCommand.self, VerifyCommand.self, RepairCommand.self, BackupCommand.self, RestoreCommand.self,
             StatsCommand.self, AuditCommand.self, ModuleCommand.self, DemoCommand.self,
         ])
 }

@@ -30,19 +30,7 @@ struct OpenedStorage: Sendable {
 
 extension StoreOpening {
     func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
-        var storageOptions = EmbeddedStorageOptions()
-        storageOptions.memtableSizeBytes = options.memtableLimitBytes
-        storageOptions.whenGroupEnds = { [metrics] in metrics.note($0) }
-        storageOptions.holds.sizeBytesMaximum = UInt64(options.changeFeedLimitBytes)
-        storageOptions.holds.ageSecondsMaximum = Int64(options.changeFeedLimitSeconds)
-        storageOptions.holds.awaitsBeginning = true
-        storageOptions.loneCommitSpinMicroseconds = options.loneCommitSpinMicroseconds
-        storageOptions.journal.maximumSegmentBytes = UInt64(options.journalSegmentBytes)
-        // A new store starts small, whatever its segments grow to.
-        storageOptions.journal.initialSegmentBytes = min(
-            storageOptions.journal.initialSegmentBytes, storageOptions.journal.maximumSegmentBytes)
-        let environment = StorageEnvironment(
-            fileSystem: fileSystem, random: random, clock: PosixClock(), sums: KeyUsageIndex.definition)
+        let (storageOptions, environment) = (storageOptions, storageEnvironment)
         do throws(StorageError) {
             if creates {
                 try await EmbeddedStorage.create(
@@ -55,6 +43,27 @@ extension StoreOpening {
             throw StoreError(error)
         }
     }
+
+    var storageEnvironment: StorageEnvironment {
+        StorageEnvironment(
+            fileSystem: fileSystem, random: random, clock: PosixClock(), sums: KeyUsageIndex.definition)
+    }
+
+    var storageOptions: EmbeddedStorageOptions {
+        var storageOptions = EmbeddedStorageOptions()
+        storageOptions.memtableSizeBytes = options.memtableLimitBytes
+        storageOptions.whenGroupEnds = { [metrics] in metrics.note($0) }
+        storageOptions.holds.sizeBytesMaximum = UInt64(options.changeFeedLimitBytes)
+        storageOptions.holds.ageSecondsMaximum = Int64(options.changeFeedLimitSeconds)
+        storageOptions.holds.awaitsBeginning = true
+        storageOptions.loneCommitSpinMicroseconds = options.loneCommitSpinMicroseconds
+        storageOptions.journal.maximumSegmentBytes = UInt64(options.journalSegmentBytes)
+        // A new store starts small, whatever its segments grow to.
+        storageOptions.journal.initialSegmentBytes = min(
+            storageOptions.journal.initialSegmentBytes, storageOptions.journal.maximumSegmentBytes)
+        storageOptions.images = ImagePolicy()
+        return storageOptions
+    }
 }
 
 extension Engine {
@@ -66,7 +75,9 @@ extension Engine {
                 tiny: .init(found.rows.inline), small: .init(found.rows.segments), large: .init(found.rows.blobs),
                 segments: found.segments.map { .init(id: $0.id, sizeBytes: $0.sizeBytes, liveBytes: $0.liveBytes) },
                 lastLSN: found.lastLSN, checkpointLSN: found.appliedLSN, checkpointCount: UInt64(found.checkpointCount),
-                memtableBytes: found.memtableSizeBytes, checkpointFailure: found.checkpointFailure?.description)
+                memtableBytes: found.memtableSizeBytes, checkpointFailure: found.checkpointFailure?.description,
+                image: found.image.map { .init(lastLSN: $0.appliedLSN, sizeBytes: $0.sizeBytes) },
+                imageFailure: found.imageFailure?.description)
         } catch {
             throw StoreError(error)
         }

@@ -127,7 +127,7 @@ struct StoreOpening {
     }
 
     /// Nil for a store that is opened locked.
-    private func openKeys(_ description: StoreDescription, _ storeID: [UInt8]) async throws(StoreError) -> StoreKeys? {
+    func openKeys(_ description: StoreDescription, _ storeID: [UInt8]) async throws(StoreError) -> StoreKeys? {
         guard try await exists(keyring) else {
             guard case .openLocked = options.whenKeyringMissing else {
                 throw StoreError(
@@ -149,7 +149,7 @@ struct StoreOpening {
         return try await storeKeys(opened, metadataKey, description)
     }
 
-    private func engine(
+    func engine(
         _ storage: OpenedStorage, storeID: [UInt8], timeline: UInt32, keys: StoreKeys?
     ) async throws(StoreError) -> Engine {
         let engine = Engine(

@@ -41,7 +41,7 @@ enum CanonicalJSONFile {
     }
 
     static func read<Value: Decodable>(
-        _ type: Value.Type, from path: FilePath, in fileSystem: any FileSystem
+        _ type: Value.Type, from path: FilePath, in fileSystem: any FileSystem, limitBytes: Int = limitBytes
     ) throws(StorageError) -> Value {
         let file = try fileSystem.open(path, .readOnly)
         defer { file.close() }
@@ -49,7 +49,13 @@ enum CanonicalJSONFile {
         guard size <= UInt64(limitBytes) else {
             throw StorageError(.corrupted, "The file has \(size) bytes, more than it can have.", path: path)
         }
-        let bytes = try file.readBytes(at: 0, count: Int(size))
+        return try decode(type, try file.readBytes(at: 0, count: Int(size)), path: path)
+    }
+
+    /// - Parameter path: where the bytes stood, for errors.
+    static func decode<Value: Decodable>(
+        _ type: Value.Type, _ bytes: [UInt8], path: FilePath
+    ) throws(StorageError) -> Value {
         let body = bytes.dropLast(checksumLineBytes)
         guard body.count + checksumLineBytes == bytes.count, checksumLine(Array(body)) == Array(bytes[body.endIndex...])
         else {

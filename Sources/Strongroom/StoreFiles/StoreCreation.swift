@@ -1,13 +1,15 @@
 internal import StrongroomSystem
 internal import SystemPackage
 
-/// The file `CREATING`: there from the first step of making a store until after `store.json` is durable,
-/// and locked by whoever makes it.
+/// The file `CREATING`, or `RESTORING` where a store is made of a backup: there from the first step of making a store
+/// until after `store.json` is durable, and locked by whoever makes it.
 ///
 /// A directory with the mark and without `store.json` holds nothing that anyone was told is stored: making
 /// the store begins anew there. Without the mark a missing `store.json` means a loss, and nothing is touched.
+/// Where a restore was interrupted no empty store is made: whoever opens it expects what the backup has.
 struct StoreCreation: Sendable {
     static let markName = "CREATING"
+    static let restoreMarkName = "RESTORING"
     private static let leftoverFolders = ["journal", "catalog", "blobs"]
     private static let leftoverFiles = [
         "LOCK", MetadataKeyFile.fileName, MetadataKeyFile.fileName + ".new",
@@ -18,10 +20,15 @@ struct StoreCreation: Sendable {
     /// Whether an earlier attempt was interrupted, which may have made the keyring already.
     let isResumed: Bool
     private let fileSystem: PosixFileSystem
+    private let markName: String
     private let mark: any FileLock
 
     /// Marks the directory, which is made where nothing stands, and clears what an interrupted attempt left.
-    static func begin(_ directory: FilePath, _ fileSystem: PosixFileSystem) throws(StorageError) -> StoreCreation {
+    ///
+    /// - Parameter markName: which of the two marks.
+    static func begin(
+        _ directory: FilePath, _ fileSystem: PosixFileSystem, mark markName: String = markName
+    ) throws(StorageError) -> StoreCreation {
         // Through ".", because the parent may be reached by a symbolic link.
         let parent = directory.removingLastComponent().appending(".")
         try fileSystem.requireLocalFileSystem(parent)
@@ -30,6 +37,10 @@ struct StoreCreation: Sendable {
         if let status = try fileSystem.status(directory) {
             isResumed = try fileSystem.status(markPath) != nil
             let isEmpty = status.kind == .directory ? try fileSystem.list(directory).isEmpty : false
+            if !isResumed, try fileSystem.status(directory.appending(restoreMarkName)) != nil {
+                throw StorageError(
+                    .alreadyExists, "A restore into this directory was interrupted; repeat it.", path: directory)
+            }
             guard isResumed || isEmpty else {
                 throw StorageError(
                     .alreadyExists,
@@ -43,14 +54,15 @@ struct StoreCreation: Sendable {
         try fileSystem.synchronizeDirectory(parent)
         let mark = try fileSystem.lockExclusively(markPath)
         try fileSystem.synchronizeDirectory(directory)
-        let creation = StoreCreation(directory: directory, isResumed: isResumed, fileSystem: fileSystem, mark: mark)
+        let creation = StoreCreation(
+            directory: directory, isResumed: isResumed, fileSystem: fileSystem, markName: markName, mark: mark)
         if isResumed { try creation.clear() }
         return creation
     }
 
     /// The store is whole: `store.json` is durable.
     func finish() throws(StorageError) {
-        try fileSystem.remove(directory.appending(Self.markName))
+        try fileSystem.remove(directory.appending(markName))
         try fileSystem.synchronizeDirectory(directory)
         mark.release()
     }
@@ -62,9 +74,22 @@ struct StoreCreation: Sendable {
         for name in Self.leftoverFolders {
             let folder = directory.appending(name)
             guard try fileSystem.status(folder) != nil else { continue }
-            for entry in try fileSystem.list(folder) { try fileSystem.remove(folder.appending(entry)) }
+            try empty(folder)
             try fileSystem.removeDirectory(folder)
         }
         try fileSystem.synchronizeDirectory(directory)
+    }
+
+    /// Two levels are all that a store has.
+    private func empty(_ folder: FilePath) throws(StorageError) {
+        for name in try fileSystem.list(folder) {
+            let entry = folder.appending(name)
+            guard try fileSystem.status(entry)?.kind == .directory else {
+                try fileSystem.remove(entry)
+                continue
+            }
+            for inner in try fileSystem.list(entry) { try fileSystem.remove(entry.appending(inner)) }
+            try fileSystem.removeDirectory(entry)
+        }
     }
 }

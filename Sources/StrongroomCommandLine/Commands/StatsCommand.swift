@@ -18,6 +18,8 @@ struct StatsCommand: StoreCommand {
             "  journal: \(record.segments) segments of \(HumanUnits.bytes(record.journalBytes)), "
                 + "\(HumanUnits.bytes(record.journalLiveBytes)) of them live")
         lines.append("  last commit \(record.lastLsn), catalog complete up to commit \(record.checkpointLsn)")
+        lines.append("  " + record.imageText)
+        if let failure = record.imageFailure { lines.append("  the last image of the catalog failed: \(failure)") }
         if let failure = record.checkpointFailure { lines.append("  the last checkpoint failed: \(failure)") }
         console.emit(record, text: lines.joined(separator: "\n"))
     }
@@ -47,6 +49,10 @@ struct StatsRecord: Codable, Equatable {
     var lastLsn: UInt64
     var checkpointLsn: UInt64
     var checkpointFailure: String?
+    /// Absent where a lost catalog could not be made anew.
+    var imageLsn: UInt64?
+    var imageBytes: UInt64?
+    var imageFailure: String?
 
     init(_ statistics: StoreStatistics) {
         tiny = Home(statistics.tiny)
@@ -60,6 +66,15 @@ struct StatsRecord: Codable, Equatable {
         lastLsn = statistics.lastLSN
         checkpointLsn = statistics.checkpointLSN
         checkpointFailure = statistics.checkpointFailure
+        imageLsn = statistics.image?.lastLSN
+        imageBytes = statistics.image?.sizeBytes
+        imageFailure = statistics.imageFailure
+    }
+
+    fileprivate var imageText: String {
+        guard let imageLsn, let imageBytes else { return "no image of the catalog" }
+        guard imageBytes > 0 else { return "the whole journal is there to rebuild the catalog from" }
+        return "image of the catalog as of commit \(imageLsn), \(HumanUnits.bytes(imageBytes))"
     }
 
     var table: Table {

@@ -44,7 +44,7 @@ struct VerifyCommand: AsyncParsableCommand {
             throw CommandFailure(
                 .verificationFailed,
                 "the process that read the catalog was ended by signal \(signal): the catalog is damaged, so "
-                    + "that it cannot even be read. Restore the store from a backup")
+                    + "that it cannot even be read. Run repair, which rebuilds it")
         }
     }
 

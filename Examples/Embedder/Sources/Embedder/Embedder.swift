@@ -25,6 +25,7 @@ struct Embedder {
         try await Locks.article(store)
         try await Encryption.article(store)
         try await store.close()
+        try await Backups.article(directory: FilePath(directory.path))
     }
 
     static func tenLines(path: FilePath, cat: FilePath) async throws {

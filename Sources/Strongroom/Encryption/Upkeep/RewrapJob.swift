@@ -203,16 +203,3 @@ struct RewrapJob: Sendable {
         }
     }
 }
-
-extension SealedRow {
-    fileprivate func identity(_ key: ObjectKey) -> ObjectBinding.Identity {
-        let object: (versionID: [UInt8], uid: [UInt8]) =
-            switch content {
-            case .object(let row): (row.versionID, row.objectUID)
-            case .upload(let row): (row.object.versionID, row.object.objectUID)
-            case .bucketKey: preconditionFailure("a Bucket Key is no object's")
-            }
-        return ObjectBinding.Identity(
-            bucketUID: known.row.uid, key: key, versionID: object.versionID, objectUID: object.uid)
-    }
-}

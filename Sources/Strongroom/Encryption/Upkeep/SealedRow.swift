@@ -52,6 +52,20 @@ struct SealedRow: Sendable {
     }
 }
 
+extension SealedRow {
+    /// What the row's wrap is bound to; not for a Bucket Key.
+    func identity(_ key: ObjectKey) -> ObjectBinding.Identity {
+        let object: (versionID: [UInt8], uid: [UInt8]) =
+            switch content {
+            case .object(let row): (row.versionID, row.objectUID)
+            case .upload(let row): (row.object.versionID, row.object.objectUID)
+            case .bucketKey: preconditionFailure("a Bucket Key is no object's")
+            }
+        return ObjectBinding.Identity(
+            bucketUID: known.row.uid, key: key, versionID: object.versionID, objectUID: object.uid)
+    }
+}
+
 /// A row that should be one and is not: its own damage, which `verify` reports, too.
 struct DamagedRow: Error, Sendable {
     var rowKey: [UInt8]

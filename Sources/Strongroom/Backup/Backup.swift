@@ -1,0 +1,43 @@
+#if canImport(FoundationEssentials)
+public import FoundationEssentials
+#else
+public import Foundation
+#endif
+
+/// A backup in a folder of backups of one store.
+public struct Backup: Sendable, Hashable {
+    /// From 1, in the order in which they were made.
+    public var number: UInt64
+    /// The last commit in it.
+    public var lastLSN: UInt64
+    /// The earliest commit that a store can be restored to from it: those between are in its journal.
+    public var firstLSN: UInt64
+    /// Store time when it was made.
+    public var time: Date
+}
+
+/// What making, verifying or restoring a backup did.
+public struct BackupReport: Sendable, Hashable {
+    /// The backup that it was about.
+    public var backup: Backup
+    /// Files that were copied, or checked.
+    public var fileCount: UInt64 = 0
+    /// Their bytes.
+    public var bytes: UInt64 = 0
+    /// Files of a new backup that an earlier one had already.
+    public var reusedFileCount: UInt64 = 0
+    /// What could not be read as it was written. It is not in a new backup: ``Store/verify(readingData:progress:)``
+    /// names the objects.
+    public var findings: [VerificationReport.Finding] = []
+
+    /// Whether nothing is wrong.
+    public var isSound: Bool { findings.isEmpty }
+}
+
+/// How far a backup or a restore is.
+public struct BackupActivity: Sendable, Hashable {
+    /// Files so far.
+    public var fileCount: UInt64
+    /// Bytes so far.
+    public var bytes: UInt64
+}

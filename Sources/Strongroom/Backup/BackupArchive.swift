@@ -1,0 +1,104 @@
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+internal import SystemPackage
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// A folder of backups of one store. Everything here blocks.
+struct BackupArchive: Sendable {
+    let folder: FilePath
+    let fileSystem: any FileSystem
+
+    func manifests() throws(StorageError) -> [BackupManifest] {
+        var manifests: [BackupManifest] = []
+        for number in try BackupManifest.numbers(in: folder, fileSystem) {
+            manifests.append(try BackupManifest.read(number, in: folder, fileSystem))
+        }
+        return manifests
+    }
+
+    /// One backup's manifest; the newest where no number is given.
+    func manifest(_ number: UInt64?) throws(StorageError) -> BackupManifest {
+        let numbers = try BackupManifest.numbers(in: folder, fileSystem)
+        guard let newest = numbers.last else {
+            throw StorageError(.notFound, "There is no backup in this folder.", path: folder)
+        }
+        guard number.map({ numbers.contains($0) }) ?? true else {
+            throw StorageError(
+                .notFound, "There is no backup \(number ?? 0) in this folder; the newest is \(newest).", path: folder)
+        }
+        return try BackupManifest.read(number ?? newest, in: folder, fileSystem)
+    }
+
+    /// The backup that reaches a commit, whichever was made first.
+    func manifest(reaching lsn: UInt64) throws(StorageError) -> BackupManifest {
+        let manifests = try manifests()
+        if let found = manifests.first(where: { $0.contents.firstLSN <= lsn && lsn <= $0.contents.lsn }) {
+            return found
+        }
+        let spans = manifests.map { "\($0.contents.firstLSN)–\($0.contents.lsn)" }
+        throw StorageError(
+            .positionExpired,
+            "No backup reaches LSN \(lsn); there are " + (spans.isEmpty ? "none" : spans.joined(separator: ", ")) + ".",
+            path: folder)
+    }
+
+    /// Makes the folder where there is none, and refuses one with backups of another store, or with other things.
+    func prepare(storeId: String) throws(StorageError) -> [BackupManifest] {
+        guard let status = try fileSystem.status(folder) else {
+            try fileSystem.createDirectory(folder)
+            try fileSystem.synchronizeDirectory(folder.removingLastComponent().appending("."))
+            return []
+        }
+        guard status.kind == .directory else {
+            throw StorageError(.alreadyExists, "Something that is no folder stands there.", path: folder)
+        }
+        let manifests = try manifests()
+        if let other = manifests.first(where: { $0.storeId != storeId }) {
+            throw StorageError(
+                .alreadyExists, "The folder has backups of another store, \(other.storeId); name another folder.",
+                path: folder)
+        }
+        let own: Set<String> = [BackupManifest.folderName, "journal", "images", "blobs"]
+        guard try fileSystem.list(folder).allSatisfy({ own.contains($0) }) else {
+            throw StorageError(
+                .alreadyExists, "The folder has other things in it; a backup goes to an empty one, or to earlier ones.",
+                path: folder)
+        }
+        return manifests
+    }
+
+    /// What stands in the store's own folder and belongs to every copy of it.
+    func storeFiles(of store: FilePath) throws(StorageError) -> [BackupManifest.StoreFile] {
+        var files: [BackupManifest.StoreFile] = []
+        for name in [StoreDescription.fileName, MetadataKeyFile.fileName] {
+            let file = try fileSystem.open(store.appending(name), .readOnly)
+            let sizeBytes = min(try file.sizeBytes(), UInt64(CanonicalJSONFile.limitBytes))
+            let bytes = try file.readBytes(at: 0, count: Int(sizeBytes))
+            files.append(.init(name: name, bytes: Hexadecimal.encode(bytes)))
+        }
+        return files
+    }
+}
+
+extension Backup {
+    init(_ manifest: BackupManifest) {
+        self.init(
+            number: manifest.number, lastLSN: manifest.contents.lsn, firstLSN: manifest.contents.firstLSN,
+            time: Date(storeMilliseconds: manifest.contents.timeMilliseconds))
+    }
+}
+
+extension BackupReport {
+    init(_ manifest: BackupManifest, _ progress: BackupProgress) {
+        self.init(
+            backup: Backup(manifest), fileCount: progress.fileCount, bytes: progress.bytes,
+            reusedFileCount: progress.reusedFileCount,
+            findings: progress.findings.map { .init(place: $0.path?.string ?? "the backup", reason: $0.message) })
+    }
+}

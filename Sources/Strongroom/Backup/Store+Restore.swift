@@ -1,0 +1,112 @@
+internal import StrongroomKeys
+internal import StrongroomStorage
+internal import StrongroomSystem
+public import SystemPackage
+
+extension Store {
+    /// Makes a store of a backup, at a place where nothing stands.
+    ///
+    /// The store is whole when this returns, and none before: a restore that was interrupted leaves a folder that
+    /// cannot be opened, and is repeated.
+    ///
+    /// - Parameters:
+    ///   - folder: the folder with the backups.
+    ///   - path: where the store is to be; nothing stands there, or what an interrupted restore left.
+    ///   - options: which state, and which keyring must have the keys. A key that is missing makes it fail, before
+    ///     anything can be opened there.
+    ///   - progress: called after each file, on a thread of the store's; must not block.
+    /// - Throws: ``StoreError/Code/notFound`` where there is no such backup, ``StoreError/Code/positionExpired`` where
+    ///   no backup reaches the commit, or not with all its payloads; ``StoreError/Code/corrupted``,
+    ///   ``StoreError/Code/keyNotFound``, ``StoreError/Code/keyringMissing``, ``StoreError/Code/alreadyExists``,
+    ///   ``StoreError/Code/cancelled`` and what the machine refuses.
+    @discardableResult
+    public static func restore(
+        from folder: FilePath, to path: FilePath, options: RestoreOptions = RestoreOptions(),
+        progress: (@Sendable (BackupActivity) -> Void)? = nil
+    ) async throws(StoreError) -> RestoreReport {
+        let opening = try StoreOpening(path, options.keyCheck ?? StoreOptions())
+        let archive = BackupArchive(folder: try StorePlace(folder).directory, fileSystem: opening.fileSystem)
+        let restoring = Restoring(opening: opening, archive: archive, target: options.target)
+        return try await cancellable(progress) { (report) async throws(StoreError) in
+            try await restoring.run(checksKeys: options.keyCheck != nil, report)
+        }
+    }
+}
+
+/// One restore.
+private struct Restoring: Sendable {
+    let opening: StoreOpening
+    let archive: BackupArchive
+    let target: RestoreOptions.Target
+
+    func run(
+        checksKeys: Bool, _ report: @escaping @Sendable (BackupProgress) -> Bool
+    ) async throws(StoreError) -> RestoreReport {
+        let (manifest, lsn) = try await opening.onThread { () throws(StorageError) in try chosen() }
+        guard let storeID = Hexadecimal.decode(manifest.storeId), storeID.count == 16 else {
+            throw StoreError(.corrupted, "The manifest's store id is no 32 hexadecimal digits.")
+        }
+        let creation = try await opening.onThread { () throws(StorageError) in
+            try StoreCreation.begin(opening.directory, opening.fileSystem, mark: StoreCreation.restoreMarkName)
+        }
+        let done = try await opening.onThread { () throws(StorageError) in
+            let restore = StorageRestore(
+                manifest.contents, in: archive.folder, to: opening.directory, storeID: storeID,
+                options: opening.storageOptions, environment: opening.storageEnvironment, report: report)
+            let done = try restore.run(upTo: lsn)
+            try writeMetadataKey(manifest)
+            return done
+        }
+        let description = try description(manifest)
+        let keyCount = checksKeys ? try await opening.checkKeys(description, storeID: storeID) : 0
+        try await opening.write(description)
+        try await opening.onThread { () throws(StorageError) in try creation.finish() }
+        return RestoreReport(
+            backup: Backup(manifest), lastLSN: lsn, fileCount: done.fileCount, bytes: done.bytes,
+            checkedKeyCount: keyCount)
+    }
+
+    private func chosen() throws(StorageError) -> (BackupManifest, lsn: UInt64) {
+        switch target.choice {
+        case .newest:
+            let manifest = try archive.manifest(nil)
+            return (manifest, manifest.contents.lsn)
+        case .backup(let number):
+            let manifest = try archive.manifest(number)
+            return (manifest, manifest.contents.lsn)
+        case .commit(let lsn): return (try archive.manifest(reaching: lsn), lsn)
+        }
+    }
+
+    private func writeMetadataKey(_ manifest: BackupManifest) throws(StorageError) {
+        let path = opening.directory.appending(MetadataKeyFile.fileName)
+        let file = try opening.fileSystem.open(path, .create)
+        try file.write(try bytes(of: MetadataKeyFile.fileName, in: manifest), at: 0)
+        try file.synchronizeData()
+        file.close()
+        try opening.fileSystem.synchronizeDirectory(opening.directory)
+    }
+
+    private func bytes(of name: String, in manifest: BackupManifest) throws(StorageError) -> [UInt8] {
+        guard let file = manifest.files.first(where: { $0.name == name }), let bytes = Hexadecimal.decode(file.bytes)
+        else { throw StorageError(.corrupted, "The backup's manifest lacks \(name).", path: archive.folder) }
+        return bytes
+    }
+
+    /// As it was, on a timeline that no other life of the store has.
+    private func description(_ manifest: BackupManifest) throws(StoreError) -> StoreDescription {
+        do throws(StorageError) {
+            let bytes = try bytes(of: StoreDescription.fileName, in: manifest)
+            var description = try CanonicalJSONFile.decode(
+                StoreDescription.self, bytes, path: archive.folder.appending(StoreDescription.fileName))
+            let before = description.timeline ?? StoreDescription.firstTimeline
+            repeat {
+                let drawn = opening.random.bytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+                description.timeline = max(drawn, StoreDescription.firstTimeline + 1)
+            } while description.timeline == before
+            return description
+        } catch {
+            throw StoreError(error)
+        }
+    }
+}

@@ -1,0 +1,61 @@
+internal import StrongroomKeys
+internal import StrongroomStorage
+
+extension StoreOpening {
+    /// Opens a store that is not yet one, and one object under each version of each key.
+    ///
+    /// - Returns: how many different ones there are, customers' keys apart, which nobody here has.
+    /// - Throws: `keyNotFound` with the first that opens nothing.
+    func checkKeys(_ description: StoreDescription, storeID: [UInt8]) async throws(StoreError) -> UInt64 {
+        guard let keys = try await openKeys(description, storeID) else { return 0 }
+        let storage = try await openStorage(storeID: storeID, creates: false)
+        do throws(StoreError) {
+            let engine = try await engine(
+                storage, storeID: storeID, timeline: description.timeline ?? StoreDescription.firstTimeline,
+                keys: keys)
+            let count = try await engine.openOneOfEachKey()
+            try await engine.close()
+            return count
+        } catch {
+            // The first failure is the one to tell.
+            try? await storage.close()
+            throw error
+        }
+    }
+}
+
+extension Engine {
+    private struct KeyVersion: Hashable {
+        var backendID: String
+        var keyID: String
+        var version: String
+    }
+
+    fileprivate func openOneOfEachKey() async throws(StoreError) -> UInt64 {
+        var opened: Set<KeyVersion> = []
+        let walk = SealedRowWalk(engine: self, tables: Self.sealedTables)
+        _ = try await walk.run(
+            from: walk.beginning, mayGoOn: { true },
+            visit: { (row) async throws(StoreError) in
+                // What is damaged is `verify`'s to tell.
+                guard case .success(let row) = row, let key = row.key, let sealing = row.sealing,
+                    sealing.mode != .customerKey
+                else { return }
+                let version = KeyVersion(
+                    backendID: sealing.backendID, keyID: sealing.bucketKeyID.map(Hexadecimal.encode) ?? sealing.keyID,
+                    version: sealing.keyVersion)
+                guard !opened.contains(version) else { return }
+                do throws(StoreError) {
+                    _ = try await unwrap(sealing, row.identity(key), as: .root, row.bucket)
+                } catch {
+                    throw StoreError(
+                        .keyNotFound,
+                        "\(row.place) cannot be opened: \(error.message) Its key is \(sealing.keyID), version "
+                            + "\(sealing.keyVersion). Restore the keyring as it was when the backup was made, or later.",
+                        underlying: error)
+                }
+                opened.insert(version)
+            }, atPageEnd: { _ in })
+        return UInt64(opened.count)
+    }
+}
