@@ -17,13 +17,15 @@ FUZZ_SECONDS ?= 60
 # How many operations `make model` does; SEED chooses which, where it is given.
 OPERATIONS ?= 1000000
 SEED ?=
+# How many crash states `make replay` opens; SEED as above.
+STATES ?= 10000
 # `make exhaustive` looks at one crash state in so many.
 SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
 SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift \
-	Benchmarks/Sources Examples/Embedder/Package.swift Examples/Embedder/Sources
+	Benchmarks/Sources Replay/Package.swift Replay/Sources Examples/Embedder/Package.swift Examples/Embedder/Sources
 
 # Where key modules are built; `make modules` is told how by the plug-ins' own makefile.
 MODULES_DIRECTORY := .build-modules/release
@@ -33,7 +35,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive replay model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -68,6 +70,9 @@ model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=100
 exhaustive: setup ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
 	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(TRAITS)
 
+replay: setup ## Power failures in what a real store has written, LMDB included: STATES=10000 of them, SEED=….
+	.ci/replay $(STATES) "$(SEED)"
+
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
@@ -79,6 +84,7 @@ check: setup ## All that CI runs, with the remote key service against moto: that
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) exhaustive SHARE=10
+	$(MAKE) replay STATES=500
 	$(MAKE) docs
 	$(MAKE) conformance
 	$(MAKE) test-remote-kms
@@ -106,4 +112,4 @@ fuzz-smoke:
 	.ci/fuzz 60
 
 clean: ## Remove what was built.
-	rm -rf .build .build-* Fuzz/.build Examples/*/.build Benchmarks/.build
+	rm -rf .build .build-* Fuzz/.build Replay/.build Examples/*/.build Benchmarks/.build

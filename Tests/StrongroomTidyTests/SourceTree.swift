@@ -13,7 +13,9 @@ struct SourceTree {
     static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
-    private static let folders = ["Sources", "Tests", "Plugins", "Fuzz", "Benchmarks", "Examples", "Snippets"]
+    private static let folders = [
+        "Sources", "Tests", "Plugins", "Fuzz", "Benchmarks", "Replay", "Examples", "Snippets",
+    ]
     private static let extensions: Set<String> = ["swift", "c", "h", "md", "mk", "sh", "py"]
 
     static let files: [File] = {
