@@ -2,6 +2,18 @@
 struct RecordingReader {
     private static let headerBytes = 32
 
+    private enum Kind: UInt32 {
+        case open = 1
+        case write, truncate, allocate, synchronize, rename, remove, makeDirectory, removeDirectory, link
+        case close, duplicate, mark, map
+    }
+
+    private enum Flag {
+        static let creates: UInt32 = 1
+        static let empties: UInt32 = 2
+        static let isSynced: UInt32 = 4
+    }
+
     let bytes: [UInt8]
     private var position = 0
 
@@ -23,26 +35,27 @@ struct RecordingReader {
         let names = bytes[nameStart..<dataStart].split(separator: 0, omittingEmptySubsequences: false)
             .map { String(decoding: $0, as: UTF8.self) }
         let data = dataStart..<position
-        let isSynced = flags & 4 != 0
-        switch kind {
-        case 1:
+        let isSynced = flags & Flag.isSynced != 0
+        switch Kind(rawValue: kind) {
+        case .open:
             return .open(
-                descriptor: descriptor, name: names[0], creates: flags & 1 != 0, empties: flags & 2 != 0,
+                descriptor: descriptor, name: names[0], creates: flags & Flag.creates != 0,
+                empties: flags & Flag.empties != 0,
                 isSynchronous: isSynced)
-        case 2: return .write(descriptor: descriptor, offset: offset, bytes: data, isSynced: isSynced)
-        case 3: return .truncate(descriptor: descriptor, sizeBytes: offset)
-        case 4: return .allocate(descriptor: descriptor, sizeBytes: offset)
-        case 5: return .synchronize(descriptor: descriptor)
-        case 6: return .rename(names[0], to: names[1])
-        case 7: return .remove(names[0])
-        case 8: return .makeDirectory(names[0])
-        case 9: return .removeDirectory(names[0])
-        case 10: return .link(names[0], to: names[1])
-        case 11: return .close(descriptor: descriptor)
-        case 12: return .duplicate(descriptor: descriptor, as: Int32(offset))
-        case 13: return .mark(bytes: data)
-        case 14: return .map(descriptor: descriptor)
-        default: return .unknown(names.first ?? "kind \(kind)")
+        case .write: return .write(descriptor: descriptor, offset: offset, bytes: data, isSynced: isSynced)
+        case .truncate: return .truncate(descriptor: descriptor, sizeBytes: offset)
+        case .allocate: return .allocate(descriptor: descriptor, sizeBytes: offset)
+        case .synchronize: return .synchronize(descriptor: descriptor)
+        case .rename: return .rename(names[0], to: names[1])
+        case .remove: return .remove(names[0])
+        case .makeDirectory: return .makeDirectory(names[0])
+        case .removeDirectory: return .removeDirectory(names[0])
+        case .link: return .link(names[0], to: names[1])
+        case .close: return .close(descriptor: descriptor)
+        case .duplicate: return .duplicate(descriptor: descriptor, as: Int32(offset))
+        case .mark: return .mark(bytes: data)
+        case .map: return .map(descriptor: descriptor)
+        case nil: return .unknown(names.first ?? "kind \(kind)")
         }
     }
 

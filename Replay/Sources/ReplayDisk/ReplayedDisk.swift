@@ -13,7 +13,7 @@ package struct ReplayedDisk: Sendable {
     private let ignoredAfter: Int
     private var nodes: [Int: Node] = [root: .directory(ReplayedDirectory())]
     private var nextNode = 1
-    private var descriptors: [Int32: (node: Int, name: String, isSynchronous: Bool)] = [:]
+    private var descriptors: [Int32: (node: Int, name: String)] = [:]
     private var callCount = 0
 
     /// The disk before the recording, on which all of `image` is durable.
@@ -68,14 +68,22 @@ package struct ReplayedDisk: Sendable {
 
     // MARK: Calls
 
+    /// The disk in the middle of `call`, where that is a write which is durable when it returns: then it is not yet.
+    package func interrupted(in call: RecordedCall) throws -> ReplayedDisk {
+        guard case .write(let descriptor, let offset, let bytes, isSynced: true) = call else { return self }
+        var disk = self
+        try disk.apply(.write(descriptor: descriptor, offset: offset, bytes: bytes, isSynced: false))
+        return disk
+    }
+
     package mutating func apply(_ call: RecordedCall) throws {
         callCount += 1
         let number = callCount
         switch call {
-        case .open(let descriptor, let name, let creates, let empties, let isSynchronous):
-            try open(name, as: descriptor, creates: creates, empties: empties, isSynchronous: isSynchronous)
+        case .open(let descriptor, let name, let creates, let empties, _):
+            try open(name, as: descriptor, creates: creates, empties: empties)
         case .write(let descriptor, let offset, let bytes, let isSynced):
-            let isSynced = (isSynced || isSynchronous(descriptor)) && !ignores(descriptor)
+            let isSynced = isSynced && !ignores(descriptor)
             try changeFile(descriptor) { $0.write(bytes, at: offset, isSynced: isSynced, number: number) }
         case .truncate(let descriptor, let size): try changeFile(descriptor) { $0.resize(size, number: number) }
         case .allocate(let descriptor, let size): try changeFile(descriptor) { $0.allocate(size, number: number) }
@@ -111,23 +119,18 @@ package struct ReplayedDisk: Sendable {
         }
     }
 
-    private mutating func open(
-        _ name: String, as descriptor: Int32, creates: Bool, empties: Bool, isSynchronous: Bool
-    ) throws {
+    private mutating func open(_ name: String, as descriptor: Int32, creates: Bool, empties: Bool) throws {
         if creates, find(name) == nil {
             let id = add(.file(ReplayedFile()))
             try changeDirectory(of: name) { .enter($0, id) }
         }
-        descriptors[descriptor] = (try node(name), name, isSynchronous)
+        descriptors[descriptor] = (try node(name), name)
         let number = callCount
         if empties { try changeFile(descriptor) { $0.resize(0, number: number) } }
     }
 
-    /// Whether each write through it is durable when it returns.
-    package func isSynchronous(_ descriptor: Int32) -> Bool { descriptors[descriptor]?.isSynchronous == true }
-
     private func ignores(_ descriptor: Int32) -> Bool {
-        guard callCount > ignoredAfter, let (id, name, _) = descriptors[descriptor] else { return false }
+        guard callCount > ignoredAfter, let (id, name) = descriptors[descriptor] else { return false }
         if case .directory = nodes[id] { return ignored.contains(name, isDirectory: true) }
         return ignored.contains(name, isDirectory: false)
     }

@@ -53,7 +53,9 @@ struct Examination {
     var isGood: Bool { ignored == .none ? report.findingCount == 0 : countOfWanted > 0 }
 
     /// Without any sync there is no store at first; the syncs of one kind fail a store that is in use.
-    private var ignoredAfter: Int { [.none, .all].contains(ignored) ? 0 : recording.calls.count / 3 }
+    private var ignoredAfter: Int { ignored == .all || recoversTwice ? 0 : recording.calls.count / 3 }
+
+    private var recoversTwice: Bool { ignored == .none || ignored == .recovery }
 
     /// Without any sync it is acknowledged objects that have to be missed; of some syncs anything shows the lack.
     private var countOfWanted: Int {
@@ -68,11 +70,14 @@ struct Examination {
         for (number, moment) in states {
             for call in recording.calls[applied..<moment] { try disk.apply(call) }
             applied = moment
-            let failure = PowerFailure(seed: seed ^ UInt64(number) &* 0x9E37_79B9, unsynced: disk.unsynced)
+            // Every other time in the middle of a write that is durable only when it returns.
+            let next = number.isMultiple(of: 2) && moment < recording.calls.count ? recording.calls[moment] : nil
+            let found = try next.map { try disk.interrupted(in: $0) } ?? disk
+            let failure = PowerFailure(seed: seed ^ UInt64(number) &* 0x9E37_79B9, unsynced: found.unsynced)
             let place = "state \(number) of seed \(seed), after call \(moment) of \(recording.calls.count), \(failure)"
             // Who finds this process dead finds here what it had opened.
             try Data("\(place)\n".utf8).write(to: URL(filePath: "\(directory)/current-\(part)"))
-            await examine(disk.surviving(failure), number, moment, place)
+            await examine(found.surviving(failure), number, moment, place)
             let isLate = deadline.map { .now > $0 } ?? false
             if countOfWanted >= findingsWanted || isLate { break }
         }
@@ -104,10 +109,10 @@ struct Examination {
         do {
             try image.write(to: store.directory)
             _ = try await store.lookTwice { history.verdict(on: $0, after: moment) }
-            guard ignored == .none, number % Self.secondEvery == 0 else { return }
+            guard recoversTwice, number % Self.secondEvery == 0 else { return }
             let again = SecondFailure(
                 image: image, history: history, moment: moment, directory: directory, part: part,
-                seed: seed &+ UInt64(number))
+                seed: seed &+ UInt64(number), ignored: ignored == .recovery ? .all : .none)
             for number in 0..<Self.secondCount {
                 report.secondCount += 1
                 report.stateCount += 1

@@ -6,7 +6,7 @@ import ReplayDisk
 ///     strongroom-replay workload --directory D --seed N --operations N    (under the recorder)
 ///     strongroom-replay compare --recording LOG --directory D
 ///     strongroom-replay examine --recording LOG --directory D --seed N --states N [--part I --parts N]
-///     strongroom-replay examine … --ignoring-syncs all|directories|journal|catalog|blobs [--seconds N]
+///     strongroom-replay examine … --ignoring-syncs all|directories|journal|catalog|blobs|recovery [--seconds N]
 @main
 enum Main {
     static func main() async {

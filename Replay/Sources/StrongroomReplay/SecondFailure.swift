@@ -14,14 +14,18 @@ struct SecondFailure {
     let directory: String
     let part: Int
     let seed: UInt64
+    let ignored: IgnoredSyncs
 
     func run(_ number: Int) async throws {
         var generator = SeededGenerator(seed: seed &+ UInt64(number) << 32)
         let (recording, base) = try await record(&generator)
         let later = try History(of: recording, after: base)
         let end = Int.random(in: 0...recording.calls.count, using: &generator)
-        var disk = try ReplayedDisk(recording, from: image)
+        var disk = try ReplayedDisk(recording, from: image, ignoring: ignored)
         for call in recording.calls[..<end] { try disk.apply(call) }
+        if end < recording.calls.count, generator.chance(1, in: 2) {
+            disk = try disk.interrupted(in: recording.calls[end])
+        }
         let failure = PowerFailure(seed: generator.next(), unsynced: disk.unsynced)
         let store = RecoveredStore(directory: "\(directory)/second-\(part)")
         try disk.surviving(failure).write(to: store.directory)
