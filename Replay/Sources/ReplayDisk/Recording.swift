@@ -3,8 +3,8 @@ import Foundation
 /// A call that changed the recorded files, as the recorder has written it down.
 package enum RecordedCall: Sendable, Hashable {
     case open(descriptor: Int32, name: String, creates: Bool, empties: Bool, isSynchronous: Bool)
-    /// The bytes are a range of the recording's own; `isSynced` where the call itself made them durable, of its own accord
-    /// (RWF_DSYNC) or by the descriptor's (O_DSYNC).
+    /// The bytes are a range of the recording's own; `isSynced` where the call itself made them durable (RWF_DSYNC, or
+    /// a descriptor with O_DSYNC).
     case write(descriptor: Int32, offset: Int, bytes: Range<Int>, isSynced: Bool)
     case truncate(descriptor: Int32, sizeBytes: Int)
     case allocate(descriptor: Int32, sizeBytes: Int)
