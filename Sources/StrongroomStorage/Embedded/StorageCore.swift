@@ -51,7 +51,7 @@ final class StorageCore: Sendable {
         imageThread =
             parts.options.images != nil && parts.options.isTimed
             ? DedicatedThread(name: "strongroom-image") {
-                parts.images.run(parts.view, parts.poison)
+                parts.images.run(parts.view, parts.poison) { parts.checkpointer.request() }
                 withExtendedLifetime(parts.lock) {}
             } : nil
     }

@@ -139,7 +139,9 @@ final class CatalogImages: Sendable {
     }
 
     /// The body of the thread that takes images as they are due.
-    func run(_ view: StoreView, _ poison: StorePoison) {
+    ///
+    /// - Parameter whenTaken: what the journal was kept for may be free now.
+    func run(_ view: StoreView, _ poison: StorePoison, whenTaken: () -> Void) {
         while true {
             let goesOn = monitor.wait(until: { $0.isStopping || $0.isWanted }) { state in
                 state.isWanted = false
@@ -147,8 +149,13 @@ final class CatalogImages: Sendable {
             }
             guard goesOn else { return }
             guard poison.error == nil else { continue }
-            // Why it failed is kept for the statistics; it is tried again after the next checkpoint.
-            _ = try? take(of: view)
+            do throws(StorageError) {
+                _ = try take(of: view)
+                whenTaken()
+            } catch {
+                // Why it failed is kept for the statistics; it is tried again after the next checkpoint.
+                continue
+            }
         }
     }
 

@@ -21,18 +21,19 @@ import Testing
         return machine
     }
 
-    private func segment(_ machine: SimulatedMachine) throws -> FilePath {
+    private static func segment(_ machine: SimulatedMachine) throws -> FilePath {
         let journal = SimulatedMachine.directory.appending("journal")
         let names = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
         return journal.appending(try #require(names.first))
     }
 
-    /// Where a row's frame lies in the segment.
-    private func offset(of text: String, in machine: SimulatedMachine) throws -> UInt64 {
-        let contents = machine.fileSystem.contents(of: try segment(machine))
+    /// Changes a byte of the first frame that has these bytes.
+    static func damage(_ text: String, in machine: SimulatedMachine) throws {
+        let path = try segment(machine)
+        let contents = machine.fileSystem.contents(of: path)
         let pattern = bytes(text)
         let found = contents.indices.first { contents[$0...].starts(with: pattern) }
-        return UInt64(try #require(found))
+        machine.fileSystem.damage(path, at: UInt64(try #require(found)))
     }
 
     private func keys(_ machine: SimulatedMachine) async throws -> Set<[UInt8]> {
@@ -45,7 +46,7 @@ import Testing
 
     @Test func oneDamagedCommitIsLostAndNamed() async throws {
         let machine = try await filled()
-        machine.fileSystem.damage(try segment(machine), at: try offset(of: "row 7", in: machine))
+        try Self.damage("row 7", in: machine)
         let refusal = await #expect(throws: StorageError.self) { _ = try await machine.open() }
         #expect(refusal?.code == .corrupted)
         machine.reopenIndex()
@@ -79,7 +80,7 @@ import Testing
         try await late.metadata.put(key("behind"), bytes("behind the blob"))
         machine.kill(seed: 2)
         let name = try #require(try blobFiles(machine.fileSystem, SimulatedMachine.directory).first)
-        machine.fileSystem.damage(try segment(machine), at: try offset(of: "blob", in: machine))
+        try Self.damage("blob", in: machine)
         let report = try machine.repair()
         #expect(report.steps.map(\.kind) == [.journalSalvaged, .blobSetAside])
         #expect(report.steps.last?.path == name)
@@ -91,7 +92,7 @@ import Testing
 
     @Test func aDamagedCopyOfAHeaderIsWrittenAnew() async throws {
         let machine = try await filled()
-        let path = try segment(machine)
+        let path = try Self.segment(machine)
         machine.fileSystem.overwrite(path, at: 4096, with: [UInt8](repeating: 0, count: 4096))
         let report = try machine.repair()
         #expect(report.steps.map(\.kind) == [.headerMended])

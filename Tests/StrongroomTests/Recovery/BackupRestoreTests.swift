@@ -138,7 +138,7 @@ struct BackupRestoreTests {
         for number in 0..<3 {
             let store = try await Store.open(at: filled.directory.store, options: FilledStore.options)
             try await store.bucket("plain").put("object 1", [UInt8(number)])
-            try await store.bucket("plain").delete(try ObjectKey("object \(5 + number)"))
+            try await store.bucket("plain").delete(ObjectKey("object \(5 + number)"))
             let report = try await store.backUp(to: folder)
             #expect(report.backup.number == UInt64(number + 1))
             #expect(number == 0 || report.reusedFileCount > 0)

@@ -91,7 +91,7 @@ struct RepairTests {
         let bucket = store.bucket("plain")
         var refused = 0
         for number in 0..<24 where number != 4 {
-            let key = try ObjectKey("object \(number)")
+            let key = ObjectKey("object \(number)")
             do {
                 let body = try await bucket.get(key)
                 let bytes = try await body.collect(upTo: 1 << 20)
