@@ -51,6 +51,9 @@ public struct StoreOptions: Sendable {
     /// The size that journal segments grow to: 1 MiB to 1 GiB and a multiple of 4 KiB, at least four times
     /// `smallObjectLimitBytes`; 64 MiB by default.
     public var journalSegmentBytes = 64 << 20
+    /// Whether the space of deleted and overwritten small objects comes back by itself; by default it does. Without,
+    /// ``Store/compact(progress:)`` gives it back. See <doc:Space>.
+    public var compactsAutomatically = true
     /// How many bytes of the journal are kept, beyond what the store needs itself, for readers of the change feed that
     /// have not come so far: 0 to 1 TiB, 1 GiB by default. Who falls behind further meets
     /// ``StoreError/Code/positionExpired``.

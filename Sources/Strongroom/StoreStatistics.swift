@@ -51,4 +51,11 @@ public struct StoreStatistics: Sendable, Hashable {
     public var image: Image?
     /// Why the last attempt to take an image of the catalog failed, if it did; it is tried again.
     public var imageFailure: String?
+    /// Size of files of the journal that nothing is in yet: the next one, and what is kept so that deleting works on a
+    /// full disk.
+    public var preparedBytes: UInt64 = 0
+    /// What compaction has moved and freed since the store was opened.
+    public var compaction = CompactionReport()
+    /// Why the last compaction failed, if it did; it is tried again.
+    public var compactionFailure: String?
 }

@@ -11,7 +11,7 @@ struct StrongroomCommand: AsyncParsableCommand {
             RetentionCommand.self, LegalHoldCommand.self,
             ClockCommand.self, UploadCommand.self, ChangesCommand.self, ConsumerCommand.self, ImportCommand.self,
             ExportCommand.self, VerifyCommand.self, RepairCommand.self, BackupCommand.self, RestoreCommand.self,
-            StatsCommand.self, AuditCommand.self, ModuleCommand.self, DemoCommand.self,
+            StatsCommand.self, CompactCommand.self, AuditCommand.self, ModuleCommand.self, DemoCommand.self,
         ])
 }
 #endif

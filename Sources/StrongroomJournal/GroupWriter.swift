@@ -72,6 +72,9 @@ struct GroupWriter: Sendable {
         var path: FilePath
     }
 
+    /// Behind the last group of the current segment.
+    var roomBytes: UInt64 { current.map { $0.header.sizeBytes - min($0.position, $0.header.sizeBytes) } ?? 0 }
+
     // MARK: Groups
 
     /// Adds a record to the group. Nil if it does not fit the group any more: write that first.

@@ -166,6 +166,16 @@ package final class Journal: Sendable {
         }
     }
 
+    /// What can be written before the disk is asked for more. Waits for a group that is being written.
+    package func room() -> JournalRoom {
+        JournalRoom(currentBytes: writer.withLock { $0.roomBytes }, preparedBytes: preparer.readyBytes)
+    }
+
+    /// Removes recycled files beyond the next segment and the reserve, which gives their space back to the disk.
+    package func removeSpares() throws(StorageError) {
+        for spare in preparer.takeSpares() { try fileSystem.remove(spare.file.path) }
+    }
+
     /// Gives a segment's space back: its file becomes a spare, or is removed if there are enough.
     ///
     /// The caller vouches that no row refers to a payload in it, and that nobody reads it any more.

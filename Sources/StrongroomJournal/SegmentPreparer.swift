@@ -124,6 +124,17 @@ final class SegmentPreparer: Sendable {
         return isTaken
     }
 
+    var readyBytes: UInt64 { monitor.withLock { $0.ready.reduce(0) { $0 + $1.sizeBytes } } }
+
+    /// What is ready beyond the next segment and the reserve; it is the caller's to remove.
+    func takeSpares() -> [SpareSegment] {
+        monitor.withLock { state in
+            let spares = Array(state.ready.dropFirst(target))
+            state.ready.removeLast(spares.count)
+            return spares
+        }
+    }
+
     /// A name that no file of the directory has.
     func takeNumber() -> UInt64 {
         monitor.withLock { state in

@@ -28,6 +28,9 @@ package struct StorageStatistics: Sendable {
     package var memtableRowCount: Int
     package var memtableSizeBytes: Int
     package var segments: [Segment]
+    /// Size of the journal's other files: the next segment, the reserve, and recycled ones.
+    package var preparedBytes: UInt64
+    package var compaction: CompactionStatistics
     package var timeMilliseconds: Int64
     package var readerCount: Int
     /// Checkpoints since the store was opened.

@@ -64,6 +64,28 @@ struct EndToEndTests {
         #expect(try strongroom("stats", "--json").lines.last?["objects"] as? Int == Self.sizes.count)
     }
 
+    @Test("compact says what it moved and freed, and leaves every object as it was")
+    func compact() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        for number in 0..<100 { try strongroom.write("tree/\(number)", Self.content(100_000 + number)) }
+        #expect(try strongroom("import", "tree", "files").status == 0)
+        for number in 0..<100 where number % 10 != 0 {
+            #expect(try strongroom("delete", "files/\(number)").status == 0)
+        }
+        let compacted = try strongroom("compact", "--json")
+        #expect(compacted.status == 0)
+        let line = try #require(compacted.lines.last)
+        #expect(try #require(line["movedObjects"] as? Int) > 0)
+        #expect(try #require(line["freedBytes"] as? Int) >= 4 << 20)
+        #expect(try strongroom("compact").status == 0)
+        #expect(try strongroom("export", "files", "out").status == 0)
+        for number in stride(from: 0, to: 100, by: 10) {
+            #expect(try strongroom.read("out/\(number)") == Self.content(100_000 + number))
+        }
+        #expect(try strongroom("verify", "--data", "--json").status == 0)
+    }
+
     @Test("a hostile key never leaves the directory of an export, and nothing is written")
     func hostileExport() throws {
         let strongroom = try Strongroom()

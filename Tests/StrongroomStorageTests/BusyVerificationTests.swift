@@ -2,7 +2,6 @@ import StrongroomJournal
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
-import Synchronization
 import Testing
 
 /// `verify` of a store that is in use finds nothing where there is nothing, and keeps nobody waiting.
@@ -141,12 +140,6 @@ import Testing
 }
 
 /// Set once, by one task for others.
-private final class Flag: Sendable {
-    private let value = Atomic(false)
-    var isSet: Bool { value.load(ordering: .relaxed) }
-    func set() { value.store(true, ordering: .relaxed) }
-}
-
 extension Array {
     fileprivate func chunked(_ count: Int) -> [[Element]] {
         stride(from: 0, to: self.count, by: count).map { Array(self[$0..<Swift.min($0 + count, self.count)]) }

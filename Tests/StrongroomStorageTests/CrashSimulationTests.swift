@@ -44,6 +44,7 @@ import Testing
                 for _ in 0..<(operations / 50) {
                     do {
                         try await storage.checkpoint()
+                        _ = try await storage.compact()
                     } catch {
                         return
                     }

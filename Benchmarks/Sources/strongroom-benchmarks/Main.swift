@@ -4,5 +4,5 @@ import ArgumentParser
 struct Benchmarks: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strongroom-benchmarks", abstract: "Strongroom against the machine's own limits.",
-        subcommands: [SmallPuts.self, ModePuts.self, LargeObject.self, Listing.self, Policies.self])
+        subcommands: [SmallPuts.self, ModePuts.self, LargeObject.self, Listing.self, Space.self, Policies.self])
 }

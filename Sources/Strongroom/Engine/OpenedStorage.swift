@@ -62,6 +62,7 @@ extension StoreOpening {
         storageOptions.journal.initialSegmentBytes = min(
             storageOptions.journal.initialSegmentBytes, storageOptions.journal.maximumSegmentBytes)
         storageOptions.images = ImagePolicy()
+        storageOptions.compaction.isAutomatic = options.compactsAutomatically
         return storageOptions
     }
 }
@@ -77,7 +78,9 @@ extension Engine {
                 lastLSN: found.lastLSN, checkpointLSN: found.appliedLSN, checkpointCount: UInt64(found.checkpointCount),
                 memtableBytes: found.memtableSizeBytes, checkpointFailure: found.checkpointFailure?.description,
                 image: found.image.map { .init(lastLSN: $0.appliedLSN, sizeBytes: $0.sizeBytes) },
-                imageFailure: found.imageFailure?.description)
+                imageFailure: found.imageFailure?.description, preparedBytes: found.preparedBytes,
+                compaction: CompactionReport(found.compaction.total),
+                compactionFailure: found.compaction.failure?.description)
         } catch {
             throw StoreError(error)
         }

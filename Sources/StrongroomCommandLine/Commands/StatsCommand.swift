@@ -16,11 +16,16 @@ struct StatsCommand: StoreCommand {
         lines.append("")
         lines.append(
             "  journal: \(record.segments) segments of \(HumanUnits.bytes(record.journalBytes)), "
-                + "\(HumanUnits.bytes(record.journalLiveBytes)) of them live")
+                + "\(HumanUnits.bytes(record.journalLiveBytes)) of them live; "
+                + "\(HumanUnits.bytes(record.preparedBytes)) prepared for what comes")
         lines.append("  last commit \(record.lastLsn), catalog complete up to commit \(record.checkpointLsn)")
         lines.append("  " + record.imageText)
         if let failure = record.imageFailure { lines.append("  the last image of the catalog failed: \(failure)") }
+        if record.compactedBytes > 0 {
+            lines.append("  compacted since it was opened: \(HumanUnits.bytes(record.compactedBytes))")
+        }
         if let failure = record.checkpointFailure { lines.append("  the last checkpoint failed: \(failure)") }
+        if let failure = record.compactionFailure { lines.append("  the last compaction failed: \(failure)") }
         console.emit(record, text: lines.joined(separator: "\n"))
     }
 }
@@ -53,6 +58,11 @@ struct StatsRecord: Codable, Equatable {
     var imageLsn: UInt64?
     var imageBytes: UInt64?
     var imageFailure: String?
+    /// Files of the journal that nothing is in yet.
+    var preparedBytes: UInt64
+    /// Of payloads that were moved.
+    var compactedBytes: UInt64
+    var compactionFailure: String?
 
     init(_ statistics: StoreStatistics) {
         tiny = Home(statistics.tiny)
@@ -69,6 +79,9 @@ struct StatsRecord: Codable, Equatable {
         imageLsn = statistics.image?.lastLSN
         imageBytes = statistics.image?.sizeBytes
         imageFailure = statistics.imageFailure
+        preparedBytes = statistics.preparedBytes
+        compactedBytes = statistics.compaction.movedBytes
+        compactionFailure = statistics.compactionFailure
     }
 
     fileprivate var imageText: String {

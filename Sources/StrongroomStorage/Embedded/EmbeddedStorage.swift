@@ -1,3 +1,4 @@
+internal import StrongroomJournal
 package import StrongroomSystem
 package import SystemPackage
 
@@ -93,6 +94,22 @@ package final class EmbeddedStorage: Sendable {
             return try backup.run()
         }
     }
+
+    /// Empties some of the segments of which little lives, those with least first, whatever the options say of when
+    /// that happens by itself. Nil where there is nothing to gain any more, or where readers keep what was emptied
+    /// last.
+    ///
+    /// - Parameter segmentID: the last segment that is looked at, by default the newest one now. Whoever goes on until
+    ///   there is nothing to gain says where he began: what is moved comes into segments behind it.
+    package func compact(through segmentID: UInt64? = nil) async throws(StorageError) -> CompactionReport? {
+        let segmentID = segmentID ?? newestSegmentID
+        return try await core.run { [compactor = core.compactor] () throws(StorageError) in
+            try compactor.compactOnce(through: segmentID)
+        }
+    }
+
+    /// The segment that takes the next commit.
+    package var newestSegmentID: UInt64 { core.journal.segments().last?.id ?? 0 }
 
     /// Removes blob files that no row names, in all epochs. Returns how many.
     package func sweepBlobs() async throws(StorageError) -> Int {

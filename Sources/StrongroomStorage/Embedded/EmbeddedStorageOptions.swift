@@ -37,6 +37,7 @@ package struct EmbeddedStorageOptions: Sendable {
     package var images: ImagePolicy?
 
     package var journal = JournalConfiguration()
+    package var compaction = CompactionOptions()
 
     package init() {}
 
@@ -46,6 +47,9 @@ package struct EmbeddedStorageOptions: Sendable {
         precondition((0...65_536).contains(inlinePayloadMaximumBytes), "inline payloads have at most 64 KiB")
         precondition(checkpointRowsPerTransaction >= 1, "a checkpoint transaction has at least one row")
         precondition(sumRowsPerTransaction >= 1, "a step adds up at least one row")
+        precondition(
+            compaction.spaceRatio > 1 && compaction.commitBytes >= 1 && compaction.spaceBudgetBytes >= 1,
+            "compaction needs room to begin with")
         precondition(ioThreadCount >= 1, "reading needs a thread")
     }
 }

@@ -18,12 +18,14 @@ final class StorageCore: Sendable {
     let queue: CommitQueue
     let checkpointer: Checkpointer
     let images: CatalogImages
+    let compactor: Compactor
     let options: EmbeddedStorageOptions
     private let lock: any FileLock
     private let committerThread: DedicatedThread
     private let checkpointerThread: DedicatedThread
     /// Nil where images are taken only when told.
     private let imageThread: DedicatedThread?
+    private let compactorThread: DedicatedThread?
 
     init(_ parts: StorageParts) {
         lock = parts.lock
@@ -37,6 +39,8 @@ final class StorageCore: Sendable {
         checkpointer = parts.checkpointer
         images = parts.images
         options = parts.options
+        let compactor = Compactor(parts)
+        self.compactor = compactor
         // Each thread keeps the lock until it has ended: nobody may open the directory before.
         committerThread = DedicatedThread(name: "strongroom-commit") {
             var committer = parts.makeCommitter()
@@ -45,6 +49,7 @@ final class StorageCore: Sendable {
         }
         checkpointerThread = DedicatedThread(name: "strongroom-checkp") {
             parts.checkpointer.run()
+            compactor.waitForEnd()
             parts.view.index.close()
             withExtendedLifetime(parts.lock) {}
         }
@@ -54,9 +59,16 @@ final class StorageCore: Sendable {
                 parts.images.run(parts.view, parts.poison) { parts.checkpointer.request() }
                 withExtendedLifetime(parts.lock) {}
             } : nil
+        compactorThread =
+            compactor.isAutomatic
+            ? DedicatedThread(name: "strongroom-cmpct") {
+                compactor.run()
+                withExtendedLifetime(parts.lock) {}
+            } : nil
     }
 
     deinit {
+        compactor.stop()
         queue.close()
         checkpointer.stop()
         images.stop()
@@ -67,9 +79,12 @@ final class StorageCore: Sendable {
     /// The store is closed however this ends. An error says that the last checkpoint failed: the next
     /// opening replays the journal instead, and nothing is lost.
     func close() async throws(StorageError) {
+        compactor.stop()
         guard await gate.close() else { return }
         view.commits.finish()
         images.stop()
+        // What it commits is to be part of the last checkpoint.
+        await pool.run { [compactorThread] in compactorThread?.join() }
         let result = await withCheckedContinuation { continuation in
             checkpointer.request { continuation.resume(returning: $0) }
         }
@@ -116,6 +131,7 @@ final class StorageCore: Sendable {
         return StorageStatistics(
             rows: state.statistics, lastLSN: tables.lastLSN, appliedLSN: state.appliedLSN,
             memtableRowCount: tables.rowCount, memtableSizeBytes: tables.sizeBytes, segments: segments,
+            preparedBytes: journal.room().preparedBytes, compaction: compactor.statistics,
             timeMilliseconds: tables.timeMilliseconds, readerCount: view.epochs.readerCount,
             checkpointCount: checkpointer.completedCount, checkpointFailure: checkpointer.failure,
             cleanUpFailure: checkpointer.cleanUpFailure, poison: poison.error,

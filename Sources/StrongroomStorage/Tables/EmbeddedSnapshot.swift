@@ -16,9 +16,12 @@ struct EmbeddedSnapshot: MetadataSnapshot {
     }
 
     func row(_ key: [UInt8]) throws(StorageError) -> StoredRow? {
-        guard let bytes = try layers.value(key) else { return nil }
+        guard let bytes = try encodedRow(key) else { return nil }
         return try Self.decoded(bytes)
     }
+
+    /// As `row`, as stored.
+    func encodedRow(_ key: [UInt8]) throws(StorageError) -> [UInt8]? { try layers.value(key) }
 
     func scan(
         from lowerBound: [UInt8], to upperBound: [UInt8]?,

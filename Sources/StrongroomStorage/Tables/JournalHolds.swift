@@ -90,14 +90,28 @@ package final class JournalHolds: Sendable {
             for (holder, hold) in state.holds where hold.behindSinceMilliseconds == nil && hold.lsn < lastLSN {
                 state.holds[holder]?.behindSinceMilliseconds = timeMilliseconds
             }
-            let kept = state.holds.values.filter { hold in
-                let (age, isOverflown) = timeMilliseconds.subtractingReportingOverflow(
-                    hold.behindSinceMilliseconds ?? timeMilliseconds)
-                guard !isOverflown, age / 1_000 <= limits.ageSecondsMaximum else { return false }
-                let behind = segments.lazy.filter { $0.lastLSN > hold.lsn }
-                return behind.reduce(0) { $0 + $1.sizeBytes } <= limits.sizeBytesMaximum
-            }
-            return kept.map(\.lsn).min() ?? .max
+            return readLSN(of: segments, state.holds, timeMilliseconds: timeMilliseconds)
         }
+    }
+
+    /// What `readLSN` would say; nothing is noted, and nobody is waited for any the less.
+    func expectedReadLSN(of segments: [SegmentInfo], timeMilliseconds: Int64) -> UInt64 {
+        state.withLock { state in
+            guard state.isBegun else { return 0 }
+            return readLSN(of: segments, state.holds, timeMilliseconds: timeMilliseconds)
+        }
+    }
+
+    private func readLSN(
+        of segments: [SegmentInfo], _ holds: [Holder: Hold], timeMilliseconds: Int64
+    ) -> UInt64 {
+        let kept = holds.values.filter { hold in
+            let (age, isOverflown) = timeMilliseconds.subtractingReportingOverflow(
+                hold.behindSinceMilliseconds ?? timeMilliseconds)
+            guard !isOverflown, age / 1_000 <= limits.ageSecondsMaximum else { return false }
+            let behind = segments.lazy.filter { $0.lastLSN > hold.lsn }
+            return behind.reduce(0) { $0 + $1.sizeBytes } <= limits.sizeBytesMaximum
+        }
+        return kept.map(\.lsn).min() ?? .max
     }
 }

@@ -55,5 +55,8 @@ final class ReadEpochs: Sendable {
         }
     }
 
+    /// Whether somebody keeps everything.
+    var isHeld: Bool { state.withLock { $0.holdCount > 0 } }
+
     var readerCount: Int { state.withLock { $0.readers.values.reduce(0, +) } }
 }

@@ -24,7 +24,7 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
         self.run = run
     }
 
-    static let all = rows + blobs + checkpoints + lives + faults
+    static let all = rows + blobs + checkpoints + compaction + lives + faults
 
     /// All moments of the scenario.
     ///

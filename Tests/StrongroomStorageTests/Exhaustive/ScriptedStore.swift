@@ -125,6 +125,8 @@ final class ScriptedStore: Sendable {
 
     func checkpoint() async throws { try await storage.checkpoint() }
 
+    func compact() async throws { try await storage.compactAll() }
+
     /// What the step does fails, as the scenario wants it to.
     func failing(_ step: () async throws -> Void) async throws {
         do {
