@@ -109,14 +109,17 @@ final class Checkpointer: Sendable {
         return nil
     }
 
-    /// Runs a checkpoint of everything that is committed now, and blocks until it has ended; whether it went well.
-    ///
-    /// For a disk that is full: what is kept for followers of the journal alone is freed as well.
+    /// A checkpoint for a disk that is full: what is kept for followers of the journal alone is freed as well.
     ///
     /// - Parameter givingUpImages: and what is kept for images of the catalog.
     func runForRoom(givingUpImages: Bool) -> Bool {
         view.holds.suspendOnce()
         if givingUpImages { images.giveUp() }
+        return runAndWait()
+    }
+
+    /// Runs a checkpoint of everything that is committed now, and blocks until it has ended; whether it went well.
+    func runAndWait() -> Bool {
         let ended = Monitor<Bool?>(nil)
         request { result in
             let isSuccess = if case .success = result { true } else { false }

@@ -26,6 +26,7 @@ struct CompactionRounds: Sendable {
     private let journal: Journal
     private let queue: CommitQueue
     private let checkpointer: Checkpointer
+    private let images: CatalogImages
     private let poison: StorePoison
     private let options: CompactionOptions
     private let control: CompactionControl
@@ -47,6 +48,7 @@ struct CompactionRounds: Sendable {
         journal = parts.journal
         queue = parts.queue
         checkpointer = parts.checkpointer
+        images = parts.images
         poison = parts.poison
         options = parts.options.compaction
         self.control = control
@@ -157,7 +159,20 @@ struct CompactionRounds: Sendable {
             left = try remaining(left)
         }
         let counted = Set(left.map(\.info.id))
-        return victims.filter { !counted.contains($0.info.id) }
+        let emptied = victims.filter { !counted.contains($0.info.id) }
+        try free(emptied)
+        return emptied
+    }
+
+    /// The journal since the last image of the catalog is kept, whatever lives in it: a newer one frees what was emptied.
+    private func free(_ emptied: [SegmentShares.Segment]) throws(StorageError) {
+        guard emptied.contains(where: { $0.info.lastLSN > images.heldLSN }) else { return }
+        do throws(StorageError) {
+            _ = try images.take(of: view)
+        } catch  where error.code == .diskFull {
+            images.giveUp()
+        }
+        try checkpoint()
     }
 
     /// Rows that came from another key are not named by the segment's frames. One look at all rows serves all
