@@ -35,7 +35,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive replay model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive planted-bugs replay model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -72,6 +72,10 @@ exhaustive: setup ## Power failures at every moment of scripts, on a simulated d
 
 replay: setup ## Power failures in what a real store has written, LMDB included: STATES=10000 of them, SEED=….
 	.ci/replay $(STATES) "$(SEED)"
+
+# No part of `make check`: a build of its own, and the tests that find bugs eleven times over.
+planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each; half an hour.
+	.ci/planted-bugs --copy .build-planted-bugs
 
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
