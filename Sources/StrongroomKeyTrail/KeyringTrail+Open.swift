@@ -11,12 +11,24 @@ extension KeyringTrail {
     /// - Parameters:
     ///   - audit: whether and where it is.
     ///   - folder: the backend's folder in the keyring; anchor and public key stand there.
+    ///   - isNew: whether the keyring has just been made: then an error says that it is there.
     ///   - origin: what the name of the trail begins with: no other keyring's does.
     ///   - issuer: whose calls it tells of.
     ///   - host: clocks, randomness, a log.
     ///   - disk: where the trail is.
     ///   - seed: by which it is signed; not asked for where nothing is recorded.
     package static func open(
+        _ audit: KeyringAudit, beside folder: FilePath, isNew: Bool, origin: String, _ issuer: Issuer,
+        _ host: any KeyBackendHost, _ disk: any FileSystem, seed: () throws(KeyBackendError) -> SharedSecret
+    ) throws(KeyBackendError) -> KeyringTrail {
+        do throws(KeyBackendError) {
+            return try open(audit, beside: folder, origin: origin, issuer, host, disk, seed: seed)
+        } catch {
+            throw isNew ? error.afterMaking(keyring: folder) : error
+        }
+    }
+
+    private static func open(
         _ audit: KeyringAudit, beside folder: FilePath, origin: String, _ issuer: Issuer,
         _ host: any KeyBackendHost, _ disk: any FileSystem, seed: () throws(KeyBackendError) -> SharedSecret
     ) throws(KeyBackendError) -> KeyringTrail {

@@ -15,6 +15,7 @@ extension KeyTrail {
         let trail = try KeyringTrail.open(
             try KeyringAudit(configuration.settings),
             beside: try OpenedKeyring<ServiceKeyring>.path(of: configuration).appending(KeyService.folderName),
+            isNew: configuration.creates,
             origin: "strongroom.audit/" + Hexadecimal.encode(keyring.content.keyringID),
             KeyringTrail.Issuer(eventSource: eventSource, account: owner.account, region: owner.region), host, disk
         ) { () throws(KeyBackendError) in try keyring.auditSeed(host) }

@@ -26,6 +26,7 @@ struct ArchiveTrail: Sendable {
         trail = try KeyringTrail.open(
             try KeyringAudit(configuration.settings),
             beside: try OpenedKeyring<ArchiveKeyring>.path(of: configuration).appending(GlacierKeys.folderName),
+            isNew: configuration.creates,
             origin: "strongroom.audit/archive/\(id)",
             KeyringTrail.Issuer(eventSource: Self.eventSource, account: Self.account, region: Self.region), host, disk
         ) { () throws(KeyBackendError) in try keyring.auditSeed() }
