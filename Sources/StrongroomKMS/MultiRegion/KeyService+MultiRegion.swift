@@ -26,27 +26,25 @@ extension KeyService {
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         try await replicateKey(
-            keyID, to: .open(other),
-            ReplicaRequest(
-                description: description, policy: policy, bypassesLockoutCheck: bypassesLockoutCheck, tags: tags,
-                requester: requester))
+            keyID, to: OtherPlace.open(other), description: description, policy: policy,
+            bypassingLockoutCheck: bypassesLockoutCheck, tags: tags, as: requester)
     }
 
-    /// The same to the service of the account that is open in this process for a region.
+    /// The same, where the other service may be named by its region.
     package func replicateKey(
-        _ keyID: String, toRegion region: String, description: String = "", policy: String? = nil,
+        _ keyID: String, to place: OtherPlace, description: String = "", policy: String? = nil,
         bypassingLockoutCheck bypassesLockoutCheck: Bool = false, tags: [KeyTag] = [],
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         try await replicateKey(
-            keyID, to: .region(region),
-            ReplicaRequest(
+            keyID, to: place,
+            for: ReplicaRequest(
                 description: description, policy: policy, bypassesLockoutCheck: bypassesLockoutCheck, tags: tags,
                 requester: requester))
     }
 
     private func replicateKey(
-        _ keyID: String, to place: OtherPlace, _ request: ReplicaRequest
+        _ keyID: String, to place: OtherPlace, for request: ReplicaRequest
     ) async throws(KeyServiceError) -> KeyMetadata {
         let call = KeyCall(.replicateKey, request.requester).asks("replicaRegion", place.name)
             .asks("description", request.description).asks("policy", request.policy)
@@ -140,18 +138,12 @@ extension KeyService {
     public func updatePrimaryRegion(
         _ keyID: String, to other: KeyService, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        try await updatePrimaryRegion(keyID, to: .open(other), requester)
+        try await updatePrimaryRegion(keyID, to: OtherPlace.open(other), as: requester)
     }
 
-    /// The same with the service of the account that is open in this process for a region.
+    /// The same, where the other service may be named by its region.
     package func updatePrimaryRegion(
-        _ keyID: String, toRegion region: String, as requester: KeyRequester = .root
-    ) async throws(KeyServiceError) {
-        try await updatePrimaryRegion(keyID, to: .region(region), requester)
-    }
-
-    private func updatePrimaryRegion(
-        _ keyID: String, to place: OtherPlace, _ requester: KeyRequester
+        _ keyID: String, to place: OtherPlace, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
         let call = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", place.name)
         let replicaCall = KeyCall(.updatePrimaryRegion, requester).asks("primaryRegion", place.name)
@@ -286,10 +278,10 @@ extension KeyService {
     }
 }
 
-/// The service of another region.
-private enum OtherPlace: Sendable {
+/// The service of another region, of the same account.
+package enum OtherPlace: Sendable {
     case open(KeyService)
-    /// Looked up once it is known that the caller may.
+    /// The one that is open in this process for a region; looked up once it is known that the caller may.
     case region(String)
 
     var name: String {

@@ -4,7 +4,7 @@ internal import StrongroomKeys
 @Sendable func replicateKey(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     let members = call.members
     return try await call.service.replicateKey(
-        try members.required("keyId"), toRegion: try members.required("replicaRegion"),
+        try members.required("keyId"), to: .region(try members.required("replicaRegion")),
         description: try members.optional("description") ?? "",
         policy: try members.optional("policy"), bypassingLockoutCheck: try members.flag("bypassLockoutCheck"),
         tags: try members.tags() ?? [], as: call.requester
@@ -14,6 +14,6 @@ internal import StrongroomKeys
 @Sendable func updatePrimaryRegion(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     let keyID = try call.members.required("keyId")
     try await call.service.updatePrimaryRegion(
-        keyID, toRegion: try call.members.required("primaryRegion"), as: call.requester)
+        keyID, to: .region(try call.members.required("primaryRegion")), as: call.requester)
     return .object(["keyId": .string(keyID)])
 }

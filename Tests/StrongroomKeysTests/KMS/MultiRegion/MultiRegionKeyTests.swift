@@ -110,18 +110,18 @@ import Testing
         #expect(try await here.describeKey(key.arn).state == .enabled)
         _ = try await there.enableKey(replica.arn)
         #expect(
-            try await code { _ = try await here.replicateKey(key.arn, toRegion: "ap-east-1") } == .notFound)
+            try await code { _ = try await here.replicateKey(key.arn, to: .region("ap-east-1")) } == .notFound)
         // Which regions are open is told only to who may ask.
         let mallory = KeyRequester(Caller(principal: "arn:aws:iam::111111111111:role/mallory", account: "111111111111"))
         for region in ["ap-east-1", "us-east-1"] {
             #expect(
-                try await code { _ = try await here.replicateKey(key.arn, toRegion: region, as: mallory) }
+                try await code { _ = try await here.replicateKey(key.arn, to: .region(region), as: mallory) }
                     == .accessDenied)
             #expect(
-                try await code { try await here.updatePrimaryRegion(key.arn, toRegion: region, as: mallory) }
+                try await code { try await here.updatePrimaryRegion(key.arn, to: .region(region), as: mallory) }
                     == .accessDenied)
         }
-        try await here.updatePrimaryRegion(key.arn, toRegion: "us-east-1")
+        try await here.updatePrimaryRegion(key.arn, to: .region("us-east-1"))
         #expect(try await there.describeKey(key.keyID).multiRegion?.keyType == .primary)
     }
 
