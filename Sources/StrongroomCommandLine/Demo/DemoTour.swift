@@ -60,7 +60,9 @@ struct DemoTour: Sendable {
     }
 
     private func tamper() async throws {
-        chapter("4. Somebody flips one bit in each kind of file (on a copy). Nothing wrong ever comes out.")
+        chapter(
+            "4. Somebody flips a bit in each kind of file (on a copy), and in LMDB in every copy of a row that is kept. "
+                + "Nothing wrong ever comes out.")
         let copy = try await DemoCopy(of: workspace)
         // The longest name is the least likely to stand in the catalog for another reason.
         let probe = names.filter { $0.utf8.count <= 300 }.max { $0.utf8.count < $1.utf8.count } ?? names[0]
