@@ -90,6 +90,7 @@ check: setup ## All that CI runs, with the remote key service against moto: that
 	$(MAKE) exhaustive SHARE=10
 	$(MAKE) replay STATES=500
 	$(MAKE) docs
+	$(MAKE) demo
 	$(MAKE) conformance
 	$(MAKE) test-remote-kms
 	$(MAKE) crash ROUNDS=20

@@ -50,5 +50,6 @@ struct ExhaustiveCrashTests {
     func names() {
         #expect(Set(CrashScenario.all.map(\.name)).count == CrashScenario.all.count)
         #expect(CrashScenario.all.count >= 50)
+        print("crash scripts: \(CrashScenario.all.count)")
     }
 }

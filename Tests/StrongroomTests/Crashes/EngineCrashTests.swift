@@ -45,6 +45,12 @@ struct EngineExhaustiveCrashTests {
         #expect(found?.description.contains("differs") == true)
     }
 
+    @Test("each scenario has a name of its own")
+    func names() {
+        #expect(Set(EngineCrashScenario.all.map(\.name)).count == EngineCrashScenario.all.count)
+        print("crash scripts: \(EngineCrashScenario.all.count)")
+    }
+
     /// Throws the first state that is not as it should be.
     private func run(
         _ scenario: EngineCrashScenario, share: UInt64 = share, synchronizes: Bool = true
