@@ -230,6 +230,9 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
+        // What several of the tests below need.
+        room(
+            "StrongroomTestSupport", ["StrongroomStorage", "StrongroomJournal", systemPackage], path: "Tests/Support"),
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
             "StrongroomCryptoTests",
@@ -247,6 +250,7 @@ let package = Package(
         tests(
             "StrongroomKeysTests",
             [
+                "StrongroomTestSupport",
                 "StrongroomKeyModuleHarness", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
                 "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomKMSKeys",
                 "StrongroomKeyTrail", "StrongroomAudit", "StrongroomSimulation",
@@ -261,12 +265,14 @@ let package = Package(
         tests(
             "StrongroomPKCS11KeysTests",
             [
+                "StrongroomTestSupport",
                 "StrongroomTokenHarness", "StrongroomPKCS11Keys", "CStrongroomPKCS11", "Strongroom",
                 "StrongroomKeyring", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage,
             ]),
         tests(
             "StrongroomStorageTests",
             [
+                "StrongroomTestSupport",
                 "StrongroomStorage", "StrongroomJournal", "StrongroomCatalog", "StrongroomSystem",
                 "StrongroomSimulation",
                 systemPackage,
@@ -285,6 +291,7 @@ let package = Package(
         tests(
             "StrongroomTests",
             [
+                "StrongroomTestSupport",
                 "StrongroomRotationHarness", "StrongroomKMSKeys", "Strongroom", "StrongroomStorage",
                 "StrongroomCatalog",
                 "StrongroomCrypto",
@@ -309,6 +316,7 @@ let package = Package(
         tests(
             "StrongroomRemoteKMSTests",
             [
+                "StrongroomTestSupport",
                 "StrongroomRemoteKMSKeys", "StrongroomSignature", "Strongroom", "StrongroomKeys", "StrongroomCrypto",
                 "StrongroomSystem", systemPackage, nioSSL,
                 .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["RemoteKMS"])),

@@ -3,6 +3,7 @@ import StrongroomCrypto
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 @testable import StrongroomGlacierKeys

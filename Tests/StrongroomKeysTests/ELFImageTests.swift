@@ -1,4 +1,5 @@
 import StrongroomKeys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

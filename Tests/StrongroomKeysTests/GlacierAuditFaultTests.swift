@@ -4,6 +4,7 @@ import StrongroomAudit
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing
@@ -14,15 +15,6 @@ import Testing
 /// What a disk that fails, a crash and a full disk do to the archive's trail: what was released, and what was changed,
 /// has its record.
 @Suite struct GlacierAuditFaultTests {
-    private func code(_ body: () async throws -> Void) async -> KeyBackendError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? KeyBackendError)?.code
-        }
-    }
-
     @Test func withoutATrailNothingIsReleasedAndNothingChanges() async throws {
         var audited = try AuditedArchive()
         let archive = audited.archive
@@ -47,7 +39,7 @@ import Testing
             },
         ]
         for (index, call) in calls.enumerated() {
-            #expect(await code(call) == .auditUnavailable, "call \(index)")
+            #expect(try await backendCode(call) == .auditUnavailable, "call \(index)")
         }
         #expect(try await keys.auditStatus()?.failure != nil)
         #expect(try TestFile.read(archive.document) == document)
@@ -59,6 +51,25 @@ import Testing
         try await after.close()
     }
 
+    /// As the service does (`KeyAuditTests`): both say so by the same words.
+    @Test func aKeyringWhoseTrailCannotBeMadeStaysAndIsOpenedLater() async throws {
+        let audited = try AuditedArchive()
+        audited.trail.disk.inject(SimulatedFault([.create], failures: nil))
+        let error = await #expect(throws: KeyBackendError.self) { _ = try await audited.open(creates: true) }
+        #expect(error?.code == .auditUnavailable)
+        #expect(error?.message.contains("The keyring \(audited.archive.inner) has been made and stays") == true)
+        #expect(error?.message.contains("open the keyring instead of making one") == true)
+        audited.trail.disk.clearFaults()
+        #expect(try await backendCode { _ = try await audited.open(creates: true) } == .keyringExists)
+        let instance = try await audited.open()
+        let keys = ArchiveKeys(instance)
+        let sealed = try await keys.seal([1], boundTo: [1]).bytes
+        #expect(try await keys.open(sealed, boundTo: [1]) == [1])
+        try await instance.close()
+        #expect(try audited.records().count == 2)
+        #expect(try audited.trail.verify().findings.isEmpty)
+    }
+
     @Test func aFullDiskStopsTheArchiveOnlyWhileItIsFull() async throws {
         let audited = try AuditedArchive()
         let instance = try await audited.open(creates: true)
@@ -66,9 +77,9 @@ import Testing
         let sealed = try await keys.seal([1], boundTo: [1]).bytes
         audited.trail.disk.setCapacity(bytes: 0)
         var released = 1
-        while await code({ _ = try await keys.open(sealed, boundTo: [1]) }) == nil { released += 1 }
-        #expect(await code { _ = try await keys.open(sealed, boundTo: [1]) } == .auditUnavailable)
-        #expect(await code { _ = try await keys.rotateEpoch() } == .auditUnavailable)
+        while try await backendCode({ _ = try await keys.open(sealed, boundTo: [1]) }) == nil { released += 1 }
+        #expect(try await backendCode { _ = try await keys.open(sealed, boundTo: [1]) } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await keys.rotateEpoch() } == .auditUnavailable)
         audited.trail.disk.setCapacity(bytes: nil)
         #expect(try await keys.rotateEpoch() == 2)
         _ = try await keys.open(sealed, boundTo: [1])
@@ -91,7 +102,7 @@ import Testing
             while isOn {
                 number += 1
                 let context = KeyRequestContext(requestID: "request-\(number)")
-                let failure = await code { try await Self.call(number, instance, audited, context) }
+                let failure = try await backendCode { try await Self.call(number, instance, audited, context) }
                 if failure == nil { released.insert(context.requestID) }
                 isOn = failure == nil
             }
@@ -197,7 +208,7 @@ import Testing
         let keys = ArchiveKeys(instance, context: KeyRequestContext(requestID: "request"))
         _ = try await ArchiveKeys(instance).rotateEpoch()
         isFailing.withLock { $0 = true }
-        let destruction = await code {
+        let destruction = try await backendCode {
             _ = try await keys.destroyEpoch(
                 1, confirmation: try audited.archive.confirmation(1), acceptingUnknownDependencies: true)
         }

@@ -5,6 +5,7 @@ import StrongroomKeyTrail
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -17,15 +18,6 @@ import Testing
     private static let alice = "arn:aws:iam::000000000000:user/alice"
 
     init() throws { audited = try AuditedArchive() }
-
-    private func code(_ body: () async throws -> Void) async -> KeyBackendError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? KeyBackendError)?.code
-        }
-    }
 
     private func destroy(_ epoch: UInt32, _ keys: ArchiveKeys) async throws -> ShredReceipt {
         try await keys.destroyEpoch(
@@ -135,18 +127,22 @@ import Testing
         _ = try await destroy(1, keys)
         let before = try audited.records().count
         #expect(
-            await code { _ = try await instance.generateDataKey(DataKeyRequest(keyID: "other")) } == .keyNotFound)
-        #expect(await code { _ = try await instance.unwrap(wrapped, for: UnwrapRequest()) } == .keyNotFound)
-        #expect(await code { _ = try await instance.describe(DescribeRequest(keyID: "other")) } == .keyNotFound)
-        #expect(await code { _ = try await keys.open(sealed, boundTo: [1]) } == .keyNotFound)
-        #expect(await code { _ = try await keys.reseal([1], boundTo: [1]) } == .invalidCiphertext)
-        #expect(await code { _ = try await keys.seal([], boundTo: [1]) } == .invalidRequest)
-        #expect(await code { _ = try await keys.destroyEpoch(2, confirmation: "yes") } == .invalidRequest)
-        #expect(await code { _ = try await self.destroy(2, keys) } == .invalidKeyState)
-        #expect(await code { _ = try await keys.shredReceipt(of: 2) } == .invalidKeyState)
+            try await backendCode { _ = try await instance.generateDataKey(DataKeyRequest(keyID: "other")) }
+                == .keyNotFound)
+        #expect(try await backendCode { _ = try await instance.unwrap(wrapped, for: UnwrapRequest()) } == .keyNotFound)
+        #expect(
+            try await backendCode { _ = try await instance.describe(DescribeRequest(keyID: "other")) } == .keyNotFound)
+        #expect(try await backendCode { _ = try await keys.open(sealed, boundTo: [1]) } == .keyNotFound)
+        #expect(try await backendCode { _ = try await keys.reseal([1], boundTo: [1]) } == .invalidCiphertext)
+        #expect(try await backendCode { _ = try await keys.seal([], boundTo: [1]) } == .invalidRequest)
+        #expect(try await backendCode { _ = try await keys.destroyEpoch(2, confirmation: "yes") } == .invalidRequest)
+        #expect(try await backendCode { _ = try await self.destroy(2, keys) } == .invalidKeyState)
+        #expect(try await backendCode { _ = try await keys.shredReceipt(of: 2) } == .invalidKeyState)
         _ = try await keys.rotateEpoch()
         #expect(
-            await code { _ = try await keys.destroyEpoch(2, confirmation: self.audited.archive.confirmation(2)) }
+            try await backendCode {
+                _ = try await keys.destroyEpoch(2, confirmation: self.audited.archive.confirmation(2))
+            }
                 == .invalidRequest)
         let records = try audited.records().dropFirst(before)
         #expect(
@@ -183,14 +179,14 @@ import Testing
         let instance = try await audited.open(creates: true)
         let name = "evil\n{\"eventName\":\"Forged\"}\u{1B}[2J\u{202E}\""
         let context = KeyRequestContext(caller: Caller(principal: name, account: name), requestID: name)
-        _ = await code { _ = try await instance.describe(DescribeRequest(keyID: name, context: context)) }
-        _ = await code {
+        _ = try await backendCode { _ = try await instance.describe(DescribeRequest(keyID: name, context: context)) }
+        _ = try await backendCode {
             _ = try await instance.generateDataKey(
                 DataKeyRequest(encryptionContext: try EncryptionContext([name: name]), context: context))
         }
         let foreign = WrappedDataKey(keyID: name, keyVersion: name, bytes: [1])
-        _ = await code { _ = try await instance.unwrap(foreign, for: UnwrapRequest(context: context)) }
-        _ = await code {
+        _ = try await backendCode { _ = try await instance.unwrap(foreign, for: UnwrapRequest(context: context)) }
+        _ = try await backendCode {
             _ = try await ArchiveKeys(instance, context: context).seal([1], boundTo: Array(name.utf8))
         }
         var lines: [[UInt8]] = []
@@ -210,7 +206,7 @@ import Testing
         let canary: [UInt8] = Array("canary-canary-canary-canary-0123".utf8)
         let sealed = try await keys.seal(canary, boundTo: [1]).bytes
         _ = try await keys.open(sealed, boundTo: [1])
-        _ = await code { _ = try await keys.open(sealed, boundTo: [2]) }
+        _ = try await backendCode { _ = try await keys.open(sealed, boundTo: [2]) }
         let generated = try await instance.generateDataKey(DataKeyRequest())
         let dataKey = try generated.plaintext.withBytes { bytes in
             (0..<bytes.byteCount).map { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) }
@@ -250,7 +246,7 @@ import Testing
         let checkpoint = try #require(try await keys.auditCheckpoint())
         #expect(try SignedCheckpoint(checkpoint, verifiedBy: try AuditVerifierKey(key)).checkpoint.size == 2)
         try await instance.close()
-        #expect(await code { _ = try await keys.auditCheckpoint() } == .closed)
+        #expect(try await backendCode { _ = try await keys.auditCheckpoint() } == .closed)
         let reader = AuditLogReader(
             AuditFiles(folder: archive.inner.appending("audit"), anchorFolder: archive.inner),
             fileSystem: PosixFileSystem())
@@ -283,7 +279,7 @@ import Testing
         for settings in [
             ["audit": "maybe"], ["audit": ""], ["audit-folder": "relative"], ["audit": "off", "audit-folder": "/x"],
         ] {
-            #expect(await code { _ = try await self.audited.open(settings: settings) } == .invalidRequest)
+            #expect(try await backendCode { _ = try await self.audited.open(settings: settings) } == .invalidRequest)
         }
         let on = try await audited.open(settings: ["audit": "on"])
         _ = try await ArchiveKeys(on).seal([1], boundTo: [1])
@@ -305,7 +301,7 @@ import Testing
         let report = try SimulatedTrail.verify(reader)
         #expect(report.findings.isEmpty && report.recordCount == 1 && report.signedCount == 1)
         // Without its folder the trail is missing, and the keys do not go on as if there had been none.
-        #expect(await code { _ = try await archive.open() } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await archive.open() } == .auditUnavailable)
     }
 
     @Test func aTrailThatWasChangedKeepsTheArchiveClosed() async throws {
@@ -316,7 +312,7 @@ import Testing
         let bytes = audited.trail.disk.contents(of: segment)
         let place = try #require(bytes.firstRange(of: Array("SealWrap".utf8)))
         audited.trail.disk.damage(segment, at: UInt64(place.lowerBound))
-        #expect(await code { _ = try await self.audited.open() } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await self.audited.open() } == .auditUnavailable)
         #expect(try audited.trail.verify().findings.map(\.kind) == [.altered])
         #expect(try audited.trail.verify().findings.map(\.records) == [0..<1])
     }

@@ -3,6 +3,7 @@ import StrongroomCrypto
 import StrongroomKeyTrail
 import StrongroomKeys
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

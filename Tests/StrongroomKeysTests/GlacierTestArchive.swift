@@ -2,6 +2,7 @@ import StrongroomKeyTrail
 import StrongroomKeyring
 import StrongroomKeys
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 @testable import StrongroomGlacierKeys

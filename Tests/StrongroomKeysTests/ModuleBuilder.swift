@@ -1,4 +1,5 @@
 import Glibc
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 

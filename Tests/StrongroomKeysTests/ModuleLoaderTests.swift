@@ -1,5 +1,6 @@
 import Glibc
 import StrongroomKeys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -3,6 +3,7 @@ import StrongroomGlacierKeys
 import StrongroomKeyring
 import StrongroomKeys
 import StrongroomS3ManagedKeys
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

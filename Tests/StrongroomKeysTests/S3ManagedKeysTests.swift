@@ -2,6 +2,7 @@ import StrongroomCrypto
 import StrongroomKeyring
 import StrongroomKeys
 import StrongroomS3ManagedKeys
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

@@ -2,6 +2,7 @@ import Foundation
 import StrongroomAudit
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 /// The trail of a keyring on a simulated disk, and what stands in it.

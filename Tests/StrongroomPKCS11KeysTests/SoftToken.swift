@@ -1,5 +1,6 @@
 import CStrongroomPKCS11
 import Foundation
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 

@@ -1,6 +1,7 @@
 import CStrongroomPKCS11
 import Foundation
 import StrongroomCrypto
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

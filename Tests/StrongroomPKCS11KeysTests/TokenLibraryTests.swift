@@ -1,5 +1,6 @@
 import Glibc
 import StrongroomPKCS11Keys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -48,7 +49,7 @@ import Testing
 
     @Test func aLibraryThatOthersMayWriteIsRefused() async throws {
         let path = try copy()
-        for mode in [0o775, 0o757] {
+        for mode: CModeT in [0o775, 0o757] {
             try TestFile.setMode(mode, of: path)
             #expect(await refused(path)?.code == .unsafePermissions)
         }

@@ -1,6 +1,7 @@
 import CStrongroomPKCS11
 import Glibc
 import StrongroomCrypto
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -1,5 +1,6 @@
 import Strongroom
 import StrongroomPKCS11Keys
+import StrongroomTestSupport
 import Testing
 
 @testable import StrongroomKeys

@@ -3,6 +3,7 @@ import Glibc
 import StrongroomCrypto
 import StrongroomKeys
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing
@@ -24,32 +25,18 @@ final class RemoteFixture: Sendable {
         aws_secret_access_key = \(secretAccessKey)
         """
 
-    let folder: FilePath
+    private let temporary = TemporaryFolder()
+
+    var folder: FilePath { temporary.path }
 
     init() throws {
-        var name = Array("/tmp/strongroom-remote-XXXXXX".utf8CString)
-        // Safe: a terminated template that outlives the call.
-        guard unsafe mkdtemp(&name) != nil else { throw Errno(rawValue: errno) }
-        folder = FilePath(String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self))
         try write(Self.credentials, to: "credentials")
         try write(TestCertificates.authority, to: "authority.pem")
         try write(TestCertificates.otherAuthority, to: "other-authority.pem")
     }
 
-    deinit {
-        for name in ["credentials", "authority.pem", "other-authority.pem", "link"] {
-            _ = unsafe unlink(folder.appending(name).string)
-        }
-        _ = unsafe rmdir(folder.string)
-    }
-
     func write(_ text: String, to name: String, mode: CModeT = 0o600) throws {
-        let path = folder.appending(name)
-        let file = try FileDescriptor.open(
-            path, .writeOnly, options: [.create, .truncate], permissions: FilePermissions(rawValue: mode))
-        defer { try? file.close() }
-        try file.writeAll(text.utf8)
-        guard unsafe chmod(path.string, mode) == 0 else { throw Errno(rawValue: errno) }
+        try TestFile.write(text.utf8, to: folder.appending(name), mode: mode)
     }
 
     func settings(_ endpoint: String, _ more: [String: String] = [:]) -> [String: String] {

@@ -2,6 +2,7 @@ import StrongroomJournal
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// `verify` of a store that is in use finds nothing where there is nothing, and keeps nobody waiting.
@@ -11,7 +12,7 @@ import Testing
     /// torn.
     @Test(arguments: [60, 61, 62])
     func writersBesideItAreNoFindings(seed: UInt64) async throws {
-        var options = SimulatedMachine.smallOptions
+        var options = EmbeddedStorageOptions.simulated
         options.journal.initialSegmentBytes = 64 << 10
         options.journal.maximumSegmentBytes = 64 << 10
         let machine = try await SimulatedMachine(seed: seed, options: options)

@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// Followers against crashes: what was acknowledged is told, in order, once, and nothing that did not happen.
@@ -11,7 +12,7 @@ import Testing
 
     /// Everything is kept, as at an opening before it is known who follows.
     private static var options: EmbeddedStorageOptions {
-        var options = SimulatedMachine.smallOptions
+        var options = EmbeddedStorageOptions.simulated
         options.holds.awaitsBeginning = true
         return options
     }
@@ -152,7 +153,7 @@ import Testing
     /// A follower holds what it has not read; when it is gone, or behind the limit, segments go.
     @Test func segmentsAreKeptForFollowersWithinTheLimit() async throws {
         for limitBytes in [UInt64(64 << 20), 200 << 10] {
-            var options = SimulatedMachine.smallOptions
+            var options = EmbeddedStorageOptions.simulated
             options.holds.sizeBytesMaximum = limitBytes
             let machine = try await SimulatedMachine(seed: 1, options: options)
             let storage = try await machine.open()

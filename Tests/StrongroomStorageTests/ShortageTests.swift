@@ -2,6 +2,7 @@ import StrongroomJournal
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
     /// sync, and the store took no more changes until it was opened again.
     @Test(arguments: 70..<74 as Range<UInt64>)
     func rollsWithoutDescriptorsFailTheirCommitsAlone(seed: UInt64) async throws {
-        var options = SimulatedMachine.smallOptions
+        var options = EmbeddedStorageOptions.simulated
         options.journal.initialSegmentBytes = 64 << 10
         options.journal.maximumSegmentBytes = 64 << 10
         let machine = try await SimulatedMachine(seed: seed, options: options)

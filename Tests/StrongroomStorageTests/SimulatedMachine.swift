@@ -3,6 +3,7 @@ import StrongroomJournal
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 
@@ -17,23 +18,8 @@ final class SimulatedMachine: Sendable {
     var fileSystem: SimulatedFileSystem { disk.withLock { $0 } }
     var index: MemoryIndex { storedIndex.withLock { $0 } }
 
-    /// Sizes that make a short test meet every border: rolled segments, full tables, many slices.
-    static var smallOptions: EmbeddedStorageOptions {
-        var options = EmbeddedStorageOptions()
-        options.memtableSizeBytes = 1 << 20
-        options.checkpointIntervalSeconds = nil
-        options.checkpointRowsPerTransaction = 16
-        options.ioThreadCount = 2
-        options.isTimed = false
-        options.journal.initialSegmentBytes = 128 << 10
-        options.journal.maximumSegmentBytes = 256 << 10
-        options.journal.preparesInBackground = false
-        options.sumRowsPerTransaction = 10
-        return options
-    }
-
     init(
-        seed: UInt64, clock: ManualClock = ManualClock(), options: EmbeddedStorageOptions = smallOptions,
+        seed: UInt64, clock: ManualClock = ManualClock(), options: EmbeddedStorageOptions = .simulated,
         synchronizes: Bool = true, sums: RowSumDefinition? = nil
     ) async throws {
         self.clock = clock
@@ -52,7 +38,7 @@ final class SimulatedMachine: Sendable {
     /// A machine as a crash has left it.
     init(
         found fileSystem: SimulatedFileSystem, index: MemoryIndex, clock: ManualClock,
-        options: EmbeddedStorageOptions = smallOptions
+        options: EmbeddedStorageOptions = .simulated
     ) {
         self.clock = clock
         self.options = options

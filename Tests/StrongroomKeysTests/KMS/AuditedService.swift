@@ -3,6 +3,7 @@ import StrongroomKeyring
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 @testable import StrongroomKMS

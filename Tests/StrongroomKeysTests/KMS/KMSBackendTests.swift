@@ -1,6 +1,7 @@
 import StrongroomCrypto
 import StrongroomKMSKeys
 import StrongroomKeys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

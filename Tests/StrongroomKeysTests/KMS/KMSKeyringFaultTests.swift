@@ -1,6 +1,7 @@
 import Glibc
 import StrongroomCrypto
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

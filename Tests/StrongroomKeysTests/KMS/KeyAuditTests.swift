@@ -5,6 +5,7 @@ import StrongroomKeyring
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -16,26 +17,6 @@ import Testing
     private static let alice = "arn:aws:iam::000000000000:user/alice"
 
     init() throws { audited = try AuditedService() }
-
-    private func code(_ body: () async throws -> Void) async -> KeyServiceError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch {
-            return (error as? KeyServiceError)?.code
-        }
-    }
-
-    private func backendCode(_ body: () async throws -> Void) async -> KeyBackendError.Code? {
-        do {
-            try await body()
-            return nil
-        } catch let error as KeyServiceError {
-            return KeyBackendError(error).code
-        } catch {
-            return (error as? KeyBackendError)?.code
-        }
-    }
 
     // MARK: - What stands in a record
 
@@ -145,19 +126,19 @@ import Testing
         let mallory = KeyRequester(Caller(principal: "arn:aws:iam::111111111111:role/mallory", account: "111111111111"))
         let wrong = try EncryptionContext(["a": "b"])
         let before = try audited.records().count
-        #expect(await code { _ = try await service.decrypt(sealed) } == .disabled)
-        #expect(await code { _ = try await service.generateDataKey(as: mallory) } == .accessDenied)
-        #expect(await code { _ = try await service.generateDataKey(keyID: "alias/none") } == .notFound)
-        #expect(await code { _ = try await service.rotateKey(key.arn, as: mallory) } == .accessDenied)
-        #expect(await code { _ = try await service.createAlias("alias/aws/x", targetKeyID: key.arn) } != nil)
-        #expect(await code { try await service.putKeyPolicy("{", of: key.arn) } == .malformedPolicyDocument)
-        #expect(await code { _ = try await service.generateRandom(count: 0) } == .validation)
-        #expect(await code { _ = try await service.generateDataKey(dryRun: true) } == .dryRunOperation)
-        #expect(await code { _ = try await service.auditStatus(as: mallory) } == .accessDenied)
-        #expect(await code { _ = try await service.auditCheckpoint(as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.decrypt(sealed) } == .disabled)
+        #expect(try await code { _ = try await service.generateDataKey(as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.generateDataKey(keyID: "alias/none") } == .notFound)
+        #expect(try await code { _ = try await service.rotateKey(key.arn, as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.createAlias("alias/aws/x", targetKeyID: key.arn) } != nil)
+        #expect(try await code { try await service.putKeyPolicy("{", of: key.arn) } == .malformedPolicyDocument)
+        #expect(try await code { _ = try await service.generateRandom(count: 0) } == .validation)
+        #expect(try await code { _ = try await service.generateDataKey(dryRun: true) } == .dryRunOperation)
+        #expect(try await code { _ = try await service.auditStatus(as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.auditCheckpoint(as: mallory) } == .accessDenied)
         _ = try await service.enableKey(key.arn)
         #expect(
-            await code { _ = try await service.decrypt(sealed, encryptionContext: wrong) } == .invalidCiphertext)
+            try await code { _ = try await service.decrypt(sealed, encryptionContext: wrong) } == .invalidCiphertext)
         let records = try audited.records().dropFirst(before)
         #expect(
             records.map { $0["errorCode"] as? String } == [
@@ -172,11 +153,11 @@ import Testing
     @Test func hostileNamesStayOneLineEach() async throws {
         let service = try audited.open(creates: true)
         let name = "evil\n{\"eventName\":\"Forged\"}\u{1B}[2J\u{202E}\""
-        _ = await code { _ = try await service.describeKey(name) }
-        _ = await code { _ = try await service.createAlias(name, targetKeyID: name) }
+        _ = try await code { _ = try await service.describeKey(name) }
+        _ = try await code { _ = try await service.createAlias(name, targetKeyID: name) }
         let context = try EncryptionContext([name: name])
         let caller = Caller(principal: name, account: "000000000000")
-        _ = await code {
+        _ = try await code {
             _ = try await service.generateDataKey(
                 encryptionContext: context, as: KeyRequester(caller, requestID: name))
         }
@@ -249,12 +230,13 @@ import Testing
         let sealed = try await service.generateDataKey().wrapped
         let keys = try await service.listKeys().items.count
         audited.disk.inject(SimulatedFault([.synchronizeData], failures: nil))
-        #expect(await backendCode { _ = try await service.generateDataKey() } == .auditUnavailable)
-        #expect(await backendCode { _ = try await service.decrypt(sealed) } == .auditUnavailable)
-        #expect(await backendCode { _ = try await service.generateDataKey(keyID: "alias/none") } == .auditUnavailable)
-        #expect(await backendCode { _ = try await service.createKey() } == .auditUnavailable)
-        #expect(await backendCode { _ = try await service.rotateKey(KeyService.defaultKeyID) } == .auditUnavailable)
-        #expect(await backendCode { try await service.replaceRootKey(.recorded) } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await service.generateDataKey() } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await service.decrypt(sealed) } == .auditUnavailable)
+        #expect(
+            try await backendCode { _ = try await service.generateDataKey(keyID: "alias/none") } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await service.createKey() } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await service.rotateKey(KeyService.defaultKeyID) } == .auditUnavailable)
+        #expect(try await backendCode { try await service.replaceRootKey(.recorded) } == .auditUnavailable)
         #expect(try await service.status().keyCount == keys)
         #expect(try await service.auditStatus()?.failure != nil)
         await service.close()
@@ -266,13 +248,29 @@ import Testing
         _ = try await after.decrypt(sealed)
     }
 
+    /// Keys are never taken away without being asked for: whoever made the keyring is told that it is there.
+    @Test func aKeyringWhoseTrailCannotBeMadeStaysAndIsOpenedLater() async throws {
+        audited.disk.inject(SimulatedFault([.create], failures: nil))
+        let error = #expect(throws: KeyBackendError.self) { _ = try audited.open(creates: true) }
+        #expect(error?.code == .auditUnavailable)
+        #expect(error?.message.contains("The keyring \(audited.inner) has been made and stays") == true)
+        #expect(error?.message.contains("open the keyring instead of making one") == true)
+        audited.disk.clearFaults()
+        #expect(try await backendCode { _ = try audited.open(creates: true) } == .keyringExists)
+        let service = try audited.open()
+        _ = try await service.generateDataKey()
+        await service.close()
+        #expect(try audited.records().count == 1)
+        #expect(try audited.verify().findings.isEmpty)
+    }
+
     @Test func aFullDiskStopsTheServiceOnlyWhileItIsFull() async throws {
         let service = try audited.open(creates: true)
         _ = try await service.generateDataKey()
         audited.disk.setCapacity(bytes: 0)
         var released = 1
-        while await backendCode({ _ = try await service.generateDataKey() }) == nil { released += 1 }
-        #expect(await backendCode { _ = try await service.generateDataKey() } == .auditUnavailable)
+        while try await backendCode({ _ = try await service.generateDataKey() }) == nil { released += 1 }
+        #expect(try await backendCode { _ = try await service.generateDataKey() } == .auditUnavailable)
         audited.disk.setCapacity(bytes: nil)
         _ = try await service.generateDataKey()
         await service.close()
@@ -294,7 +292,7 @@ import Testing
             while isOn {
                 number += 1
                 let requester = KeyRequester(requestID: "request-\(number)")
-                let failure = await backendCode {
+                let failure = try await backendCode {
                     if number % 3 == 0 {
                         _ = try await service.rotateKey(KeyService.defaultKeyID, as: requester)
                     } else {
@@ -334,7 +332,7 @@ import Testing
         await service.close()
         #expect(try audited.verify().findings.isEmpty)
         #expect(try audited.records().first?["eventName"] as? String == "ReplaceRootKey")
-        #expect(await backendCode { _ = try await service.auditCheckpoint() } == .closed)
+        #expect(try await backendCode { _ = try await service.auditCheckpoint() } == .closed)
     }
 
     /// As keyrings were before there was a trail.
@@ -380,7 +378,7 @@ import Testing
         for settings in [
             ["audit": "maybe"], ["audit": ""], ["audit-folder": "relative"], ["audit": "off", "audit-folder": "/x"],
         ] {
-            #expect(await backendCode { _ = try audited.open(settings: settings) } == .invalidRequest)
+            #expect(try await backendCode { _ = try audited.open(settings: settings) } == .invalidRequest)
         }
         let on = try audited.open(settings: ["audit": "on"])
         _ = try await on.generateDataKey()
@@ -401,7 +399,7 @@ import Testing
         let report = try AuditVerifier.verify(reader, key: key, anchor: anchor)
         #expect(report.findings.isEmpty && report.recordCount == 1 && report.signedCount == 1)
         // Without its folder the trail is missing, and the service does not go on as if there had been none.
-        #expect(await backendCode { _ = try await KeyService.open(keyring: audited.keyring) } == .auditUnavailable)
+        #expect(try await backendCode { _ = try await KeyService.open(keyring: audited.keyring) } == .auditUnavailable)
     }
 
     @Test func aTrailThatWasChangedKeepsTheServiceClosed() async throws {
@@ -412,7 +410,7 @@ import Testing
         let bytes = audited.disk.contents(of: segment)
         let place = try #require(bytes.firstRange(of: Array("GenerateDataKey".utf8)))
         audited.disk.damage(segment, at: UInt64(place.lowerBound))
-        #expect(await backendCode { _ = try audited.open() } == .auditUnavailable)
+        #expect(try await backendCode { _ = try audited.open() } == .auditUnavailable)
         #expect(try audited.verify().findings.map(\.kind) == [.altered])
         #expect(try audited.verify().findings.map(\.records) == [0..<1])
     }

@@ -1,5 +1,6 @@
 import StrongroomCrypto
 import StrongroomKeys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -1,4 +1,5 @@
 import StrongroomCrypto
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

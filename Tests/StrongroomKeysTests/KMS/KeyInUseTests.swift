@@ -1,4 +1,5 @@
 import StrongroomCrypto
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

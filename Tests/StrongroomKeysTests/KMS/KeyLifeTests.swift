@@ -1,5 +1,6 @@
 import Glibc
 import StrongroomCrypto
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -2,13 +2,14 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
 /// An index that is lost comes back from image and journal, equal to what it was.
 @Suite struct CatalogRebuildTests {
     static var options: EmbeddedStorageOptions {
-        var options = SimulatedMachine.smallOptions
+        var options = EmbeddedStorageOptions.simulated
         options.images = ImagePolicy()
         return options
     }
@@ -78,7 +79,7 @@ import Testing
             return (before, after)
         }
         let with = try await segmentCount(Self.options, images: true)
-        let without = try await segmentCount(SimulatedMachine.smallOptions, images: false)
+        let without = try await segmentCount(EmbeddedStorageOptions.simulated, images: false)
         #expect(without.before == 1)
         #expect(with.before > 3)
         #expect(with.after == 1)

@@ -8,6 +8,7 @@ import StrongroomS3ManagedKeys
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 @testable import Strongroom
@@ -71,15 +72,9 @@ final class SimulatedEngine: Sendable {
     }
 
     private static var options: EmbeddedStorageOptions {
-        var options = EmbeddedStorageOptions()
-        options.memtableSizeBytes = 1 << 20
-        options.checkpointIntervalSeconds = nil
+        var options = EmbeddedStorageOptions.simulated
+        // A call has few rows.
         options.checkpointRowsPerTransaction = 8
-        options.ioThreadCount = 2
-        options.isTimed = false
-        options.journal.initialSegmentBytes = 128 << 10
-        options.journal.maximumSegmentBytes = 256 << 10
-        options.journal.preparesInBackground = false
         return options
     }
 

@@ -1,6 +1,7 @@
 import StrongroomCrypto
 import StrongroomKeys
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

@@ -1,6 +1,7 @@
 import Dispatch
 import StrongroomCrypto
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 
