@@ -19,6 +19,8 @@ OPERATIONS ?= 1000000
 SEED ?=
 # How many crash states `make replay` opens; SEED as above.
 STATES ?= 10000
+# How many places of a closed store `make damage` damages.
+COUNT ?= 2000
 # `make exhaustive` looks at one crash state in so many.
 SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
@@ -35,7 +37,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive planted-bugs replay model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive planted-bugs replay damage model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -77,6 +79,9 @@ replay: setup ## Power failures in what a real store has written, LMDB included:
 planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each; half an hour.
 	.ci/planted-bugs --copy .build-planted-bugs
 
+damage: release ## Damage a closed store at random places, COUNT=2000 of them: nothing wrong may come out. SEED=….
+	.ci/damage $(RELEASE_DIRECTORY)/strongroom $(COUNT) $(SEED)
+
 lint: ## Formatting.
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
@@ -94,6 +99,7 @@ check: setup ## All that CI runs, with the remote key service against moto: that
 	$(MAKE) conformance
 	$(MAKE) test-remote-kms
 	$(MAKE) crash ROUNDS=20
+	$(MAKE) damage COUNT=60
 	$(MAKE) embedder
 	$(MAKE) fuzz-smoke
 

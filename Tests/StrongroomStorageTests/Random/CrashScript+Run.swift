@@ -42,7 +42,9 @@ extension CrashScript {
             do throws(StorageError) {
                 switch step {
                 case .work(let step, _): try await storage.perform(step, noting: model)
-                case .checkpoint: try await storage.checkpoint()
+                case .checkpoint:
+                    try await storage.checkpoint()
+                    _ = try await storage.compact()
                 case .crash: return
                 }
             } catch {
