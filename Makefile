@@ -76,7 +76,7 @@ replay: setup ## Power failures in what a real store has written, LMDB included:
 	.ci/replay $(STATES) "$(SEED)"
 
 # No part of `make check`: a build of its own, and the tests that find bugs eleven times over.
-planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each; half an hour.
+planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each (docs/planted-bugs.md).
 	.ci/planted-bugs --copy .build-planted-bugs
 
 damage: release ## Damage a closed store at random places, COUNT=2000 of them: nothing wrong may come out. SEED=….
