@@ -131,7 +131,8 @@ import Testing
         }
         try await storage.settle()
         let report = try await storage.compactAll()
-        #expect(report.movedRows <= 800)
+        // But for those that came into the segment that was the newest when it began.
+        #expect(report.movedRows <= 1_000)
         try await storage.expectSound()
         try await storage.close()
     }

@@ -28,6 +28,9 @@ struct MoveBatch {
 
     func contains(_ key: [UInt8]) -> Bool { keys.contains(key) }
 
+    /// Whether another row has brought the payload along.
+    func hasPayload(at offset: UInt64) -> Bool { attachments[offset] != nil }
+
     /// - Parameters:
     ///   - offset: the old place within its segment; all rows of a batch are in one.
     ///   - lsn: as of which the row was read.

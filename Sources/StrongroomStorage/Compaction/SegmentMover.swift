@@ -53,7 +53,7 @@ struct SegmentMover {
                         .corrupted, "a record is whole and no commit; run verify", path: segment.path,
                         offset: record.place.bodyOffset)
                 }
-                let candidates = Self.candidates(frame, at: record.place, places)
+                let candidates = Self.candidates(frame, at: record.place, places).sorted { $0.offset < $1.offset }
                 for candidate in candidates { unseen.remove(candidate.offset) }
                 try add(candidates, of: record.body, in: segment, to: &batch)
             }
@@ -118,7 +118,9 @@ struct SegmentMover {
                     .limitExceeded, "a row of \(bytes) bytes fits no segment of today's size", path: segment.path,
                     offset: candidate.offset)
             }
-            if batch.sizeBytes + bytes > commitBytes || batch.contains(candidate.key) { try commit(&batch) }
+            // Rows of one payload share it as before, wherever there is room for all of them.
+            let limitBytes = batch.hasPayload(at: candidate.offset) ? journal.maximumBodyBytes : commitBytes
+            if batch.sizeBytes + bytes > limitBytes || batch.contains(candidate.key) { try commit(&batch) }
             batch.add(
                 candidate.key, row, at: candidate.offset, old, payload: body[candidate.range], lsn: lsn)
         }
