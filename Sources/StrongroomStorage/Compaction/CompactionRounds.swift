@@ -70,7 +70,10 @@ struct CompactionRounds: Sendable {
 
     private mutating func round(_ goal: SegmentShares.Goal) throws(StorageError) -> CompactionReport? {
         guard try areReadersGone() else { return nil }
-        let shares = try SegmentShares(view, journal, rowOverheadBytes: rowOverheadBytes, excluding: excluded)
+        // By itself it waits for the next image; whoever asks for all of it gets an image for it.
+        let heldLSN = if case .everything = goal { UInt64.max } else { images.heldLSN }
+        let shares = try SegmentShares(
+            view, journal, rowOverheadBytes: rowOverheadBytes, heldLSN: heldLSN, excluding: excluded)
         let victims = shares.victims(goal, budgetBytes: options.spaceBudgetBytes)
         guard !victims.isEmpty else { return nil }
         let pace = if case .everything = goal { CompactionPace.none } else { CompactionPace(shares.spaceRatio) }
@@ -89,7 +92,7 @@ struct CompactionRounds: Sendable {
         guard try areReadersGone() else { throw shortage }
         let shares = try SegmentShares(
             view, journal, rowOverheadBytes: max(rowOverheadBytes, Self.reserveOverheadBytes),
-            excluding: excluded.union(tooLarge))
+            heldLSN: .max, excluding: excluded.union(tooLarge))
         let room = journal.room().totalBytes
         // The other half is for deletions.
         guard let victim = shares.victim(fitting: room / 2) else { throw shortage }

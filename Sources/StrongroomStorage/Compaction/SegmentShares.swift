@@ -5,7 +5,8 @@ internal import StrongroomSystem
 /// The segments whose payloads may be moved, and what moving them would take and give.
 ///
 /// Those are sealed, lie wholly under what the index has (so that their counters are exact), and would be recycled
-/// at once if they were empty: what followers of the journal still hold would only take twice the space.
+/// at once if they were empty: what followers of the journal still hold, or the image of the catalog, would only take
+/// twice the space.
 struct SegmentShares {
     struct Segment {
         var info: SegmentInfo
@@ -36,15 +37,17 @@ struct SegmentShares {
     /// - Parameters:
     ///   - rowOverheadBytes: what a row takes in a frame beside its payload. The counters do not know it, and without
     ///     it segments full of small payloads would look as if there were something to gain, for ever.
+    ///   - heldLSN: what is after it is kept, whatever lives there.
     ///   - excluded: segments that are left alone.
     init(
-        _ view: StoreView, _ journal: Journal, rowOverheadBytes: UInt64, excluding excluded: Set<UInt64>
+        _ view: StoreView, _ journal: Journal, rowOverheadBytes: UInt64, heldLSN: UInt64,
+        excluding excluded: Set<UInt64>
     ) throws(StorageError) {
         let (usages, appliedLSN) = try view.usagesAndAppliedLSN()
         let sealed = journal.segments().filter { $0.state == .sealed && $0.lastLSN <= appliedLSN }
         let time = view.withTables { $0.timeMilliseconds }
         let unused = sealed.filter { usages[$0.id] == nil }
-        let readLSN = view.holds.expectedReadLSN(of: unused, timeMilliseconds: time)
+        let readLSN = min(heldLSN, view.holds.expectedReadLSN(of: unused, timeMilliseconds: time))
         segments =
             sealed.compactMap { info -> Segment? in
                 guard info.lastLSN <= readLSN, !excluded.contains(info.id), let usage = usages[info.id] else {

@@ -1,3 +1,4 @@
+import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
