@@ -240,6 +240,8 @@ struct ChangeFeedTests {
                 for number in 0..<10 { try await bucket.delete(ObjectKey("\(number)")) }
                 if round % 4 == 3 { try await store.checkpoint() }
             }
+            // Until there is a newer image of the catalog, the journal is kept for that.
+            _ = try await store.engine.storage.embedded?.takeImage()
             try await store.checkpoint()
             for feed in [try await store.changes(after: start), try await consumer.changes()] {
                 let error = await #expect(throws: StoreError.self) { for try await _ in feed { break } }

@@ -4,8 +4,9 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 internal import SystemPackage
 
-/// `manifests/<number, 8 digits>.json` in a folder of backups: what one backup is made of. It is written last, so that a
-/// backup with a manifest is whole. Holds no secret; names of objects are in the image of the catalog, as in the store.
+/// `manifests/<number, 8 digits>.json` in a folder of backups: what one backup is made of. It is written last, so that
+/// a backup with a manifest is whole. Holds no secret; names of objects are in the image of the catalog, as in the
+/// store.
 struct BackupManifest: Codable, Sendable {
     static let folderName = "manifests"
     static let currentFormat = 1

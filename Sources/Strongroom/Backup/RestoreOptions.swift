@@ -20,8 +20,8 @@ public struct RestoreOptions: Sendable {
 
     /// Which state of the store; by default the newest backup.
     public var target = Target.newest
-    /// What opens the restored store, to see whether its keys are all there; nil for not looking. By default the keyring
-    /// beside the restored store.
+    /// What opens the restored store, to see whether its keys are all there; nil for not looking. By default the
+    /// keyring beside the restored store.
     public var keyCheck: StoreOptions? = StoreOptions()
 
     /// The defaults.
@@ -39,7 +39,7 @@ public struct RestoreReport: Sendable, Hashable {
     public var fileCount: UInt64
     /// Their bytes.
     public var bytes: UInt64
-    /// How many different versions of keys its objects are under, each of which has opened one of them. 0 where the keys
-    /// were not looked at.
+    /// How many different versions of keys its objects are under, each of which has opened one of them. 0 where the
+    /// keys were not looked at.
     public var checkedKeyCount: UInt64
 }

@@ -167,7 +167,8 @@ struct CompactionRounds: Sendable {
         return emptied
     }
 
-    /// The journal since the last image of the catalog is kept, whatever lives in it: a newer one frees what was emptied.
+    /// The journal since the last image of the catalog is kept, whatever lives in it: a newer one frees what was
+    /// emptied.
     private func free(_ emptied: [SegmentShares.Segment]) throws(StorageError) {
         guard emptied.contains(where: { $0.info.lastLSN > images.heldLSN }) else { return }
         do throws(StorageError) {
