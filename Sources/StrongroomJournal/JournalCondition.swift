@@ -9,6 +9,8 @@ package struct JournalCondition: Sendable {
     package var halfHeaders: [FilePath] = []
     /// Files with a segment's name and no header that could be read, and why.
     package var unreadable: [StorageError] = []
+    /// The first of them that is younger than every segment that can be read: the end of the log was in it.
+    package var unreadableEnd: StorageError?
     fileprivate var highestID: UInt64 = 0
 }
 
@@ -19,21 +21,33 @@ extension Journal {
     ) throws(StorageError) -> JournalCondition {
         var condition = JournalCondition()
         var headers: [SegmentHeader] = []
-        for name in try fileSystem.list(directory).compactMap({ SegmentName($0) }).sorted() {
+        let names = try fileSystem.list(directory)
+        // An id is never used again, not even that of a file which was put away: rows may still name it.
+        condition.highestID = names.compactMap { segmentID(ofAside: $0) }.max() ?? 0
+        for name in names.compactMap({ SegmentName($0) }).sorted() {
             guard case .segment(let id) = name else { continue }
             condition.highestID = max(condition.highestID, id)
             let file = try fileSystem.open(name.path(in: directory), .readOnly)
             do throws(StorageError) {
                 headers.append(try SegmentHeader.read(file, segmentID: id, storeID: storeID))
+                condition.unreadableEnd = nil
                 if try SegmentHeader.goodCopyCount(file) < SegmentHeader.copies {
                     condition.halfHeaders.append(file.path)
                 }
             } catch  where error.code == .corrupted {
                 condition.unreadable.append(error)
+                condition.unreadableEnd = condition.unreadableEnd ?? error
             }
         }
         condition.reachLSN = reach(headers)
         return condition
+    }
+
+    private static func segmentID(ofAside name: String) -> UInt64? {
+        guard let end = name.firstRange(of: ".aside-")?.lowerBound,
+            case .segment(let id) = SegmentName(String(name[..<end]))
+        else { return nil }
+        return id
     }
 
     private static func reach(_ headers: [SegmentHeader]) -> UInt64 {

@@ -75,10 +75,13 @@ private struct JournalInspection {
         }
     }
 
-    /// The LSN that a segment must reach, and behind which nothing in it counts; nil where none is known.
-    private func limit(of header: SegmentHeader, successor: SegmentHeader?) -> UInt64? {
-        if let successor { return successor.predecessorID == header.segmentID ? successor.predecessorLastLSN : nil }
-        return extent?.segmentIDs.last == header.segmentID ? extent?.lastLSN : nil
+    /// The LSN behind which nothing in a segment counts, and whether it must reach it; nil where none is known.
+    ///
+    /// Where the chain begins anew, after a repair or a restore, older segments may hold what was given up by that.
+    private func limit(of header: SegmentHeader, successor: SegmentHeader?) -> (lsn: UInt64, isRequired: Bool)? {
+        if let successor { return (successor.predecessorLastLSN, successor.predecessorID == header.segmentID) }
+        guard let extent, extent.segmentIDs.last == header.segmentID else { return nil }
+        return (extent.lastLSN, true)
     }
 
     /// What `body` returns; nil when it failed, which is a finding unless it means that nobody could look.
@@ -117,12 +120,13 @@ private struct JournalInspection {
     }
 
     private mutating func walk(
-        _ header: SegmentHeader, _ file: any StorageFile, upTo limit: UInt64?, endsLog: Bool,
+        _ header: SegmentHeader, _ file: any StorageFile, upTo limit: (lsn: UInt64, isRequired: Bool)?, endsLog: Bool,
         _ visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
     ) throws(StorageError) {
         var scanner = SegmentScanner(file, header: header)
         var summary = JournalReport.Segment(id: header.segmentID, path: file.path, sizeBytes: header.sizeBytes)
-        walking: while limit.map({ scanner.lastLSN < $0 }) ?? true {
+        let requiredLSN = limit.flatMap { $0.isRequired ? $0.lsn : nil }
+        walking: while limit.map({ scanner.lastLSN < $0.lsn }) ?? true {
             let step: SegmentScanner.Step
             do throws(StorageError) {
                 step = try scanner.next(bodiesAfter: 0)
@@ -140,7 +144,7 @@ private struct JournalInspection {
                     location, JournalFrame(type: frame.type, lsn: frame.lsn, syncedLSN: frame.syncedLSN, body: body))
             case .end(let end):
                 do throws(StorageError) {
-                    guard let finding = try judge(end, &scanner, limit: limit, endsLog: endsLog) else {
+                    guard let finding = try judge(end, &scanner, limit: requiredLSN, endsLog: endsLog) else {
                         break walking
                     }
                     report.findings.append(finding)

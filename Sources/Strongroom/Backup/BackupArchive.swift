@@ -14,6 +14,18 @@ struct BackupArchive: Sendable {
     let folder: FilePath
     let fileSystem: any FileSystem
 
+    private static let lockName = "LOCK"
+
+    /// One backup at a time: two would write under one name.
+    func lock() throws(StorageError) -> any FileLock {
+        do throws(StorageError) {
+            return try fileSystem.lockExclusively(folder.appending(Self.lockName))
+        } catch  where error.code == .locked {
+            throw StorageError(
+                .locked, "Another backup into this folder is under way. \(error.message)", path: folder)
+        }
+    }
+
     func manifests() throws(StorageError) -> [BackupManifest] {
         var manifests: [BackupManifest] = []
         for number in try BackupManifest.numbers(in: folder, fileSystem) {
@@ -35,10 +47,10 @@ struct BackupArchive: Sendable {
         return try BackupManifest.read(number ?? newest, in: folder, fileSystem)
     }
 
-    /// The backup that reaches a commit, whichever was made first.
+    /// The newest backup that reaches a commit: where a store went on from a backup, that is its latest history.
     func manifest(reaching lsn: UInt64) throws(StorageError) -> BackupManifest {
         let manifests = try manifests()
-        if let found = manifests.first(where: { $0.contents.firstLSN <= lsn && lsn <= $0.contents.lsn }) {
+        if let found = manifests.last(where: { $0.contents.firstLSN <= lsn && lsn <= $0.contents.lsn }) {
             return found
         }
         let spans = manifests.map { "\($0.contents.firstLSN)–\($0.contents.lsn)" }
@@ -64,7 +76,7 @@ struct BackupArchive: Sendable {
                 .alreadyExists, "The folder has backups of another store, \(other.storeId); name another folder.",
                 path: folder)
         }
-        let own: Set<String> = [BackupManifest.folderName, "journal", "images", "blobs"]
+        let own: Set<String> = [BackupManifest.folderName, "journal", "images", "blobs", Self.lockName]
         guard try fileSystem.list(folder).allSatisfy({ own.contains($0) }) else {
             throw StorageError(
                 .alreadyExists, "The folder has other things in it; a backup goes to an empty one, or to earlier ones.",

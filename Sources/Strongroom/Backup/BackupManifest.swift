@@ -58,6 +58,9 @@ struct BackupManifest: Codable, Sendable {
                 "The backup has format \(manifest.format); this version of Strongroom knows \(currentFormat). "
                     + "Use the version that wrote it.", path: path)
         }
+        guard manifest.contents.isPlausible, (1..<UInt64.max).contains(number) else {
+            throw StorageError(.corrupted, "The manifest says what no backup has.", path: path)
+        }
         guard manifest.number == number else {
             throw StorageError(.corrupted, "The manifest is of backup \(manifest.number).", path: path)
         }

@@ -42,4 +42,7 @@ public struct RestoreReport: Sendable, Hashable {
     /// How many different versions of keys its objects are under, each of which has opened one of them. 0 where the
     /// keys were not looked at.
     public var checkedKeyCount: UInt64
+    /// Payloads that the backup does not have, because they were damaged when it was made or are damaged in it. Their
+    /// objects are there and cannot be read: ``Store/verify(readingData:progress:)`` names them.
+    public var findings: [VerificationReport.Finding]
 }

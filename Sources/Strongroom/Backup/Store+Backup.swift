@@ -37,7 +37,10 @@ extension Store {
     /// Reads all of a backup and checks it against the hashes that were written with it, and the chain of manifests
     /// before it. Needs no key.
     ///
-    /// - Parameter number: which one; the newest where it is nil.
+    /// - Parameters:
+    ///   - number: which one; the newest where it is nil.
+    ///   - folder: the folder with the backups.
+    ///   - progress: called after each file, on a thread of the store's; must not block.
     /// - Throws: where the check itself cannot go on; what is wrong is in the report.
     public static func verifyBackup(
         _ number: UInt64? = nil, in folder: FilePath, progress: (@Sendable (BackupActivity) -> Void)? = nil
@@ -121,7 +124,12 @@ extension Engine {
         let archive = BackupArchive(folder: folder, fileSystem: fileSystem)
         let storeId = Hexadecimal.encode(storeID)
         return try await Store.cancellable(progress) { (report) async throws(StoreError) in
-            let earlier = try await onThread { () throws(StorageError) in try archive.prepare(storeId: storeId) }
+            let (lock, earlier) = try await onThread { () throws(StorageError) in
+                // Made where there is none; what is there already is looked at under the lock.
+                _ = try archive.prepare(storeId: storeId)
+                return (try archive.lock(), try archive.prepare(storeId: storeId))
+            }
+            defer { lock.release() }
             let made: (contents: BackupContents, progress: BackupProgress)
             do throws(StorageError) {
                 made = try await embedded.backUp(to: folder, earlier: earlier.map(\.contents), report: report)

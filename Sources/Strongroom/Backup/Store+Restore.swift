@@ -63,7 +63,8 @@ private struct Restoring: Sendable {
         try await opening.onThread { () throws(StorageError) in try creation.finish() }
         return RestoreReport(
             backup: Backup(manifest), lastLSN: lsn, fileCount: done.fileCount, bytes: done.bytes,
-            checkedKeyCount: keyCount)
+            checkedKeyCount: keyCount,
+            findings: done.findings.map { .init(place: $0.path?.string ?? "the backup", reason: $0.message) })
     }
 
     private func chosen() throws(StorageError) -> (BackupManifest, lsn: UInt64) {

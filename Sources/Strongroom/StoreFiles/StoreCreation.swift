@@ -41,6 +41,10 @@ struct StoreCreation: Sendable {
                 throw StorageError(
                     .alreadyExists, "A restore into this directory was interrupted; repeat it.", path: directory)
             }
+            // A mark may outlive its work by a crash: what is whole is a store, and nothing is cleared there.
+            guard try fileSystem.status(directory.appending(StoreDescription.fileName)) == nil else {
+                throw StorageError(.alreadyExists, "There is a store already; name another place.", path: directory)
+            }
             guard isResumed || isEmpty else {
                 throw StorageError(
                     .alreadyExists,

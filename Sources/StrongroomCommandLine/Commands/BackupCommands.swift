@@ -118,6 +118,11 @@ struct RestoreCommand: AsyncParsableCommand {
             from: FilePath(source), to: FilePath(directory), options: options
         ) { progress.show($0) }
         progress.finish()
+        for finding in report.findings {
+            output.console.emit(
+                BackupFindingRecord(place: finding.place, reason: finding.reason),
+                text: "\(finding.place): \(finding.reason)")
+        }
         output.console.emit(
             Record(
                 backup: report.backup.number, lastLsn: report.lastLSN, files: report.fileCount, bytes: report.bytes,
@@ -125,6 +130,11 @@ struct RestoreCommand: AsyncParsableCommand {
             text: "restored backup \(report.backup.number) up to commit \(report.lastLSN): "
                 + "\(HumanUnits.count(report.fileCount)) files, \(HumanUnits.bytes(report.bytes))"
                 + (withoutKeys ? "" : ", \(HumanUnits.count(report.checkedKeyCount)) keys opened"))
+        guard let first = report.findings.first else { return }
+        throw CommandFailure(
+            .verificationFailed,
+            "the store is restored, without \(report.findings.count) payloads that the backup does not have: "
+                + "\(first.place): \(first.reason)")
     }
 }
 

@@ -1,5 +1,6 @@
 #if CommandLineTool
 internal import ArgumentParser
+internal import Glibc
 internal import Strongroom
 internal import SystemPackage
 
@@ -15,6 +16,8 @@ struct RepairCommand: AsyncParsableCommand {
 
     @Flag(help: "Say what would be done, and do nothing.")
     var dryRun = false
+    @Flag(help: "Make the catalog anew even if it can be read, as when rows of it are not what was written.")
+    var rebuildCatalog = false
     @Flag(help: .hidden)
     var inThisProcess = false
     @Option(help: "The store's directory; by default what STRONGROOM_STORE names.")
@@ -40,7 +43,11 @@ struct RepairCommand: AsyncParsableCommand {
             throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE.")
         }
         var options = RepairOptions()
-        if !inThisProcess { options.catalogDamage = try await catalogDamage(path) }
+        if rebuildCatalog {
+            options.catalogDamage = "it is to be made anew"
+        } else if !inThisProcess {
+            options.catalogDamage = try await catalogDamage(path)
+        }
         options.isDryRun = dryRun
         let report = try await Store.repair(at: path, options: options)
         guard !inThisProcess else { return }
@@ -54,6 +61,12 @@ struct RepairCommand: AsyncParsableCommand {
             standardError: "/dev/null")
         guard case .killed(let signal) = try await child.run() else { return nil }
         try Task.checkCancellation()
+        // What reading a damaged catalog does. Another signal has other reasons, such as a want of memory.
+        guard [SIGABRT, SIGBUS, SIGSEGV].contains(signal) else {
+            throw CommandFailure(
+                .verificationFailed,
+                "the process that looked at the store was ended by signal \(signal); nothing was changed. Try again")
+        }
         return "a process that read it was ended by signal \(signal)"
     }
 

@@ -31,6 +31,23 @@ package struct BackupContents: Codable, Sendable, Equatable {
     /// Oldest first.
     package var segments: [Segment]
 
+    /// Whether the files it names can only be those of the backup's own folders, and its numbers fit each other: it
+    /// comes from a file that somebody may have written.
+    package var isPlausible: Bool {
+        let names = segments.map(\.file) + (image.map { [$0.file] } ?? [])
+        let isPlain = names.allSatisfy { name in
+            !name.isEmpty && !name.hasPrefix(".")
+                && name.utf8.allSatisfy {
+                    (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || "-.".utf8.contains($0)
+                }
+        }
+        let ids = segments.map(\.id)
+        guard Set(ids).count == ids.count, (ids.max() ?? 0) < .max, lsn < .max >> 1, firstLSN <= lsn else {
+            return false
+        }
+        return isPlain && segments.allSatisfy { $0.copiedBytes <= $0.sizeBytes && $0.sizeBytes <= 1 << 40 }
+    }
+
     /// Commits before this cannot be restored from this backup.
     package var firstLSN: UInt64 { image?.appliedLSN ?? 0 }
 }

@@ -1,4 +1,3 @@
-internal import StrongroomCrypto
 internal import StrongroomSystem
 internal import SystemPackage
 
@@ -18,10 +17,6 @@ struct BackupFolder: Sendable {
     var journal: FilePath { root.appending("journal") }
     var images: FilePath { root.appending("images") }
     var blobs: BlobLayout { BlobLayout(directory: root.appending("blobs")) }
-
-    private static let pieceBytes = 1 << 20
-    /// Synced this often, a copy does not pile up in front of others' syncs.
-    private static let syncBytes: UInt64 = 8 << 20
 
     /// Makes the folders that are missing. The root exists.
     func prepare() throws(StorageError) {
@@ -44,58 +39,12 @@ struct BackupFolder: Sendable {
         return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
-    // MARK: Copies
-
-    /// Copies the first `count` bytes of `source` to `target`, which does not exist; durable but for the folder's
-    /// entry. Returns their SHA-256.
-    ///
-    /// - Parameter extendedBytes: the size that the copy gets; zeros follow what was copied.
+    /// As `FileCopy.copy`.
     @discardableResult
     func copy(
         _ source: any StorageFile, count: UInt64, to target: FilePath, extendedBytes: UInt64? = nil
     ) throws(StorageError) -> [UInt8] {
-        let partial = FilePath(target.string + ".partial")
-        if try fileSystem.status(partial) != nil { try fileSystem.remove(partial) }
-        let file = try fileSystem.open(partial, .create)
-        do throws(StorageError) {
-            let hash = try Self.pieces(of: source, count: count) { (bytes, offset) throws(StorageError) in
-                try file.write(bytes, at: offset)
-                if (offset + UInt64(bytes.count)) % Self.syncBytes == 0 { try file.synchronizeData() }
-            }
-            if let extendedBytes, extendedBytes > count { try file.truncate(toBytes: extendedBytes) }
-            try file.synchronizeData()
-            file.close()
-            try fileSystem.rename(partial, to: target)
-            return hash
-        } catch {
-            // What is left of it is removed by the next attempt.
-            try? fileSystem.remove(partial)
-            throw error
-        }
-    }
-
-    static func hash(_ file: any StorageFile, count: UInt64) throws(StorageError) -> [UInt8] {
-        try pieces(of: file, count: count) { (_, _) throws(StorageError) in }
-    }
-
-    private static func pieces(
-        of source: any StorageFile, count: UInt64, _ visit: ([UInt8], UInt64) throws(StorageError) -> Void
-    ) throws(StorageError) -> [UInt8] {
-        var hash = try Digest.forImage()
-        var offset: UInt64 = 0
-        while offset < count {
-            let wanted = Int(min(count - offset, UInt64(pieceBytes)))
-            let bytes = try source.readBytes(at: offset, count: wanted)
-            guard bytes.count == wanted else {
-                throw StorageError(
-                    .corrupted, "the file ends before byte \(count)", path: source.path,
-                    offset: offset + UInt64(bytes.count))
-            }
-            hash.update(bytes)
-            try visit(bytes, offset)
-            offset += UInt64(wanted)
-        }
-        return hash.finish()
+        try FileCopy(fileSystem: fileSystem).copy(source, count: count, to: target, extendedBytes: extendedBytes)
     }
 
     // MARK: Blobs

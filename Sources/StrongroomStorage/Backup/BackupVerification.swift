@@ -41,7 +41,7 @@ package struct BackupVerification {
 
     private mutating func check(_ segment: BackupContents.Segment) throws(StorageError) {
         let file = try folder.fileSystem.open(folder.journal.appending(segment.file), .readOnly)
-        let hash = try BackupFolder.hash(file, count: segment.copiedBytes)
+        let hash = try FileCopy.hash(file, count: segment.copiedBytes)
         guard hash.hexadecimalDigits == segment.sha256 else { throw segment.changed(file.path) }
         try count(segment.copiedBytes)
     }
@@ -82,6 +82,11 @@ package struct BackupVerification {
     private mutating func checkBlob(of row: [UInt8]) throws(StorageError) {
         guard let (payload, _) = StoredRowCodec.decodePayload(row) else {
             throw StorageError(.corrupted, "a row of the backup's catalog is damaged", path: folder.images)
+        }
+        if case .segment(let id, _, _) = payload, !contents.segments.contains(where: { $0.id == id }) {
+            try noting { (_) throws(StorageError) in
+                throw StorageError(.corrupted, "the backup lacks segment \(id), in which a row has its payload")
+            }
         }
         guard case .blob(let reference) = payload else { return }
         try noting { (work) throws(StorageError) in

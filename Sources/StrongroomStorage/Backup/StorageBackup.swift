@@ -39,6 +39,7 @@ struct StorageBackup {
         defer { core.view.epochs.releaseHold() }
         core.view.reclaiming.withLock { _ in }
         try folder.prepare()
+        try checkJournal()
         let image = try copyImage()
         let startLSN = try StoreView.checkpointState(of: core.view.index).appliedLSN
         try copyCataloguedBlobs()
@@ -46,6 +47,7 @@ struct StorageBackup {
         let timeMilliseconds = core.view.withTables { $0.timeMilliseconds }
         try copyBlobs(ofCommitsAfter: startLSN, through: extent.lastLSN)
         let segments = try copySegments(extent)
+        try findMissingSegments(extent)
         for directory in [folder.journal, folder.images] { try fileSystem.synchronizeDirectory(directory) }
         let contents = BackupContents(
             lsn: extent.lastLSN, timeMilliseconds: timeMilliseconds, image: image, segments: segments)
@@ -53,6 +55,19 @@ struct StorageBackup {
     }
 
     // MARK: Catalog
+
+    /// What the catalog has, a restore replays from the journal since the image: where that cannot be read any more, a
+    /// new image makes it unnecessary.
+    private func checkJournal() throws(StorageError) {
+        guard let imageLSN = core.images.coveredLSN else { return }
+        let appliedLSN = try StoreView.checkpointState(of: core.view.index).appliedLSN
+        var follower = core.journal.follow(after: imageLSN)
+        do throws(StorageError) {
+            while follower.lsn < appliedLSN { _ = try follower.read(upTo: appliedLSN, limitBytes: 1 << 20) }
+        } catch  where error.code == .corrupted || error.code == .positionExpired {
+            _ = try core.images.take(of: core.view)
+        }
+    }
 
     /// The image in use, or one that is taken now where there is none.
     private mutating func copyImage() throws(StorageError) -> BackupContents.Image? {
@@ -152,11 +167,12 @@ struct StorageBackup {
             progress.findings.append(error)
             return
         }
+        // Whoever copied it before may have died before its name was durable.
+        touchedEpochs.insert(name.epoch)
         guard let copiedBytes else {
             progress.reusedFileCount += 1
             return
         }
-        touchedEpochs.insert(name.epoch)
         try count(copiedBytes)
     }
 
@@ -164,6 +180,7 @@ struct StorageBackup {
         for epoch in touchedEpochs.sorted() {
             try fileSystem.synchronizeDirectory(folder.blobs.epochDirectory(epoch))
         }
+        try fileSystem.synchronizeDirectory(folder.blobs.directory)
         touchedEpochs = []
     }
 
@@ -174,6 +191,16 @@ struct StorageBackup {
         var segments: [BackupContents.Segment] = []
         for info in infos { segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN))) }
         return segments
+    }
+
+    /// Payloads whose segment is gone cannot be backed up, and are told.
+    private mutating func findMissingSegments(_ extent: JournalExtent) throws(StorageError) {
+        for id in try core.view.segmentUsages().keys.sorted() where !extent.segmentIDs.contains(id) {
+            progress.findings.append(
+                StorageError(
+                    .corrupted, "segment \(id), in which rows have payloads, is missing; run verify",
+                    path: source.journal.appending(Journal.segmentFileName(id: id))))
+        }
     }
 
     private mutating func copySegment(
@@ -192,7 +219,7 @@ struct StorageBackup {
             hash = copied.sha256
             progress.reusedFileCount += 1
         } else {
-            hash = try BackupFolder.hash(try fileSystem.open(target, .readOnly), count: usedBytes).hexadecimalDigits
+            hash = try FileCopy.hash(try fileSystem.open(target, .readOnly), count: usedBytes).hexadecimalDigits
             progress.reusedFileCount += 1
         }
         return BackupContents.Segment(

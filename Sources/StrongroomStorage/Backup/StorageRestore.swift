@@ -45,7 +45,7 @@ package struct StorageRestore: Sendable {
         defer { index.close() }
         let filled = try fill(index)
         let state = try replay(into: index, after: filled, upTo: lsn)
-        try copySegments(index, &progress)
+        try copySegments(index, upTo: lsn, &progress)
         try copyBlobs(index, state, &progress)
         let journal = try Journal.condition(directory: directory.journal, fileSystem: fileSystem, storeID: storeID)
         try Journal.beginAnew(
@@ -90,7 +90,7 @@ package struct StorageRestore: Sendable {
 
     /// Of the journal those segments are copied that hold payloads; what the others say is in the index.
     private func copySegments(
-        _ index: any OrderedIndex, _ progress: inout BackupProgress
+        _ index: any OrderedIndex, upTo lsn: UInt64, _ progress: inout BackupProgress
     ) throws(StorageError) {
         let used: [UInt64: SegmentUsage]
         do throws(OrderedIndexReadError<StorageError>) {
@@ -101,8 +101,8 @@ package struct StorageRestore: Sendable {
             }
         }
         let there = Set(contents.segments.map(\.id))
-        if let missing = used.keys.filter({ !there.contains($0) }).min() {
-            throw Self.gone("payloads of small objects, in segment \(missing) of the journal")
+        for missing in used.keys.filter({ !there.contains($0) }).sorted() {
+            try tell(Self.gone("payloads of small objects, in segment \(missing) of the journal"), upTo: lsn, &progress)
         }
         for segment in contents.segments where used[segment.id] != nil {
             let file = try fileSystem.open(folder.journal.appending(segment.file), .readOnly)
@@ -127,11 +127,24 @@ package struct StorageRestore: Sendable {
                     try count(bytes, &progress)
                 }
             } catch  where error.code == .notFound {
-                throw Self.gone("the file \(folder.blobs.file(name))")
+                try tell(Self.gone("the file \(folder.blobs.file(name))"), upTo: state.appliedLSN, &progress)
+            } catch  where error.code == .corrupted {
+                try tell(error, upTo: state.appliedLSN, &progress)
             }
             epochs.insert(name.epoch)
         }
-        for epoch in epochs.sorted() { try fileSystem.synchronizeDirectory(target.epochDirectory(epoch)) }
+        for epoch in epochs.sorted() where try fileSystem.status(target.epochDirectory(epoch)) != nil {
+            try fileSystem.synchronizeDirectory(target.epochDirectory(epoch))
+        }
+    }
+
+    /// Of the backup's last commit one payload that was damaged already must not keep the others from coming back; of
+    /// an earlier one it means that the commit cannot be had.
+    private func tell(
+        _ error: StorageError, upTo lsn: UInt64, _ progress: inout BackupProgress
+    ) throws(StorageError) {
+        guard lsn == contents.lsn, !error.isShortage else { throw error }
+        progress.findings.append(error)
     }
 
     private static func gone(_ what: String) -> StorageError {

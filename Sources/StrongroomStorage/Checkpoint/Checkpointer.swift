@@ -113,8 +113,11 @@ final class Checkpointer: Sendable {
     ///
     /// - Parameter givingUpImages: and what is kept for images of the catalog.
     func runForRoom(givingUpImages: Bool) -> Bool {
-        view.holds.suspendOnce()
-        if givingUpImages { images.giveUp() }
+        // While a backup or a verification holds everything, giving these up would free nothing.
+        if !view.epochs.isHeld {
+            view.holds.suspendOnce()
+            if givingUpImages { images.giveUp() }
+        }
         return runAndWait()
     }
 

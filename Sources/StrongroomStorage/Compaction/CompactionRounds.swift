@@ -132,11 +132,13 @@ struct CompactionRounds: Sendable {
         var report = CompactionReport()
         let failure: StorageError?
         do throws(StorageError) {
-            for victim in try empty(victims, &mover, pace) {
+            let empty = try empty(victims, &mover, pace)
+            for victim in empty {
                 emptied.insert(victim.info.id)
                 report.freedSegments += 1
                 report.freedBytes += victim.info.sizeBytes
             }
+            try free(empty)
             failure = nil
         } catch {
             failure = error
@@ -162,9 +164,7 @@ struct CompactionRounds: Sendable {
             left = try remaining(left)
         }
         let counted = Set(left.map(\.info.id))
-        let emptied = victims.filter { !counted.contains($0.info.id) }
-        try free(emptied)
-        return emptied
+        return victims.filter { !counted.contains($0.info.id) }
     }
 
     /// The journal since the last image of the catalog is kept, whatever lives in it: a newer one frees what was
@@ -175,6 +175,9 @@ struct CompactionRounds: Sendable {
             _ = try images.take(of: view)
         } catch  where error.code == .diskFull {
             images.giveUp()
+        } catch  where error.code == .cancelled {
+            // Given up to a full disk, or beside a checkpoint: the next image, or what frees the disk, frees these.
+            try control.checkMayGoOn()
         }
         try checkpoint()
     }

@@ -180,6 +180,8 @@ struct SegmentMover {
         let outcome = Monitor(Outcome())
         let request = CommitRequest(
             reads: batch.rows.map(\.key), prefetched: prefetched, attachments: batch.payloads,
+            // What followers and images keep is worth more than tidiness.
+            mayGiveUpHolds: false,
             decide: { [rows = batch.rows, isFreeing = reserveBytes != nil] view in
                 var moved: [Int] = []
                 var mutations: [RowMutation] = []

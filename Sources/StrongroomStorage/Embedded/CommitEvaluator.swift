@@ -17,6 +17,7 @@ struct CommitEvaluator {
         var trashBytes: UInt64
         /// Only deletes rows, or is the store's own removal of trash: may take room that is kept for this.
         var isFreeing: Bool
+        var mayGiveUpHolds: Bool
     }
 
     enum Verdict {
@@ -143,7 +144,8 @@ struct CommitEvaluator {
             mutations: encoded, attachments: encoder.frameAttachments, note: decided.note,
             trashBytes: trashBytes,
             isFreeing: request.isInternal || decided.frees
-                || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }))
+                || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }),
+            mayGiveUpHolds: request.mayGiveUpHolds)
     }
 
     /// The commit's frame has its place in the group: later commits of the group see its rows.

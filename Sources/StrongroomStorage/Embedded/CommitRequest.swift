@@ -22,9 +22,12 @@ final class CommitRequest: Sendable {
     let complete: @Sendable (Completion) -> Void
     /// Rows of the store's own key range may be changed (the reaper's commits).
     let isInternal: Bool
+    /// On a full disk what is kept for followers and images may be given up for it.
+    let mayGiveUpHolds: Bool
 
     init(
         reads: [[UInt8]], prefetched: PrefetchedRows?, attachments: [[UInt8]], isInternal: Bool = false,
+        mayGiveUpHolds: Bool = true,
         decide: @escaping @Sendable (CommitView) -> DecidedCommit?,
         complete: @escaping @Sendable (Completion) -> Void
     ) {
@@ -33,6 +36,7 @@ final class CommitRequest: Sendable {
         self.prefetched = prefetched
         self.attachments = attachments
         self.isInternal = isInternal
+        self.mayGiveUpHolds = mayGiveUpHolds
         self.decide = decide
         self.complete = complete
     }

@@ -173,7 +173,7 @@ struct Committer: ~Copyable {
         let place: FrameLocation
         do throws(StorageError) {
             place = try append(pieces, mayUseReserve: accepted.isFreeing)
-        } catch  where error.code == .diskFull {
+        } catch  where error.code == .diskFull && accepted.mayGiveUpHolds {
             // Segments that hold nothing any more are free after a checkpoint: deleting must go on for
             // as long as it takes to free a full disk, whatever the reserve holds.
             flush()

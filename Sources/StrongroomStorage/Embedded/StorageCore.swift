@@ -80,9 +80,9 @@ final class StorageCore: Sendable {
     /// opening replays the journal instead, and nothing is lost.
     func close() async throws(StorageError) {
         compactor.stop()
+        images.stop()
         guard await gate.close() else { return }
         view.commits.finish()
-        images.stop()
         // What it commits is to be part of the last checkpoint.
         await pool.run { [compactorThread] in compactorThread?.join() }
         let result = await withCheckedContinuation { continuation in

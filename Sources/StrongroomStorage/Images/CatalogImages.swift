@@ -22,6 +22,8 @@ final class CatalogImages: Sendable {
         var isWanted = false
         var isStopping = false
         var isGivenUp = false
+        /// A full disk has taken the last one: the next comes once there is a journal again to be saved.
+        var wasTaken = false
         var failure: StorageError?
         var takenCount = 0
     }
@@ -70,6 +72,7 @@ final class CatalogImages: Sendable {
             state.coveredLSN = nil
             state.imageBytes = 0
             state.isGivenUp = state.underwayLSN != nil
+            state.wasTaken = true
             return true
         }
         guard isGivenUp else { return }
@@ -82,7 +85,8 @@ final class CatalogImages: Sendable {
         guard let policy else { return }
         let isWanted = monitor.withLock { state in
             guard state.underwayLSN == nil else { return false }
-            if let covered = state.coveredLSN {
+            if state.coveredLSN != nil || state.wasTaken {
+                let covered = state.coveredLSN ?? 0
                 let journalBytes = segments.lazy.filter { $0.state == .sealed && $0.lastLSN > covered }
                     .reduce(0) { $0 + $1.sizeBytes }
                 guard policy.isDue(journalBytes: journalBytes, imageBytes: state.imageBytes) else { return false }
@@ -119,6 +123,7 @@ final class CatalogImages: Sendable {
                 state.coveredLSN = summary.appliedLSN
                 state.imageBytes = summary.sizeBytes
                 state.failure = nil
+                state.wasTaken = false
                 state.takenCount += 1
             }
             try files.remove(olderThan: summary.appliedLSN)

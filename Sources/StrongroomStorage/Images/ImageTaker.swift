@@ -39,6 +39,12 @@ struct ImageTaker {
         do throws(OrderedIndexReadError<StorageError>) {
             return try index.read { (snapshot) throws(StorageError) in
                 let state = try StoreView.checkpointState(in: snapshot)
+                // Its rows would be of no one moment: replay has to go on to where the newest of them are.
+                guard state.containedLSN == state.appliedLSN else {
+                    throw StorageError(
+                        .cancelled, "a checkpoint is under way or did not come to its end; try again after the next one"
+                    )
+                }
                 let name = ImageName.partial(lsn: state.appliedLSN)
                 let file = try files.fileSystem.open(files.path(name), .create)
                 partial = name

@@ -14,6 +14,8 @@ struct JournalSalvage {
     /// can be read is not known, and none of their positions may come to mean another commit.
     private static let skippedLSNs: UInt64 = 1 << 32
 
+    /// What could not be read, and why.
+    let findings: [StorageError]
     private(set) var lostLSNs: [ClosedRange<UInt64>] = []
     private var commits: [UInt64: Commit] = [:]
 
@@ -24,7 +26,7 @@ struct JournalSalvage {
         _ directory: FilePath, _ fileSystem: any FileSystem, storeID: [UInt8], after state: CheckpointState
     ) throws(StorageError) {
         var commits: [UInt64: Commit] = [:]
-        _ = try Journal.inspect(
+        findings = try Journal.inspect(
             directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN
         ) { (place, frame) throws(StorageError) in
             guard frame.lsn > state.appliedLSN, frame.type == .commit, let commit = CommitFrame(body: frame.body) else {
@@ -33,7 +35,7 @@ struct JournalSalvage {
             // A younger segment's counts: an older one may have kept the torn end of a group that was written again.
             commits[frame.lsn] = Commit(
                 timeMilliseconds: commit.timeMilliseconds, changes: commit.changes(at: place))
-        }
+        }.findings
         self.commits = commits
         note(after: state)
     }

@@ -26,7 +26,7 @@ struct RepairWork {
             containedLSN: state.containedLSN, ignoring: unreadable
         ) { [directory] (place, frame) throws(StorageError) in _ = try CommitFrame(frame, at: place, in: directory) }
         try setAside(journal.unreadable)
-        if let fault { try salvage(fault, journal, state) }
+        if let fault = fault ?? journal.unreadableEnd { try salvage(fault, journal, state) }
     }
 
     private mutating func putAway(_ path: FilePath) throws(StorageError) {
@@ -168,6 +168,8 @@ struct RepairWork {
         _ fault: StorageError, _ journal: JournalCondition, _ state: CheckpointState
     ) throws(StorageError) {
         let salvage = try JournalSalvage(directory.journal, fileSystem, storeID: storeID, after: state)
+        // What the device does not give now it may give later: it is not lost.
+        if let other = salvage.findings.first(where: { $0.code != .corrupted }) { throw other }
         report.lostLSNs = salvage.lostLSNs
         report.isLossy = true
         report.note(
@@ -184,9 +186,18 @@ struct RepairWork {
         let after = try writer.write(
             salvage.frozen(after: before), after: before, sealedBlobEpoch: epochs.max() ?? before.sealedBlobEpoch)
         try setAsideBlobs(epochs, index)
+        try keepDamaged(salvage.findings)
         try Journal.beginAnew(
             after: after.appliedLSN, journal, directory: directory.journal, fileSystem: fileSystem, storeID: storeID,
             random: environment.random, configuration: options.journal)
+    }
+
+    /// Copies of segments of which not all could be read: the files themselves are recycled once nothing lives in them.
+    private mutating func keepDamaged(_ findings: [StorageError]) throws(StorageError) {
+        for path in Set(findings.compactMap(\.path)).sorted(by: { $0.string < $1.string }) {
+            guard try fileSystem.status(path)?.kind == .file else { continue }
+            report.setAside.append(try SetAside(fileSystem: fileSystem).copy(path))
+        }
     }
 
     // MARK: Blobs

@@ -13,15 +13,28 @@ struct SetAside {
     ///
     /// - Returns: where the file is now.
     func callAsFunction(_ path: FilePath) throws(StorageError) -> FilePath {
+        let target = try target(path)
+        try fileSystem.rename(path, to: target)
+        try fileSystem.synchronizeDirectory(path.removingLastComponent())
+        return target
+    }
+
+    /// The same with a copy; the file stays.
+    func copy(_ path: FilePath) throws(StorageError) -> FilePath {
+        let target = try target(path)
+        let file = try fileSystem.open(path, .readOnly)
+        try FileCopy(fileSystem: fileSystem).copy(file, count: try file.sizeBytes(), to: target)
+        try fileSystem.synchronizeDirectory(path.removingLastComponent())
+        return target
+    }
+
+    private func target(_ path: FilePath) throws(StorageError) -> FilePath {
         guard let name = path.lastComponent?.string else { preconditionFailure("a file has a name") }
         let folder = path.removingLastComponent()
         let taken = try fileSystem.list(folder).compactMap { other -> UInt64? in
             guard other.hasPrefix(name + Self.mark) else { return nil }
             return UInt64(other.dropFirst(name.count + Self.mark.count))
         }
-        let target = folder.appending("\(name)\(Self.mark)\((taken.max() ?? 0) + 1)")
-        try fileSystem.rename(path, to: target)
-        try fileSystem.synchronizeDirectory(folder)
-        return target
+        return folder.appending("\(name)\(Self.mark)\((taken.max() ?? 0) + 1)")
     }
 }

@@ -155,6 +155,42 @@ import Testing
         }
     }
 
+    /// A store that was restored to an earlier commit has segments in which later ones stand that were given up. Once
+    /// they came back: into its backups, and by a repair.
+    @Test func commitsThatWereGivenUpStayGone() async throws {
+        let machine = try await Self.machine(seed: 15)
+        let storage = try await machine.open(sums: TestSums.definition)
+        for number in 0..<30 {
+            try await storage.metadata.put(
+                key(number), [], .attachment(0), attachments: [payload(2000, seed: UInt8(number))])
+        }
+        let contents = try await Self.backUp(storage).contents
+        try await storage.close()
+        let restored = try await Self.restore(contents, from: machine, upTo: 10)
+        let life = try await restored.open()
+        for number in 0..<4 { try await life.metadata.put(key("new \(number)"), [1]) }
+        let folder = FilePath("/other")
+        try machine.fileSystem.createDirectory(folder)
+        let second = try await life.backUp(to: folder, earlier: []) { _ in true }.contents
+        let expected = Set(try await life.metadata.keys())
+        #expect(expected.count == 14)
+        try await life.close()
+        var verification = BackupVerification(
+            second, in: folder, machine.fileSystem, storeID: StoreKind.storeID
+        ) { _ in true }
+        #expect(try verification.run().findings.map(\.description) == [])
+        let target = FilePath("/again")
+        try machine.fileSystem.createDirectory(target)
+        let store = RestoredStore(machine: machine, directory: target)
+        _ = try StorageRestore(
+            second, in: folder, to: target, storeID: StoreKind.storeID, options: machine.options,
+            environment: store.environment
+        ) { _ in true }.run(upTo: second.lsn)
+        let again = try await store.open()
+        #expect(Set(try await again.metadata.keys()) == expected)
+        try await again.close()
+    }
+
     /// A payload that was deleted before the backup was made is not there: such a commit is refused, not made up.
     @Test func aCommitWhosePayloadIsGoneIsRefused() async throws {
         let machine = try await Self.machine(seed: 12)
@@ -224,7 +260,21 @@ import Testing
         let made = try await Self.backUp(storage)
         #expect(made.progress.findings.map(\.path) == [path])
         #expect(try blobFiles(machine.fileSystem, Self.folder).count == 2)
+        #expect(try Self.verify(made.contents, machine).findings.count == 1)
         try await storage.close()
+        // The others come back, and what does not is told.
+        let target = FilePath("/restored")
+        try machine.fileSystem.createDirectory(target)
+        let store = RestoredStore(machine: machine, directory: target)
+        let restore = StorageRestore(
+            made.contents, in: Self.folder, to: target, storeID: StoreKind.storeID, options: machine.options,
+            environment: store.environment
+        ) { _ in true }
+        #expect(try restore.run(upTo: made.contents.lsn).findings.count == 1)
+        let restored = try await store.open()
+        #expect(try await restored.metadata.keys().count == 3)
+        #expect(try await restored.verify(readingBlobs: true).findingCount == 1)
+        try await restored.close()
     }
 }
 

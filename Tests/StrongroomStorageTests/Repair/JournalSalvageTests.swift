@@ -84,7 +84,8 @@ import Testing
         let report = try machine.repair()
         #expect(report.steps.map(\.kind) == [.journalSalvaged, .blobSetAside])
         #expect(report.steps.last?.path == name)
-        #expect(report.setAside == [FilePath("\(name).aside-1")])
+        // And a copy of the segment that could not be read whole.
+        #expect(report.setAside.map(\.string) == ["\(name).aside-1", "\(try Self.segment(machine)).aside-1"])
         #expect(try machine.fileSystem.status(try #require(report.setAside.first)) != nil)
         let expected = Set((0..<20).map { key($0) } + [key("behind")])
         #expect(try await keys(machine) == expected)
@@ -120,6 +121,30 @@ import Testing
         let found = try await keys(machine)
         #expect(found.count == 21 && !found.contains(key("lost")))
         #expect(try machine.repair().steps == [])
+    }
+
+    /// Once the end of the log was put away in silence: the segment before it has no seal after a crash, and its end
+    /// looked like any other. The lost commits' LSNs were given again, and their blobs swept.
+    @Test func aLostEndOfTheLogIsNoTornTail() async throws {
+        let machine = try await filled()
+        let storage = try await machine.open(seed: 4)
+        let (writer, blob) = try await storage.blobs.finished(payload(5000, seed: 2))
+        try await storage.metadata.put(key("late"), [], .blob(blob.reference))
+        writer.leave()
+        machine.kill(seed: 3)
+        let journal = SimulatedMachine.directory.appending("journal")
+        let segments = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
+        #expect(segments.count == 2)
+        let newest = journal.appending(try #require(segments.last))
+        machine.fileSystem.overwrite(newest, at: 0, with: [UInt8](repeating: 0, count: 8192))
+        let report = try machine.repair()
+        #expect(report.isLossy)
+        #expect(Set(report.steps.map(\.kind)) == [.segmentSetAside, .journalSalvaged, .blobSetAside])
+        #expect(try await keys(machine).count == 21)
+        let again = try await machine.open(seed: 5)
+        #expect(try await again.metadata.put(key("new"), []).lsn > 1 << 32)
+        #expect(try await again.statistics().segments.allSatisfy { $0.id > 2 || !$0.isNewest })
+        try await again.close()
     }
 
     @Test func anOpenStoreIsNotRepaired() async throws {

@@ -168,6 +168,44 @@ struct BackupRestoreTests {
         #expect(try await errorCode { try await Store.verifyBackup(2, in: folder) } == .corrupted)
     }
 
+    @Test("One backup at a time goes into a folder")
+    func oneAtATime() async throws {
+        let filled = try await FilledStore()
+        let folder = filled.directory.path.appending("backups")
+        _ = try await Self.backUp(filled, to: folder)
+        let other = try PosixFileSystem().lockExclusively(folder.appending("LOCK"))
+        #expect(try await errorCode { try await Self.backUp(filled, to: folder) } == .storeInUse)
+        other.release()
+        #expect(try await Self.backUp(filled, to: folder).backup.number == 2)
+    }
+
+    /// The mark of a restore may outlive it by a crash. Once a restore that was repeated there cleared a store in use.
+    @Test("A whole store is not cleared, whatever mark stands beside it")
+    func leftoverMark() async throws {
+        let filled = try await FilledStore()
+        let folder = filled.directory.path.appending("backups")
+        _ = try await Self.backUp(filled, to: folder)
+        let store = filled.directory.store
+        try filled.directory.write([], to: store.appending(StoreCreation.restoreMarkName))
+        let code = try await errorCode { try await Self.restore(from: folder, to: store, keyring: nil) }
+        #expect(code == .alreadyExists)
+        #expect(try await FilledStore.soundCensus(at: store).difference(to: filled.census) == [])
+    }
+
+    @Test("A manifest that names files elsewhere is refused", arguments: ["../../store.json", "/etc/passwd", ".", ""])
+    func foreignFiles(name: String) async throws {
+        let filled = try await FilledStore()
+        let folder = filled.directory.path.appending("backups")
+        _ = try await Self.backUp(filled, to: folder)
+        var changed = try BackupManifest.read(1, in: folder, PosixFileSystem())
+        changed.contents.segments[0].file = name
+        try FileManager.default.removeItem(atPath: folder.appending("manifests/00000001.json").string)
+        try changed.write(in: folder, PosixFileSystem())
+        let place = filled.directory.path.appending("restored")
+        #expect(try await errorCode { try await Self.restore(from: folder, to: place, keyring: nil) } == .corrupted)
+        #expect(try await errorCode { try await Store.verifyBackup(in: folder) } == .corrupted)
+    }
+
     @Test("A cancelled backup and a cancelled restore leave nothing that counts, and are repeated")
     func cancelled() async throws {
         let filled = try await FilledStore()
