@@ -77,9 +77,11 @@ replay: setup ## Power failures in what a real store has written, LMDB included:
 
 # No part of `make check`: a build of its own, and the tests that find bugs eleven times over.
 planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each (docs/planted-bugs.md).
+	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/planted-bugs --copy .build-planted-bugs
 
 damage: release ## Damage a closed store at random places, COUNT=2000 of them: nothing wrong may come out. SEED=….
+	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/damage $(RELEASE_DIRECTORY)/strongroom $(COUNT) $(SEED)
 
 lint: ## Formatting.
