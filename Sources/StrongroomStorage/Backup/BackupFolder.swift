@@ -27,16 +27,11 @@ struct BackupFolder: Sendable {
     }
 
     func segmentName(id: UInt64, salt: UInt64, copiedBytes: UInt64) -> String {
-        "\(Self.digits(id))-\(Self.digits(salt))-\(Self.digits(copiedBytes)).wal"
+        "\(id.hexadecimalDigits)-\(salt.hexadecimalDigits)-\(copiedBytes.hexadecimalDigits).wal"
     }
 
     func imageName(_ summary: ImageSummary) -> String {
-        "\(Self.digits(summary.appliedLSN))-\(summary.identity.prefix(8).hexadecimalDigits).image"
-    }
-
-    private static func digits(_ number: UInt64) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
+        "\(summary.appliedLSN.hexadecimalDigits)-\(summary.identity.prefix(8).hexadecimalDigits).image"
     }
 
     /// As `FileCopy.copy`.
@@ -64,12 +59,5 @@ struct BackupFolder: Sendable {
         }
         try copy(file, count: sizeBytes, to: path)
         return sizeBytes
-    }
-}
-
-extension Sequence<UInt8> {
-    var hexadecimalDigits: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

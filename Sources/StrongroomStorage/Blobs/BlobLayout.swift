@@ -6,12 +6,11 @@ struct BlobLayout: Sendable {
     private static let suffix = ".blob"
 
     func epochDirectory(_ epoch: UInt64) -> FilePath {
-        let digits = String(epoch, radix: 16)
-        return directory.appending(String(repeating: "0", count: 16 - digits.count) + digits)
+        directory.appending(epoch.hexadecimalDigits)
     }
 
     private func file(epoch: UInt64, id: [UInt8]) -> FilePath {
-        epochDirectory(epoch).appending(Self.hexadecimal(id) + Self.suffix)
+        epochDirectory(epoch).appending(id.hexadecimalDigits + Self.suffix)
     }
 
     func file(_ name: BlobName) -> FilePath { file(epoch: name.epoch, id: name.id) }
@@ -36,9 +35,4 @@ struct BlobLayout: Sendable {
     }
 
     private static func nibble(_ digit: UInt8) -> UInt8 { digit < 0x40 ? digit - 0x30 : digit - 0x57 }
-
-    private static func hexadecimal(_ bytes: [UInt8]) -> String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
-    }
 }

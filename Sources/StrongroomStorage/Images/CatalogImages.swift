@@ -25,7 +25,6 @@ final class CatalogImages: Sendable {
         /// A full disk has taken the last one: the next comes once there is a journal again to be saved.
         var wasTaken = false
         var failure: StorageError?
-        var takenCount = 0
     }
 
     private let files: ImageFiles
@@ -124,7 +123,6 @@ final class CatalogImages: Sendable {
                 state.imageBytes = summary.sizeBytes
                 state.failure = nil
                 state.wasTaken = false
-                state.takenCount += 1
             }
             try files.remove(olderThan: summary.appliedLSN)
             return summary
@@ -187,11 +185,8 @@ final class CatalogImages: Sendable {
 
     func path(lsn: UInt64) -> FilePath { files.path(.whole(lsn: lsn)) }
 
-    var takesByItself: Bool { policy != nil }
-
     /// The LSN of the image in use, 0 for the empty one; nil where there is none.
     var coveredLSN: UInt64? { monitor.withLock { $0.coveredLSN } }
     var imageBytes: UInt64 { monitor.withLock { $0.imageBytes } }
     var failure: StorageError? { monitor.withLock { $0.failure } }
-    var takenCount: Int { monitor.withLock { $0.takenCount } }
 }

@@ -9,14 +9,9 @@ enum ImageName: Equatable, Comparable {
 
     var text: String {
         switch self {
-        case .partial(let lsn): Self.prefix + Self.digits(lsn) + Self.suffix
-        case .whole(let lsn): Self.prefix + Self.digits(lsn)
+        case .partial(let lsn): Self.prefix + lsn.hexadecimalDigits + Self.suffix
+        case .whole(let lsn): Self.prefix + lsn.hexadecimalDigits
         }
-    }
-
-    private static func digits(_ lsn: UInt64) -> String {
-        let digits = String(lsn, radix: 16)
-        return String(repeating: "0", count: 16 - digits.count) + digits
     }
 
     /// Nil for what this store did not name.
@@ -24,7 +19,7 @@ enum ImageName: Equatable, Comparable {
         guard text.hasPrefix(Self.prefix) else { return nil }
         let isPartial = text.hasSuffix(Self.suffix)
         let digits = text.dropFirst(Self.prefix.count).dropLast(isPartial ? Self.suffix.count : 0)
-        guard let lsn = UInt64(digits, radix: 16), digits == Self.digits(lsn) else { return nil }
+        guard let lsn = UInt64(digits, radix: 16), digits == lsn.hexadecimalDigits else { return nil }
         self = isPartial ? .partial(lsn: lsn) : .whole(lsn: lsn)
     }
 }
