@@ -23,7 +23,9 @@ struct CompactionTests {
             for number in 0..<100 where number % 10 != 0 { try await plain.delete("\(number)") }
             try await store.checkpoint()
             let before = try await plain.head("10")
-            let position = try await store.position()
+            // Who reads keeps what it has not read. Nobody keeps the journal behind a mere position: another compaction,
+            // the store's own, may take it away.
+            var follower = try await store.changes().makeAsyncIterator()
             let space = try await store.statistics().segments.reduce(0) { $0 + $1.sizeBytes }
             var told = CompactionReport()
             let report = try await store.compact { told = $0 }
@@ -43,10 +45,7 @@ struct CompactionTests {
             let verified = try await store.verify(readingData: true)
             #expect(verified.isSound, "\(verified.findings)")
             try await plain.put("after", [1])
-            for try await change in try await store.changes(after: position) {
-                #expect(change.key == "after")
-                break
-            }
+            #expect(try await follower.next()?.key == "after")
         }
     }
 
