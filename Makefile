@@ -11,6 +11,8 @@ SWIFT ?= swift
 TRAITS := --traits CommandLineTool,DualLayer,Tracing,RemoteKMS
 RELEASE := -c release --traits CommandLineTool,DualLayer --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
+# Tests with optimisation, for those that take long.
+RELEASE_TESTS := -c release --traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
 ROUNDS ?= 200
 FUZZ_SECONDS ?= 60
@@ -21,6 +23,9 @@ SEED ?=
 STATES ?= 10000
 # How many places of a closed store `make damage` damages.
 COUNT ?= 2000
+# `make marathon` goes on for so many power failures, or for SECONDS=300 instead.
+POINTS ?= 1000000
+SECONDS ?=
 # `make exhaustive` looks at one crash state in so many.
 SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
@@ -37,7 +42,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive planted-bugs replay damage model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive marathon planted-bugs replay damage model conformance docs embedder fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -66,8 +71,17 @@ crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 t
 	.ci/crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS)
 
 model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=… for the same choices.
-	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) $(SWIFT) test -c release \
-		--traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing --filter ConcurrentModelTests
+	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) \
+		$(SWIFT) test $(RELEASE_TESTS) --filter ConcurrentModelTests
+
+marathon: setup ## Random lives of stores on a disk that fails: POINTS=1000000 power failures, or SECONDS=… of them; SEED=….
+ifeq ($(SECONDS),)
+	STRONGROOM_MARATHON_POINTS=$(POINTS) STRONGROOM_MARATHON_SEED=$(SEED) \
+		$(SWIFT) test $(RELEASE_TESTS) --filter CrashMarathonTests
+else
+	STRONGROOM_MARATHON_SECONDS=$(SECONDS) STRONGROOM_MARATHON_SEED=$(SEED) \
+		$(SWIFT) test $(TRAITS) --filter CrashMarathonTests
+endif
 
 exhaustive: setup ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
 	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(TRAITS)
@@ -95,6 +109,7 @@ check: setup ## All that CI runs, with the remote key service against moto: that
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) exhaustive SHARE=10
+	$(MAKE) marathon SECONDS=300
 	$(MAKE) replay STATES=500
 	$(MAKE) docs
 	$(MAKE) demo

@@ -2,11 +2,13 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 
 /// Opens a store in the states that power failures at recorded moments leave, and looks whether all is there.
 struct CrashExamination: Sendable {
     let sums: RowSumDefinition?
+    var options = EmbeddedStorageOptions.simulated
     /// One state in so many is looked at, chosen by the seed.
     let share: UInt64
     let seed: UInt64
@@ -42,11 +44,13 @@ struct CrashExamination: Sendable {
     /// Opens, compares, cleans up, and does so again: a second opening changes nothing.
     ///
     /// - Returns: the moments of the recovery, if they are wanted.
-    private func examine(
+    @discardableResult
+    func examine(
         _ moment: CrashMoment, _ disk: SimulatedFileSystem, recordsRecovery: Bool
     ) async throws -> [CrashMoment] {
         let model = moment.model.copy()
-        let machine = SimulatedMachine(found: disk, index: moment.index.surviving(), clock: ManualClock())
+        let machine = SimulatedMachine(
+            found: disk, index: moment.index.surviving(), clock: ManualClock(), options: options)
         let recorder = recordsRecovery ? RecoveryRecorder(machine, moment.model) : nil
         let storage = try await machine.open(seed: seed, sums: sums)
         let recovery = recorder?.end() ?? []

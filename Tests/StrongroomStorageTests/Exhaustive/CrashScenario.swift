@@ -1,5 +1,6 @@
 import StrongroomSimulation
 import StrongroomStorage
+import StrongroomTestSupport
 import Testing
 
 /// A short script, at every step of which power is made to fail.
@@ -7,6 +8,8 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     let name: String
     /// Rows are added up beside.
     var hasSums = false
+    /// Images are taken when the script says so, and the journal since is kept for them.
+    var takesImages = false
     /// What comes before the moments that are looked at.
     var prepare: @Sendable (ScriptedStore) async throws -> Void = { _ in }
     let run: @Sendable (ScriptedStore) async throws -> Void
@@ -14,23 +17,30 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     init(
-        _ name: String, hasSums: Bool = false,
+        _ name: String, hasSums: Bool = false, takesImages: Bool = false,
         after prepare: @escaping @Sendable (ScriptedStore) async throws -> Void = { _ in },
         _ run: @escaping @Sendable (ScriptedStore) async throws -> Void
     ) {
         self.name = name
         self.hasSums = hasSums
+        self.takesImages = takesImages
         self.prepare = prepare
         self.run = run
     }
 
-    static let all = rows + blobs + checkpoints + compaction + lives + faults
+    static let all = rows + blobs + checkpoints + compaction + images + lives + faults
+
+    var options: EmbeddedStorageOptions {
+        var options = EmbeddedStorageOptions.simulated
+        if takesImages { options.images = ImagePolicy() }
+        return options
+    }
 
     /// All moments of the scenario.
     ///
     /// - Parameter synchronizes: whether syncs do anything once it begins.
     func moments(synchronizes: Bool = true) async throws -> [CrashMoment] {
-        let store = try await ScriptedStore(sums: hasSums ? TestSums.definition : nil)
+        let store = try await ScriptedStore(options: options, sums: hasSums ? TestSums.definition : nil)
         try await store.open()
         try await prepare(store)
         store.machine.fileSystem.setSynchronizes(synchronizes)

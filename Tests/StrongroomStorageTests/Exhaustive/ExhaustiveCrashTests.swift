@@ -20,7 +20,8 @@ struct ExhaustiveCrashTests {
     func nothingIsLost(_ scenario: CrashScenario) async throws {
         let moments = try await scenario.moments()
         let examination = CrashExamination(
-            sums: scenario.hasSums ? TestSums.definition : nil, share: Self.share, seed: Self.seed)
+            sums: scenario.hasSums ? TestSums.definition : nil, options: scenario.options, share: Self.share,
+            seed: Self.seed)
         let (examined, all): (Int, Int)
         do {
             (examined, all) = try await examination.run(moments)

@@ -2,6 +2,7 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import Testing
 
@@ -15,13 +16,21 @@ final class ScriptedStore: Sendable {
     private let moments = Mutex<[CrashMoment]>([])
     private let isRecording = Atomic(false)
 
-    init(sums: RowSumDefinition? = nil) async throws {
+    init(seed: UInt64 = 1, options: EmbeddedStorageOptions = .simulated, sums: RowSumDefinition? = nil) async throws {
         self.sums = sums
-        machine = try await SimulatedMachine(seed: 1, sums: sums)
+        machine = try await SimulatedMachine(seed: seed, options: options, sums: sums)
     }
 
     var storage: EmbeddedStorage {
         get throws { try #require(opened.withLock { $0 }, "the scenario has not opened its store") }
+    }
+
+    /// Whether nothing more can be committed: no store is open, or its disk has failed it.
+    var isEnded: Bool {
+        get async throws {
+            guard let storage = opened.withLock({ $0 }) else { return true }
+            return try await storage.statistics().poison != nil
+        }
     }
 
     // MARK: - Recording

@@ -11,6 +11,8 @@ struct EngineCrashScenario: Sendable, CustomTestStringConvertible {
     var isAtomic = true
     let prepare: Call
     let calls: [Call]
+    /// What is done with the store that is found.
+    var goOn: Call = { _ in }
 
     var testDescription: String { name }
 
@@ -22,6 +24,13 @@ struct EngineCrashScenario: Sendable, CustomTestStringConvertible {
         self.isAtomic = isAtomic
         self.prepare = prepare
         self.calls = calls
+    }
+
+    /// The same, and afterwards that.
+    func goingOn(_ goOn: @escaping Call) -> EngineCrashScenario {
+        var scenario = self
+        scenario.goOn = goOn
+        return scenario
     }
 
     static let withBucket: Call = { _ = try await $0.store.createBucket("bucket") }

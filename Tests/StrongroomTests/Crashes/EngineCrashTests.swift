@@ -56,7 +56,10 @@ struct EngineExhaustiveCrashTests {
         _ scenario: EngineCrashScenario, share: UInt64 = share, synchronizes: Bool = true
     ) async throws -> (examined: Int, all: Int, moments: Int) {
         let directory = try TemporaryDirectory()
-        let engine = try await SimulatedEngine(keyring: directory.keyring, directory: directory.path)
+        let keyService = try TestKeyService("crashes \(directory.path)", keys: ["default", "app", "other"])
+        defer { withExtendedLifetime(keyService) {} }
+        let engine = try await SimulatedEngine(
+            keyring: directory.keyring, directory: directory.path, keyService: keyService)
         try await scenario.prepare(engine)
         engine.fileSystem.setSynchronizes(synchronizes)
         let (moments, censuses) = try await record(scenario, engine)
@@ -116,6 +119,7 @@ struct EngineExhaustiveCrashTests {
             )
         }
         // And it goes on.
+        try await scenario.goOn(found)
         let bucket = try await found.store.createBucket("later")
         try await bucket.put("a", [1, 2, 3])
         guard try await bucket.get("a").collect(upTo: 10) == [1, 2, 3] else { throw CensusFailure("it does not go on") }

@@ -25,7 +25,9 @@ final class SimulatedEngine: Sendable {
     private let storeID: [UInt8]
 
     /// A new store.
-    convenience init(keyring: FilePath, directory: FilePath) async throws {
+    ///
+    /// - Parameter keyService: has to live as long as this.
+    convenience init(keyring: FilePath, directory: FilePath, keyService: TestKeyService) async throws {
         let fileSystem = SimulatedFileSystem(seed: 1)
         let storeID = SystemRandom().bytes(16)
         try fileSystem.createDirectory(Self.directory)
@@ -35,7 +37,7 @@ final class SimulatedEngine: Sendable {
             directory: Self.directory, storeID: storeID, options: Self.options,
             environment: Self.environment(fileSystem, made))
         let index = made.crash(keepingInFlight: false)
-        try await self.init(fileSystem, index, storeID, try await Self.keys(keyring, directory, storeID))
+        try await self.init(fileSystem, index, storeID, try await Self.keys(keyring, directory, storeID, keyService))
     }
 
     /// The store as a power failure has left it.
@@ -85,7 +87,7 @@ final class SimulatedEngine: Sendable {
     }
 
     private static func keys(
-        _ keyring: FilePath, _ directory: FilePath, _ storeID: [UInt8]
+        _ keyring: FilePath, _ directory: FilePath, _ storeID: [UInt8], _ keyService: TestKeyService
     ) async throws -> StoreKeys {
         let backend = try await KeyBackendInstance.open(
             S3ManagedKeys.table, configuration: S3ManagedKeys.configuration(keyring: keyring, creates: true))
@@ -95,6 +97,13 @@ final class SimulatedEngine: Sendable {
             CustomerKeys.table, KeyBackendConfiguration(), logger: .current, metrics: StoreMetrics(StoreOptions()))
         let metadataKey = try await MetadataKeyFile.create(
             in: directory, storeID: storeID, opened, PosixFileSystem(), on: IOThreadPool(threadCount: 1))
-        return try StoreKeys(opened, service: nil, customer: customer, metadataKey: metadataKey)
+        let settings = ["name": keyService.name]
+        let service = try await OpenedBackend.open(
+            TestKeyService.table, KeyBackendConfiguration(settings: settings), logger: .current,
+            metrics: StoreMetrics(StoreOptions()))
+        let link = KeyServiceLink(KeyServiceOptions(.linked(TestKeyService.table), settings: settings)) {
+            () async throws(StoreError) in service
+        }
+        return try StoreKeys(opened, service: link, customer: customer, metadataKey: metadataKey)
     }
 }

@@ -1,0 +1,43 @@
+import Foundation
+import StrongroomStorage
+import StrongroomSystem
+import Testing
+
+/// `make marathon` goes on for some time, or for so many power failures; without it a few hundred are looked at.
+@Suite("Crash marathon")
+struct CrashMarathonTests {
+    private static func number(_ name: String) -> UInt64? {
+        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
+    }
+
+    @Test("whatever a disk does and whenever power fails, nothing that was acknowledged is lost")
+    func nothingIsLost() async throws {
+        let seed = Self.number("STRONGROOM_MARATHON_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
+        let points = Self.number("STRONGROOM_MARATHON_POINTS")
+        let seconds = Self.number("STRONGROOM_MARATHON_SECONDS")
+        let start = ContinuousClock.now
+        let marathon = CrashMarathon(seed: seed) { count in
+            if let points { return count >= points }
+            if let seconds { return start.duration(to: .now) >= .seconds(seconds) }
+            return count >= 300
+        }
+        do {
+            try await marathon.run(runners: 4)
+        } catch {
+            Issue.record("STRONGROOM_MARATHON_SEED=\(seed): \(error)")
+            return
+        }
+        let took = start.duration(to: .now) / .seconds(60)
+        print(
+            "crash marathon: \(marathon.pointCount) power failures in \(marathon.lifeCount) lives, "
+                + "\(Int(Double(marathon.pointCount) / took)) a minute (seed \(seed))")
+        #expect(marathon.pointCount >= 300)
+    }
+
+    /// The control: a marathon that does not find this could find nothing.
+    @Test("a disk that lies about its syncs is found out")
+    func lies() async throws {
+        let marathon = CrashMarathon(seed: 1, lies: true) { $0 >= 2_000 }
+        await #expect(throws: Discrepancy.self) { try await marathon.run(runners: 2) }
+    }
+}

@@ -1,0 +1,111 @@
+import StrongroomSimulation
+import StrongroomStorage
+import StrongroomSystem
+import StrongroomTestSupport
+
+/// A life of a store as its seed decides it: work, ends of all kinds, and a disk that fails.
+struct RandomLife: Sendable {
+    private static let stepCount = 40
+
+    let seed: UInt64
+    /// Whether the syncs of the first process do nothing.
+    var lies = false
+
+    /// Half of them take images.
+    var options: EmbeddedStorageOptions {
+        var options = EmbeddedStorageOptions.simulated
+        if seed % 2 == 1 { options.images = ImagePolicy() }
+        return options
+    }
+
+    /// Half of those add up their rows.
+    var sums: RowSumDefinition? { seed / 2 % 2 == 1 ? TestSums.definition : nil }
+
+    /// Every moment at which power could have failed.
+    func moments() async throws -> [CrashMoment] {
+        let store = try await ScriptedStore(seed: seed, options: options, sums: sums)
+        try await store.open(seed: seed)
+        if lies { store.machine.fileSystem.setSynchronizes(false) }
+        return try await store.recording { store in
+            var living = Living(store, seed: seed, takesImages: options.images != nil)
+            for _ in 0..<Self.stepCount { try await living.step() }
+        }
+    }
+}
+
+/// What has become of the store so far.
+private struct Living {
+    let store: ScriptedStore
+    let takesImages: Bool
+    private var generator: SeededGenerator
+    private var work: RandomSteps
+    /// Whether the disk has failed the process that has the store open: then it may fail, too.
+    private var hasFailed = false
+
+    init(_ store: ScriptedStore, seed: UInt64, takesImages: Bool) {
+        self.store = store
+        self.takesImages = takesImages
+        generator = SeededGenerator(seed: seed)
+        work = RandomSteps(seed: generator.next())
+    }
+
+    mutating func step() async throws {
+        do {
+            try await chosenStep()
+        } catch let error as StorageError {
+            guard hasFailed else { throw Discrepancy("a step fails on a disk that does not: \(error)") }
+            try await goOn()
+        }
+    }
+
+    private mutating func chosenStep() async throws {
+        switch generator.next(upperBound: 100 as UInt64) {
+        case 0..<64: try await store.storage.perform(work.next(), noting: store.model)
+        case 64..<71: try await store.checkpoint()
+        case 71..<75: try await store.compact()
+        case 75..<79: if takesImages { try await store.storage.takeImage() }
+        case 79..<82:
+            try await store.close()
+            store.machine.fileSystem.clearFaults()
+            try await store.open(seed: generator.next())
+            hasFailed = false
+        case 82..<87: try await dieAndReopen()
+        case 87..<97:
+            store.machine.fileSystem.inject(.random(&generator))
+            hasFailed = true
+        default: store.machine.fileSystem.clearFaults()
+        }
+    }
+
+    /// After a failure: with the same process, or with another one.
+    private mutating func goOn() async throws {
+        store.machine.fileSystem.clearFaults()
+        let mustEnd = try await store.isEnded
+        if mustEnd || generator.chance(1, in: 2) { try await dieAndReopen() }
+    }
+
+    private mutating func dieAndReopen() async throws {
+        if generator.chance(1, in: 2) {
+            try await store.reopenKilled(seed: generator.next())
+        } else {
+            try await store.reopenCrashed(seed: generator.next())
+        }
+        hasFailed = false
+    }
+}
+
+extension SimulatedFault {
+    /// One to three calls of some kind, now or soon.
+    static func random(_ generator: inout SeededGenerator) -> SimulatedFault {
+        let kinds: [(Set<SimulatedOperation>, StorageError.Code)] = [
+            ([.write], .inputOutput), ([.synchronizeData], .inputOutput), ([.synchronizeDirectory], .inputOutput),
+            ([.read], .inputOutput), ([.remove, .rename], .inputOutput), ([.list, .status], .inputOutput),
+            ([.create, .allocate, .createDirectory], .diskFull), ([.open, .create], .descriptorLimit),
+            (Set(SimulatedOperation.allCases), .inputOutput),
+        ]
+        let (operations, code) = kinds[Int(generator.next(upperBound: UInt64(kinds.count)))]
+        return SimulatedFault(
+            operations, skips: Int(generator.next(upperBound: 6 as UInt64)),
+            failures: 1 + Int(generator.next(upperBound: 3 as UInt64)), code: code)
+    }
+}
