@@ -1,4 +1,6 @@
 import StrongroomSimulation
+import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -127,6 +129,39 @@ import Testing
             damaged[offset] ^= 1
             #expect(BlobFormat.decodeTrailer(damaged) == nil)
         }
+    }
+
+    /// Room behind a prelude's fields was covered by the checksum and looked at by nobody: whoever writes there means
+    /// something that this version does not know.
+    @Test func bytesBehindAPreludesFieldsAreRefused() {
+        var bytes = BlobFormat.encode(
+            BlobFormat.Prelude(content: somePrelude, id: [UInt8](repeating: 5, count: 16), epoch: 3))
+        bytes[2000] = 1
+        bytes.setLittleEndian(bytes.checksum(ofFirst: 4092), at: 4092)
+        #expect(throws: BlobFormat.PreludeFault.damaged) { try BlobFormat.decodePrelude(bytes).get() }
+    }
+
+    /// The size of the file that a length asks for overflowed: a damaged row, or a trailer that somebody made, stopped
+    /// the process that was to find it.
+    @Test(arguments: [.max, .max - 4096, 1 << 63, 1 << 62 + 1] as [UInt64])
+    func aLengthThatNoPayloadHasIsDamage(lengthBytes: UInt64) throws {
+        let files = SimulatedFileSystem(seed: 1)
+        let reference = BlobReference(epoch: 1, id: [UInt8](repeating: 5, count: 16), lengthBytes: 3)
+        let path = BlobProbe.path(of: reference, in: "/blobs")
+        try files.createDirectory("/blobs")
+        try files.createDirectory(path.removingLastComponent())
+        let file = try files.open(path, .create)
+        try BlobProbe.write([1, 2, 3], somePrelude, as: reference, to: file)
+        #expect(try BlobProbe.read(reference, in: "/blobs", files).payload == [1, 2, 3])
+
+        var damaged = reference
+        damaged.lengthBytes = lengthBytes
+        let unread = #expect(throws: StorageError.self) { _ = try BlobProbe.read(damaged, in: "/blobs", files) }
+        #expect(unread?.code == .corrupted)
+        let trailer = BlobFormat.Trailer(lengthBytes: lengthBytes, treeHash: [UInt8](repeating: 9, count: 32))
+        try file.write(BlobFormat.encode(trailer), at: 4096 + 3)
+        let refused = #expect(throws: StorageError.self) { _ = try BlobProbe.check(file, as: reference) }
+        #expect(refused?.code == .corrupted)
     }
 
     @Test func fileNamesComeBack() {

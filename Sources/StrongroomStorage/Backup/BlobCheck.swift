@@ -37,7 +37,7 @@ struct BlobCheck {
     }
 
     /// The trailer ends in the last block, before zeros, and may begin in the one before.
-    private func trailer(_ sizeBytes: UInt64) throws(StorageError) -> BlobFormat.Trailer {
+    func trailer(_ sizeBytes: UInt64) throws(StorageError) -> BlobFormat.Trailer {
         let block = UInt64(BlobFormat.blockSizeBytes)
         let start = sizeBytes - 2 * block
         let tail = try file.readBytes(at: start, count: 2 * BlobFormat.blockSizeBytes)

@@ -12,7 +12,10 @@ extension BlobFiles {
                 .corrupted, "a blob file that a row names is missing; restore it from a backup", path: path)
         }
         let sizeBytes = try file.sizeBytes()
-        let expectedBytes = BlobFormat.fileSizeBytes(payloadLengthBytes: reference.lengthBytes)
+        guard let expectedBytes = BlobFormat.fileSizeBytes(payloadLengthBytes: reference.lengthBytes) else {
+            throw StorageError(
+                .corrupted, "a row says that the blob has \(reference.lengthBytes) bytes, which none has", path: path)
+        }
         guard sizeBytes == expectedBytes else {
             throw StorageError(
                 .corrupted, "the blob file has \(sizeBytes) bytes where \(expectedBytes) were written", path: path)

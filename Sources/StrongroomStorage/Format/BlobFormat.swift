@@ -21,6 +21,8 @@ enum BlobFormat {
     private static let preludeMagic = Array("SRBLOB\r\n".utf8)
     private static let trailerMagic = Array("SRBLOBND".utf8)
     private static let uidSizeBytes = 16
+    /// Far more than any disk has, and far from where sums of sizes and signed offsets end.
+    private static let payloadMaximumBytes: UInt64 = 1 << 62
 
     /// What a prelude says.
     struct Prelude: Equatable {
@@ -39,7 +41,9 @@ enum BlobFormat {
         case unknownFormat(UInt32)
     }
 
-    static func fileSizeBytes(payloadLengthBytes: UInt64) -> UInt64 {
+    /// Nil for a length that no payload has: what says it is damaged.
+    static func fileSizeBytes(payloadLengthBytes: UInt64) -> UInt64? {
+        guard payloadLengthBytes <= payloadMaximumBytes else { return nil }
         let block = UInt64(blockSizeBytes)
         return (block + payloadLengthBytes + UInt64(trailerSizeBytes) + block - 1) / block * block
     }
@@ -75,7 +79,8 @@ enum BlobFormat {
         guard tail.integer(UInt32.self) == bytes.checksum(ofFirst: body),
             let suite = reader.integer(UInt16.self), reader.integer(UInt16.self) == 0,
             let objectUID = reader.bytes(uidSizeBytes), let partUID = reader.bytes(uidSizeBytes),
-            let id = reader.bytes(BlobReference.idSizeBytes), let epoch = reader.integer(UInt64.self)
+            let id = reader.bytes(BlobReference.idSizeBytes), let epoch = reader.integer(UInt64.self),
+            bytes[reader.position..<body].allSatisfy({ $0 == 0 })
         else { return .failure(.damaged) }
         let content = BlobPrelude(objectUID: objectUID, partUID: partUID, suite: suite)
         return .success(Prelude(content: content, id: id, epoch: epoch))

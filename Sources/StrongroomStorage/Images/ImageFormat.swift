@@ -75,8 +75,9 @@ enum ImageFormat {
         var checksum = ByteReader(bytes, in: checksumOffset..<headerSizeBytes)
         guard checksum.integer(UInt32.self) == bytes.checksum(ofFirst: checksumOffset) else { throw .damaged }
         guard format == Self.format else { throw .unknownFormat(format) }
-        guard reader.skip(4) != nil, let storeID = reader.bytes(CheckpointState.storeIDSizeBytes),
-            let appliedLSN = reader.integer(UInt64.self)
+        guard reader.integer(UInt32.self) == 0, let storeID = reader.bytes(CheckpointState.storeIDSizeBytes),
+            let appliedLSN = reader.integer(UInt64.self),
+            bytes[reader.position..<checksumOffset].allSatisfy({ $0 == 0 })
         else { throw .damaged }
         return Header(storeID: storeID, appliedLSN: appliedLSN)
     }

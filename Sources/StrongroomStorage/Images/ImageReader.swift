@@ -66,6 +66,10 @@ struct ImageReader: ~Copyable {
         }
         guard contentBytes <= ImageFormat.blockContentMaximumBytes else { throw damaged("a block has a wrong length") }
         let contentOffset = position + UInt64(ImageFormat.blockHeadSizeBytes)
+        // Before room is made for what a damaged length says.
+        guard UInt64(contentBytes) <= sizeBytes - min(contentOffset, sizeBytes) else {
+            throw damaged("it ends too early")
+        }
         let content = try file.readBytes(at: contentOffset, count: Int(contentBytes))
         var found = try Digest.forImage()
         found.update(content)

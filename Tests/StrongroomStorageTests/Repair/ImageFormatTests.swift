@@ -1,5 +1,6 @@
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -87,6 +88,26 @@ import Testing
         try file.write(header, at: 0)
         let newer = #expect(throws: StorageError.self) { _ = try Self.read(files) }
         #expect(newer?.code == .unsupportedFormat)
+    }
+
+    /// They were covered by the checksum and looked at by nobody.
+    @Test(arguments: [12, 40, 4091]) func bytesBetweenAHeadersFieldsAreRefused(offset: Int) {
+        var header = ImageFormat.header(storeID: StoreKind.storeID, appliedLSN: 7)
+        header[offset] = 1
+        header.setLittleEndian(header.checksum(ofFirst: 4092), at: 4092)
+        #expect(throws: ImageFormat.Fault.damaged) { try ImageFormat.decodeHeader(header) }
+    }
+
+    /// A block of a damaged image could ask for 17 MiB of memory, whatever the size of the file.
+    @Test func aBlockThatEndsBehindTheFileIsRefused() throws {
+        let (files, summary) = try Self.write(Self.rows(3, seed: 4))
+        let file = try files.open(Self.path, .readWrite)
+        var length: [UInt8] = []
+        length.appendLittleEndian(UInt32(ImageFormat.blockContentMaximumBytes))
+        try file.write(length, at: 4096)
+        let readBefore = files.statistics.bytesRead
+        #expect(throws: StorageError.self) { _ = try Self.read(files) }
+        #expect(files.statistics.bytesRead - readBefore < summary.sizeBytes)
     }
 
     @Test func namesAreReadAsTheyAreWritten() {
