@@ -32,6 +32,10 @@ package struct PassphraseParameters: Sendable, Equatable, CustomStringConvertibl
             throw KeyBackendError(.keyringDamaged, error.message, underlying: error)
         }
         self.salt = salt
+        // What authenticates a keyring's file is computed over the one way of writing them.
+        guard description.utf8.elementsEqual(text.utf8) else {
+            throw KeyringFile.damaged("its passphrase parameters are written as nobody writes them")
+        }
     }
 
     package var description: String {

@@ -184,6 +184,9 @@ import Testing
         ("alias/app", "key/1", true), ("arn:aws:kms:eu:1:alias/app", "arn:aws:kms:eu:1:key/1", true),
         ("1234", "arn:aws:kms:eu:1:key/1234", true), ("1234", "1234", true), ("1234", "12345", false),
         ("234", "arn:aws:kms:eu:1:key/1234", false), ("key/1", "key/2", false), ("", "key/1", false),
+        // One letter, or a letter and its accent: to Swift the same text, to a backend two keys. The first was taken
+        // for the second, and objects were then sealed under a key that nobody had asked for.
+        ("\u{E9}", "e\u{301}", false), ("e\u{301}", "a/\u{E9}", false), ("\u{E9}", "\u{E9}", true),
     ])
     func theAnswerNamesTheKeyThatWasAsked(_ asked: String, _ answered: String, _ isAccepted: Bool) async throws {
         let instance = try await ScriptedBackend.open { (_, _) throws(KeyBackendError) in
@@ -200,6 +203,33 @@ import Testing
             code = error.code
         }
         #expect(code == (isAccepted ? nil : .moduleFault))
+    }
+
+    /// What a backend says when it is opened, the ids of its keys and its own lines of the log went to terminals and
+    /// logs with their line ends: only the messages of calls had lost them.
+    @Test func nothingThatABackendSaysForgesLines() async throws {
+        let log = RecordingLog()
+        let refused = await #expect(throws: KeyBackendError.self) {
+            _ = try await ScriptedBackend.open { (_, _) throws(KeyBackendError) in
+                throw KeyBackendError(.unavailable, "a\nb")
+            }
+        }
+        #expect(refused?.message == "a b")
+        let instance = try await ScriptedBackend.open(host: log.host) { (_, host) throws(KeyBackendError) in
+            ScriptedBackend(generate: { (_) throws(KeyBackendError) in
+                host.log(.info, "c\nd")
+                return GeneratedDataKey(
+                    plaintext: try ScriptedBackend.key(),
+                    wrapped: WrappedDataKey(keyID: "e\nf", keyVersion: "1", bytes: [1]))
+            })
+        }
+        let fault = await #expect(throws: KeyBackendError.self) {
+            _ = try await instance.generateDataKey(DataKeyRequest(keyID: "key"))
+        }
+        #expect(fault?.code == .moduleFault)
+        #expect(fault?.message.contains("'e f'") == true)
+        #expect(log.lines.first == "info: scripted: c d")
+        #expect(log.lines.allSatisfy { !$0.contains("\n") })
     }
 
     @Test func messagesCannotForgeLinesOnATerminal() async throws {

@@ -295,6 +295,8 @@ import Testing
         #expect(try PassphraseParameters(text).description == text)
         for bad in [
             "scrypt$ln=17,r=8,p=1$\(salt)", "$argon2id$ln=17,r=8,p=1$\(salt)", text + "$", text + "A", text + "=",
+            // Taken for 17, 8 and 1: a file with these was another than the one that was authenticated, and opened.
+            "$scrypt$ln=017,r=8,p=1$\(salt)", "$scrypt$ln=17,r=08,p=1$\(salt)", "$scrypt$ln=17,r=8,p=01$\(salt)",
         ] {
             #expect(throws: KeyBackendError.self) { try PassphraseParameters(bad) }
         }

@@ -143,11 +143,7 @@ internal import Synchronization
     /// What the module says for people, or what can be said without it.
     func message(otherwise text: String) -> String {
         guard let bytes = part(.message), !bytes.isEmpty else { return text }
-        // Control characters could forge lines in a log or on a terminal.
-        return String(
-            String(decoding: bytes, as: UTF8.self).unicodeScalars.map { scalar in
-                scalar.properties.generalCategory == .control ? " " : Character(scalar)
-            })
+        return String(decoding: bytes, as: UTF8.self).withoutControlCharacters
     }
 
     var plaintextSize: UInt64 { unsafe answer.pointee.plaintext.size }

@@ -51,7 +51,7 @@ internal import CStrongroomKeyBackend
         guard let text = unsafe text, let host = OperationRegistry.shared.host(host) else { return }
         // Safe: the module vouches for `size` readable bytes at `text` for the length of this call.
         let bytes = unsafe UnsafeRawBufferPointer(start: text, count: Int(min(size, logLineSizeBytesMax)))
-        let line = unsafe String(decoding: bytes, as: UTF8.self)
+        let line = unsafe String(decoding: bytes, as: UTF8.self).withoutControlCharacters
         host.services.log(KeyBackendLogLevel(rawValue: level) ?? .error, "\(host.moduleName): \(line)")
     }
 

@@ -39,8 +39,13 @@ extension KeyBackendInstance {
         guard let id = text(operation.part(.keyID)), !id.isEmpty else {
             throw fault("returned no key id, or one that is no text or too long")
         }
-        guard let requestedID, id != requestedID, !requestedID.contains("alias/"), !id.hasSuffix("/" + requestedID)
-        else { return id }
+        guard let requestedID else { return id }
+        // By their bytes: what Unicode takes for the same is another key.
+        if id.utf8.elementsEqual(requestedID.utf8) || requestedID.utf8.contains("alias/".utf8)
+            || id.utf8.suffix(requestedID.utf8.count + 1).elementsEqual("/\(requestedID)".utf8)
+        {
+            return id
+        }
         throw fault("answered with key '\(id)' where key '\(requestedID)' was asked for")
     }
 
@@ -88,6 +93,8 @@ extension KeyBackendInstance {
     }
 
     func fault(_ what: String) -> KeyBackendError {
+        // A key id of the module's may be part of it.
+        let what = what.withoutControlCharacters
         host.recordFault(what)
         return KeyBackendError(
             .moduleFault,

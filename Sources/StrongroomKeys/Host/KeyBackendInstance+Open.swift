@@ -124,8 +124,11 @@ private final class Opening: Sendable {
         }
         if status == Int32(STRONGROOM_KEY_OK) { return .success(unsafe InstanceHandle(pointer: instance)) }
         let code = KeyBackendError.Code(status: status)
-        let said = String(decoding: message.prefix(Int(clamping: messageSize)), as: UTF8.self)
-        let text = said.isEmpty ? "The key backend '\(table.name)' answered \(code) when it was opened." : said
+        let said = messageSize <= UInt64(message.count) ? message.prefix(Int(messageSize)) : []
+        let text =
+            said.isEmpty
+            ? "The key backend '\(table.name)' answered \(code) when it was opened."
+            : String(decoding: said, as: UTF8.self).withoutControlCharacters
         return .failure(KeyBackendError(code, text))
     }
 }
