@@ -216,9 +216,10 @@ let package = Package(
         room(
             "StrongroomFuzzTargets",
             [
-                "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomPolicy", "StrongroomStorage",
-                "StrongroomCatalog",
-                "StrongroomJournal", "StrongroomCrypto", "StrongroomSystem", systemPackage,
+                "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
+                "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomPolicy", "StrongroomStorage", "StrongroomCatalog",
+                "StrongroomJournal", "StrongroomCrypto", "StrongroomSimulation", "StrongroomSystem",
+                "StrongroomTestSupport", "CStrongroomKeyBackend", systemPackage,
             ]),
 
         // Floor 6: the command line.
@@ -232,7 +233,11 @@ let package = Package(
 
         // What several of the tests below need.
         room(
-            "StrongroomTestSupport", ["StrongroomStorage", "StrongroomJournal", systemPackage], path: "Tests/Support"),
+            "StrongroomTestSupport",
+            [
+                "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal", "StrongroomSimulation",
+                "StrongroomSystem", systemPackage,
+            ], path: "Tests/Support"),
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
             "StrongroomCryptoTests",

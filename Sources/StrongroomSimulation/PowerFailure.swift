@@ -20,7 +20,10 @@ package struct PowerFailure: Sendable, CustomStringConvertible {
     }
 
     /// Any one of those of a moment.
-    package init(drawnFrom generator: inout SeededGenerator) { survivors = .changes(mask: generator.next()) }
+    package init(drawnFrom generator: inout SeededGenerator) { self.init(survivingChanges: generator.next()) }
+
+    /// The one that those changes survive, by number, whose bit is set.
+    package init(survivingChanges mask: UInt64) { survivors = .changes(mask: mask) }
 
     private init(_ survivors: Survivors) { self.survivors = survivors }
 

@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import Testing
 

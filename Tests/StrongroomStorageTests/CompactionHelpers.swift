@@ -1,4 +1,5 @@
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import Testing
 

@@ -1,6 +1,7 @@
 import StrongroomJournal
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 @testable import StrongroomStorage

@@ -1,5 +1,6 @@
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 @testable import StrongroomStorage

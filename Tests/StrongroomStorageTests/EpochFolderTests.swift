@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -2,6 +2,7 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

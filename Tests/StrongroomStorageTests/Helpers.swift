@@ -1,37 +1,9 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
-
-/// A key of the engine's range.
-func key(_ text: String) -> [UInt8] { [0x10] + Array(text.utf8) }
-
-func key(_ number: Int) -> [UInt8] { key("\(number)") }
+import StrongroomTestSupport
 
 func bytes(_ text: String) -> [UInt8] { Array(text.utf8) }
-
-/// `count` bytes that differ from those of another seed, and from place to place.
-func payload(_ count: Int, seed: UInt8 = 1) -> [UInt8] {
-    var bytes: [UInt8] = []
-    bytes.reserveCapacity(count)
-    var start = Int(seed) * 251
-    while bytes.count < count {
-        let end = min(payloadPattern.count, start + count - bytes.count)
-        bytes.append(contentsOf: payloadPattern[start..<end])
-        start = 0
-    }
-    return bytes
-}
-
-/// Of a length that no block or piece is a multiple of.
-private let payloadPattern: [UInt8] = {
-    var generator = SeededGenerator(seed: 0)
-    return (0..<65_521).map { _ in UInt8.random(in: 0...255, using: &generator) }
-}()
-
-let somePrelude = BlobPrelude(
-    objectUID: [UInt8](repeating: 3, count: 16), partUID: [UInt8](repeating: 0, count: 16), suite: 1)
-
-enum TestRefusal: Error, Equatable { case exists, missing }
 
 extension MetadataStore {
     /// Commits changes that depend on nothing.

@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// What every `MetadataStore` promises. Each test runs on every kind of store.

@@ -1,5 +1,6 @@
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// What every pair of stores promises about payloads, whichever home they have.

@@ -2,6 +2,7 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// Sums that the index keeps over rows, held against the rows.

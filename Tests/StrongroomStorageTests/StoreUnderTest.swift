@@ -2,6 +2,7 @@ import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 
 /// An open store and what tests need to know of the kind it is.
@@ -26,7 +27,7 @@ enum StoreKind: String, CaseIterable, Sendable {
     /// The same on a real disk, with LMDB.
     case posixCheckpointed
 
-    static let storeID = [UInt8](repeating: 7, count: 16)
+    static let storeID = SimulatedMachine.storeID
 
     func open() async throws -> StoreUnderTest {
         let clock = ManualClock()
@@ -68,28 +69,5 @@ enum StoreKind: String, CaseIterable, Sendable {
                 try await storage.close()
                 withExtendedLifetime(directory) {}
             })
-    }
-}
-
-extension EmbeddedStorage {
-    /// Checkpoints until what was free at the start is freed: a blob's row must be in the index before
-    /// its file goes, and the trash row after that.
-    func settle() async throws {
-        for _ in 0..<3 { try await checkpoint() }
-    }
-}
-
-/// Paths of all blob files of a store.
-func blobFiles(_ fileSystem: any FileSystem, _ store: FilePath) throws -> [FilePath] {
-    let blobs = store.appending("blobs")
-    return try fileSystem.list(blobs).flatMap { try files(in: blobs.appending($0), fileSystem) }
-}
-
-/// None where the folder is gone: the store removes it once it is empty.
-private func files(in folder: FilePath, _ fileSystem: any FileSystem) throws(StorageError) -> [FilePath] {
-    do throws(StorageError) {
-        return try fileSystem.list(folder).map { folder.appending($0) }
-    } catch  where error.code == .notFound {
-        return []
     }
 }

@@ -1,5 +1,6 @@
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 
 /// Sums over the rows of tests: how many there are and how long, by something of the value and by something of the key.
 enum TestSums {

@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 
 extension CrashScenario {
     static let compaction = [

@@ -1,6 +1,7 @@
 import Foundation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// Short scripts, and power failures at each of their moments: of what no sync has made durable, every subset of up

@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 
 extension CrashScript {
     /// Works until power fails, recovers, compares; several times on one store.

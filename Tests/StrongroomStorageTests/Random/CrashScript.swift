@@ -1,4 +1,5 @@
 import StrongroomSimulation
+import StrongroomTestSupport
 
 /// A random run as a list: the steps of several writers, checkpoints beside them, and power failures. The list is a
 /// pure function of the seed, and can be run again without some of its steps.

@@ -1,4 +1,5 @@
 import StrongroomSimulation
+import StrongroomTestSupport
 
 /// The operations of one writer: a pure function of the seed.
 struct RandomSteps {

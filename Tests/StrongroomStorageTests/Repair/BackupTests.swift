@@ -1,6 +1,7 @@
 import StrongroomCatalog
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing

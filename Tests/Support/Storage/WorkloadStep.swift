@@ -1,9 +1,14 @@
 /// One operation of a random workload. What it does depends on nothing but itself and the rows that it finds, so that a
 /// run can be repeated without some of its steps.
-enum WorkloadStep: Sendable {
-    struct Entry: Sendable {
-        let key: WorkloadKey
-        let row: StoreModel.Row
+package enum WorkloadStep: Sendable {
+    package struct Entry: Sendable {
+        package let key: WorkloadKey
+        package let row: StoreModel.Row
+
+        package init(key: WorkloadKey, row: StoreModel.Row) {
+            self.key = key
+            self.row = row
+        }
     }
 
     /// One commit; no key twice, in the order of the keys' bytes.
@@ -18,12 +23,14 @@ enum WorkloadStep: Sendable {
 }
 
 /// Few enough that they collide; some long and hostile.
-struct WorkloadKey: Sendable, Equatable {
-    static let count = 150
+package struct WorkloadKey: Sendable, Equatable {
+    package static let count = 150
 
-    let number: Int
+    package let number: Int
 
-    var bytes: [UInt8] {
+    package init(number: Int) { self.number = number }
+
+    package var bytes: [UInt8] {
         switch number % 5 {
         case 0: key(number) + [0x00, 0xFF, UInt8(number)]
         case 1: key("long ") + [UInt8](repeating: UInt8(number), count: 400 + number * 4)
@@ -33,7 +40,7 @@ struct WorkloadKey: Sendable, Equatable {
 }
 
 extension WorkloadStep: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         switch self {
         case .put(let entries): "put " + entries.map(\.description).joined(separator: ", ")
         case .delete(let key): "delete \(key)"
@@ -46,11 +53,11 @@ extension WorkloadStep: CustomStringConvertible {
 }
 
 extension WorkloadStep.Entry: CustomStringConvertible {
-    var description: String {
+    package var description: String {
         "\(key), value of \(row.value.count) bytes" + (row.payload.map { ", payload of \($0.length) bytes" } ?? "")
     }
 }
 
 extension WorkloadKey: CustomStringConvertible {
-    var description: String { "key \(number)" }
+    package var description: String { "key \(number)" }
 }

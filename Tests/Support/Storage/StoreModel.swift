@@ -1,28 +1,39 @@
-import StrongroomStorage
-import StrongroomSystem
-import Synchronization
+package import StrongroomStorage
+package import StrongroomSystem
+internal import Synchronization
 
 /// What a store should hold: a plain dictionary, and the commits since, by position.
 ///
 /// `decide` runs on the committer with the position that the commit will have, so what it notes here
 /// is what the journal holds at that position, acknowledged or not.
-final class StoreModel: Sendable {
+package final class StoreModel: Sendable {
     /// A payload by what it is made of: cheap to remember, easy to compare.
-    struct Payload: Equatable, Sendable {
-        enum Home: Equatable, Sendable { case attachment, blob }
-        var home: Home
-        var length: Int
-        var seed: UInt8
+    package struct Payload: Equatable, Sendable {
+        package enum Home: Equatable, Sendable { case attachment, blob }
+        package var home: Home
+        package var length: Int
+        package var seed: UInt8
 
-        var bytes: [UInt8] { payload(length, seed: seed) }
+        package init(home: Home, length: Int, seed: UInt8) {
+            self.home = home
+            self.length = length
+            self.seed = seed
+        }
+
+        package var bytes: [UInt8] { payload(length, seed: seed) }
     }
 
-    struct Row: Equatable, Sendable {
-        var value: [UInt8]
-        var payload: Payload?
+    package struct Row: Equatable, Sendable {
+        package var value: [UInt8]
+        package var payload: Payload?
+
+        package init(value: [UInt8], payload: Payload?) {
+            self.value = value
+            self.payload = payload
+        }
     }
 
-    enum Change: Sendable {
+    package enum Change: Sendable {
         case put(key: [UInt8], row: Row)
         /// The payload goes along.
         case move(from: [UInt8], to: [UInt8], value: [UInt8])
@@ -39,15 +50,15 @@ final class StoreModel: Sendable {
 
     private let state: Mutex<State>
 
-    init() { state = Mutex(State()) }
+    package init() { state = Mutex(State()) }
 
     private init(_ state: sending State) { self.state = Mutex(state) }
 
     /// The same, which no longer hears of what happens.
-    func copy() -> StoreModel { StoreModel(state.withLock { $0 }) }
+    package func copy() -> StoreModel { StoreModel(state.withLock { $0 }) }
 
     /// The same, as if nobody had been told of what came after that position.
-    func copy(upTo lsn: UInt64) -> StoreModel {
+    package func copy(upTo lsn: UInt64) -> StoreModel {
         StoreModel(
             state.withLock { state in
                 var copy = state
@@ -56,22 +67,22 @@ final class StoreModel: Sendable {
             })
     }
 
-    func issue(_ changes: [Change], at lsn: UInt64) {
+    package func issue(_ changes: [Change], at lsn: UInt64) {
         state.withLock { $0.issued[lsn] = changes }
     }
 
-    func acknowledge(_ lsn: UInt64) {
+    package func acknowledge(_ lsn: UInt64) {
         state.withLock { state in
             state.acknowledgedLSN = max(state.acknowledgedLSN, lsn)
             state.acknowledgedCount += 1
         }
     }
 
-    var acknowledgedCount: Int { state.withLock { $0.acknowledgedCount } }
+    package var acknowledgedCount: Int { state.withLock { $0.acknowledgedCount } }
 
     /// What the recovered store at `lsn` must hold; later commits are forgotten, for their positions
     /// will be used again.
-    func recover(at lsn: UInt64) -> Result<[[UInt8]: Row], Discrepancy> {
+    package func recover(at lsn: UInt64) -> Result<[[UInt8]: Row], Discrepancy> {
         state.withLock { state in
             guard lsn >= state.acknowledgedLSN else {
                 return .failure(
@@ -101,7 +112,7 @@ final class StoreModel: Sendable {
 
 extension EmbeddedStorage {
     /// Commits what `decide` says, noted in the model at its position; nil leaves all as it is.
-    func commit(
+    package func commit(
         noting model: StoreModel, reads: [[UInt8]], attachments: [[UInt8]] = [],
         _ decide: @escaping @Sendable (CommitView) -> (mutations: [RowMutation], changes: [StoreModel.Change])?
     ) async throws(StorageError) {
@@ -115,16 +126,16 @@ extension EmbeddedStorage {
     }
 }
 
-struct Discrepancy: Error, CustomStringConvertible {
-    var description: String
-    init(_ description: String) { self.description = description }
+package struct Discrepancy: Error, CustomStringConvertible {
+    package var description: String
+    package init(_ description: String) { self.description = description }
 }
 
 extension EmbeddedStorage {
     /// Compares all rows, payloads included, with what the model says of the store's own position.
     /// Nobody writes meanwhile. Returns how many rows have blobs.
     @discardableResult
-    func compare(with model: StoreModel) async throws -> Int {
+    package func compare(with model: StoreModel) async throws -> Int {
         let (lsn, rows) = try await metadata.read { snapshot throws(StorageError) in
             var rows: [[UInt8]: StoredRow] = [:]
             try snapshot.scan(from: [], to: nil) { key, row in

@@ -1,27 +1,27 @@
-import StrongroomCatalog
-import StrongroomSystem
-import Synchronization
+package import StrongroomCatalog
+package import StrongroomSystem
+internal import Synchronization
 
 /// An index whose writes fail, with nothing changed, after so many that go through.
-final class InterruptedIndex: OrderedIndex {
+package final class InterruptedIndex: OrderedIndex {
     private let base: MemoryIndex
     private let writesLeft: Mutex<Int>
 
-    init(_ base: MemoryIndex, writes: Int) {
+    package init(_ base: MemoryIndex, writes: Int) {
         self.base = base
         writesLeft = Mutex(writes)
     }
 
     /// From now on so many go through.
-    func allow(writes: Int) { writesLeft.withLock { $0 = writes } }
+    package func allow(writes: Int) { writesLeft.withLock { $0 = writes } }
 
-    func read<Value, Failure: Error>(
+    package func read<Value, Failure: Error>(
         _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
     ) throws(OrderedIndexReadError<Failure>) -> Value {
         try base.read(body)
     }
 
-    func write(_ body: (any OrderedIndexTransaction) throws(StorageError) -> Void) throws(StorageError) {
+    package func write(_ body: (any OrderedIndexTransaction) throws(StorageError) -> Void) throws(StorageError) {
         let mayWrite = writesLeft.withLock { left in
             left -= 1
             return left >= 0
@@ -30,5 +30,5 @@ final class InterruptedIndex: OrderedIndex {
         try base.write(body)
     }
 
-    func close() { base.close() }
+    package func close() { base.close() }
 }

@@ -1,24 +1,23 @@
-import StrongroomCatalog
-import StrongroomJournal
-import StrongroomSimulation
-import StrongroomStorage
-import StrongroomSystem
-import StrongroomTestSupport
-import Synchronization
-import SystemPackage
+package import StrongroomCatalog
+package import StrongroomSimulation
+package import StrongroomStorage
+package import StrongroomSystem
+internal import Synchronization
+package import SystemPackage
 
 /// A machine with a simulated disk and a modelled index, on which one store lives and may crash.
-final class SimulatedMachine: Sendable {
-    static let directory = FilePath("/store")
-    let clock: ManualClock
-    let options: EmbeddedStorageOptions
+package final class SimulatedMachine: Sendable {
+    package static let directory = FilePath("/store")
+    package static let storeID = [UInt8](repeating: 7, count: 16)
+    package let clock: ManualClock
+    package let options: EmbeddedStorageOptions
     private let disk: Mutex<SimulatedFileSystem>
     private let storedIndex: Mutex<MemoryIndex>
 
-    var fileSystem: SimulatedFileSystem { disk.withLock { $0 } }
-    var index: MemoryIndex { storedIndex.withLock { $0 } }
+    package var fileSystem: SimulatedFileSystem { disk.withLock { $0 } }
+    package var index: MemoryIndex { storedIndex.withLock { $0 } }
 
-    init(
+    package init(
         seed: UInt64, clock: ManualClock = ManualClock(), options: EmbeddedStorageOptions = .simulated,
         synchronizes: Bool = true, sums: RowSumDefinition? = nil
     ) async throws {
@@ -30,13 +29,13 @@ final class SimulatedMachine: Sendable {
         try fileSystem.createDirectory(Self.directory)
         try fileSystem.synchronizeDirectory(FilePath("/"))
         try await EmbeddedStorage.create(
-            directory: Self.directory, storeID: StoreKind.storeID, options: options,
+            directory: Self.directory, storeID: SimulatedMachine.storeID, options: options,
             environment: environment(seed, sums: sums))
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
     /// A machine as a crash has left it.
-    init(
+    package init(
         found fileSystem: SimulatedFileSystem, index: MemoryIndex, clock: ManualClock,
         options: EmbeddedStorageOptions = .simulated
     ) {
@@ -47,7 +46,7 @@ final class SimulatedMachine: Sendable {
     }
 
     /// Shows every moment at which power could fail: before each change of the disk, and after each of the index.
-    func watch(_ watcher: (@Sendable (SimulatedMoment, MemoryIndex) -> Void)?) {
+    package func watch(_ watcher: (@Sendable (SimulatedMoment, MemoryIndex) -> Void)?) {
         guard let watcher else {
             fileSystem.watch(nil)
             return index.watch(nil)
@@ -70,8 +69,8 @@ final class SimulatedMachine: Sendable {
     /// - Parameters:
     ///   - indexWrites: after so many transactions the index is full; nil for never.
     ///   - sums: what is added up; nil as by a program that knows nothing of sums.
-    func open(
-        seed: UInt64 = 1, storeID: [UInt8] = StoreKind.storeID, indexWrites: Int? = nil,
+    package func open(
+        seed: UInt64 = 1, storeID: [UInt8] = SimulatedMachine.storeID, indexWrites: Int? = nil,
         sums: RowSumDefinition? = nil
     ) async throws(StorageError) -> EmbeddedStorage {
         try await EmbeddedStorage.open(
@@ -80,36 +79,46 @@ final class SimulatedMachine: Sendable {
     }
 
     /// Opens with parts of the environment replaced by ones that a test watches or holds up.
-    func open(
+    package func open(
         index: (any OrderedIndex)? = nil, fileSystem: any FileSystem
     ) async throws(StorageError) -> EmbeddedStorage {
         let index = index ?? self.index
         return try await EmbeddedStorage.open(
-            directory: Self.directory, storeID: StoreKind.storeID, options: options,
+            directory: Self.directory, storeID: SimulatedMachine.storeID, options: options,
             environment: StorageEnvironment(
                 fileSystem: fileSystem, random: SeededRandom(seed: 2, for: self.fileSystem), clock: clock,
                 makeIndex: { (_, _) throws(StorageError) in index }))
     }
 
     /// Power fails. The store that ran goes on to run into errors; this machine has the disk as found.
-    func crash(seed: UInt64) {
+    package func crash(seed: UInt64) {
         disk.withLock { $0 = $0.crash(seed: seed) }
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: seed % 2 == 0) }
     }
 
+    /// Power fails in that way. Where no file system leaves such a disk, another one is found.
+    package func crash(_ failure: PowerFailure, keepingInFlight: Bool) {
+        let found = failure.disk(after: fileSystem.moment)
+        disk.withLock { disk in
+            let other = disk.crash(seed: 0)
+            disk = found ?? other
+        }
+        storedIndex.withLock { $0 = $0.crash(keepingInFlight: keepingInFlight) }
+    }
+
     /// The process is killed: nothing that was written is lost.
-    func kill(seed: UInt64) {
+    package func kill(seed: UInt64) {
         disk.withLock { $0 = $0.kill(seed: seed) }
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
     /// The index's file is gone, as if somebody had removed it.
-    func loseIndex() {
+    package func loseIndex() {
         storedIndex.withLock { $0 = MemoryIndex() }
     }
 
     /// Repairs the store, which is closed.
-    func repair(
+    package func repair(
         catalog verdict: StorageRepair.CatalogVerdict = .walked, isDryRun: Bool = false,
         sums: RowSumDefinition? = nil
     ) throws(StorageError) -> StorageRepairReport {
@@ -121,7 +130,7 @@ final class SimulatedMachine: Sendable {
                 return self.index
             }, sums: sums)
         let repair = StorageRepair(
-            directory: Self.directory, storeID: StoreKind.storeID, options: options, environment: environment)
+            directory: Self.directory, storeID: SimulatedMachine.storeID, options: options, environment: environment)
         do throws(StorageError) {
             let report = try repair.run(catalog: verdict, isDryRun: isDryRun)
             reopenIndex()
@@ -134,9 +143,9 @@ final class SimulatedMachine: Sendable {
     }
 
     /// Makes the index usable again after an orderly close, as opening its file would.
-    func reopenIndex() {
+    package func reopenIndex() {
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
-    func blobFileCount() throws -> Int { try blobFiles(fileSystem, Self.directory).count }
+    package func blobFileCount() throws -> Int { try blobFiles(fileSystem, Self.directory).count }
 }
