@@ -5,9 +5,9 @@
 import PackageDescription
 
 let targets = [
-    "FuzzAuditSegment", "FuzzCatalogRows", "FuzzCommitFrames", "FuzzJournalFrames", "FuzzModuleImage",
-    "FuzzPolicyDocument",
-    "FuzzSealedStream",
+    "FuzzAuditSegment", "FuzzBlobPrelude", "FuzzCatalogImage", "FuzzCatalogRows", "FuzzCommitFrames",
+    "FuzzJournalFrames", "FuzzKeyStore", "FuzzModuleImage", "FuzzPluginAnswers", "FuzzPolicyDocument",
+    "FuzzSealedStream", "FuzzStoreStateful",
 ]
 
 let package = Package(

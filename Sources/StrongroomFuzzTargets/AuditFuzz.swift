@@ -25,24 +25,8 @@ public func fuzzAuditSegment(_ input: RawSpan) {
 private func edited(_ log: FuzzedLog, _ input: inout FuzzInput) -> [FuzzedLog.Segment] {
     var segments = log.segments
     let place = segments.count == 1 ? 0 : input.index(below: segments.count)
-    for _ in 0..<input.byte() % 4 + 1 { edit(&segments[place].bytes, &input) }
+    for _ in 0..<input.byte() % 4 + 1 { segments[place].bytes.edit(&input) }
     return segments
-}
-
-private func edit(_ bytes: inout [UInt8], _ input: inout FuzzInput) {
-    guard !bytes.isEmpty else { return }
-    let kind = input.byte() % 5
-    let start = input.index(below: bytes.count)
-    let end = min(bytes.count, start + 1 + input.index(below: 300))
-    switch kind {
-    case 0: bytes[start] ^= 1 << (input.byte() % 8)
-    case 1: bytes.removeSubrange(start..<end)
-    case 2: bytes.insert(contentsOf: input.bytes(atMost: end - start), at: start)
-    case 3:
-        let other = input.index(below: bytes.count)
-        bytes.insert(contentsOf: Array(bytes[start..<end]), at: other)
-    default: bytes.removeLast(bytes.count - start)
-    }
 }
 
 /// A log of nine records and three checkpoints, which is the same in every run.

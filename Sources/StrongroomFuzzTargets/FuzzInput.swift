@@ -1,3 +1,5 @@
+internal import StrongroomSystem
+
 /// Takes decisions and bytes from the front of a fuzzer's input; zeros when it has run out.
 struct FuzzInput {
     private let bytes: [UInt8]
@@ -7,6 +9,9 @@ struct FuzzInput {
         // Safe: copies the bytes while the span lives.
         bytes = unsafe input.withUnsafeBytes { unsafe Array($0) }
     }
+
+    /// Of a part of another input.
+    init(copying bytes: [UInt8]) { self.bytes = bytes }
 
     static func all(of input: RawSpan) -> [UInt8] { FuzzInput(input).bytes }
 
@@ -32,9 +37,21 @@ struct FuzzInput {
     }
 
     mutating func rest() -> [UInt8] { bytes(atMost: bytes.count) }
+
+    /// What is left, with zeros behind it: a short input fills a long field.
+    mutating func rest(paddedTo count: Int) -> [UInt8] {
+        let rest = bytes(atMost: count)
+        return rest + [UInt8](repeating: 0, count: count - rest.count)
+    }
 }
 
 /// What the code under test promised does not hold.
 func finding(_ what: String) -> Never {
-    preconditionFailure(what)
+    fatalError(what)
+}
+
+/// As most formats have it behind what it covers.
+func checksum(_ bytes: ArraySlice<UInt8>, continuing seed: UInt32 = 0) -> UInt32 {
+    // Safe: a UInt8 is raw bytes.
+    CRC32C.checksum(unsafe bytes.span.bytes, continuing: seed)
 }

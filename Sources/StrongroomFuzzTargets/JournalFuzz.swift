@@ -1,5 +1,4 @@
 internal import StrongroomJournal
-internal import StrongroomSystem
 
 /// Bytes as a journal's reader meets them: any bytes give a frame or a refusal, and of a frame whose checksums hold no
 /// single bit can change unnoticed.
@@ -29,20 +28,10 @@ private let frameHeaderSize = 40
 /// Body length u32 at 0, body CRC u32 at 4 (over 8..<32, then the body), salt u64 at 24, header CRC u32 at 36.
 private func makeChecksumsHold(in bytes: inout [UInt8], salt: UInt64) {
     guard bytes.count >= frameHeaderSize else { return }
-    func store<Integer: FixedWidthInteger>(_ value: Integer, at offset: Int) {
-        for index in 0..<Integer.bitWidth / 8 {
-            bytes[offset + index] = UInt8(truncatingIfNeeded: value >> (8 * index))
-        }
-    }
     let bodyLength = (Int(bytes[0]) | Int(bytes[1]) << 8) % (bytes.count - frameHeaderSize + 1)
-    store(UInt32(bodyLength), at: 0)
-    store(salt, at: 24)
+    bytes.store(UInt32(bodyLength), at: 0)
+    bytes.store(salt, at: 24)
     let seed = checksum(bytes[8..<32], continuing: 0)
-    store(checksum(bytes[frameHeaderSize..<frameHeaderSize + bodyLength], continuing: seed), at: 4)
-    store(checksum(bytes[0..<36], continuing: 0), at: 36)
-}
-
-private func checksum(_ bytes: ArraySlice<UInt8>, continuing seed: UInt32) -> UInt32 {
-    // Safe: a UInt8 is raw bytes.
-    CRC32C.checksum(unsafe bytes.span.bytes, continuing: seed)
+    bytes.store(checksum(bytes[frameHeaderSize..<frameHeaderSize + bodyLength], continuing: seed), at: 4)
+    bytes.store(checksum(bytes[0..<36], continuing: 0), at: 36)
 }

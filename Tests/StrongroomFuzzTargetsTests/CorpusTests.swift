@@ -15,31 +15,36 @@ struct CorpusTests {
     static let targets = [
         Target(name: "FuzzSealedStream", run: fuzzSealedStream),
         Target(name: "FuzzAuditSegment", run: fuzzAuditSegment),
+        Target(name: "FuzzBlobPrelude", run: fuzzBlobPrelude),
+        Target(name: "FuzzCatalogImage", run: fuzzCatalogImage),
         Target(name: "FuzzCatalogRows", run: fuzzCatalogRows),
         Target(name: "FuzzCommitFrames", run: fuzzCommitFrames),
         Target(name: "FuzzJournalFrames", run: fuzzJournalFrames),
+        Target(name: "FuzzKeyStore", run: fuzzKeyStore),
         Target(name: "FuzzModuleImage", run: fuzzModuleImage),
+        Target(name: "FuzzPluginAnswers", run: fuzzPluginAnswers),
         Target(name: "FuzzPolicyDocument", run: fuzzPolicyDocument),
+        Target(name: "FuzzStoreStateful", run: fuzzStoreStateful),
     ]
 
     private static let fuzz = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Fuzz")
 
     @Test("every input of the corpus passes", arguments: targets)
-    func corpus(target: Target) throws {
+    func corpus(target: Target) async throws {
         let folder = Self.fuzz.appending(path: "Corpus/\(target.name)")
         let inputs = try FileManager.default.contentsOfDirectory(at: folder, includingPropertiesForKeys: nil)
         #expect(!inputs.isEmpty)
-        for input in inputs { run(target, try [UInt8](Data(contentsOf: input))) }
+        await run(target, try inputs.map { try [UInt8](Data(contentsOf: $0)) })
     }
 
     @Test("so do inputs of chance, the same ones in every run", arguments: targets)
-    func chance(target: Target) {
+    func chance(target: Target) async {
         var generator = SplitMix64(state: 1)
-        for _ in 0..<500 {
-            let count = Int.random(in: 0...600, using: &generator)
-            run(target, (0..<count).map { _ in UInt8.random(in: 0...255, using: &generator) })
+        let inputs = (0..<500).map { _ in
+            (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         }
+        await run(target, inputs)
     }
 
     @Test("each target is a fuzzer's, and each fuzzer's target is here")
@@ -49,9 +54,17 @@ struct CorpusTests {
         #expect(Set(fuzzers) == Set(Self.targets.map(\.name)))
     }
 
-    private func run(_ target: Target, _ input: [UInt8]) {
-        // Safe: a UInt8 is raw bytes.
-        target.run(unsafe input.span.bytes)
+    /// On a thread of its own: some targets wait for asynchronous work, which needs the threads of Swift's pool.
+    private func run(_ target: Target, _ inputs: [[UInt8]]) async {
+        await withCheckedContinuation { continuation in
+            Thread {
+                for input in inputs {
+                    // Safe: a UInt8 is raw bytes.
+                    target.run(unsafe input.span.bytes)
+                }
+                continuation.resume()
+            }.start()
+        }
     }
 }
 
