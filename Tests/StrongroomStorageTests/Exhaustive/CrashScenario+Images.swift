@@ -1,6 +1,7 @@
 import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 
 // MARK: - Images of the catalog
 

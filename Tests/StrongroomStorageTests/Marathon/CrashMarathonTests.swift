@@ -1,6 +1,7 @@
 import Foundation
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// `make marathon` goes on for some time, or for so many power failures; without it a few hundred are looked at.
