@@ -150,8 +150,7 @@ import Testing
         let path = BlobProbe.path(of: reference, in: "/blobs")
         try files.createDirectory("/blobs")
         try files.createDirectory(path.removingLastComponent())
-        let file = try files.open(path, .create)
-        try BlobProbe.write([1, 2, 3], somePrelude, as: reference, to: file)
+        try BlobProbe.write([1, 2, 3], somePrelude, as: reference, to: try files.open(path, .create))
         #expect(try BlobProbe.read(reference, in: "/blobs", files).payload == [1, 2, 3])
 
         var damaged = reference
@@ -159,6 +158,7 @@ import Testing
         let unread = #expect(throws: StorageError.self) { _ = try BlobProbe.read(damaged, in: "/blobs", files) }
         #expect(unread?.code == .corrupted)
         let trailer = BlobFormat.Trailer(lengthBytes: lengthBytes, treeHash: [UInt8](repeating: 9, count: 32))
+        let file = try files.open(path, .readWrite)
         try file.write(BlobFormat.encode(trailer), at: 4096 + 3)
         let refused = #expect(throws: StorageError.self) { _ = try BlobProbe.check(file, as: reference) }
         #expect(refused?.code == .corrupted)
