@@ -42,7 +42,8 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive marathon planted-bugs replay damage model conformance docs embedder fuzz fuzz-smoke clean
+.PHONY: lint format crash exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: fuzz fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -74,7 +75,7 @@ model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=100
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) \
 		$(SWIFT) test $(RELEASE_TESTS) --filter ConcurrentModelTests
 
-marathon: setup ## Random lives of stores on a disk that fails: POINTS=1000000 power failures, or SECONDS=… of them; SEED=….
+marathon: setup ## Power failures in random lives on a disk that fails: POINTS=1000000, or SECONDS=…; SEED=….
 ifeq ($(SECONDS),)
 	STRONGROOM_MARATHON_POINTS=$(POINTS) STRONGROOM_MARATHON_SEED=$(SEED) \
 		$(SWIFT) test $(RELEASE_TESTS) --filter CrashMarathonTests

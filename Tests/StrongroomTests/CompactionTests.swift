@@ -23,8 +23,8 @@ struct CompactionTests {
             for number in 0..<100 where number % 10 != 0 { try await plain.delete("\(number)") }
             try await store.checkpoint()
             let before = try await plain.head("10")
-            // Who reads keeps what it has not read. Nobody keeps the journal behind a mere position: another compaction,
-            // the store's own, may take it away.
+            // Who reads keeps what it has not read. Nobody keeps the journal behind a mere position: the store's own
+            // compaction may take it away.
             var follower = try await store.changes().makeAsyncIterator()
             let space = try await store.statistics().segments.reduce(0) { $0 + $1.sizeBytes }
             var told = CompactionReport()
