@@ -22,6 +22,7 @@ struct EncryptionCommandTests {
         try makeStore(strongroom)
         let created = try strongroom("key", "create", "--alias", "alias/app", "--description", "of the app", "--json")
         let arn = try #require(created.lines.first?["keyId"] as? String)
+        #expect(created.lines.first?["arn"] as? String == arn)
         #expect(arn.hasPrefix("arn:aws:kms:") && created.lines.first?["state"] as? String == "Enabled")
         #expect(try strongroom("key", "create", "--alias", "alias/app", "--json").status == 1)
         let aliases = try strongroom("key", "alias", "list", "--json").lines

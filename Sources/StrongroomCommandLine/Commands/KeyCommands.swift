@@ -48,7 +48,7 @@ struct KeyCommand: AsyncParsableCommand {
                     throw error
                 }
             }
-            console.emit(key, text: key.text)
+            console.emit(KeyLine(key), text: key.text)
         }
     }
 
@@ -59,7 +59,7 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             for key in try await KeyControl(store: store).list("list-keys", as: KeyRecord.Page.self) {
-                console.emit(key, text: key.text)
+                console.emit(KeyLine(key), text: key.text)
             }
         }
     }
@@ -151,7 +151,7 @@ struct KeyArgument: ParsableArguments {
 
     func ask(_ operation: String, _ store: Store, _ console: Console) async throws {
         let key: KeyRecord = try await KeyControl(store: store).ask(operation, ["keyId": id])
-        console.emit(key, text: key.text)
+        console.emit(KeyLine(key), text: key.text)
     }
 }
 

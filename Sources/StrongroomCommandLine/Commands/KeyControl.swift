@@ -102,6 +102,21 @@ struct KeyRecord: Codable, Equatable {
     }
 }
 
+/// A key as the commands print it: scripts that know the AWS command line look for `arn`.
+struct KeyLine: Encodable {
+    private enum CodingKeys: CodingKey { case arn }
+
+    let key: KeyRecord
+
+    init(_ key: KeyRecord) { self.key = key }
+
+    func encode(to encoder: any Encoder) throws {
+        try key.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(key.keyId, forKey: .arn)
+    }
+}
+
 /// A time since 1970 as people read it.
 func time(_ milliseconds: Int64) -> String {
     Date(timeIntervalSince1970: Double(milliseconds) / 1_000).formatted(.iso8601)

@@ -21,7 +21,7 @@ extension KeyCommand {
         func run(on store: Store, _ console: Console) async throws {
             let record: KeyRecord = try await KeyControl(store: store).ask(
                 "schedule-key-deletion", ["keyId": key.id, "pendingWindowInDays": days])
-            console.emit(record, text: record.text)
+            console.emit(KeyLine(record), text: record.text)
         }
     }
 

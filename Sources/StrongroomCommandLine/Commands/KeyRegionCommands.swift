@@ -27,7 +27,7 @@ extension KeyCommand {
                 let replica: KeyRecord = try await KeyControl(store: store).ask(
                     "replicate-key",
                     ["keyId": key.id, "replicaRegion": region, "description": description, "policy": policy])
-                console.emit(replica, text: replica.text)
+                console.emit(KeyLine(replica), text: replica.text)
             }
         }
     }
