@@ -17,7 +17,8 @@ struct FormatFixtureTests {
     /// Of the one customer whose objects are in the fixtures.
     private static func customerKey() throws -> CustomerKey {
         let bytes = [UInt8](repeating: 0x5C, count: 32)
-        return try CustomerKey(SharedSecret(try SecretBytes(copying: bytes.span.bytes)))
+        // Safe: a UInt8 is raw bytes.
+        return try CustomerKey(SharedSecret(try SecretBytes(copying: unsafe bytes.span.bytes)))
     }
 
     @Test(
