@@ -5,8 +5,8 @@ internal import Synchronization
 
 /// What crosses the contract with key backends. Whatever a backend answers (lengths, codes, ids, keys, completions),
 /// the host gives the answer where the contract allows it, byte for byte, and else an error of the code that belongs
-/// to it; nothing that people read of it has a control character. Requests, configurations and JSON that are read and written
-/// again are read as the same.
+/// to it; nothing that people read of it has a control character. Requests, configurations and JSON that are read and
+/// written again are read as the same.
 public func fuzzPluginAnswers(_ input: RawSpan) {
     var input = FuzzInput(input)
     let kind = input.byte() % 8
