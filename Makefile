@@ -31,6 +31,9 @@ SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
+# As many tests at once: with hundreds, each of them waits for a processor longer than deadlines allow that it tests.
+export SWT_EXPERIMENTAL_MAXIMUM_PARALLELIZATION_WIDTH ?= 12
+
 SOURCES := Package.swift Sources Tests Plugins Fuzz/Package.swift Fuzz/Sources Benchmarks/Package.swift \
 	Benchmarks/Sources Replay/Package.swift Replay/Sources Examples/Embedder/Package.swift Examples/Embedder/Sources
 
