@@ -81,13 +81,14 @@ struct KeyOutageTests {
         }
         #expect(failures.count == 64 && failures.allSatisfy { $0?.code == .keyBackendFailed })
         // From now on at once, with the reason.
-        let calls = fixture.service.calls("generate")
         for number in 0..<20 {
             let error = await put(ObjectKey("late \(number)"), .kms(), in: bucket)
             #expect(error?.message.contains("circuit is open") == true)
             #expect((error?.underlyingError as? KeyBackendError)?.code == .unavailable)
         }
-        #expect(fixture.service.calls("generate") == calls)
+        // By name: on a busy machine a call that nobody waits for any more may reach the service only now.
+        let asked = fixture.service.state.withLock { $0.contexts }.flatMap(\.pairs).map(\.value)
+        #expect(asked.contains { $0.hasSuffix("/kms") } && !asked.contains { $0.contains("/late") })
         #expect(await failure { _ = try await bucket.get("kms") }?.code == .keyBackendFailed)
         #expect(try await bucket.get("cached").collect(upTo: 10) == [1])
         // What failed is not there, in no mode.
