@@ -36,19 +36,10 @@ struct Opening: AsyncParsableCommand {
     private func fill(_ path: FilePath) async throws {
         let store = try await Store.open(at: path)
         let bucket = try await store.createBucket("bucket")
-        let (objects, writers, body) = (objects, writers, body)
+        let body = body
         let clock = ContinuousClock()
         let start = clock.now
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<writers {
-                group.addTask {
-                    for number in stride(from: writer, to: objects, by: writers) {
-                        try await bucket.put(ObjectKey("\(number)"), body)
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
+        try await each(0..<objects, writers: writers) { try await bucket.put(ObjectKey("\($0)"), body) }
         let filled = start.duration(to: clock.now) / .seconds(1)
         let closing = clock.now
         try await store.close()
@@ -117,7 +108,8 @@ struct Opening: AsyncParsableCommand {
         let again = clock.now
         let store = try await Store.open(at: path)
         let opened = again.duration(to: clock.now) / .milliseconds(1)
-        let count = try await store.statistics().tiny.count + store.statistics().small.count
+        let statistics = try await store.statistics()
+        let count = statistics.tiny.objectCount + statistics.small.objectCount
         print(
             "catalog lost: rebuilt in \(pad(repaired, 0, decimals: 1)) s, with \(count) payloads; then opened in "
                 + "\(pad(opened, 0)) ms, at a peak of \(peakMebibytes()) MiB of memory")

@@ -29,10 +29,10 @@ struct Space: AsyncParsableCommand {
         let store = try await Store.open(at: path)
         let bucket = try await store.createBucket("bucket")
         let body = [UInt8](repeating: 7, count: bytes)
-        try await each(0..<objects) { try await bucket.put(Self.key($0), body) }
+        try await each(0..<objects, writers: writers) { try await bucket.put(Self.key($0), body) }
         try await store.checkpoint()
         try await tell("S1 all there", store, path)
-        try await each(0..<objects) { if $0 % 10 != 0 { try await bucket.delete(Self.key($0)) } }
+        try await each(0..<objects, writers: writers) { if $0 % 10 != 0 { try await bucket.delete(Self.key($0)) } }
         try await store.checkpoint()
         try await tell("S1 nine of ten deleted", store, path)
         let clock = ContinuousClock()
@@ -64,13 +64,13 @@ struct Space: AsyncParsableCommand {
         let bucket = try await store.createBucket("bucket")
         let body = [UInt8](repeating: 7, count: bytes)
         let zipf = Zipf(count: objects, exponent: 0.99)
-        try await each(0..<objects) { try await bucket.put(Self.key($0), body) }
+        try await each(0..<objects, writers: writers) { try await bucket.put(Self.key($0), body) }
         try await tell("P4 written once", store, path)
         let clock = ContinuousClock()
         for round in 1...rounds {
             let start = clock.now
             let moved = try await store.statistics().compaction.movedBytes
-            try await each(0..<objects) { _ in
+            try await each(0..<objects, writers: writers) { _ in
                 // Neighbours by rank are none by key.
                 try await bucket.put(Self.key(zipf.next() &* 7_919 % objects), body)
             }
@@ -89,22 +89,6 @@ struct Space: AsyncParsableCommand {
     // MARK: Both
 
     private static func key(_ number: Int) -> ObjectKey { "\(number)" }
-
-    private func each(_ numbers: Range<Int>, _ body: @escaping @Sendable (Int) async throws -> Void) async throws {
-        let stride = writers
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for writer in 0..<stride {
-                group.addTask {
-                    var number = numbers.lowerBound + writer
-                    while number < numbers.upperBound {
-                        try await body(number)
-                        number += stride
-                    }
-                }
-            }
-            try await group.waitForAll()
-        }
-    }
 
     private func seconds(_ duration: Duration) -> String { pad(duration / .seconds(1), 0, decimals: 1) }
 

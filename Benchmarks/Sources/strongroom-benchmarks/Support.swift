@@ -41,3 +41,19 @@ func processorSeconds() -> Double {
 }
 
 private func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+
+/// Calls `body` with every number, `writers` of them at once.
+func each(
+    _ numbers: Range<Int>, writers: Int, _ body: @escaping @Sendable (Int) async throws -> Void
+) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for writer in 0..<writers {
+            group.addTask {
+                for number in stride(from: numbers.lowerBound + writer, to: numbers.upperBound, by: writers) {
+                    try await body(number)
+                }
+            }
+        }
+        try await group.waitForAll()
+    }
+}
