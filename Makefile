@@ -23,7 +23,8 @@ SEED ?=
 STATES ?= 10000
 # How many places of a closed store `make damage` damages.
 COUNT ?= 2000
-# `make marathon` goes on for so many power failures, or for SECONDS=300 instead.
+# `make marathon` goes on for so many power failures, or for SECONDS=300 instead: then in the build of `make test`, with
+# its assertions, and without waiting for another build.
 POINTS ?= 1000000
 SECONDS ?=
 # `make exhaustive` looks at one crash state in so many.

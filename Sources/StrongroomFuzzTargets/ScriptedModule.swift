@@ -11,8 +11,8 @@ internal import Synchronization
     }
 
     private static let state = Mutex(State())
-    /// Set by the first `open`, and the same ever after: the host has one table.
     private nonisolated(unsafe) static var complete: (@convention(c) (UInt64, UInt64, Int32) -> Void)?
+    // Safe: whoever scripts calls of this module holds `AnsweringRun.turn`, so nobody else opens or calls it meanwhile.
 
     /// What is answered next.
     static func script(_ answer: ScriptedAnswer) { state.withLock { $0.answer = answer } }

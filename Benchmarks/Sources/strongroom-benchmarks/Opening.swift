@@ -97,6 +97,9 @@ struct Opening: AsyncParsableCommand {
     }
 
     private func rebuild(_ path: FilePath) async throws {
+        let before = try await Store.open(at: path)
+        let expected = try await objectCount(before)
+        try await before.close()
         let catalog = path.appending("catalog")
         for name in try FileManager.default.contentsOfDirectory(atPath: catalog.string) where name.hasSuffix(".mdb") {
             try FileManager.default.removeItem(atPath: catalog.appending(name).string)
@@ -108,12 +111,19 @@ struct Opening: AsyncParsableCommand {
         let again = clock.now
         let store = try await Store.open(at: path)
         let opened = again.duration(to: clock.now) / .milliseconds(1)
-        let statistics = try await store.statistics()
-        let count = statistics.tiny.objectCount + statistics.small.objectCount
+        let count = try await objectCount(store)
+        guard count == expected else { throw Failure("\(expected) objects were there, \(count) came back") }
         print(
-            "catalog lost: rebuilt in \(pad(repaired, 0, decimals: 1)) s, with \(count) payloads; then opened in "
+            "catalog lost: rebuilt in \(pad(repaired, 0, decimals: 1)) s, all \(count) objects; then opened in "
                 + "\(pad(opened, 0)) ms, at a peak of \(peakMebibytes()) MiB of memory")
         try await store.close()
+    }
+
+    /// The statistics count what is in the catalog.
+    private func objectCount(_ store: Store) async throws -> UInt64 {
+        try await store.checkpoint()
+        let statistics = try await store.statistics()
+        return statistics.tiny.objectCount + statistics.small.objectCount
     }
 
     private func peakMebibytes() -> Int {

@@ -1,4 +1,3 @@
-import Foundation
 import StrongroomStorage
 import StrongroomSystem
 import StrongroomTestSupport
@@ -10,12 +9,8 @@ import Testing
 /// `make exhaustive` looks at all states and prints how many there are; without it at one in a hundred.
 @Suite("Exhaustive crashes")
 struct ExhaustiveCrashTests {
-    private static let share = number("STRONGROOM_CRASH_SHARE") ?? 100
-    private static let seed = number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
-
-    private static func number(_ name: String) -> UInt64? {
-        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
-    }
+    private static let share = TestSettings.number("STRONGROOM_CRASH_SHARE") ?? 100
+    private static let seed = TestSettings.number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
 
     @Test("nothing that was acknowledged is lost, and nothing is half there", arguments: CrashScenario.all)
     func nothingIsLost(_ scenario: CrashScenario) async throws {

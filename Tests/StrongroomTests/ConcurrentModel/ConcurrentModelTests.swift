@@ -1,4 +1,5 @@
 import Foundation
+import StrongroomTestSupport
 import Testing
 
 /// Tasks that do everything at once to one store, held against a plain model in the order of the commits.
@@ -9,9 +10,8 @@ import Testing
 struct ConcurrentModelTests {
     @Test("Whatever tasks do at once is what they would have done one by one, in the order of the commits")
     func agrees() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let operations = environment["STRONGROOM_MODEL_OPERATIONS"].flatMap { Int($0) }
-        let seed = environment["STRONGROOM_MODEL_SEED"].flatMap { UInt64($0) } ?? UInt64.random(in: 1...1 << 32)
+        let operations = TestSettings.number("STRONGROOM_MODEL_OPERATIONS").map { Int($0) }
+        let seed = TestSettings.number("STRONGROOM_MODEL_SEED") ?? UInt64.random(in: 1...1 << 32)
         let perStore = min(operations ?? Self.smallOperations, Self.operationsPerStore)
         var done = 0
         var counts: [String: Int] = [:]

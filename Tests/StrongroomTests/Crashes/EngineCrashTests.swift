@@ -1,6 +1,6 @@
-import Foundation
 import StrongroomCatalog
 import StrongroomSimulation
+import StrongroomTestSupport
 import Synchronization
 import Testing
 
@@ -18,12 +18,8 @@ struct EngineExhaustiveCrashTests {
         let callCount: Int
     }
 
-    private static let share = number("STRONGROOM_CRASH_SHARE") ?? 100
-    private static let seed = number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
-
-    private static func number(_ name: String) -> UInt64? {
-        ProcessInfo.processInfo.environment[name].flatMap { UInt64($0) }
-    }
+    private static let share = TestSettings.number("STRONGROOM_CRASH_SHARE") ?? 100
+    private static let seed = TestSettings.number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
 
     @Test("each call is there whole or not at all", arguments: EngineCrashScenario.all)
     func wholeOrNotAtAll(_ scenario: EngineCrashScenario) async throws {
