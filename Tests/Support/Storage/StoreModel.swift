@@ -40,10 +40,18 @@ package final class StoreModel: Sendable {
         case delete(key: [UInt8])
     }
 
+    /// What a commit was to change, and which of those that were decided it is: a position is decided anew when the
+    /// commit that was to have it fails.
+    private struct Issue: Sendable {
+        let number: Int
+        let changes: [Change]
+    }
+
     private struct State: Sendable {
         var rows: [[UInt8]: Row] = [:]
         var baseLSN: UInt64 = 0
-        var issued: [UInt64: [Change]] = [:]
+        var issued: [UInt64: Issue] = [:]
+        var issueCount = 0
         var acknowledgedLSN: UInt64 = 0
         var acknowledgedCount = 0
     }
@@ -67,8 +75,21 @@ package final class StoreModel: Sendable {
             })
     }
 
-    package func issue(_ changes: [Change], at lsn: UInt64) {
-        state.withLock { $0.issued[lsn] = changes }
+    /// Returns the number of the issue.
+    package func issue(_ changes: [Change], at lsn: UInt64) -> Int {
+        state.withLock { state in
+            state.issueCount += 1
+            state.issued[lsn] = Issue(number: state.issueCount, changes: changes)
+            return state.issueCount
+        }
+    }
+
+    /// The commit has failed, and is nowhere. What has its position now may be one of the store's own.
+    package func withdraw(_ number: Int) {
+        state.withLock { state in
+            guard let lsn = state.issued.first(where: { $0.value.number == number })?.key else { return }
+            state.issued[lsn] = nil
+        }
     }
 
     package func acknowledge(_ lsn: UInt64) {
@@ -90,7 +111,7 @@ package final class StoreModel: Sendable {
             }
             while state.baseLSN < lsn {
                 // A position that nobody was given is a commit of the store's own (the reaper's).
-                for change in state.issued[state.baseLSN + 1] ?? [] { Self.apply(change, to: &state.rows) }
+                for change in state.issued[state.baseLSN + 1]?.changes ?? [] { Self.apply(change, to: &state.rows) }
                 state.baseLSN += 1
             }
             state.issued = [:]
@@ -116,11 +137,21 @@ extension EmbeddedStorage {
         noting model: StoreModel, reads: [[UInt8]], attachments: [[UInt8]] = [],
         _ decide: @escaping @Sendable (CommitView) -> (mutations: [RowMutation], changes: [StoreModel.Change])?
     ) async throws(StorageError) {
-        let outcome = try await metadata.commit(reads: reads, attachments: attachments) {
-            view -> Decision<TestRefusal> in
-            guard let (mutations, changes) = decide(view) else { return .refuse(.missing) }
-            model.issue(changes, at: view.lsn)
-            return .commit(mutations)
+        let issue = Mutex<Int?>(nil)
+        let outcome: CommitOutcome<TestRefusal>
+        do throws(StorageError) {
+            outcome = try await metadata.commit(reads: reads, attachments: attachments) { view in
+                guard let (mutations, changes) = decide(view) else { return .refuse(.missing) }
+                issue.withLock { issue in
+                    // A decision that is made again replaces the one before it.
+                    if let number = issue { model.withdraw(number) }
+                    issue = model.issue(changes, at: view.lsn)
+                }
+                return .commit(mutations)
+            }
+        } catch {
+            if error.code != .durabilityUnknown, let number = issue.withLock({ $0 }) { model.withdraw(number) }
+            throw error
         }
         if case .committed(let receipt) = outcome { model.acknowledge(receipt.lsn) }
     }
