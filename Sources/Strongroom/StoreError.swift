@@ -130,6 +130,9 @@ extension StoreError.Code {
     public static let corrupted = Self("corrupted")
     /// The store was written by a newer version, or is of no known format. Nothing was changed.
     public static let unsupportedFormat = Self("unsupportedFormat")
+    /// The store is not what its anchors say that it was last: an older copy, or changed without its keys. Nothing was
+    /// changed.
+    public static let rolledBack = Self("rolledBack")
     /// There is no store at the path.
     public static let notFound = Self("notFound")
     /// Something else stands at the path.

@@ -23,10 +23,26 @@ public struct StoreOptions: Sendable {
         case openLocked
     }
 
+    /// What to do when the store is not, and has not become, what its anchors say that it was last.
+    public enum RolledBack: Sendable {
+        /// Throw ``StoreError/Code/rolledBack``.
+        case refuse
+        /// Open the store as it is found, and forget what the anchors say. For once: after the keyring of another
+        /// state, or after a repair that lost commits.
+        case accept
+    }
+
     /// What to do where nothing stands at the path. By default a store is made.
     public var whenAbsent: Absence = .create
     /// What to do when the keyring is not there. By default the store refuses to open.
     public var whenKeyringMissing: MissingKeyring = .refuse
+    /// What to do when the store is older than its keyring says, or was changed by somebody without its keys. By
+    /// default it refuses to open. See <doc:Rollback>.
+    public var whenRolledBack: RolledBack = .refuse
+    /// A file, best on another disk or machine, in which the store says after each checkpoint what it is, as it does in
+    /// its keyring: whoever puts back store and keyring together is found out by it. Its folder exists; nil, the
+    /// default, for none.
+    public var anchor: FilePath?
     /// Where the keyring is: by default beside the store, at `<store>.keyring`. Never inside the store.
     public var keyring: FilePath?
     /// What unseals the keyring. By default a root key file of mode 0600 in the keyring, made with the store.

@@ -8,11 +8,11 @@ extension StoreOpening {
     /// - Throws: `keyNotFound` with the first that opens nothing.
     func checkKeys(_ description: StoreDescription, storeID: [UInt8]) async throws(StoreError) -> UInt64 {
         guard let keys = try await openKeys(description, storeID) else { return 0 }
-        let storage = try await openStorage(storeID: storeID, creates: false)
+        let timeline = description.timeline ?? StoreDescription.firstTimeline
+        // It goes on on a timeline of its own, and what the keyring says is of another.
+        let storage = try await openStorage(storeID: storeID, timeline: timeline, keys, acceptsRollback: true)
         do throws(StoreError) {
-            let engine = try await engine(
-                storage, storeID: storeID, timeline: description.timeline ?? StoreDescription.firstTimeline,
-                keys: keys)
+            let engine = try await engine(storage, storeID: storeID, timeline: timeline, keys: keys)
             let count = try await engine.openOneOfEachKey()
             try await engine.close()
             return count

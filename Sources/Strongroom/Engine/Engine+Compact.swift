@@ -3,6 +3,7 @@ internal import StrongroomSystem
 
 extension Engine {
     func compact(progress: ((CompactionReport) -> Void)?) async throws(StoreError) -> CompactionReport {
+        _ = try unlockedKeys()
         var report = CompactionReport()
         // In memory what is deleted is gone.
         guard let embedded = storage.embedded else {

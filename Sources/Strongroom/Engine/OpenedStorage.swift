@@ -9,17 +9,21 @@ struct OpenedStorage: Sendable {
     let blobs: any BlobStore
     /// Nil in memory.
     let embedded: EmbeddedStorage?
+    /// Nil in memory, and while the store is locked.
+    let anchors: CatalogAnchors?
 
-    init(_ embedded: EmbeddedStorage) {
+    init(_ embedded: EmbeddedStorage, anchors: CatalogAnchors? = nil) {
         metadata = embedded.metadata
         blobs = embedded.blobs
         self.embedded = embedded
+        self.anchors = anchors
     }
 
     init(metadata: any MetadataStore, blobs: any BlobStore, embedded: EmbeddedStorage? = nil) {
         self.metadata = metadata
         self.blobs = blobs
         self.embedded = embedded
+        anchors = nil
     }
 
     func close() async throws(StorageError) {
@@ -29,8 +33,28 @@ struct OpenedStorage: Sendable {
 }
 
 extension StoreOpening {
-    func openStorage(storeID: [UInt8], creates: Bool) async throws(StoreError) -> OpenedStorage {
-        let (storageOptions, environment) = (storageOptions, storageEnvironment)
+    /// - Parameters:
+    ///   - keys: nil for a store that is opened locked: nothing is changed in its catalog then.
+    ///   - acceptsRollback: whether it may be anything, whatever the anchors say.
+    func openStorage(
+        storeID: [UInt8], timeline: UInt32, _ keys: StoreKeys?, creates: Bool = false, acceptsRollback: Bool
+    ) async throws(StoreError) -> OpenedStorage {
+        var (storageOptions, environment) = (storageOptions, storageEnvironment)
+        var anchors: CatalogAnchors?
+        if let keys {
+            let catalogKeys = try CatalogKeys(keys.metadataKey, storeID: storeID, timeline: timeline)
+            let opened = try await onThread { () throws(StorageError) in
+                try CatalogAnchors(
+                    catalogKeys, keyring: keyring, outside: options.anchor, storeID: storeID, timeline: timeline,
+                    acceptsRollback: acceptsRollback, fileSystem, logger)
+            }
+            environment.sums?.root = opened
+            anchors = opened
+        } else {
+            storageOptions.changesCatalog = false
+            storageOptions.images = nil
+            storageOptions.compaction.isAutomatic = false
+        }
         do throws(StorageError) {
             if creates {
                 try await EmbeddedStorage.create(
@@ -38,7 +62,8 @@ extension StoreOpening {
             }
             return OpenedStorage(
                 try await EmbeddedStorage.open(
-                    directory: directory, storeID: storeID, options: storageOptions, environment: environment))
+                    directory: directory, storeID: storeID, options: storageOptions, environment: environment),
+                anchors: anchors)
         } catch {
             throw StoreError(error)
         }
@@ -80,7 +105,8 @@ extension Engine {
                 image: found.image.map { .init(lastLSN: $0.appliedLSN, sizeBytes: $0.sizeBytes) },
                 imageFailure: found.imageFailure?.description, preparedBytes: found.preparedBytes,
                 compaction: CompactionReport(found.compaction.total),
-                compactionFailure: found.compaction.failure?.description)
+                compactionFailure: found.compaction.failure?.description,
+                anchorFailure: storage.anchors?.failure?.description)
         } catch {
             throw StoreError(error)
         }
@@ -109,6 +135,7 @@ extension Engine {
     }
 
     func checkpoint() async throws(StoreError) {
+        _ = try unlockedKeys()
         guard let embedded = storage.embedded else { return try checkOpen() }
         do throws(StorageError) {
             try await embedded.checkpoint()

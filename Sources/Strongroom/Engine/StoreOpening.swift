@@ -66,11 +66,12 @@ struct StoreOpening {
         let storeID = random.bytes(16)
         let metadataKey = try await MetadataKeyFile.create(
             in: directory, storeID: storeID, opened, fileSystem, on: threads)
-        let storage = try await openStorage(storeID: storeID, creates: true)
         let description = StoreDescription(
             format: StoreDescription.currentFormat, storeId: Hexadecimal.encode(storeID),
             createdBy: StoreDescription.software, keyBackend: opened.id, timeline: StoreDescription.firstTimeline)
         let keys = try await storeKeys(opened, metadataKey, description)
+        let storage = try await openStorage(
+            storeID: storeID, timeline: StoreDescription.firstTimeline, keys, creates: true, acceptsRollback: false)
         try await write(description)
         try await onThread { () throws(StorageError) in try creation.finish() }
         logger.info("Store created", metadata: ["path": "\(directory)"])
@@ -120,10 +121,12 @@ struct StoreOpening {
             return (description, try description.storeIDBytes(in: directory))
         }
         let keys = try await openKeys(description, storeID)
-        let storage = try await openStorage(storeID: storeID, creates: false)
+        let timeline = description.timeline ?? StoreDescription.firstTimeline
+        let acceptsRollback = if case .accept = options.whenRolledBack { true } else { false }
+        let storage = try await openStorage(
+            storeID: storeID, timeline: timeline, keys, acceptsRollback: acceptsRollback)
         logger.info("Store opened", metadata: ["path": "\(directory)", "locked": "\(keys == nil)"])
-        return try await engine(
-            storage, storeID: storeID, timeline: description.timeline ?? StoreDescription.firstTimeline, keys: keys)
+        return try await engine(storage, storeID: storeID, timeline: timeline, keys: keys)
     }
 
     /// Nil for a store that is opened locked.

@@ -117,6 +117,38 @@ enum CanonicalFields {
         return fields.bytes
     }
 
+    /// Context of the catalog's root.
+    static func catalogRoot(storeID: [UInt8], timeline: UInt32, place: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 80)
+        fields.put(1, text: "strongroom/catalog-root@v1")
+        fields.put(2, storeID)
+        fields.put(3, integer: timeline)
+        fields.put(4, place)
+        return fields.bytes
+    }
+
+    /// What an anchor has of the rows.
+    static func anchoredRoot(_ storeID: [UInt8], _ timeline: UInt32, _ lsn: UInt64, _ rows: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 112)
+        fields.put(1, text: "strongroom/anchored-root@v1")
+        fields.put(2, storeID)
+        fields.put(3, integer: timeline)
+        fields.put(4, integer: lsn)
+        fields.put(5, rows)
+        return fields.bytes
+    }
+
+    /// What an anchor says.
+    static func anchor(_ storeID: [UInt8], timeline: UInt32, lsn: UInt64, root: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 112)
+        fields.put(1, text: "strongroom/anchor@v1")
+        fields.put(2, storeID)
+        fields.put(3, integer: timeline)
+        fields.put(4, integer: lsn)
+        fields.put(5, root)
+        return fields.bytes
+    }
+
     /// What a key derived from the metadata key is for.
     static func metadataKey(purpose: String, bucketUID: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 80)

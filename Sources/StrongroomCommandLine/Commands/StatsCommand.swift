@@ -26,6 +26,7 @@ struct StatsCommand: StoreCommand {
         }
         if let failure = record.checkpointFailure { lines.append("  the last checkpoint failed: \(failure)") }
         if let failure = record.compactionFailure { lines.append("  the last compaction failed: \(failure)") }
+        if let failure = record.anchorFailure { lines.append("  the anchor cannot be written: \(failure)") }
         console.emit(record, text: lines.joined(separator: "\n"))
     }
 }
@@ -63,6 +64,7 @@ struct StatsRecord: Codable, Equatable {
     /// Of payloads that were moved.
     var compactedBytes: UInt64
     var compactionFailure: String?
+    var anchorFailure: String?
 
     init(_ statistics: StoreStatistics) {
         tiny = Home(statistics.tiny)
@@ -82,6 +84,7 @@ struct StatsRecord: Codable, Equatable {
         preparedBytes = statistics.preparedBytes
         compactedBytes = statistics.compaction.movedBytes
         compactionFailure = statistics.compactionFailure
+        anchorFailure = statistics.anchorFailure
     }
 
     fileprivate var imageText: String {

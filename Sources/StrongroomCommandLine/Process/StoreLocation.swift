@@ -48,6 +48,12 @@ struct KeyOptions: ParsableArguments {
     @Option(help: "The keyring's directory; by default DIR.keyring, beside the store.")
     var keyring: String?
 
+    @Option(help: "A file on another disk that says what the store is, beside the keyring, which always does.")
+    var anchor: String?
+
+    @Flag(help: "Open the store as it is, although it is not what keyring and anchor say; once.")
+    var acceptRollback = false
+
     @Option(help: "The file with the root key (32 bytes, mode 0600); by default one in the keyring.")
     var rootKeyFile: String?
 
@@ -80,6 +86,8 @@ struct KeyOptions: ParsableArguments {
     func storeOptions() async throws -> StoreOptions {
         var options = StoreOptions()
         options.keyring = keyring.map { FilePath($0) }
+        options.anchor = anchor.map { FilePath($0) }
+        if acceptRollback { options.whenRolledBack = .accept }
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)

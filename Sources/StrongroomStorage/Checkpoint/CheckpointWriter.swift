@@ -56,7 +56,7 @@ struct CheckpointWriter {
             let old = try transaction.value(change.key)
             try replace(old, by: change, in: transaction, &account)
             let new: [UInt8]? = if case .put(let row) = change.entry { row } else { nil }
-            sums?.note(change.key, from: old, to: new)
+            try sums?.note(change.key, from: old, to: new)
         }
         switch change.entry {
         case .put(let row): try transaction.put(change.key, row)

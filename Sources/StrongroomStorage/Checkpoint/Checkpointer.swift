@@ -33,6 +33,9 @@ final class Checkpointer: Sendable {
 
     private let view: StoreView
     private let writer: CheckpointWriter
+    private let root: (any CatalogRootKeeper)?
+    /// Whether there are commits to move, or they stay in the journal.
+    private let changesCatalog: Bool
     private let journal: Journal
     private let files: BlobFiles
     private let reaper: TrashReaper
@@ -54,6 +57,8 @@ final class Checkpointer: Sendable {
         self.view = view
         writer = CheckpointWriter(
             index: view.index, rowsPerTransaction: options.checkpointRowsPerTransaction, sums: sums)
+        root = sums?.root
+        changesCatalog = options.changesCatalog
         self.sumBuilder = sumBuilder
         self.journal = journal
         self.files = files
@@ -145,6 +150,7 @@ final class Checkpointer: Sendable {
     func run() {
         var reclaimer = SegmentReclaimer(journal: journal, view: view, images: images)
         var sumBuilder = sumBuilder
+        var isRootNoted = true
         var lastNanoseconds = clock.bootNanoseconds()
         while true {
             let isDraining = reclaimer.isWaiting || reaper.isWaiting
@@ -155,7 +161,9 @@ final class Checkpointer: Sendable {
             let now = clock.bootNanoseconds()
             let isDue = intervalNanoseconds.map { now - lastNanoseconds >= $0 } ?? false
             if isDue || wake.isRequested { lastNanoseconds = now }
+            let movedCount = completedCount
             let result = round(isDue: isDue || wake.isRequested, &reclaimer, &sumBuilder)
+            if isBuilding || completedCount != movedCount || !isRootNoted { isRootNoted = noteRoot() }
             for callback in wake.callbacks { callback(result) }
         }
     }
@@ -216,9 +224,31 @@ final class Checkpointer: Sendable {
         }
     }
 
+    /// Says outside what the catalog is now; whether that is known there.
+    private func noteRoot() -> Bool {
+        guard let root else { return true }
+        var isNoted = false
+        _ = attempt { () throws(StorageError) in
+            let mark: CatalogRootMark?
+            do throws(OrderedIndexReadError<StorageError>) {
+                mark = try view.index.read { (snapshot) throws(StorageError) in
+                    let checkpoint = try StoreView.checkpointState(in: snapshot)
+                    return try CatalogRoot.stored(root, in: snapshot, at: checkpoint)?.root.mark(at: checkpoint)
+                }
+            } catch {
+                switch error {
+                case .index(let error), .body(let error): throw error
+                }
+            }
+            isNoted = mark.map { root.note($0) } ?? true
+        }
+        return isNoted
+    }
+
     private func checkpoint(
         isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp
     ) throws(StorageError) {
+        guard changesCatalog else { return }
         // One is frozen already when the attempt before failed.
         if let frozen = view.withTables({ $0.frozen }) { try move(frozen, &reclaimer, &cleanUp) }
         guard isDue else { return }

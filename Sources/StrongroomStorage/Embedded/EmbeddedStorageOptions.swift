@@ -25,6 +25,9 @@ package struct EmbeddedStorageOptions: Sendable {
     /// Whether the committer waits a moment for writers that it expects and writes an idle frame, and a
     /// failed checkpoint is repeated by itself. Off in simulations, which must not depend on time.
     package var isTimed = true
+    /// Whether what is committed moves from the journal into the catalog. Off in a store that is opened without keys:
+    /// it takes no commits, and the catalog's root would be none of it any more.
+    package var changesCatalog = true
 
     /// How long the task of a commit that is alone looks out for its end before it sleeps; 0 for not at all.
     package var loneCommitSpinMicroseconds = 0

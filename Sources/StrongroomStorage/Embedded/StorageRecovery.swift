@@ -58,13 +58,17 @@ struct StorageRecovery {
             tables.apply(lsn: frame.lsn, timeMilliseconds: commit.timeMilliseconds, commit.changes(at: place))
         }
         let view = StoreView(tables: tables, index: index, holds: JournalHolds(options.holds))
+        if let sums = environment.sums, let root = sums.root {
+            try CatalogRootOpening(index: index, sums: sums, root: root).run(lastLSN: tables.lastLSN)
+        }
         let poison = StorePoison()
         let files = try openBlobs(state, poison)
         try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)
         let queue = CommitQueue()
         let reaper = TrashReaper(files: files, view: view, queue: queue)
-        let builder = try environment.sums.map { (sums) throws(StorageError) in
-            try RowSumBuilder(sums, index, rowsPerStep: options.sumRowsPerTransaction)
+        var builder: RowSumBuilder?
+        if options.changesCatalog, let sums = environment.sums {
+            builder = try RowSumBuilder(sums, index, rowsPerStep: options.sumRowsPerTransaction)
         }
         let images = try CatalogImages(
             ImageFiles(directory: directory.catalog, fileSystem: fileSystem, storeID: storeID),

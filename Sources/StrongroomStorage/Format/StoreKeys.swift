@@ -5,6 +5,7 @@
 ///     00 03 ‖ epoch u64 ‖ blob id (16) the key of the row that owns the blob
 ///     00 04                            how far the sums are (`RowSumState`)
 ///     00 05 ‖ name                     a sum over the engine's rows: four amounts, i64 each (`RowSumDefinition`)
+///     00 06                            the root of the catalog (`CatalogRoot`)
 ///
 /// Part of the on-disk format: must not change without a new format version.
 enum StoreKeys {

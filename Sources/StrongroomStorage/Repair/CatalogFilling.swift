@@ -18,6 +18,7 @@ struct CatalogFilling {
             if let sums {
                 let complete = RowSumState(definitionNumber: sums.number, at: state, phase: .complete)
                 try transaction.put(RowSumState.key, complete.encoded())
+                if let root = sums.root { try CatalogRoot(isWhole: true).write(root, to: transaction, at: state) }
             }
             try transaction.put(CheckpointState.key, state.encoded())
         }

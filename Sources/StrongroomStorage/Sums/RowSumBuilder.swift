@@ -44,8 +44,9 @@ struct RowSumBuilder {
     }
 
     /// Slices of a checkpoint that did not come to its end may be anybody's. A program that knows nothing of sums, and
-    /// died there as well, has moved no LSN by which it could be seen.
+    /// died there as well, has moved no LSN by which it could be seen. Where there is a root it tells.
     private func distrustSlices() throws(StorageError) {
+        guard definition.root == nil else { return }
         var state = try storedState()
         guard state.appliedLSN < state.containedLSN, state.phase != .clearing else { return }
         state.phase = .clearing
@@ -105,7 +106,7 @@ struct RowSumBuilder {
                 update.state.phase = .complete
                 return
             }
-            update.add(key, row)
+            try update.add(key, row)
             update.state.phase = .adding(upTo: key)
             entry = try cursor.next()
         }

@@ -10,6 +10,8 @@ package struct RowSumDefinition: Sendable {
     package var tables: [UInt8]
     /// Adds what a row counts for. A pure function, total over hostile bytes.
     package var addUp: @Sendable (_ key: [UInt8], _ value: ArraySlice<UInt8>, _ tally: inout RowTally) -> Void
+    /// Who keeps the catalog's root, which changes together with the sums; nil for a program without its keys.
+    package var root: (any CatalogRootKeeper)?
 
     package init(
         number: UInt32, tables: [UInt8],

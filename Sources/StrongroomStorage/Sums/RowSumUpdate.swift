@@ -1,28 +1,51 @@
 internal import StrongroomCatalog
 internal import StrongroomSystem
 
-/// What one transaction of the index does to the sums.
+/// What one transaction of the index does to the sums, and to the catalog's root.
 struct RowSumUpdate {
     let definition: RowSumDefinition
     var state: RowSumState
     private var tally = RowTally()
+    /// Nil for a program without keys, which leaves the root as it is: it is none of the catalog any more.
+    private var root: CatalogRoot?
+    private let checkpoint: CheckpointState
 
     init(_ definition: RowSumDefinition, in snapshot: any OrderedIndexSnapshot) throws(StorageError) {
         self.definition = definition
         state = try RowSumState(definition, in: snapshot)
+        checkpoint = try StoreView.checkpointState(in: snapshot)
+        guard let keys = definition.root else { return }
+        guard let stored = try CatalogRoot.stored(keys, in: snapshot, at: checkpoint) else {
+            throw StorageError(
+                .corrupted,
+                "the root of the catalog was changed behind the store's back; close the store and run verify")
+        }
+        root = stored.root
     }
 
     /// A row is about to change, from what the index has to what is written there.
-    mutating func note(_ key: [UInt8], from old: [UInt8]?, to new: [UInt8]?) {
-        guard state.covers(key) else { return }
+    mutating func note(_ key: [UInt8], from old: [UInt8]?, to new: [UInt8]?) throws(StorageError) {
+        let isCovered = state.covers(key)
+        if let keys = definition.root, isCovered || root?.isWhole == true {
+            var change = RowHash.zero
+            if let old { change &-= try keys.hash(key, old) }
+            if let new { change &+= try keys.hash(key, new) }
+            if root?.isWhole == true { root?.whole &+= change }
+            if isCovered { root?.counted &+= change }
+        }
+        guard isCovered else { return }
         if let old { tally.count(key, stored: old, definition, adding: false) }
         if let new { tally.count(key, stored: new, definition, adding: true) }
     }
 
     /// A row is added up for the first time.
-    mutating func add(_ key: [UInt8], _ row: [UInt8]) { tally.count(key, stored: row, definition, adding: true) }
+    mutating func add(_ key: [UInt8], _ row: [UInt8]) throws(StorageError) {
+        if let keys = definition.root { root?.counted &+= try keys.hash(key, row) }
+        tally.count(key, stored: row, definition, adding: true)
+    }
 
     /// - Parameter checkpoint: as the transaction writes it; nil where it leaves that as it is.
+    /// - Throws: `corrupted` where all rows are added up and are not those of the root.
     mutating func write(
         to transaction: any OrderedIndexTransaction, at checkpoint: CheckpointState? = nil
     ) throws(StorageError) {
@@ -42,5 +65,28 @@ struct RowSumUpdate {
         }
         tally = RowTally()
         try transaction.put(RowSumState.key, state.encoded())
+        try writeRoot(to: transaction, at: checkpoint ?? self.checkpoint)
     }
+
+    private mutating func writeRoot(
+        to transaction: any OrderedIndexTransaction, at checkpoint: CheckpointState
+    ) throws(StorageError) {
+        guard let keys = definition.root, var root else { return }
+        switch state.phase {
+        case .clearing: root.counted = .zero
+        case .adding: break
+        case .complete:
+            if !root.isWhole { root.whole = root.counted }
+            root.isWhole = true
+            guard root.whole == root.counted else { throw Self.contradiction }
+        }
+        self.root = root
+        try root.write(keys, to: transaction, at: checkpoint)
+    }
+
+    /// What a verification says as well.
+    static let contradiction = StorageError(
+        .corrupted,
+        "the catalog's rows are not those that its root says: one was taken away, put back or changed behind the "
+            + "store's back. Restore a backup, or open the store with `whenRolledBack` set to accept it as it is")
 }

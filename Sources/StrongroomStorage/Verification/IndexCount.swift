@@ -4,6 +4,7 @@ internal import StrongroomSystem
 /// The counters of an index beside what its rows add up to.
 struct IndexCount {
     private(set) var differences: [String] = []
+    private var root: RowHash = .zero
 
     init(_ snapshot: any OrderedIndexSnapshot, _ sums: RowSumDefinition?) throws(StorageError) {
         var account = RowAccount(RowStatistics())
@@ -26,9 +27,11 @@ struct IndexCount {
                 tally.count(key, stored: row, sums, adding: true)
                 counted.add(tally)
             }
+            if let keys = sums?.root { root &+= try keys.hash(key, row) }
             entry = try cursor.next()
         }
         if let sumState, sumState.phase != .clearing { try compareSums(counted, snapshot) }
+        if let keys = sums?.root { try compareRoot(keys, snapshot) }
         try compareStatistics(account.statistics, snapshot)
         try compareSegments(account, snapshot)
         try compareOwners(owners, snapshot)
@@ -41,6 +44,17 @@ struct IndexCount {
         if state.statistics != counted {
             differences.append("the statistics say \(state.statistics.fields), the rows add up to \(counted.fields)")
         }
+    }
+
+    private mutating func compareRoot(
+        _ keys: any CatalogRootKeeper, _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) {
+        let checkpoint = try StoreView.checkpointState(in: snapshot)
+        guard let stored = try CatalogRoot.stored(keys, in: snapshot, at: checkpoint) else {
+            differences.append("the root of the catalog is not what the store wrote")
+            return
+        }
+        if stored.root.isWhole, stored.root.whole != root { differences.append(RowSumUpdate.contradiction.message) }
     }
 
     private mutating func compareSums(

@@ -49,9 +49,10 @@ struct CrashExamination: Sendable {
         _ moment: CrashMoment, _ disk: SimulatedFileSystem, recordsRecovery: Bool
     ) async throws -> [CrashMoment] {
         let model = moment.model.copy()
+        let sums = sums?.anchored(at: moment.anchor)
         let machine = SimulatedMachine(
             found: disk, index: moment.index.surviving(), clock: ManualClock(), options: options)
-        let recorder = recordsRecovery ? RecoveryRecorder(machine, moment.model) : nil
+        let recorder = recordsRecovery ? RecoveryRecorder(machine, moment.model, sums) : nil
         let storage = try await machine.open(seed: seed, sums: sums)
         let recovery = recorder?.end() ?? []
         try await storage.compare(with: model)
@@ -77,11 +78,11 @@ private final class RecoveryRecorder: Sendable {
     private let machine: SimulatedMachine
     private let moments = Mutex<[CrashMoment]>([])
 
-    init(_ machine: SimulatedMachine, _ model: StoreModel) {
+    init(_ machine: SimulatedMachine, _ model: StoreModel, _ sums: RowSumDefinition?) {
         self.machine = machine
         let model = model.copy()
         machine.watch { [self] disk, index in
-            moments.withLock { $0.append(CrashMoment(disk: disk, index: index, model: model)) }
+            moments.withLock { $0.append(CrashMoment(disk: disk, index: index, model: model, anchor: sums?.anchor)) }
         }
     }
 

@@ -36,7 +36,7 @@ final class ScriptedStore: Sendable {
     // MARK: - Recording
 
     private func note(_ disk: SimulatedMoment, _ index: MemoryIndex) {
-        let moment = CrashMoment(disk: disk, index: index, model: model.copy())
+        let moment = CrashMoment(disk: disk, index: index, model: model.copy(), anchor: sums?.anchor)
         moments.withLock { $0.append(moment) }
     }
 
@@ -152,4 +152,6 @@ struct CrashMoment: Sendable {
     let disk: SimulatedMoment
     let index: MemoryIndex
     let model: StoreModel
+    /// What an anchor outside said of the catalog; nil where there is none.
+    var anchor: CatalogRootMark?
 }

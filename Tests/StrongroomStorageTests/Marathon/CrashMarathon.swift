@@ -80,21 +80,23 @@ final class CrashMarathon: Sendable {
         _ moment: CrashMoment, _ disk: SimulatedFileSystem, _ life: RandomLife, _ generator: inout SeededGenerator
     ) async throws {
         points.add(1, ordering: .relaxed)
-        var (disk, index) = (disk, moment.index.surviving())
+        var (disk, index, anchor) = (disk, moment.index.surviving(), moment.anchor)
         let model = moment.model.copy()
         while generator.chance(1, in: 3) {
-            (disk, index) = try await failToRecover(disk, index, model, life, &generator)
+            let sums = life.sums?.anchored(at: anchor)
+            (disk, index) = try await failToRecover(disk, index, model, life, sums, &generator)
+            anchor = sums?.anchor
             points.add(1, ordering: .relaxed)
         }
         let examination = CrashExamination(sums: life.sums, options: life.options, share: 1, seed: generator.next())
-        let state = CrashMoment(disk: disk.moment, index: index, model: model)
+        let state = CrashMoment(disk: disk.moment, index: index, model: model, anchor: anchor)
         try await examination.examine(state, disk, recordsRecovery: false)
     }
 
     /// An opening that the disk fails, or power fails; it may be over by then. Returns what the next one finds.
     private func failToRecover(
         _ disk: SimulatedFileSystem, _ index: MemoryIndex, _ model: StoreModel, _ life: RandomLife,
-        _ generator: inout SeededGenerator
+        _ sums: RowSumDefinition?, _ generator: inout SeededGenerator
     ) async throws -> (SimulatedFileSystem, MemoryIndex) {
         let machine = SimulatedMachine(found: disk, index: index, clock: ManualClock(), options: life.options)
         if generator.chance(1, in: 2) {
@@ -103,12 +105,12 @@ final class CrashMarathon: Sendable {
             disk.failPower(afterMutations: Int(generator.next(upperBound: 30 as UInt64)))
         }
         do {
-            let storage = try await machine.open(seed: generator.next(), sums: life.sums)
+            let storage = try await machine.open(seed: generator.next(), sums: sums)
             // What one recovery has shown, the next must show as well.
             try await storage.compare(with: model)
             try await storage.checkpoint()
         } catch let error as StorageError {
-            guard error.code != .corrupted else { throw error }
+            guard error.code != .corrupted, error.code != .rolledBack else { throw error }
         }
         machine.crash(seed: generator.next())
         return (machine.fileSystem, machine.index)

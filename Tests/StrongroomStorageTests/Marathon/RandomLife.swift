@@ -18,8 +18,11 @@ struct RandomLife: Sendable {
         return options
     }
 
-    /// Half of those add up their rows.
-    var sums: RowSumDefinition? { seed / 2 % 2 == 1 ? TestSums.definition : nil }
+    /// Half of them add up their rows, and half of those have a root of the catalog, which an anchor knows.
+    var sums: RowSumDefinition? {
+        guard seed / 2 % 2 == 1 else { return nil }
+        return seed / 4 % 2 == 1 ? TestSums.definition(TestRootKeeper()) : TestSums.definition
+    }
 
     /// Every moment at which power could have failed.
     func moments() async throws -> [CrashMoment] {
@@ -55,7 +58,7 @@ private struct Living {
         } catch let error as StorageError {
             guard hasFailed else { throw Discrepancy("a step fails on a disk that does not: \(error)") }
             // A call that fails changes nothing that was written before.
-            guard error.code != .corrupted else { throw error }
+            guard error.code != .corrupted, error.code != .rolledBack else { throw error }
             try await goOn()
         }
     }

@@ -2,6 +2,7 @@ import Foundation
 import StrongroomKeys
 import StrongroomSimulation
 import StrongroomSystem
+import SystemPackage
 import Testing
 
 @testable import Strongroom
@@ -105,6 +106,11 @@ struct KeyUsageTests {
         let storeID = store.engine.storeID
         try await store.close()
         try await Self.runOlderProgram(fixture.directory, storeID)
+        // Neither did that program know of anchors.
+        for file in try fixture.directory.files(below: fixture.directory.keyring) where file.string.contains("/anchor-")
+        {
+            try FileManager.default.removeItem(atPath: file.string)
+        }
         let again = try await fixture.open()
         try await Self.untilCounted(again)
         try await KeyUsageScan(again).check()

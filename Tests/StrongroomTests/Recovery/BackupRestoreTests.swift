@@ -225,7 +225,7 @@ struct BackupRestoreTests {
                 try await Store.restore(from: folder, to: place, options: options, progress: progress)
             } == .cancelled)
         #expect(try await errorCode { try await Store.open(at: place, options: FilledStore.options) } == .alreadyExists)
-        _ = try await Self.restore(from: folder, to: place, keyring: nil)
+        _ = try await Self.restore(from: folder, to: place, keyring: filled.directory.keyring)
         var keys = FilledStore.options
         keys.keyring = filled.directory.keyring
         #expect(try await FilledStore.soundCensus(at: place, keys).difference(to: filled.census) == [])

@@ -29,5 +29,12 @@ enum Backups {
         if repair.hasLostCommits { print("lost: \(repair.lostCommits)") }
         // BackupAndRecovery
         precondition(repair.steps.isEmpty)
+        let anchors = restored.removingLastComponent()
+        // Rollback
+        var anchored = StoreOptions()
+        anchored.anchor = FilePath("\(anchors)/vault.json")  // on another disk
+        let guarded = try await Store.open(at: vault, options: anchored)
+        // Rollback
+        try await guarded.close()
     }
 }

@@ -1,0 +1,179 @@
+internal import Logging
+internal import StrongroomStorage
+internal import StrongroomSystem
+internal import Synchronization
+internal import SystemPackage
+
+/// Where it stands outside the store what the store was last: in its keyring, and in a file of its own where the
+/// options name one. Everything here blocks, on threads of the storage.
+final class CatalogAnchors: CatalogRootKeeper {
+    private struct State {
+        /// What is known to stand in each place.
+        var written: [FilePath: AnchorFile] = [:]
+        var failure: StorageError?
+    }
+
+    private let keys: CatalogKeys
+    private let places: [FilePath]
+    private let timeline: UInt32
+    private let fileSystem: any FileSystem
+    private let logger: Logger
+    private let acceptsRollback: Bool
+    /// Whether the keyring knows the store on other timelines, and not on this one.
+    private let isUnknown: Bool
+    /// What counted when the store was opened.
+    private let found: [(FilePath, AnchorFile)]
+    private let state = Mutex(State())
+
+    /// Reads what there is.
+    ///
+    /// - Parameters:
+    ///   - outside: a file outside the keyring; nil for none.
+    ///   - acceptsRollback: whether to forget it: the store is as it is found.
+    /// - Throws: `rolledBack` for a file that the store has not written.
+    init(
+        _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, storeID: [UInt8], timeline: UInt32,
+        acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
+    ) throws(StorageError) {
+        let name = AnchorFile.name(storeID: storeID, timeline: timeline)
+        let places = [keyring.appending(name)] + (outside.map { [$0] } ?? [])
+        let known = try fileSystem.list(keyring).filter { $0.hasPrefix(AnchorFile.prefix(storeID: storeID)) }
+        isUnknown = !known.isEmpty && !known.contains(name)
+        self.keys = keys
+        self.places = places
+        self.timeline = timeline
+        self.fileSystem = fileSystem
+        self.logger = logger
+        self.acceptsRollback = acceptsRollback
+        var found: [(FilePath, AnchorFile)] = []
+        for place in places where !acceptsRollback {
+            if let anchor = try Self.read(place, keys, fileSystem) { found.append((place, anchor)) }
+        }
+        self.found = found
+        state.withLock { state in for (place, anchor) in found { state.written[place] = anchor } }
+    }
+
+    private static func read(
+        _ place: FilePath, _ keys: CatalogKeys, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> AnchorFile? {
+        let folder = place.removingLastComponent()
+        guard try fileSystem.status(folder)?.kind == .directory else {
+            throw StorageError(
+                .invalidArgument, "the folder of the store's anchor is not there; mount it, or name another anchor",
+                path: folder)
+        }
+        guard try fileSystem.status(place) != nil else { return nil }
+        let anchor: AnchorFile
+        do throws(StorageError) {
+            anchor = try CanonicalJSONFile.read(AnchorFile.self, from: place, in: fileSystem)
+        } catch  where error.code == .corrupted {
+            throw Self.foreign(place)
+        }
+        guard anchor.format <= AnchorFile.currentFormat else {
+            throw StorageError(
+                .unsupportedFormat, "the anchor is of a newer format; open the store with a newer version", path: place)
+        }
+        guard try keys.isAuthentic(anchor) else { throw foreign(place) }
+        return anchor
+    }
+
+    private static func foreign(_ place: FilePath) -> StorageError {
+        rolledBack("the anchor is not what this store wrote", place)
+    }
+
+    private static func rolledBack(_ reason: String, _ place: FilePath) -> StorageError {
+        StorageError(
+            .rolledBack,
+            "\(reason). Put back the store as it was last, with its journal and blobs; or, if it is meant to be as it "
+                + "is, open it once with StoreOptions.whenRolledBack = .accept (--accept-rollback)", path: place)
+    }
+
+    // MARK: The root
+
+    func hash(_ key: [UInt8], _ row: [UInt8]) throws(StorageError) -> RowHash { try keys.hash(key, row) }
+
+    func seal(_ record: [UInt8], for place: [UInt8]) throws(StorageError) -> [UInt8] {
+        try keys.seal(record, for: place)
+    }
+
+    func open(_ sealed: [UInt8], for place: [UInt8]) throws(StorageError) -> CatalogRootRecord? {
+        try keys.open(sealed, for: place, anyTimeline: found.isEmpty)
+    }
+
+    // MARK: Opening
+
+    /// - Throws: `rolledBack` where the store is not, and has not become, what the anchors say.
+    func check(_ found: CatalogRootFound) throws(StorageError) {
+        guard !acceptsRollback else { return try accept(found) }
+        guard !isUnknown else { throw Self.restored(places[0]) }
+        for (place, anchor) in self.found { try check(found, against: anchor, place) }
+    }
+
+    private func check(
+        _ found: CatalogRootFound, against anchor: AnchorFile, _ place: FilePath
+    ) throws(StorageError) {
+        guard anchor.timeline == timeline else { throw Self.restored(place) }
+        guard found.lastLSN >= anchor.lsn else {
+            throw Self.rolledBack(
+                "the store ends at commit \(found.lastLSN) and had \(anchor.lsn) commits: it is an older copy", place)
+        }
+        guard found.hasRoot || anchor.root == nil else {
+            throw Self.rolledBack(
+                "the catalog's root is missing, or is none of this catalog: it was changed without the store's keys",
+                place)
+        }
+        guard let mark = found.mark, mark.lsn == anchor.lsn, anchor.root != nil else { return }
+        guard try keys.anchor(mark) == anchor else {
+            throw Self.rolledBack(
+                "the catalog of commit \(mark.lsn) is not the one that was written: it is of another history", place)
+        }
+    }
+
+    private static func restored(_ place: FilePath) -> StorageError {
+        rolledBack("the store was restored from a backup, or made to look so, without its keyring", place)
+    }
+
+    /// From here on it counts what is there. Rows that are not all in a root yet may be added up by a later process.
+    private func accept(_ found: CatalogRootFound) throws(StorageError) {
+        logger.warning("The store is accepted as it was found", metadata: ["lastLSN": "\(found.lastLSN)"])
+        let anchor = try keys.anchor(upTo: found.lastLSN)
+        for place in places {
+            try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
+            state.withLock { $0.written[place] = anchor }
+        }
+    }
+
+    // MARK: Writing
+
+    /// Whether it stands in all places now.
+    func note(_ mark: CatalogRootMark) -> Bool {
+        var failure: StorageError?
+        for place in places {
+            do throws(StorageError) {
+                let anchor = try keys.anchor(mark)
+                guard state.withLock({ $0.written[place] }) != anchor else { continue }
+                try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
+                state.withLock { $0.written[place] = anchor }
+            } catch {
+                failure = error
+            }
+        }
+        let before = state.withLock { state in
+            defer { state.failure = failure }
+            return state.failure
+        }
+        if let failure, before?.description != failure.description {
+            logger.warning(
+                "The store's anchor cannot be written: a copy of the store that is older than it would not be noticed",
+                metadata: ["reason": "\(failure)"])
+        }
+        return failure == nil
+    }
+
+    /// Why an anchor cannot be written; nil where all are.
+    var failure: StorageError? { state.withLock { $0.failure } }
+}
+
+extension StorageError.Code {
+    static let rolledBack = Self("rolledBack")
+}
