@@ -78,6 +78,9 @@ struct RepairCommand: AsyncParsableCommand {
                 text: "\(step.kind): \(step.path): \(step.detail)")
         }
         for path in report.setAside { console.say("put away as \(quoted(path.string))") }
+        if !dryRun, report.steps.contains(where: { $0.kind == .journalSalvaged }) {
+            console.say("a repair has no keys to vouch for what it moved: give --accept-rollback once")
+        }
         let lost = report.lostCommits.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)–\($0.upperBound)" }
         let loss =
             report.hasLostCommits
