@@ -27,6 +27,8 @@ COUNT ?= 2000
 # its assertions, and without waiting for another build.
 POINTS ?= 1000000
 SECONDS ?=
+# For so many minutes `make soak` goes on.
+MINUTES ?= 120
 # `make exhaustive` looks at one crash state in so many.
 SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
@@ -46,7 +48,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: lint format crash soak exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-smoke clean
 
 help: ## Say what there is.
@@ -74,6 +76,11 @@ demo: release ## The guided tour on real files, in under a minute. DIRECTORY=…
 
 crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 times.
 	.ci/crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS)
+
+# No part of `make check`: it mounts file systems, which needs root and loop devices.
+soak: release ## Kills and power failures on ext4, XFS and Btrfs in loop images, for MINUTES=120. SEED=….
+	@.ci/install-prerequisites python3 e2fsprogs xfsprogs btrfs-progs gcc
+	.ci/soak $(RELEASE_DIRECTORY)/strongroom $(MINUTES) $(SEED)
 
 model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=… for the same choices.
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) \
