@@ -170,6 +170,34 @@ import Testing
         try await reopened.close()
     }
 
+    /// The story: a process had unlinked the file of a blob given up and died before it synced the folder. The next
+    /// one found no file to sweep, sealed the epoch with its checkpoint, and a power failure later brought the file
+    /// back where nobody sweeps any more.
+    @Test(arguments: [true, false])
+    func aRemovalThatNobodySyncedIsMadeDurableByTheNextProcess(inFolderThatStays: Bool) async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        let (writer, _) = try await storage.blobs.finished(payload(9000))
+        if inFolderThatStays {
+            let (kept, blob) = try await storage.blobs.finished(payload(9000))
+            try await storage.metadata.put(key("a"), [], .blob(blob.reference))
+            kept.leave()
+        }
+        // The folder cannot be opened to be synced; then the process dies.
+        machine.fileSystem.inject(SimulatedFault([.synchronizeDirectory], failures: nil, code: .descriptorLimit))
+        await writer.abort()
+        #expect(try machine.blobFileCount() == (inFolderThatStays ? 1 : 0))
+        machine.kill(seed: 2)
+
+        let second = try await machine.open(seed: 3)
+        try await second.metadata.put(key("b"), [])
+        try await second.settle()
+        machine.crash(PowerFailure(survivingChanges: 0), keepingInFlight: false)
+        let third = try await machine.open(seed: 5)
+        #expect(try machine.blobFileCount() == (inFolderThatStays ? 1 : 0))
+        try await third.close()
+    }
+
     /// The story: a checkpoint had removed the file of a blob just given up when the writer's own attempt failed,
     /// because power was going; that failure was taken for proof that the file was still there, and trapped.
     @Test func aCheckpointMayRemoveAnAbandonedFileFirst() async throws {

@@ -16,6 +16,14 @@ struct BlobSweep {
         try files.fileSystem.list(files.layout.directory).compactMap { BlobLayout.epoch(directoryName: $0) }.sorted()
     }
 
+    /// Makes durable what processes before this one have removed from epochs younger than `sealedEpoch`. Blocks.
+    ///
+    /// One may have died between a removal and its sync. Nobody finds such a file to sweep it, the next checkpoint
+    /// seals its epoch, and a power failure after that would bring it back for good.
+    func synchronizeFound(after sealedEpoch: UInt64) throws(StorageError) {
+        try files.synchronizeEpochs(Set(try epochs().filter { $0 > sealedEpoch }))
+    }
+
     /// Sweeps epochs younger than `sealedEpoch`; 0 sweeps all. Blocks. Returns how many files it removed.
     @discardableResult
     func run(after sealedEpoch: UInt64) throws(StorageError) -> Int {

@@ -63,7 +63,9 @@ struct StorageRecovery {
         }
         let poison = StorePoison()
         let files = try openBlobs(state, poison)
-        try BlobSweep(files: files, view: view).run(after: state.sealedBlobEpoch)
+        let sweep = BlobSweep(files: files, view: view)
+        try sweep.synchronizeFound(after: state.sealedBlobEpoch)
+        try sweep.run(after: state.sealedBlobEpoch)
         let queue = CommitQueue()
         let reaper = TrashReaper(files: files, view: view, queue: queue)
         var builder: RowSumBuilder?
