@@ -2,30 +2,42 @@
 struct GlobMachineBuilder {
     typealias Token = PolicyPattern.Token
 
+    private static let kindCount = ByteKind.allCases.count
+    /// The class of each byte that no pattern spells out: there is one for each kind.
+    private static let plainClasses = (UInt8.min...UInt8.max).map { UInt8(ByteKind($0).rawValue) }
+    /// Larger machines have so many words at a time.
+    private static let wordsPerBlock = 4
+
     private let patterns: [[Token]]
+    /// 1, or a multiple of 4.
     let wordCount: Int
-    private(set) var classes: [UInt16]
+    /// Bytes that do the same share a class; its row in `steps` begins at the class times `wordCount`. Patterns are
+    /// UTF-8, in which 243 bytes occur: with those of the kinds there are at most 246 classes.
+    private(set) var classes: [UInt8]
+    /// The kind of each class's bytes.
+    private(set) var kinds: [ByteKind] = ByteKind.allCases
     private(set) var steps: [UInt64]
     private(set) var loops: [UInt64]
     private(set) var start: [UInt64]
     private(set) var accept: [UInt64]
     /// Where a `?` leads, by the kind of byte that it takes.
     private var characterSteps: [UInt64]
-    /// The kind of each class's bytes.
-    private var kinds: [ByteKind] = ByteKind.allCases
+    private var hasCharacterSteps = false
 
     init(_ patterns: [[Token]]) {
         self.patterns = patterns
         let stateCount = patterns.reduce(0) { $0 + 1 + $1.count(where: Self.advances) }
-        wordCount = (stateCount + 63) / 64
-        // Bytes that no pattern spells out are one class for each kind.
-        classes = (0...255).map { UInt16(ByteKind(UInt8($0)).rawValue) }
-        for case .byte(let byte) in patterns.joined() where classes[Int(byte)] < ByteKind.allCases.count {
-            classes[Int(byte)] = UInt16(kinds.count)
-            kinds.append(ByteKind(byte))
+        let blockBits = 64 * Self.wordsPerBlock
+        wordCount = stateCount <= 64 ? 1 : (stateCount + blockBits - 1) / blockBits * Self.wordsPerBlock
+        classes = Self.plainClasses
+        for pattern in patterns {
+            for case .byte(let byte) in pattern where classes[Int(byte)] < Self.kindCount {
+                classes[Int(byte)] = UInt8(kinds.count)
+                kinds.append(ByteKind(byte))
+            }
         }
         steps = Array(repeating: 0, count: kinds.count * wordCount)
-        loops = Array(repeating: 0, count: ByteKind.allCases.count * wordCount)
+        loops = Array(repeating: 0, count: Self.kindCount * wordCount)
         characterSteps = loops
         start = Array(repeating: 0, count: wordCount)
         accept = start
@@ -47,6 +59,7 @@ struct GlobMachineBuilder {
             state += 1
         }
         // A `?` takes bytes of all classes of a kind: once for all of them, not once for each `?`.
+        guard hasCharacterSteps else { return }
         for (index, kind) in kinds.enumerated() {
             for word in 0..<wordCount {
                 steps[index * wordCount + word] |= characterSteps[kind.rawValue * wordCount + word]
@@ -60,14 +73,14 @@ struct GlobMachineBuilder {
         switch token {
         case .byte(let byte): steps[Int(classes[Int(byte)]) * wordCount + word] |= bit
         case .anyCharacter(let reach):
-            for kind in [ByteKind.leading] + (reach == .anything ? [.colon] : []) {
-                characterSteps[kind.rawValue * wordCount + word] |= bit
-            }
+            hasCharacterSteps = true
+            characterSteps[ByteKind.leading.rawValue * wordCount + word] |= bit
+            if reach == .anything { characterSteps[ByteKind.colon.rawValue * wordCount + word] |= bit }
             loops[ByteKind.continuation.rawValue * wordCount + word] |= bit
         case .anyRun(let reach):
-            for kind in [ByteKind.leading, .continuation] + (reach == .anything ? [.colon] : []) {
-                loops[kind.rawValue * wordCount + word] |= bit
-            }
+            loops[ByteKind.leading.rawValue * wordCount + word] |= bit
+            loops[ByteKind.continuation.rawValue * wordCount + word] |= bit
+            if reach == .anything { loops[ByteKind.colon.rawValue * wordCount + word] |= bit }
         case .variable: preconditionFailure("A pattern with variables is matched before they are replaced.")
         }
     }

@@ -6,7 +6,7 @@ struct PatternSet: Sendable {
 
     init(_ patterns: [PolicyPattern], folding: Folding) {
         withVariables = patterns.filter(\.hasVariables)
-        fixed = GlobMachine(patterns.lazy.filter { !$0.hasVariables }.map(\.tokens))
+        fixed = GlobMachine(patterns.filter { !$0.hasVariables }.map(\.tokens))
         self.folding = folding
     }
 
