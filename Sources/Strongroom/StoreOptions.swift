@@ -40,8 +40,9 @@ public struct StoreOptions: Sendable {
     /// default it refuses to open. See <doc:Rollback>.
     public var whenRolledBack: RolledBack = .refuse
     /// A file, best on another disk or machine, in which the store says after each checkpoint what it is, as it does in
-    /// its keyring: whoever puts back store and keyring together is found out by it. Its folder exists; nil, the
-    /// default, for none.
+    /// its keyring: whoever puts back store and keyring together is found out by it. Its folder exists, and lies in
+    /// neither of the two; a file that is no anchor of this store is left as it is, and the store refuses to open. Nil,
+    /// the default, for none.
     public var anchor: FilePath?
     /// Where the keyring is: by default beside the store, at `<store>.keyring`. Never inside the store.
     public var keyring: FilePath?

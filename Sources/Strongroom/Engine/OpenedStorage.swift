@@ -45,7 +45,7 @@ extension StoreOpening {
             let catalogKeys = try CatalogKeys(keys.metadataKey, storeID: storeID, timeline: timeline)
             let opened = try await onThread { () throws(StorageError) in
                 try CatalogAnchors(
-                    catalogKeys, keyring: keyring, outside: options.anchor, storeID: storeID, timeline: timeline,
+                    catalogKeys, keyring: keyring, outside: anchor, storeID: storeID, timeline: timeline,
                     acceptsRollback: acceptsRollback, fileSystem, logger)
             }
             environment.sums?.root = opened

@@ -12,6 +12,8 @@ internal import SystemPackage
 struct StoreOpening {
     let directory: FilePath
     let keyring: FilePath
+    /// Nil where only the keyring has one.
+    let anchor: FilePath?
     let options: StoreOptions
     let logger: Logger
     let metrics: StoreMetrics
@@ -23,6 +25,7 @@ struct StoreOpening {
         try options.check()
         let place = try StorePlace(path, keyring: options.keyring)
         (directory, keyring) = (place.directory, place.keyring)
+        anchor = try options.anchor.map { (path) throws(StoreError) in try StorePlace.absolute(path) }
         self.options = options
         logger = options.logger ?? Logger.current
         metrics = StoreMetrics(options)
@@ -30,6 +33,12 @@ struct StoreOpening {
             throw StoreError(
                 .invalidArgument,
                 "The keyring \(keyring) lies in the store: a copy of the store would carry its keys. Put it elsewhere.")
+        }
+        if let anchor, anchor.starts(with: directory) || anchor.starts(with: keyring) {
+            throw StoreError(
+                .invalidArgument,
+                "The anchor \(anchor) lies in the store or its keyring: who puts that back puts back the anchor. "
+                    + "Name a file on another disk.")
         }
     }
 

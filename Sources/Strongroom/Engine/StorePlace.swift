@@ -20,7 +20,7 @@ package struct StorePlace {
     }
 
     /// Lexically normal and absolute, so that the process may change its directory later.
-    private static func absolute(_ path: FilePath) throws(StoreError) -> FilePath {
+    static func absolute(_ path: FilePath) throws(StoreError) -> FilePath {
         guard !path.isEmpty else { throw StoreError(.invalidArgument, "The path is empty.") }
         guard path.isRelative else { return path.lexicallyNormalized() }
         let current = FilePath(FileManager.default.currentDirectoryPath)

@@ -1,4 +1,5 @@
 internal import Logging
+internal import StrongroomKeys
 internal import StrongroomStorage
 internal import StrongroomSystem
 internal import Synchronization
@@ -30,12 +31,14 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// - Parameters:
     ///   - outside: a file outside the keyring; nil for none.
     ///   - acceptsRollback: whether to forget it: the store is as it is found.
-    /// - Throws: `rolledBack` for a file that the store has not written.
+    /// - Throws: `rolledBack` for a file that the store has not written; `invalidArgument` where `outside` cannot be its
+    ///   anchor.
     init(
         _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, storeID: [UInt8], timeline: UInt32,
         acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
     ) throws(StorageError) {
         let name = AnchorFile.name(storeID: storeID, timeline: timeline)
+        if let outside { try Self.checkOutside(outside, storeID, fileSystem) }
         let places = [keyring.appending(name)] + (outside.map { [$0] } ?? [])
         let known = try fileSystem.list(keyring).filter { $0.hasPrefix(AnchorFile.prefix(storeID: storeID)) }
         isUnknown = !known.isEmpty && !known.contains(name)
@@ -53,15 +56,38 @@ final class CatalogAnchors: CatalogRootKeeper {
         state.withLock { state in for (place, anchor) in found { state.written[place] = anchor } }
     }
 
-    private static func read(
-        _ place: FilePath, _ keys: CatalogKeys, _ fileSystem: any FileSystem
-    ) throws(StorageError) -> AnchorFile? {
+    /// Whether the file, if there is one, is an anchor of this store: else it is not this store's to write.
+    private static func checkOutside(
+        _ place: FilePath, _ storeID: [UInt8], _ fileSystem: any FileSystem
+    ) throws(StorageError) {
         let folder = place.removingLastComponent()
         guard try fileSystem.status(folder)?.kind == .directory else {
             throw StorageError(
                 .invalidArgument, "the folder of the store's anchor is not there; mount it, or name another anchor",
                 path: folder)
         }
+        guard try fileSystem.status(place) != nil else { return }
+        var found: AnchorFile?
+        do throws(StorageError) {
+            found = try CanonicalJSONFile.read(AnchorFile.self, from: place, in: fileSystem)
+        } catch  where error.code == .corrupted {
+            found = nil
+        }
+        guard let found else {
+            throw StorageError(
+                .invalidArgument,
+                "the file is no anchor, or a damaged one, and is left as it is. Put it back as it was, or, if nothing "
+                    + "needs it, remove it; or name another anchor", path: place)
+        }
+        guard found.storeId == Hexadecimal.encode(storeID) else {
+            throw StorageError(
+                .invalidArgument, "the file is the anchor of another store; name one of this store's own", path: place)
+        }
+    }
+
+    private static func read(
+        _ place: FilePath, _ keys: CatalogKeys, _ fileSystem: any FileSystem
+    ) throws(StorageError) -> AnchorFile? {
         guard try fileSystem.status(place) != nil else { return nil }
         let anchor: AnchorFile
         do throws(StorageError) {
@@ -102,6 +128,8 @@ final class CatalogAnchors: CatalogRootKeeper {
 
     // MARK: Opening
 
+    var anchoredLSNs: Set<UInt64> { Set(found.filter { $0.1.root != nil }.map(\.1.lsn)) }
+
     /// - Throws: `rolledBack` where the store is not, and has not become, what the anchors say.
     func check(_ found: CatalogRootFound) throws(StorageError) {
         guard !acceptsRollback else { return try accept(found) }
@@ -122,10 +150,15 @@ final class CatalogAnchors: CatalogRootKeeper {
                 "the catalog's root is missing, or is none of this catalog: it was changed without the store's keys",
                 place)
         }
-        guard let mark = found.mark, mark.lsn == anchor.lsn, anchor.root != nil else { return }
+        guard anchor.root != nil else { return }
+        guard let mark = found.marks[anchor.lsn] else {
+            // What is in the catalog has the root to show for it, and went on from there. The journal has nothing.
+            guard anchor.lsn > found.appliedLSN else { return }
+            throw Self.rolledBack("the catalog is older than its anchor, and was none that the store left", place)
+        }
         guard try keys.anchor(mark) == anchor else {
             throw Self.rolledBack(
-                "the catalog of commit \(mark.lsn) is not the one that was written: it is of another history", place)
+                "what the store has up to commit \(mark.lsn) is not what it wrote: it is of another history", place)
         }
     }
 
@@ -135,7 +168,7 @@ final class CatalogAnchors: CatalogRootKeeper {
 
     /// From here on it counts what is there. Rows that are not all in a root yet may be added up by a later process.
     private func accept(_ found: CatalogRootFound) throws(StorageError) {
-        logger.warning("The store is accepted as it was found", metadata: ["lastLSN": "\(found.lastLSN)"])
+        logger.notice("The store is accepted as it was found", metadata: ["lastLSN": "\(found.lastLSN)"])
         let anchor = try keys.anchor(upTo: found.lastLSN)
         for place in places {
             try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)

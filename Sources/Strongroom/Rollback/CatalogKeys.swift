@@ -91,7 +91,10 @@ final class CatalogKeys: Sendable {
     // MARK: Anchors
 
     func anchor(_ mark: CatalogRootMark) throws(StorageError) -> AnchorFile {
-        try anchor(mark.lsn, try code(CanonicalFields.anchoredRoot(storeID, timeline, mark.lsn, mark.rows)))
+        try anchor(
+            mark.lsn,
+            try code(CanonicalFields.anchoredRoot(storeID: storeID, timeline: timeline, lsn: mark.lsn, rows: mark.rows))
+        )
     }
 
     /// For a catalog whose rows are still to be added up.
@@ -102,7 +105,7 @@ final class CatalogKeys: Sendable {
             format: AnchorFile.currentFormat, storeId: Hexadecimal.encode(storeID), timeline: timeline, lsn: lsn,
             root: root.map(Hexadecimal.encode),
             code: Hexadecimal.encode(
-                try code(CanonicalFields.anchor(storeID, timeline: timeline, lsn: lsn, root: root ?? []))))
+                try code(CanonicalFields.anchor(storeID: storeID, timeline: timeline, lsn: lsn, root: root ?? []))))
     }
 
     /// Whether the store wrote it, on whatever timeline.
@@ -112,7 +115,7 @@ final class CatalogKeys: Sendable {
             anchor.root == nil || !root.isEmpty
         else { return false }
         let expected = try code(
-            CanonicalFields.anchor(storeID, timeline: anchor.timeline, lsn: anchor.lsn, root: root))
+            CanonicalFields.anchor(storeID: storeID, timeline: anchor.timeline, lsn: anchor.lsn, root: root))
         return ConstantTime.areEqual(expected, found)
     }
 

@@ -128,24 +128,24 @@ enum CanonicalFields {
     }
 
     /// What an anchor has of the rows.
-    static func anchoredRoot(_ storeID: [UInt8], _ timeline: UInt32, _ lsn: UInt64, _ rows: [UInt8]) -> [UInt8] {
-        var fields = FieldWriter(reservingBytes: 112)
-        fields.put(1, text: "strongroom/anchored-root@v1")
-        fields.put(2, storeID)
-        fields.put(3, integer: timeline)
-        fields.put(4, integer: lsn)
-        fields.put(5, rows)
-        return fields.bytes
+    static func anchoredRoot(storeID: [UInt8], timeline: UInt32, lsn: UInt64, rows: [UInt8]) -> [UInt8] {
+        anchored("strongroom/anchored-root@v1", storeID, timeline, lsn, rows)
     }
 
     /// What an anchor says.
-    static func anchor(_ storeID: [UInt8], timeline: UInt32, lsn: UInt64, root: [UInt8]) -> [UInt8] {
+    static func anchor(storeID: [UInt8], timeline: UInt32, lsn: UInt64, root: [UInt8]) -> [UInt8] {
+        anchored("strongroom/anchor@v1", storeID, timeline, lsn, root)
+    }
+
+    private static func anchored(
+        _ purpose: String, _ storeID: [UInt8], _ timeline: UInt32, _ lsn: UInt64, _ bytes: [UInt8]
+    ) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 112)
-        fields.put(1, text: "strongroom/anchor@v1")
+        fields.put(1, text: purpose)
         fields.put(2, storeID)
         fields.put(3, integer: timeline)
         fields.put(4, integer: lsn)
-        fields.put(5, root)
+        fields.put(5, bytes)
         return fields.bytes
     }
 

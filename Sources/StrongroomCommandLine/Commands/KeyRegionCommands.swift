@@ -96,6 +96,7 @@ struct OtherRegion: ParsableArguments {
     func open(beside location: StoreLocation, _ body: (String) async throws -> Void) async throws {
         var keys = location.keys
         (keys.keyring, keys.rootKeyFile, keys.passphraseFile) = (otherKeyring, otherRootKeyFile, otherPassphraseFile)
+        keys.anchor = nil
         var options = try await keys.storeOptions()
         options.whenAbsent = .refuse
         let store = try await Store.open(at: FilePath(otherStore), options: options)

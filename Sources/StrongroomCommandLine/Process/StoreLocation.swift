@@ -9,6 +9,9 @@ struct StoreLocation: ParsableArguments {
     @Option(help: "The store's directory; by default what STRONGROOM_STORE names.")
     var store: String?
 
+    @Flag(help: "Open the store as it is, although it is not what keyring and anchor say; once.")
+    var acceptRollback = false
+
     @OptionGroup var keys: KeyOptions
     @OptionGroup var output: OutputOptions
 
@@ -30,6 +33,7 @@ struct StoreLocation: ParsableArguments {
     func open() async throws -> Store {
         var options = try await keys.storeOptions()
         options.whenAbsent = .refuse
+        if acceptRollback { options.whenRolledBack = .accept }
         return try await Store.open(at: path(), options: options)
     }
 }
@@ -50,9 +54,6 @@ struct KeyOptions: ParsableArguments {
 
     @Option(help: "A file on another disk that says what the store is, beside the keyring, which always does.")
     var anchor: String?
-
-    @Flag(help: "Open the store as it is, although it is not what keyring and anchor say; once.")
-    var acceptRollback = false
 
     @Option(help: "The file with the root key (32 bytes, mode 0600); by default one in the keyring.")
     var rootKeyFile: String?
@@ -87,7 +88,6 @@ struct KeyOptions: ParsableArguments {
         var options = StoreOptions()
         options.keyring = keyring.map { FilePath($0) }
         options.anchor = anchor.map { FilePath($0) }
-        if acceptRollback { options.whenRolledBack = .accept }
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)

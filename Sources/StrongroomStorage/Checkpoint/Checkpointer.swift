@@ -161,9 +161,8 @@ final class Checkpointer: Sendable {
             let now = clock.bootNanoseconds()
             let isDue = intervalNanoseconds.map { now - lastNanoseconds >= $0 } ?? false
             if isDue || wake.isRequested { lastNanoseconds = now }
-            let movedCount = completedCount
-            let result = round(isDue: isDue || wake.isRequested, &reclaimer, &sumBuilder)
-            if isBuilding || completedCount != movedCount || !isRootNoted { isRootNoted = noteRoot() }
+            if isBuilding { isRootNoted = false }
+            let result = round(isDue: isDue || wake.isRequested, &reclaimer, &sumBuilder, &isRootNoted)
             for callback in wake.callbacks { callback(result) }
         }
     }
@@ -186,7 +185,8 @@ final class Checkpointer: Sendable {
     }
 
     private func round(
-        isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ sumBuilder: inout RowSumBuilder?
+        isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ sumBuilder: inout RowSumBuilder?,
+        _ isRootNoted: inout Bool
     ) -> Result<Void, StorageError> {
         var cleanUp = CleanUp()
         let movedCount = completedCount
@@ -199,7 +199,9 @@ final class Checkpointer: Sendable {
             cleanUp.note(attempt { () throws(StorageError) in try files.removeAbandoned(name) })
         }
         cleanUp.note(attempt { () throws(StorageError) in try files.removeEmptyEpochs() })
-        cleanUp.note(addUp(&sumBuilder, hasMoved: completedCount != movedCount))
+        let hasMoved = completedCount != movedCount
+        cleanUp.note(addUp(&sumBuilder, hasMoved: hasMoved))
+        if hasMoved || !isRootNoted { cleanUp.note(noteRoot(&isRootNoted)) }
         monitor.withLock { state in
             state.endedCount += 1
             state.failure = failure
@@ -224,11 +226,13 @@ final class Checkpointer: Sendable {
         }
     }
 
-    /// Says outside what the catalog is now; whether that is known there.
-    private func noteRoot() -> Bool {
-        guard let root else { return true }
-        var isNoted = false
-        _ = attempt { () throws(StorageError) in
+    /// Says outside what the catalog is now; returns why it could not be read.
+    ///
+    /// - Parameter isNoted: whether it is known there, or need not be.
+    private func noteRoot(_ isNoted: inout Bool) -> StorageError? {
+        isNoted = root == nil
+        guard let root else { return nil }
+        return attempt { () throws(StorageError) in
             let mark: CatalogRootMark?
             do throws(OrderedIndexReadError<StorageError>) {
                 mark = try view.index.read { (snapshot) throws(StorageError) in
@@ -242,7 +246,6 @@ final class Checkpointer: Sendable {
             }
             isNoted = mark.map { root.note($0) } ?? true
         }
-        return isNoted
     }
 
     private func checkpoint(

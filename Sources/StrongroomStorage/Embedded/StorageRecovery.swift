@@ -50,16 +50,19 @@ struct StorageRecovery {
                 path: directory.catalog)
         }
         var tables = RowTables(baseLSN: state.appliedLSN, timeMilliseconds: state.timeMilliseconds)
+        let anchoredLSNs = environment.sums?.root?.anchoredLSNs ?? []
+        var anchored: [RowTables] = []
         let journal = try Journal.open(
             directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
             containedLSN: state.containedLSN, random: environment.random, configuration: options.journal
         ) { (place, frame) throws(StorageError) in
             let commit = try CommitFrame(frame, at: place, in: directory)
             tables.apply(lsn: frame.lsn, timeMilliseconds: commit.timeMilliseconds, commit.changes(at: place))
+            if anchoredLSNs.contains(frame.lsn) { anchored.append(tables) }
         }
         let view = StoreView(tables: tables, index: index, holds: JournalHolds(options.holds))
         if let sums = environment.sums, let root = sums.root {
-            try CatalogRootOpening(index: index, sums: sums, root: root).run(lastLSN: tables.lastLSN)
+            try CatalogRootOpening(index: index, sums: sums, root: root).run(tables, anchored: anchored)
         }
         let poison = StorePoison()
         let files = try openBlobs(state, poison)

@@ -93,7 +93,7 @@ struct CatalogRoot: Equatable {
 
 extension RowHash {
     /// Little-endian, one after the other.
-    fileprivate func encoded() -> [UInt8] {
+    func encoded() -> [UInt8] {
         var bytes: [UInt8] = []
         for index in indices { bytes.appendLittleEndian(self[index]) }
         return bytes

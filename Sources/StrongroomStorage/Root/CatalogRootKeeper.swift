@@ -19,6 +19,8 @@ package protocol CatalogRootKeeper: Sendable {
     func seal(_ record: [UInt8], for place: [UInt8]) throws(StorageError) -> [UInt8]
     /// Nil for what was not sealed for that place with these keys.
     func open(_ sealed: [UInt8], for place: [UInt8]) throws(StorageError) -> CatalogRootRecord?
+    /// Commits of which `check` wants to know what the catalog was, where only the journal has them.
+    var anchoredLSNs: Set<UInt64> { get }
     /// Whether a catalog may be used as it was found; called once, before anything is changed. Throws why not.
     func check(_ found: CatalogRootFound) throws(StorageError)
     /// Told of the root after each checkpoint. Blocks; whether it was noted, else it is told again.
@@ -48,8 +50,22 @@ package struct CatalogRootMark: Sendable, Equatable {
 package struct CatalogRootFound: Sendable {
     /// The last commit that the store has, in the catalog or in the journal.
     package var lastLSN: UInt64
+    /// The last commit that is in the catalog with all before it; what comes after is in the journal, whose frames
+    /// anybody can make.
+    package var appliedLSN: UInt64
     /// Whether there is a root, for the catalog as it is, that all rows are in.
     package var hasRoot: Bool
-    /// Nil without a root, and where a checkpoint did not come to its end.
-    package var mark: CatalogRootMark?
+    /// The root of the catalog, unless a checkpoint did not come to its end, and at the anchored commits of the
+    /// journal; by LSN. Empty without a root.
+    package var marks: [UInt64: CatalogRootMark]
+}
+
+extension CatalogRootKeeper {
+    /// What it does to a root that a row becomes another, comes or goes.
+    func change(_ key: [UInt8], from old: [UInt8]?, to new: [UInt8]?) throws(StorageError) -> RowHash {
+        var change = RowHash.zero
+        if let old { change &-= try hash(key, old) }
+        if let new { change &+= try hash(key, new) }
+        return change
+    }
 }

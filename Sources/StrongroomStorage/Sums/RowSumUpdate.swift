@@ -27,9 +27,7 @@ struct RowSumUpdate {
     mutating func note(_ key: [UInt8], from old: [UInt8]?, to new: [UInt8]?) throws(StorageError) {
         let isCovered = state.covers(key)
         if let keys = definition.root, isCovered || root?.isWhole == true {
-            var change = RowHash.zero
-            if let old { change &-= try keys.hash(key, old) }
-            if let new { change &+= try keys.hash(key, new) }
+            let change = try keys.change(key, from: old, to: new)
             if root?.isWhole == true { root?.whole &+= change }
             if isCovered { root?.counted &+= change }
         }

@@ -4,13 +4,13 @@ internal import StrongroomSystem
 /// The counters of an index beside what its rows add up to.
 struct IndexCount {
     private(set) var differences: [String] = []
-    private var root: RowHash = .zero
-
     init(_ snapshot: any OrderedIndexSnapshot, _ sums: RowSumDefinition?) throws(StorageError) {
         var account = RowAccount(RowStatistics())
         var owners: [BlobName: [UInt8]] = [:]
         let sumState = try sums.map { (sums) throws(StorageError) in try RowSumState(sums, in: snapshot) }
         var counted = RowSumFingerprint()
+        let stored = try storedRoot(sums, snapshot)
+        var root = RowHash.zero
         let cursor = try snapshot.cursor()
         var entry = try cursor.seek(KeySpace.engineLowerBound)
         while let (key, row) = entry, KeySpace.isEngineKey(key) {
@@ -27,11 +27,11 @@ struct IndexCount {
                 tally.count(key, stored: row, sums, adding: true)
                 counted.add(tally)
             }
-            if let keys = sums?.root { root &+= try keys.hash(key, row) }
+            if stored != nil, let keys = sums?.root { root &+= try keys.hash(key, row) }
             entry = try cursor.next()
         }
         if let sumState, sumState.phase != .clearing { try compareSums(counted, snapshot) }
-        if let keys = sums?.root { try compareRoot(keys, snapshot) }
+        if let stored, stored.whole != root { differences.append(RowSumUpdate.contradiction.message) }
         try compareStatistics(account.statistics, snapshot)
         try compareSegments(account, snapshot)
         try compareOwners(owners, snapshot)
@@ -46,15 +46,17 @@ struct IndexCount {
         }
     }
 
-    private mutating func compareRoot(
-        _ keys: any CatalogRootKeeper, _ snapshot: any OrderedIndexSnapshot
-    ) throws(StorageError) {
+    /// Nil where there is none that all rows are in.
+    private mutating func storedRoot(
+        _ sums: RowSumDefinition?, _ snapshot: any OrderedIndexSnapshot
+    ) throws(StorageError) -> CatalogRoot? {
+        guard let keys = sums?.root else { return nil }
         let checkpoint = try StoreView.checkpointState(in: snapshot)
         guard let stored = try CatalogRoot.stored(keys, in: snapshot, at: checkpoint) else {
             differences.append("the root of the catalog is not what the store wrote")
-            return
+            return nil
         }
-        if stored.root.isWhole, stored.root.whole != root { differences.append(RowSumUpdate.contradiction.message) }
+        return stored.root.isWhole ? stored.root : nil
     }
 
     private mutating func compareSums(

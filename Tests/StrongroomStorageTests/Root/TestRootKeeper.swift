@@ -32,10 +32,13 @@ final class TestRootKeeper: CatalogRootKeeper {
         return CatalogRootRecord(bytes: Array(sealed.dropFirst(place.count)), isCurrent: true)
     }
 
+    var anchoredLSNs: Set<UInt64> { Set(lastMark.map { [$0.lsn] } ?? []) }
+
     func check(_ found: CatalogRootFound) throws(StorageError) {
         self.found.withLock { $0 = found }
         guard let mark = lastMark else { return }
-        guard found.hasRoot, found.lastLSN >= mark.lsn, found.mark.map({ $0.lsn != mark.lsn || $0 == mark }) ?? true
+        guard found.hasRoot, found.lastLSN >= mark.lsn,
+            found.marks[mark.lsn].map({ $0 == mark }) ?? (mark.lsn <= found.appliedLSN)
         else { throw StorageError(.rolledBack, "the anchor says \(mark.lsn), the store \(found)") }
     }
 
