@@ -209,6 +209,10 @@ struct OpeningTests {
             let directory = try await Self.made()
             let fileSystem = PosixFileSystem()
             try fileSystem.remove(directory.store.appending(StoreDescription.fileName))
+            // Second copies come after the mark is gone.
+            for name in SpareFiles.names {
+                try fileSystem.remove(directory.store.appending(name + SpareFiles.suffix))
+            }
             try directory.write([], to: directory.store.appending(StoreCreation.markName))
             // Nothing was stored yet when making was interrupted.
             for blob in try directory.files(below: directory.store.appending("blobs")) { try fileSystem.remove(blob) }
@@ -239,6 +243,12 @@ struct OpeningTests {
         let description = directory.store.appending(StoreDescription.fileName)
         let honest = try directory.contents(of: description)
         try PosixFileSystem().remove(description)
+        #expect(try await Self.openingCode(directory) == .corrupted)
+        // Not even where a mark of its making has outlived that.
+        try directory.write([], to: directory.store.appending(StoreCreation.markName))
+        #expect(try await Self.openingCode(directory) == .corrupted)
+        try PosixFileSystem().remove(directory.store.appending(StoreDescription.fileName + SpareFiles.suffix))
+        try PosixFileSystem().remove(directory.store.appending(StoreCreation.markName))
         #expect(try await Self.openingCode(directory) == .alreadyExists)
         try directory.write(honest, to: description)
         let store = try await Store.open(at: directory.store, options: .forTests)

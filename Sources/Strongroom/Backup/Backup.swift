@@ -10,10 +10,25 @@ public struct Backup: Sendable, Hashable {
     public var number: UInt64
     /// The last commit in it.
     public var lastLSN: UInt64
-    /// The earliest commit that a store can be restored to from it: those between are in its journal.
+    /// The earliest commit that a store can be restored to from it alone: those between are in its journal.
     public var firstLSN: UInt64
+    /// Whether the commits between the backup before and this one can be restored as well
+    /// (``BackupOptions/consumer``).
+    public var continuesEarlier = false
     /// Store time when it was made.
     public var time: Date
+}
+
+/// How a backup is made.
+public struct BackupOptions: Sendable {
+    /// The name of a durable consumer of the change feed that keeps the journal from this backup to the next one, so
+    /// that every commit between the two can be restored; nil, the default, for none. It is made where there is none,
+    /// and each backup that names it acknowledges what it has. What it keeps is bounded as for every consumer
+    /// (``StoreOptions/changeFeedLimitBytes``, ``StoreOptions/changeFeedLimitSeconds``).
+    public var consumer: String?
+
+    /// The defaults.
+    public init() {}
 }
 
 /// What making, verifying or restoring a backup did.

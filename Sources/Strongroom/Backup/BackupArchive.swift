@@ -34,6 +34,22 @@ struct BackupArchive: Sendable {
         return manifests
     }
 
+    func backups() throws(StorageError) -> [Backup] {
+        let manifests = try manifests()
+        var backups: [Backup] = []
+        for (index, manifest) in manifests.enumerated() {
+            var backup = Backup(manifest)
+            if index > 0 {
+                let earlier = manifests[index - 1]
+                // Apart, for && carries no typed throws.
+                let isOneHistory = try manifest.isOfHistory(of: earlier)
+                backup.continuesEarlier = isOneHistory && manifest.contents.continues(earlier.contents)
+            }
+            backups.append(backup)
+        }
+        return backups
+    }
+
     /// One backup's manifest; the newest where no number is given.
     func manifest(_ number: UInt64?) throws(StorageError) -> BackupManifest {
         let numbers = try BackupManifest.numbers(in: folder, fileSystem)
@@ -47,17 +63,46 @@ struct BackupArchive: Sendable {
         return try BackupManifest.read(number ?? newest, in: folder, fileSystem)
     }
 
-    /// The newest backup that reaches a commit: where a store went on from a backup, that is its latest history.
+    /// The newest backup that reaches a commit: where a store went on from a backup, that is its latest history. A
+    /// commit between two backups is reached by the later one with the image of the earlier one, where the journal was
+    /// kept between them.
     func manifest(reaching lsn: UInt64) throws(StorageError) -> BackupManifest {
         let manifests = try manifests()
-        if let found = manifests.last(where: { $0.contents.firstLSN <= lsn && lsn <= $0.contents.lsn }) {
-            return found
+        for (index, manifest) in manifests.enumerated().reversed() where lsn <= manifest.contents.lsn {
+            if manifest.contents.firstLSN <= lsn { return manifest }
+            for earlier in manifests[..<index].reversed() where earlier.contents.firstLSN <= lsn {
+                guard manifest.contents.continues(earlier.contents), try manifest.isOfHistory(of: earlier) else {
+                    break
+                }
+                var joined = manifest
+                joined.contents = manifest.contents.continued(from: earlier.contents)
+                return joined
+            }
         }
         let spans = manifests.map { "\($0.contents.firstLSN)–\($0.contents.lsn)" }
         throw StorageError(
             .positionExpired,
             "No backup reaches LSN \(lsn); there are " + (spans.isEmpty ? "none" : spans.joined(separator: ", ")) + ".",
             path: folder)
+    }
+
+    /// Removes a backup, and what none of the others needs.
+    func remove(
+        _ number: UInt64, _ report: @escaping @Sendable (BackupProgress) -> Bool
+    ) throws(StorageError) -> BackupReport {
+        let lock = try lock()
+        defer { lock.release() }
+        let removed = try manifest(number)
+        guard let storeID = Hexadecimal.decode(removed.storeId), storeID.count == 16 else {
+            throw StorageError(.corrupted, "The manifest's store id is no 32 hexadecimal digits.", path: folder)
+        }
+        let kept = try manifests().filter { $0.number != number }
+        var sweep = BackupSweep(
+            keeping: kept.map(\.contents), in: folder, fileSystem, storeID: storeID, report: report)
+        let progress = try sweep.run { () throws(StorageError) in
+            try BackupManifest.remove(number, in: folder, fileSystem)
+        }
+        return BackupReport(removed, progress)
     }
 
     /// Makes the folder where there is none, and refuses one with backups of another store, or with other things.

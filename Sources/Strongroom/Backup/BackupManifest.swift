@@ -67,6 +67,20 @@ struct BackupManifest: Codable, Sendable {
         return manifest
     }
 
+    /// Whether both are backups of one life of the store: a restore begins another one.
+    func isOfHistory(of other: BackupManifest) throws(StorageError) -> Bool {
+        try timeline() == other.timeline()
+    }
+
+    private func timeline() throws(StorageError) -> UInt32 {
+        let name = StoreDescription.fileName
+        guard let file = files.first(where: { $0.name == name }), let bytes = Hexadecimal.decode(file.bytes) else {
+            throw StorageError(.corrupted, "The manifest of backup \(number) lacks \(name).")
+        }
+        let description = try CanonicalJSONFile.decode(StoreDescription.self, bytes, path: FilePath(name))
+        return description.timeline ?? StoreDescription.firstTimeline
+    }
+
     /// SHA-256 of the file of a manifest, in hexadecimal digits.
     static func hash(
         _ number: UInt64, in folder: FilePath, _ fileSystem: any FileSystem
@@ -79,6 +93,14 @@ struct BackupManifest: Codable, Sendable {
         } catch {
             throw StorageError(StorageError.Code("cryptoFailure"), error.message, path: file.path)
         }
+    }
+
+    /// From then on there is no such backup. Durable on return.
+    static func remove(
+        _ number: UInt64, in folder: FilePath, _ fileSystem: any FileSystem
+    ) throws(StorageError) {
+        try fileSystem.remove(path(number, in: folder))
+        try fileSystem.synchronizeDirectory(folder.appending(folderName))
     }
 
     func write(in folder: FilePath, _ fileSystem: any FileSystem) throws(StorageError) {

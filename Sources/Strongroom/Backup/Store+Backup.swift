@@ -13,15 +13,17 @@ extension Store {
     ///
     /// - Parameters:
     ///   - folder: made where there is none; else empty, or with earlier backups of this store.
+    ///   - options: whether the journal is kept until the next backup.
     ///   - progress: called after each file, on a thread of the store's; must not block.
     /// - Throws: ``StoreError/Code/alreadyExists`` for a folder with other things in it,
     ///   ``StoreError/Code/invalidArgument`` for a store in memory, ``StoreError/Code/cancelled``,
     ///   ``StoreError/Code/diskFull`` and what the machine refuses. The next backup goes on with what was copied.
     @discardableResult
     public func backUp(
-        to folder: FilePath, progress: (@Sendable (BackupActivity) -> Void)? = nil
+        to folder: FilePath, options: BackupOptions = BackupOptions(),
+        progress: (@Sendable (BackupActivity) -> Void)? = nil
     ) async throws(StoreError) -> BackupReport {
-        try await engine.backUp(to: StorePlace(folder).directory, progress)
+        try await engine.backUp(to: StorePlace(folder).directory, options, progress)
     }
 
     /// The backups in a folder, in the order in which they were made.
@@ -30,7 +32,31 @@ extension Store {
     public static func backups(in folder: FilePath) async throws(StoreError) -> [Backup] {
         let opening = try StoreOpening(folder, StoreOptions())
         return try await opening.onThread { () throws(StorageError) in
-            try BackupArchive(folder: opening.directory, fileSystem: opening.fileSystem).manifests().map { Backup($0) }
+            try BackupArchive(folder: opening.directory, fileSystem: opening.fileSystem).backups()
+        }
+    }
+
+    /// Removes one backup of a folder, and the files that no other one there needs. The others are worth what they were;
+    /// only commits between two of them cannot be restored any more that the removed one joined.
+    ///
+    /// An interrupted removal leaves files that nothing needs, which the next one removes.
+    ///
+    /// - Parameters:
+    ///   - number: which one.
+    ///   - folder: the folder with the backups.
+    ///   - progress: called after each file, on a thread of the store's; must not block.
+    /// - Returns: the backup that was removed, and the files that went with it.
+    /// - Throws: ``StoreError/Code/notFound`` where there is none of that number, ``StoreError/Code/corrupted`` where
+    ///   one that stays cannot be read, so that it is not known what it needs: nothing was removed then;
+    ///   ``StoreError/Code/storeInUse`` while a backup is made there, ``StoreError/Code/cancelled``.
+    @discardableResult
+    public static func removeBackup(
+        _ number: UInt64, in folder: FilePath, progress: (@Sendable (BackupActivity) -> Void)? = nil
+    ) async throws(StoreError) -> BackupReport {
+        let opening = try StoreOpening(folder, StoreOptions())
+        let archive = BackupArchive(folder: opening.directory, fileSystem: opening.fileSystem)
+        return try await cancellable(progress) { (report) async throws(StoreError) in
+            try await opening.onThread { () throws(StorageError) in try archive.remove(number, report) }
         }
     }
 
@@ -111,7 +137,7 @@ extension Result where Failure == StoreError {
 
 extension Engine {
     fileprivate func backUp(
-        to folder: FilePath, _ progress: (@Sendable (BackupActivity) -> Void)?
+        to folder: FilePath, _ options: BackupOptions, _ progress: (@Sendable (BackupActivity) -> Void)?
     ) async throws(StoreError) -> BackupReport {
         guard let embedded = storage.embedded else {
             throw StoreError(.invalidArgument, "A store in memory has no backups; copy its objects to another store.")
@@ -123,6 +149,20 @@ extension Engine {
         let fileSystem = PosixFileSystem()
         let archive = BackupArchive(folder: folder, fileSystem: fileSystem)
         let storeId = Hexadecimal.encode(storeID)
+        // Before anything is copied: what comes after the backup is kept from here on.
+        var consumer: ChangeConsumer?
+        if let name = options.consumer { consumer = try await self.consumer(name, startingAfter: nil) }
+        let report = try await makeBackup(in: archive, of: embedded, storeId, progress)
+        let position = Position(storeID: storeID, timeline: timeline, lsn: report.backup.lastLSN)
+        try await consumer?.acknowledge(position)
+        return report
+    }
+
+    private func makeBackup(
+        in archive: BackupArchive, of embedded: EmbeddedStorage, _ storeId: String,
+        _ progress: (@Sendable (BackupActivity) -> Void)?
+    ) async throws(StoreError) -> BackupReport {
+        let (folder, fileSystem) = (archive.folder, archive.fileSystem)
         return try await Store.cancellable(progress) { (report) async throws(StoreError) in
             let (lock, earlier) = try await onThread { () throws(StorageError) in
                 // Made where there is none; what is there already is looked at under the lock.

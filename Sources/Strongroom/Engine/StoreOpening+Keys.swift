@@ -72,6 +72,7 @@ extension StoreOpening {
             // Before anything is under them: from now on the service's keys are never made anew.
             description.keyService = table.name
             try await write(description)
+            try await refreshSpares()
         }
         return opened
     }

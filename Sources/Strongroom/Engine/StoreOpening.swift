@@ -57,6 +57,11 @@ struct StoreOpening {
 
     private func engine() async throws(StoreError) -> Engine {
         if try await exists(directory.appending(StoreDescription.fileName)) { return try await open() }
+        let spares = SpareFiles(directory: directory, fileSystem: fileSystem)
+        guard try await onThread({ () throws(StorageError) in try !spares.has(StoreDescription.fileName) }) else {
+            throw StoreError(
+                .corrupted, "The store at \(directory) has lost its \(StoreDescription.fileName); run repair.")
+        }
         guard case .create = options.whenAbsent else {
             throw StoreError(.notFound, "There is no store at \(directory). Make one with init, or correct the path.")
         }
@@ -83,6 +88,7 @@ struct StoreOpening {
             storeID: storeID, timeline: StoreDescription.firstTimeline, keys, creates: true, acceptsRollback: false)
         try await write(description)
         try await onThread { () throws(StorageError) in try creation.finish() }
+        try await refreshSpares()
         logger.info("Store created", metadata: ["path": "\(directory)"])
         return try await engine(
             storage, storeID: storeID, timeline: StoreDescription.firstTimeline,
@@ -119,7 +125,7 @@ struct StoreOpening {
             return try await openWhole()
         } catch  where error.code == .notFound {
             throw StoreError(
-                .corrupted, "A file of the store is missing; restore it from a backup. \(error.message)",
+                .corrupted, "A file of the store is missing; run repair, or restore a backup. \(error.message)",
                 underlying: error.underlyingError)
         }
     }
@@ -135,7 +141,21 @@ struct StoreOpening {
         let storage = try await openStorage(
             storeID: storeID, timeline: timeline, keys, acceptsRollback: acceptsRollback)
         logger.info("Store opened", metadata: ["path": "\(directory)", "locked": "\(keys == nil)"])
-        return try await engine(storage, storeID: storeID, timeline: timeline, keys: keys)
+        let engine = try await engine(storage, storeID: storeID, timeline: timeline, keys: keys)
+        if keys != nil { try await refreshSpares() }
+        return engine
+    }
+
+    /// After the files have proved to be the store's.
+    func refreshSpares() async throws(StoreError) {
+        let spares = SpareFiles(directory: directory, fileSystem: fileSystem)
+        do throws(StoreError) {
+            try await onThread { () throws(StorageError) in try spares.refresh() }
+        } catch {
+            // A store on a full disk opens all the same.
+            logger.warning(
+                "The second copies of the store's small files cannot be written", metadata: ["reason": "\(error)"])
+        }
     }
 
     /// Nil for a store that is opened locked.

@@ -13,6 +13,8 @@ public struct RepairReport: Sendable, Hashable {
 
             init(_ rawValue: String) { self.rawValue = rawValue }
 
+            /// `store.json` or `metadata-key.json` was missing or damaged, and was made anew of its second copy.
+            public static let settingsMended = Kind("settingsMended")
             /// The catalog was put away, and a new one made of an image of it and the journal.
             public static let catalogRebuilt = Kind("catalogRebuilt")
             /// An image of the catalog that cannot be read was put away. The store takes a new one when it is open.

@@ -6,7 +6,7 @@ extension Store {
     /// Mends a store that nobody has open: what an image of the catalog and the journal can rebuild is rebuilt, and
     /// what cannot be read is put away. Nothing is deleted. Needs no key, and opens nothing sealed.
     ///
-    /// It mends what keeps a store from opening, and the catalog. Of damage to the bytes of objects it knows nothing:
+    /// It mends what keeps a store from opening, its two small files among that, and the catalog. Of damage to the bytes of objects it knows nothing:
     /// ``verify(readingData:progress:)`` names such objects afterwards, and a backup has them.
     ///
     /// - Throws: ``StoreError/Code/storeInUse``, ``StoreError/Code/notFound``, ``StoreError/Code/corrupted`` where
@@ -15,15 +15,48 @@ extension Store {
         at path: FilePath, options: RepairOptions = RepairOptions()
     ) async throws(StoreError) -> RepairReport {
         let opening = try StoreOpening(path, StoreOptions())
-        let found = try await opening.onThread { () throws(StorageError) in
+        let (settings, found) = try await opening.onThread { () throws(StorageError) in
+            let settings = try mendSettings(opening, isDryRun: options.isDryRun)
+            // What a dry run would mend first keeps it from looking further.
+            if options.isDryRun, !settings.steps.isEmpty { return (settings, StorageRepairReport?.none) }
             let description = try StoreDescription.read(in: opening.directory, opening.fileSystem)
             let repair = StorageRepair(
                 directory: opening.directory, storeID: try description.storeIDBytes(in: opening.directory),
                 options: opening.storageOptions, environment: opening.storageEnvironment)
-            return try repair.run(
+            let report = try repair.run(
                 catalog: options.catalogDamage.map { .damaged($0) } ?? .walked, isDryRun: options.isDryRun)
+            return (settings, report)
         }
-        return RepairReport(found)
+        guard let found else { return settings }
+        var report = RepairReport(found)
+        report.steps = settings.steps + report.steps
+        report.setAside = settings.setAside + report.setAside
+        return report
+    }
+
+    private static func mendSettings(
+        _ opening: StoreOpening, isDryRun: Bool
+    ) throws(StorageError) -> RepairReport {
+        var report = RepairReport(steps: [], hasLostCommits: false, lostCommits: [], setAside: [])
+        let (directory, fileSystem) = (opening.directory, opening.fileSystem)
+        let spares = SpareFiles(directory: directory, fileSystem: fileSystem)
+        var mendable: [(name: String, reason: String)] = []
+        for name in SpareFiles.names {
+            if case .mendable(let reason) = try spares.condition(of: name) { mendable.append((name, reason)) }
+        }
+        guard !mendable.isEmpty else { return report }
+        let lock = try fileSystem.lockExclusively(directory.appending("LOCK"))
+        defer { lock.release() }
+        for (name, reason) in mendable {
+            let path = directory.appending(name)
+            report.steps.append(.init(kind: .settingsMended, path: path, detail: reason))
+            guard !isDryRun else { continue }
+            if try fileSystem.status(path) != nil {
+                report.setAside.append(try SetAside(fileSystem: fileSystem)(path))
+            }
+            try spares.mend(name)
+        }
+        return report
     }
 }
 

@@ -56,18 +56,26 @@ enum CanonicalJSONFile {
     static func decode<Value: Decodable>(
         _ type: Value.Type, _ bytes: [UInt8], path: FilePath
     ) throws(StorageError) -> Value {
-        let body = bytes.dropLast(checksumLineBytes)
-        guard body.count + checksumLineBytes == bytes.count, checksumLine(Array(body)) == Array(bytes[body.endIndex...])
-        else {
-            throw StorageError(
-                .corrupted, "The file is damaged: its checksum does not match. Restore it from a backup of the store.",
-                path: path)
-        }
+        let body = try check(bytes, path: path)
         do {
             return try JSONDecoder().decode(type, from: Data(body))
         } catch {
             throw StorageError(.unsupportedFormat, "The file's contents are not understood: \(error).", path: path)
         }
+    }
+
+    /// The members, whatever they say, of bytes that are what was written.
+    @discardableResult
+    static func check(_ bytes: [UInt8], path: FilePath) throws(StorageError) -> ArraySlice<UInt8> {
+        let body = bytes.dropLast(checksumLineBytes)
+        guard body.count + checksumLineBytes == bytes.count, checksumLine(Array(body)) == Array(bytes[body.endIndex...])
+        else {
+            throw StorageError(
+                .corrupted,
+                "The file is damaged: its checksum does not match. Restore it from a backup; a store's own file is "
+                    + "mended by repair.", path: path)
+        }
+        return body
     }
 
     private static let checksumLineBytes = "crc32c 00000000\n".utf8.count

@@ -15,6 +15,9 @@ struct StoreCreation: Sendable {
         "LOCK", MetadataKeyFile.fileName, MetadataKeyFile.fileName + ".new",
         StoreDescription.fileName + ".new",
     ]
+    private static let spareFiles = SpareFiles.names.flatMap {
+        [$0 + SpareFiles.suffix, $0 + SpareFiles.suffix + ".new"]
+    }
 
     let directory: FilePath
     /// Whether an earlier attempt was interrupted, which may have made the keyring already.
@@ -49,7 +52,7 @@ struct StoreCreation: Sendable {
                 throw StorageError(
                     .alreadyExists,
                     "Something else stands there: a store is made only in a new or empty directory. "
-                        + "If it was a store, its store.json is lost: restore that file from a backup.",
+                        + "If it was a store, its store.json is lost: run repair, or restore that file from a backup.",
                     path: directory)
             }
         } else {
@@ -72,7 +75,7 @@ struct StoreCreation: Sendable {
     }
 
     private func clear() throws(StorageError) {
-        for name in Self.leftoverFiles where try fileSystem.status(directory.appending(name)) != nil {
+        for name in Self.leftoverFiles + Self.spareFiles where try fileSystem.status(directory.appending(name)) != nil {
             try fileSystem.remove(directory.appending(name))
         }
         for name in Self.leftoverFolders {

@@ -13,7 +13,9 @@ internal import Foundation
 struct BackupCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "backup", abstract: "Copy the store into a folder of backups; list and verify these.",
-        subcommands: [BackupCreateCommand.self, BackupListCommand.self, BackupVerifyCommand.self],
+        subcommands: [
+            BackupCreateCommand.self, BackupListCommand.self, BackupVerifyCommand.self, BackupRemoveCommand.self,
+        ],
         defaultSubcommand: BackupCreateCommand.self)
 }
 
@@ -27,12 +29,20 @@ struct BackupCreateCommand: StoreCommand {
 
     @Argument(help: ArgumentHelp("The folder.", valueName: "dest"))
     var folder: String
+    @Option(
+        help: """
+            The name of a consumer that keeps the journal until the next backup with that name, so that every commit \
+            between the two can be restored.
+            """)
+    var consumer: String?
     @OptionGroup var location: StoreLocation
 
     func run(on store: Store, _ console: Console) async throws {
         let progress = BackupDisplay("backup", console)
         defer { progress.finish() }
-        let report = try await store.backUp(to: FilePath(folder)) { progress.show($0) }
+        var options = BackupOptions()
+        options.consumer = consumer
+        let report = try await store.backUp(to: FilePath(folder), options: options) { progress.show($0) }
         progress.finish()
         try report.tell(console, "backed up", reused: true)
     }
@@ -47,10 +57,12 @@ struct BackupListCommand: AsyncParsableCommand {
 
     func run() async throws {
         for backup in try await Store.backups(in: FilePath(folder)) {
-            let record = BackupRecord(backup)
+            var record = BackupRecord(backup)
+            record.continuesEarlier = backup.continuesEarlier
             output.console.emit(
                 record,
-                text: "\(record.number)  \(record.time)  commits \(record.firstLsn) to \(record.lastLsn)")
+                text: "\(record.number)  \(record.time)  commits \(record.firstLsn) to \(record.lastLsn)"
+                    + (backup.continuesEarlier ? ", and those since the backup before" : ""))
         }
     }
 }
@@ -71,6 +83,25 @@ struct BackupVerifyCommand: AsyncParsableCommand {
         let report = try await Store.verifyBackup(backup, in: FilePath(folder)) { progress.show($0) }
         progress.finish()
         try report.tell(output.console, "checked", reused: false)
+    }
+}
+
+struct BackupRemoveCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "remove", abstract: "Remove a backup, and the files that no other one needs.")
+
+    @Argument(help: ArgumentHelp("The folder.", valueName: "dest"))
+    var folder: String
+    @Argument(help: "The number of the backup.")
+    var number: UInt64
+    @OptionGroup var output: OutputOptions
+
+    func run() async throws {
+        let progress = BackupDisplay("remove", output.console)
+        defer { progress.finish() }
+        let report = try await Store.removeBackup(number, in: FilePath(folder)) { progress.show($0) }
+        progress.finish()
+        try report.tell(output.console, "removed", reused: false)
     }
 }
 
@@ -143,6 +174,7 @@ private struct BackupRecord: Encodable {
     var time: String
     var firstLsn: UInt64
     var lastLsn: UInt64
+    var continuesEarlier: Bool?
     var files: UInt64?
     var bytes: UInt64?
     var reusedFiles: UInt64?

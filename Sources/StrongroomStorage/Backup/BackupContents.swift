@@ -30,6 +30,9 @@ package struct BackupContents: Codable, Sendable, Equatable {
     package var image: Image?
     /// Oldest first.
     package var segments: [Segment]
+    /// Every commit after this is in the segments; nil in backups of before, where that is known of those after the
+    /// image alone.
+    package var journalStartLSN: UInt64?
 
     /// Whether the files it names can only be those of the backup's own folders, and its numbers fit each other: it
     /// comes from a file that somebody may have written.
@@ -42,12 +45,31 @@ package struct BackupContents: Codable, Sendable, Equatable {
                 }
         }
         let ids = segments.map(\.id)
-        guard Set(ids).count == ids.count, (ids.max() ?? 0) < .max, lsn < .max >> 1, firstLSN <= lsn else {
-            return false
-        }
+        guard Set(ids).count == ids.count, (ids.max() ?? 0) < .max, lsn < .max >> 1, firstLSN <= lsn,
+            journalStartLSN ?? 0 <= lsn
+        else { return false }
         return isPlain && segments.allSatisfy { $0.copiedBytes <= $0.sizeBytes && $0.sizeBytes <= 1 << 40 }
     }
 
-    /// Commits before this cannot be restored from this backup.
+    /// Commits before this cannot be restored from this backup alone.
     package var firstLSN: UInt64 { image?.appliedLSN ?? 0 }
+
+    /// Whether this backup's journal goes on where that of `earlier` ends: then commits between the two can be restored
+    /// as well. Both are of one history.
+    package func continues(_ earlier: BackupContents) -> Bool {
+        (journalStartLSN ?? firstLSN) <= earlier.lsn && earlier.lsn <= lsn
+    }
+
+    /// What the image of an earlier backup and the journals of both make: the store as of any commit from that image to
+    /// the end of this backup. This one continues it.
+    package func continued(from earlier: BackupContents) -> BackupContents {
+        precondition(continues(earlier), "a backup continues one that its journal reaches")
+        // Where both have a segment, this one has it as far as it went.
+        let own = Set(segments.map(\.id))
+        var joined = self
+        joined.image = earlier.image
+        joined.segments = (earlier.segments.filter { !own.contains($0.id) } + segments).sorted { $0.id < $1.id }
+        joined.journalStartLSN = earlier.journalStartLSN
+        return joined
+    }
 }

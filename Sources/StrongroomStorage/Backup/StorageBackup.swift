@@ -46,11 +46,12 @@ struct StorageBackup {
         let extent = core.journal.extent()
         let timeMilliseconds = core.view.withTables { $0.timeMilliseconds }
         try copyBlobs(ofCommitsAfter: startLSN, through: extent.lastLSN)
-        let segments = try copySegments(extent)
+        let (segments, startsAfter) = try copySegments(extent)
         try findMissingSegments(extent)
         for directory in [folder.journal, folder.images] { try fileSystem.synchronizeDirectory(directory) }
         let contents = BackupContents(
-            lsn: extent.lastLSN, timeMilliseconds: timeMilliseconds, image: image, segments: segments)
+            lsn: extent.lastLSN, timeMilliseconds: timeMilliseconds, image: image, segments: segments,
+            journalStartLSN: startsAfter)
         return (contents, progress)
     }
 
@@ -186,11 +187,20 @@ struct StorageBackup {
 
     // MARK: Journal
 
-    private mutating func copySegments(_ extent: JournalExtent) throws(StorageError) -> [BackupContents.Segment] {
+    /// - Returns: the segments, and after which commit there is every one in them.
+    private mutating func copySegments(
+        _ extent: JournalExtent
+    ) throws(StorageError) -> ([BackupContents.Segment], startsAfter: UInt64) {
         let infos = core.journal.segments().filter { extent.segmentIDs.contains($0.id) }
         var segments: [BackupContents.Segment] = []
         for info in infos { segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN))) }
-        return segments
+        var startsAfter = infos.last?.lsnBefore ?? extent.lastLSN
+        // Of those that are older some may be gone between others that have payloads.
+        for info in infos.dropLast().reversed() {
+            guard info.lastLSN == startsAfter else { break }
+            startsAfter = info.lsnBefore
+        }
+        return (segments, startsAfter)
     }
 
     /// Payloads whose segment is gone cannot be backed up, and are told.

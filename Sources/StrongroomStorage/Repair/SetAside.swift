@@ -1,18 +1,20 @@
-internal import StrongroomSystem
-internal import SystemPackage
+package import StrongroomSystem
+package import SystemPackage
 
 /// How repair puts away what it replaces: the file stays in its folder as `<name>.aside-<number>`, which no part of the
 /// store takes for its own or ever removes. A renaming within one folder is one change of it: no power failure loses
 /// the file.
-struct SetAside {
-    let fileSystem: any FileSystem
+package struct SetAside {
+    private let fileSystem: any FileSystem
 
     private static let mark = ".aside-"
+
+    package init(fileSystem: any FileSystem) { self.fileSystem = fileSystem }
 
     /// Durable on return.
     ///
     /// - Returns: where the file is now.
-    func callAsFunction(_ path: FilePath) throws(StorageError) -> FilePath {
+    package func callAsFunction(_ path: FilePath) throws(StorageError) -> FilePath {
         let target = try target(path)
         try fileSystem.rename(path, to: target)
         try fileSystem.synchronizeDirectory(path.removingLastComponent())

@@ -63,7 +63,8 @@ struct CatalogRootOpening {
     private func isEmpty(
         _ snapshot: any OrderedIndexSnapshot, _ checkpoint: CheckpointState
     ) throws(StorageError) -> Bool {
-        guard checkpoint.containedLSN == 0, checkpoint.appliedLSN == 0, try snapshot.value(CatalogRoot.key) == nil else {
+        guard checkpoint.containedLSN == 0, checkpoint.appliedLSN == 0, try snapshot.value(CatalogRoot.key) == nil
+        else {
             return false
         }
         guard let (key, _) = try snapshot.cursor().seek(KeySpace.engineLowerBound) else { return true }
