@@ -7,11 +7,42 @@ package struct JournalCondition: Sendable {
     package var reachLSN: UInt64 = 0
     /// Segments of which one copy of the header is damaged and the other serves.
     package var halfHeaders: [FilePath] = []
-    /// Files with a segment's name and no header that could be read, and why.
+    /// Headers of segments that lost both copies, made anew from what the segments hold; by id.
+    fileprivate(set) var rebuilt: [UInt64: SegmentHeader] = [:]
+    /// Files with a segment's name and no header that could be read or made anew, and why.
     package var unreadable: [StorageError] = []
     /// The first of them that is younger than every segment that can be read: the end of the log was in it.
     package var unreadableEnd: StorageError?
     fileprivate var highestID: UInt64 = 0
+
+    /// The files of those whose header can be made anew.
+    package func rebuiltPaths(in directory: FilePath) -> [FilePath] {
+        rebuilt.keys.sorted().map { SegmentName.segment(id: $0).path(in: directory) }
+    }
+}
+
+extension JournalCondition {
+    /// The header of a segment, read or made anew; nil where neither can be.
+    fileprivate mutating func header(
+        of id: UInt64, _ file: any StorageFile, after predecessor: (header: SegmentHeader, file: any StorageFile)?,
+        storeID: [UInt8]
+    ) throws(StorageError) -> SegmentHeader? {
+        do throws(StorageError) {
+            let header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
+            if try SegmentHeader.goodCopyCount(file) < SegmentHeader.copies { halfHeaders.append(file.path) }
+            return header
+        } catch  where error.code == .corrupted {
+            // Behind one that cannot be read nobody knows where a segment should begin.
+            if unreadableEnd == nil {
+                rebuilt[id] = try SegmentHeaderRebuilding(storeID: storeID).header(of: id, file, after: predecessor)
+            }
+            if rebuilt[id] == nil {
+                unreadable.append(error)
+                unreadableEnd = unreadableEnd ?? error
+            }
+            return rebuilt[id]
+        }
+    }
 }
 
 extension Journal {
@@ -21,6 +52,8 @@ extension Journal {
     ) throws(StorageError) -> JournalCondition {
         var condition = JournalCondition()
         var headers: [SegmentHeader] = []
+        // The segment before the one that is looked at, where its header is known.
+        var predecessor: (header: SegmentHeader, file: any StorageFile)?
         let names = try fileSystem.list(directory)
         // An id is never used again, not even that of a file which was put away: rows may still name it.
         condition.highestID = names.compactMap { segmentID(ofAside: $0) }.max() ?? 0
@@ -28,16 +61,12 @@ extension Journal {
             guard case .segment(let id) = name else { continue }
             condition.highestID = max(condition.highestID, id)
             let file = try fileSystem.open(name.path(in: directory), .readOnly)
-            do throws(StorageError) {
-                headers.append(try SegmentHeader.read(file, segmentID: id, storeID: storeID))
-                condition.unreadableEnd = nil
-                if try SegmentHeader.goodCopyCount(file) < SegmentHeader.copies {
-                    condition.halfHeaders.append(file.path)
-                }
-            } catch  where error.code == .corrupted {
-                condition.unreadable.append(error)
-                condition.unreadableEnd = condition.unreadableEnd ?? error
+            guard let header = try condition.header(of: id, file, after: predecessor, storeID: storeID) else {
+                continue
             }
+            condition.unreadableEnd = nil
+            headers.append(header)
+            predecessor = (header, file)
         }
         condition.reachLSN = reach(headers)
         return condition
@@ -62,15 +91,17 @@ extension Journal {
     /// Why opening with a catalog of these LSNs would be refused; nil where it would not.
     ///
     /// - Parameters:
-    ///   - ignored: files that count as if they were not there.
+    ///   - condition: headers that were made anew count as if they were written, and unreadable files as if they
+    ///     were not there.
     ///   - visit: called for each record that the catalog lacks; what it throws as `corrupted` is a reason, too.
     package static func fault(
         directory: FilePath, fileSystem: any FileSystem, storeID: [UInt8], appliedLSN: UInt64, containedLSN: UInt64,
-        ignoring ignored: Set<FilePath>, visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
+        in condition: JournalCondition, visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
     ) throws(StorageError) -> StorageError? {
         let recovery = JournalRecovery(
             directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: appliedLSN,
-            durableLSN: max(appliedLSN, containedLSN), ignored: ignored)
+            durableLSN: max(appliedLSN, containedLSN), ignored: Set(condition.unreadable.compactMap(\.path)),
+            rebuilt: condition.rebuilt)
         do throws(StorageError) {
             _ = try recovery.run(visit)
             return nil
@@ -79,15 +110,20 @@ extension Journal {
         }
     }
 
-    /// Writes a damaged copy of a segment's header anew, from the one that serves.
+    /// Writes a damaged copy of a segment's header anew, from the one that serves; both, where they were made anew.
     package static func mendHeader(
-        _ path: FilePath, fileSystem: any FileSystem, storeID: [UInt8]
+        _ path: FilePath, _ condition: JournalCondition, fileSystem: any FileSystem, storeID: [UInt8]
     ) throws(StorageError) {
         guard let name = path.lastComponent, case .segment(let id) = SegmentName(name.string) else {
             preconditionFailure("only a segment has a header to mend")
         }
         let file = try fileSystem.open(path, .readWrite)
-        let header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
+        let header: SegmentHeader
+        if let rebuilt = condition.rebuilt[id] {
+            header = rebuilt
+        } else {
+            header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
+        }
         try file.write(header.encoded(), at: 0)
         try file.synchronizeData()
     }
@@ -115,7 +151,7 @@ extension Journal {
 }
 
 extension SegmentHeader {
-    fileprivate static func goodCopyCount(_ file: any StorageFile) throws(StorageError) -> Int {
+    static func goodCopyCount(_ file: any StorageFile) throws(StorageError) -> Int {
         let bytes = try file.readBytes(at: 0, count: Int(regionBytes))
         return (0..<copies).count { copy in
             guard bytes.count >= (copy + 1) * copyBytes else { return false }

@@ -11,15 +11,16 @@ extension Journal {
     ///   - extent: where to stop in a journal that is being written to, and what must be there; its segments
     ///     must not be recycled meanwhile. Nil for one that nobody writes to: the directory says what there is.
     ///   - fileName: of a segment, where segments have other names than a journal gives them; then with an extent.
+    ///   - condition: of a journal that is being repaired; headers that were made anew count as if they were written.
     ///   - visit: called for each whole record.
     package static func inspect(
         directory: FilePath, fileSystem: any FileSystem, storeID: [UInt8]?, appliedLSN: UInt64,
-        upTo extent: JournalExtent? = nil, fileName: ((UInt64) -> String)? = nil,
+        upTo extent: JournalExtent? = nil, fileName: ((UInt64) -> String)? = nil, in condition: JournalCondition? = nil,
         visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void
     ) throws(StorageError) -> JournalReport {
         var inspection = JournalInspection(
             directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: appliedLSN, extent: extent,
-            fileName: fileName ?? { SegmentName.segment(id: $0).text })
+            fileName: fileName ?? { SegmentName.segment(id: $0).text }, rebuilt: condition?.rebuilt ?? [:])
         try inspection.run(visit)
         return inspection.report
     }
@@ -32,12 +33,17 @@ private struct JournalInspection {
     let appliedLSN: UInt64
     let extent: JournalExtent?
     let fileName: (UInt64) -> String
+    let rebuilt: [UInt64: SegmentHeader]
     var report = JournalReport()
 
     mutating func run(_ visit: (FrameLocation, JournalFrame) throws(StorageError) -> Void) throws(StorageError) {
         // Headers first, files one at a time: a large journal has more segments than a process has descriptors.
         var headers: [SegmentHeader] = []
         for id in try segmentIDs() {
+            if let header = rebuilt[id] {
+                headers.append(header)
+                continue
+            }
             _ = try noting { (inspection) throws(StorageError) in
                 let file = try inspection.open(id)
                 headers.append(try SegmentHeader.read(file, segmentID: id, storeID: inspection.storeID))

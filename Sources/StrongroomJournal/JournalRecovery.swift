@@ -39,6 +39,8 @@ struct JournalRecovery {
     let durableLSN: UInt64
     /// Files that count as if they were not there.
     var ignored: Set<FilePath> = []
+    /// Headers that are not read; by the segment's id.
+    var rebuilt: [UInt64: SegmentHeader] = [:]
 
     func run(_ replay: (FrameLocation, JournalFrame) throws(StorageError) -> Void) throws(StorageError) -> Outcome {
         let names = try fileSystem.list(directory).compactMap { SegmentName($0) }
@@ -72,6 +74,10 @@ struct JournalRecovery {
         for case .segment(let id) in names {
             let path = SegmentName.segment(id: id).path(in: directory)
             guard !ignored.contains(path) else { continue }
+            if let header = rebuilt[id] {
+                segments.append(Segment(header: header, path: path))
+                continue
+            }
             let file = try fileSystem.open(path, .readOnly)
             let header = try SegmentHeader.read(file, segmentID: id, storeID: storeID)
             segments.append(Segment(header: header, path: path))

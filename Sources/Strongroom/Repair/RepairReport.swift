@@ -19,9 +19,9 @@ public struct RepairReport: Sendable, Hashable {
             public static let catalogRebuilt = Kind("catalogRebuilt")
             /// An image of the catalog that cannot be read was put away. The store takes a new one when it is open.
             public static let imageSetAside = Kind("imageSetAside")
-            /// One of the two copies of a journal segment's header was written anew.
+            /// A copy of a journal segment's header was written anew, or both were, from the records behind it.
             public static let headerMended = Kind("headerMended")
-            /// A file of the journal without any header was put away.
+            /// A file of the journal whose header is lost, and cannot be made anew, was put away.
             public static let segmentSetAside = Kind("segmentSetAside")
             /// What can be read of a damaged journal was moved into the catalog; the journal goes on in a new segment.
             public static let journalSalvaged = Kind("journalSalvaged")

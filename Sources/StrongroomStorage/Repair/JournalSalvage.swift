@@ -23,11 +23,13 @@ struct JournalSalvage {
     ///
     /// - Parameter state: of the catalog: it has every commit up to `appliedLSN`, and some up to `containedLSN`.
     init(
-        _ directory: FilePath, _ fileSystem: any FileSystem, storeID: [UInt8], after state: CheckpointState
+        _ directory: FilePath, _ fileSystem: any FileSystem, storeID: [UInt8], in condition: JournalCondition,
+        after state: CheckpointState
     ) throws(StorageError) {
         var commits: [UInt64: Commit] = [:]
         findings = try Journal.inspect(
-            directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN
+            directory: directory, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
+            in: condition
         ) { (place, frame) throws(StorageError) in
             guard frame.lsn > state.appliedLSN, frame.type == .commit, let commit = CommitFrame(body: frame.body) else {
                 return

@@ -20,10 +20,9 @@ struct RepairWork {
         let state = try mendCatalog(verdict, journal)
         try mendImages()
         try mendHeaders(journal)
-        let unreadable = Set(journal.unreadable.compactMap(\.path))
         let fault = try Journal.fault(
             directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
-            containedLSN: state.containedLSN, ignoring: unreadable
+            containedLSN: state.containedLSN, in: journal
         ) { [directory] (place, frame) throws(StorageError) in _ = try CommitFrame(frame, at: place, in: directory) }
         try setAside(journal.unreadable)
         if let fault = fault ?? journal.unreadableEnd { try salvage(fault, journal, state) }
@@ -152,8 +151,14 @@ struct RepairWork {
     private mutating func mendHeaders(_ journal: JournalCondition) throws(StorageError) {
         for path in journal.halfHeaders {
             report.note(.headerMended, path, "one of the two copies of the segment's header was damaged")
-            guard !isDryRun else { continue }
-            try Journal.mendHeader(path, fileSystem: fileSystem, storeID: storeID)
+        }
+        let rebuilt = journal.rebuiltPaths(in: directory.journal)
+        for path in rebuilt {
+            report.note(
+                .headerMended, path, "both copies of the segment's header were damaged; made anew from its records")
+        }
+        for path in journal.halfHeaders + rebuilt where !isDryRun {
+            try Journal.mendHeader(path, journal, fileSystem: fileSystem, storeID: storeID)
         }
     }
 
@@ -168,7 +173,8 @@ struct RepairWork {
     private mutating func salvage(
         _ fault: StorageError, _ journal: JournalCondition, _ state: CheckpointState
     ) throws(StorageError) {
-        let salvage = try JournalSalvage(directory.journal, fileSystem, storeID: storeID, after: state)
+        let salvage = try JournalSalvage(
+            directory.journal, fileSystem, storeID: storeID, in: journal, after: state)
         // What the device does not give now it may give later: it is not lost.
         if let other = salvage.findings.first(where: { $0.code != .corrupted }) { throw other }
         report.lostLSNs = salvage.lostLSNs

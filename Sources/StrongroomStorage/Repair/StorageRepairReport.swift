@@ -8,9 +8,9 @@ package struct StorageRepairReport: Sendable {
             case catalogRebuilt
             /// An image of the catalog that cannot be read was set aside: the store takes a new one.
             case imageSetAside
-            /// One of the two copies of a segment's header was written anew.
+            /// A copy of a segment's header was written anew, or both were, from what the segment holds.
             case headerMended
-            /// A file of the journal that has no header any more was set aside.
+            /// A file of the journal whose header is lost, and cannot be made anew, was set aside.
             case segmentSetAside
             /// What can still be read of a damaged journal was moved into the catalog, and a new segment begun.
             case journalSalvaged

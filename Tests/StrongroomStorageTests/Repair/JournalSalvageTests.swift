@@ -104,7 +104,63 @@ import Testing
         #expect(try await keys(machine).count == 21)
     }
 
-    /// Both copies gone: nothing of the segment can be read, and what was in the catalog stays.
+    /// Both copies gone, and all of it that they said can be told from the records.
+    @Test(arguments: [false, true])
+    func aLostHeaderIsMadeAnewFromTheRecords(closes: Bool) async throws {
+        let machine = try await filled()
+        for life in 0..<3 {
+            let storage = try await machine.open(seed: 3 + UInt64(life))
+            // Checkpoints, so that segments are recycled and have had an earlier life.
+            if life == 1 { try await storage.settle() }
+            for number in 0..<12 {
+                try await storage.metadata.put(
+                    key(100 * life + number), [], .attachment(0), attachments: [payload(9_000)])
+            }
+            if closes {
+                try await storage.close()
+                machine.reopenIndex()
+            } else {
+                machine.kill(seed: 4)
+            }
+        }
+        let expected = try await keys(machine)
+        let journal = SimulatedMachine.directory.appending("journal")
+        let names = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
+        #expect(names.count > 1)
+        let headers = names.map { machine.fileSystem.contents(of: journal.appending($0), count: 8192) }
+        for name in names {
+            machine.fileSystem.overwrite(journal.appending(name), at: 0, with: [UInt8](repeating: 0, count: 8192))
+        }
+        let plan = try machine.repair(isDryRun: true)
+        #expect(Set(plan.steps.map(\.kind)) == [.headerMended] && !plan.isLossy)
+        let report = try machine.repair()
+        #expect(report.steps == plan.steps && report.lostLSNs == [] && report.setAside == [])
+        for (name, header) in zip(names, headers).dropFirst() {
+            #expect(machine.fileSystem.contents(of: journal.appending(name), count: 8192) == header, "\(name)")
+        }
+        #expect(try await keys(machine) == expected)
+        #expect(try machine.repair().steps == [])
+    }
+
+    /// Where a segment's own frames have not begun, those of the file's earlier life are no witnesses.
+    @Test func framesOfAnEarlierLifeMakeNoHeader() async throws {
+        let machine = try await filled()
+        let storage = try await machine.open()
+        try await storage.metadata.put(key("kept"), [])
+        machine.kill(seed: 3)
+        let journal = SimulatedMachine.directory.appending("journal")
+        let names = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
+        #expect(names.count == 2)
+        // The second has what the first had, as if it had been the first one's file once.
+        let (first, second) = (journal.appending(names[0]), journal.appending(names[1]))
+        let earlier = machine.fileSystem.contents(of: first)
+        machine.fileSystem.overwrite(second, at: 0, with: [UInt8](repeating: 0, count: 8192) + earlier[8192...])
+        let report = try machine.repair()
+        #expect(report.isLossy && report.steps.contains { $0.kind == .segmentSetAside && $0.path == second })
+        #expect(try await keys(machine).count == 21)
+    }
+
+    /// Both copies gone, and the first record: nothing of the segment can be read; what was in the catalog stays.
     @Test func aSegmentWithoutHeaderIsSetAside() async throws {
         let machine = try await filled()
         let storage = try await machine.open()
@@ -113,7 +169,7 @@ import Testing
         machine.kill(seed: 3)
         let journal = SimulatedMachine.directory.appending("journal")
         for name in try machine.fileSystem.list(journal) where !name.contains("-") {
-            machine.fileSystem.overwrite(journal.appending(name), at: 0, with: [UInt8](repeating: 0, count: 8192))
+            machine.fileSystem.overwrite(journal.appending(name), at: 0, with: [UInt8](repeating: 0, count: 8200))
         }
         let report = try machine.repair()
         #expect(report.isLossy)
@@ -137,7 +193,7 @@ import Testing
         let segments = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
         #expect(segments.count == 2)
         let newest = journal.appending(try #require(segments.last))
-        machine.fileSystem.overwrite(newest, at: 0, with: [UInt8](repeating: 0, count: 8192))
+        machine.fileSystem.overwrite(newest, at: 0, with: [UInt8](repeating: 0, count: 8200))
         let report = try machine.repair()
         #expect(report.isLossy)
         #expect(Set(report.steps.map(\.kind)) == [.segmentSetAside, .journalSalvaged, .blobSetAside])
