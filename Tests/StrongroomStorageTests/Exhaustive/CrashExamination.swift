@@ -56,6 +56,7 @@ struct CrashExamination: Sendable {
         let storage = try await machine.open(seed: seed, sums: sums)
         let recovery = recorder?.end() ?? []
         try await storage.compare(with: model)
+        try await storage.waitForReaders()
         try await storage.settle()
         let blobCount = try await storage.compare(with: model)
         let fileCount = try machine.blobFileCount()

@@ -6,9 +6,8 @@ import StrongroomTestSupport
 extension CrashScript {
     /// Works until power fails, recovers, compares; several times on one store.
     ///
-    /// - Parameter patience: how often it is looked whether files have gone that are to go by themselves.
     /// - Returns: how many operations were acknowledged. Throws what was found wrong.
-    func run(patience: Int = 500) async throws -> Int {
+    func run() async throws -> Int {
         let machine = try await SimulatedMachine(seed: seed)
         let model = StoreModel()
         for (steps, crash) in lives {
@@ -21,7 +20,7 @@ extension CrashScript {
                 await workAtOnce(steps, storage, model)
             }
             machine.crash(seed: crash.diskSeed)
-            try await Self.check(machine, model, seed: crash.recoverySeed, patience: patience)
+            try await Self.check(machine, model, seed: crash.recoverySeed)
         }
         return model.acknowledgedCount
     }
@@ -56,18 +55,14 @@ extension CrashScript {
 
     /// Recovers, compares, and looks for what nobody owns; then closes in order.
     private static func check(
-        _ machine: SimulatedMachine, _ model: StoreModel, seed: UInt64, patience: Int
+        _ machine: SimulatedMachine, _ model: StoreModel, seed: UInt64
     ) async throws {
         let storage = try await machine.open(seed: seed)
         try await storage.compare(with: model)
+        try await storage.waitForReaders()
         try await storage.settle()
         let blobCount = try await storage.compare(with: model)
-        // A reader that is just going may keep a file a moment longer; it then goes by itself.
-        var fileCount = try machine.blobFileCount()
-        for _ in 0..<patience where fileCount != blobCount {
-            try await Task.sleep(for: .milliseconds(10))
-            fileCount = try machine.blobFileCount()
-        }
+        let fileCount = try machine.blobFileCount()
         guard fileCount == blobCount else { throw Discrepancy("\(fileCount) blob files for \(blobCount) rows") }
         try await storage.close()
         machine.reopenIndex()

@@ -3,7 +3,7 @@ extension CrashScript {
     func failure() async -> (any Error)? {
         for _ in 0..<(isInTurn ? 1 : 3) {
             do {
-                _ = try await run(patience: 50)
+                _ = try await run()
             } catch {
                 return error
             }

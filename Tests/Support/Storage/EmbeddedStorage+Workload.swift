@@ -8,6 +8,16 @@ extension EmbeddedStorage {
         for _ in 0..<3 { try await checkpoint() }
     }
 
+    /// Waits for the last reader: a thread that has read a payload keeps it from being freed for a moment longer than
+    /// whoever asked for it waits.
+    package func waitForReaders() async throws {
+        for _ in 0..<10_000 {
+            if try await statistics().readerCount == 0 { return }
+            try await Task.sleep(for: .milliseconds(1))
+        }
+        throw Discrepancy("somebody reads who has no reader any more")
+    }
+
     /// Does what a step says, and notes it in the model.
     package func perform(_ step: WorkloadStep, noting model: StoreModel) async throws(StorageError) {
         switch step {
