@@ -215,7 +215,8 @@ package final class Journal: Sendable {
             if let last = shelf.segments.indices.last { shelf.segments[last].lastLSN = header.predecessorLastLSN }
             shelf.segments.append(
                 SegmentInfo(
-                    id: header.segmentID, path: roll.path, sizeBytes: header.sizeBytes,
+                    id: header.segmentID, predecessorID: header.predecessorID, path: roll.path,
+                    sizeBytes: header.sizeBytes,
                     lsnBefore: header.predecessorLastLSN, lastLSN: .max, state: .newest))
         }
     }

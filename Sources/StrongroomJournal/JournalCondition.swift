@@ -15,6 +15,9 @@ package struct JournalCondition: Sendable {
     package var unreadableEnd: StorageError?
     fileprivate var highestID: UInt64 = 0
 
+    /// Whether a header was made anew without the segment before it, whose file may have had an earlier life.
+    package var beginsUnchecked: Bool { rebuilt.contains { $0.key > 1 && $0.value.predecessorID == 0 } }
+
     /// The files of those whose header can be made anew.
     package func rebuiltPaths(in directory: FilePath) -> [FilePath] {
         rebuilt.keys.sorted().map { SegmentName.segment(id: $0).path(in: directory) }

@@ -158,8 +158,9 @@ struct JournalRecovery {
             let header = segments[index].header
             let next = index + 1 < segments.count ? segments[index + 1].header : nil
             return SegmentInfo(
-                id: header.segmentID, path: segments[index].path, sizeBytes: header.sizeBytes,
-                lsnBefore: header.predecessorLastLSN, lastLSN: next?.predecessorLastLSN ?? .max,
+                id: header.segmentID, predecessorID: header.predecessorID, path: segments[index].path,
+                sizeBytes: header.sizeBytes, lsnBefore: header.predecessorLastLSN,
+                lastLSN: next?.predecessorLastLSN ?? .max,
                 state: next == nil ? .newest : .sealed)
         }
     }

@@ -32,12 +32,13 @@ struct SegmentHeaderRebuilding {
     }
 
     /// Whether a segment's last record is the one before `next`'s first, and no other segment is named as the next one.
+    /// Bodies are read, for a torn group may have left a whole header.
     private func isEnd(
         of header: SegmentHeader, _ file: any StorageFile, before next: SegmentHeader
     ) throws(StorageError) -> Bool {
         var scanner = SegmentScanner(file, header: header)
         do throws(StorageError) {
-            while case .frame = try scanner.next(bodiesAfter: .max) {}
+            while case .frame = try scanner.next(bodiesAfter: 0) {}
         } catch  where error.code == .corrupted {
             return false
         }

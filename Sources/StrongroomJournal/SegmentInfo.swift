@@ -10,6 +10,8 @@ package struct SegmentInfo: Equatable, Sendable {
     }
 
     package var id: UInt64
+    /// The segment that this one goes on from, 0 for none; it may be gone.
+    package var predecessorID: UInt64
     package var path: FilePath
     package var sizeBytes: UInt64
     /// The predecessor's last LSN: records here have greater ones.

@@ -24,7 +24,8 @@ public struct BackupOptions: Sendable {
     /// The name of a durable consumer of the change feed that keeps the journal from this backup to the next one, so
     /// that every commit between the two can be restored; nil, the default, for none. It is made where there is none,
     /// and each backup that names it acknowledges what it has. What it keeps is bounded as for every consumer
-    /// (``StoreOptions/changeFeedLimitBytes``, ``StoreOptions/changeFeedLimitSeconds``).
+    /// (``StoreOptions/changeFeedLimitBytes``, ``StoreOptions/changeFeedLimitSeconds``). One consumer for one folder of
+    /// backups. Where the acknowledging alone fails, the backup is there, and the next one acknowledges.
     public var consumer: String?
 
     /// The defaults.

@@ -36,8 +36,8 @@ extension Store {
         }
     }
 
-    /// Removes one backup of a folder, and the files that no other one there needs. The others are worth what they were;
-    /// only commits between two of them cannot be restored any more that the removed one joined.
+    /// Removes one backup of a folder, and the files that no other one there needs. The others are worth what they
+    /// were; only commits between two of them cannot be restored any more that the removed one joined.
     ///
     /// An interrupted removal leaves files that nothing needs, which the next one removes.
     ///

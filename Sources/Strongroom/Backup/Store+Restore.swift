@@ -98,14 +98,9 @@ private struct Restoring: Sendable {
     private func description(_ manifest: BackupManifest) throws(StoreError) -> StoreDescription {
         do throws(StorageError) {
             let bytes = try bytes(of: StoreDescription.fileName, in: manifest)
-            var description = try CanonicalJSONFile.decode(
+            let description = try CanonicalJSONFile.decode(
                 StoreDescription.self, bytes, path: archive.folder.appending(StoreDescription.fileName))
-            let before = description.timeline ?? StoreDescription.firstTimeline
-            repeat {
-                let drawn = opening.random.bytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
-                description.timeline = max(drawn, StoreDescription.firstTimeline + 1)
-            } while description.timeline == before
-            return description
+            return description.onNewTimeline(opening.random)
         } catch {
             throw StoreError(error)
         }

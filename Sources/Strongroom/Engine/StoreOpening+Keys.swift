@@ -71,6 +71,10 @@ extension StoreOpening {
         if description.keyService == nil {
             // Before anything is under them: from now on the service's keys are never made anew.
             description.keyService = table.name
+            // A second copy that does not know of them must not come in the place of this.
+            try await onThread { () throws(StorageError) in
+                try SpareFiles(directory: directory, fileSystem: fileSystem).forget(StoreDescription.fileName)
+            }
             try await write(description)
             try await refreshSpares()
         }

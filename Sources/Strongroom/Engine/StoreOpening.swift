@@ -136,14 +136,36 @@ struct StoreOpening {
             return (description, try description.storeIDBytes(in: directory))
         }
         let keys = try await openKeys(description, storeID)
-        let timeline = description.timeline ?? StoreDescription.firstTimeline
-        let acceptsRollback = if case .accept = options.whenRolledBack { true } else { false }
-        let storage = try await openStorage(
-            storeID: storeID, timeline: timeline, keys, acceptsRollback: acceptsRollback)
+        let (storage, timeline) = try await openStorage(description, storeID, keys)
         logger.info("Store opened", metadata: ["path": "\(directory)", "locked": "\(keys == nil)"])
         let engine = try await engine(storage, storeID: storeID, timeline: timeline, keys: keys)
         if keys != nil { try await refreshSpares() }
         return engine
+    }
+
+    /// What was rolled back and is accepted is another history from here on, and gets a timeline of its own: positions
+    /// of the change feed and backups of the one that was given up do not mix with it.
+    private func openStorage(
+        _ description: StoreDescription, _ storeID: [UInt8], _ keys: StoreKeys?
+    ) async throws(StoreError) -> (OpenedStorage, timeline: UInt32) {
+        let before = description.timeline ?? StoreDescription.firstTimeline
+        do throws(StoreError) {
+            return (try await openStorage(storeID: storeID, timeline: before, keys, acceptsRollback: false), before)
+        } catch {
+            guard error.code == .rolledBack, case .accept = options.whenRolledBack else { throw error }
+        }
+        let accepted = description.onNewTimeline(random)
+        let timeline = accepted.timeline ?? StoreDescription.firstTimeline
+        let storage = try await openStorage(storeID: storeID, timeline: timeline, keys, acceptsRollback: true)
+        do throws(StoreError) {
+            // Under the store's lock. Whoever dies before it has to be accepted again.
+            try await write(accepted)
+            try await onThread { () throws(StorageError) in try storage.anchors?.abandon(before) }
+        } catch {
+            try? await storage.close()
+            throw error
+        }
+        return (storage, timeline)
     }
 
     /// After the files have proved to be the store's.

@@ -6,8 +6,9 @@ extension Store {
     /// Mends a store that nobody has open: what an image of the catalog and the journal can rebuild is rebuilt, and
     /// what cannot be read is put away. Nothing is deleted. Needs no key, and opens nothing sealed.
     ///
-    /// It mends what keeps a store from opening, its two small files among that, and the catalog. Of damage to the bytes of objects it knows nothing:
-    /// ``verify(readingData:progress:)`` names such objects afterwards, and a backup has them.
+    /// It mends what keeps a store from opening, its two small files among that, and the catalog. Of damage to the
+    /// bytes of objects it knows nothing: ``verify(readingData:progress:)`` names such objects afterwards, and a backup
+    /// has them.
     ///
     /// - Throws: ``StoreError/Code/storeInUse``, ``StoreError/Code/notFound``, ``StoreError/Code/corrupted`` where
     ///   nothing is left to rebuild the catalog from, and what the machine refuses. After an error it can be repeated.
@@ -17,9 +18,12 @@ extension Store {
         let opening = try StoreOpening(path, StoreOptions())
         let (settings, found) = try await opening.onThread { () throws(StorageError) in
             let settings = try mendSettings(opening, isDryRun: options.isDryRun)
-            // What a dry run would mend first keeps it from looking further.
-            if options.isDryRun, !settings.steps.isEmpty { return (settings, StorageRepairReport?.none) }
-            let description = try StoreDescription.read(in: opening.directory, opening.fileSystem)
+            let path = opening.directory.appending(StoreDescription.fileName)
+            // A dry run has mended nothing, and reads what it would have mended it with.
+            let isSpareUsed = options.isDryRun && settings.steps.contains { $0.path == path }
+            let description = try StoreDescription.read(
+                in: opening.directory, opening.fileSystem,
+                named: StoreDescription.fileName + (isSpareUsed ? SpareFiles.suffix : ""))
             let repair = StorageRepair(
                 directory: opening.directory, storeID: try description.storeIDBytes(in: opening.directory),
                 options: opening.storageOptions, environment: opening.storageEnvironment)
@@ -27,7 +31,6 @@ extension Store {
                 catalog: options.catalogDamage.map { .damaged($0) } ?? .walked, isDryRun: options.isDryRun)
             return (settings, report)
         }
-        guard let found else { return settings }
         var report = RepairReport(found)
         report.steps = settings.steps + report.steps
         report.setAside = settings.setAside + report.setAside

@@ -31,8 +31,8 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// - Parameters:
     ///   - outside: a file outside the keyring; nil for none.
     ///   - acceptsRollback: whether to forget it: the store is as it is found.
-    /// - Throws: `rolledBack` for a file that the store has not written; `invalidArgument` where `outside` cannot be its
-    ///   anchor.
+    /// - Throws: `rolledBack` for a file that the store has not written; `invalidArgument` where `outside` cannot be
+    ///   its anchor.
     init(
         _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, storeID: [UInt8], timeline: UInt32,
         acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
@@ -152,8 +152,9 @@ final class CatalogAnchors: CatalogRootKeeper {
         }
         guard anchor.root != nil else { return }
         guard let mark = found.marks[anchor.lsn] else {
-            // What is in the catalog has the root to show for it, and went on from there. The journal has nothing.
-            guard anchor.lsn > found.appliedLSN else { return }
+            // What is in the catalog has the root to show for it, and went on from there; so did a checkpoint that did
+            // not come to its end. The journal has nothing to show.
+            guard anchor.lsn > found.appliedLSN, anchor.lsn >= found.containedLSN else { return }
             throw Self.rolledBack("the catalog is older than its anchor, and was none that the store left", place)
         }
         guard try keys.anchor(mark) == anchor else {
@@ -176,15 +177,31 @@ final class CatalogAnchors: CatalogRootKeeper {
         }
     }
 
+    /// A store that was accepted goes on on a timeline of its own: what it was on the one before it never is again.
+    func abandon(_ timeline: UInt32) throws(StorageError) {
+        let keyring = places[0].removingLastComponent()
+        let path = keyring.appending(AnchorFile.name(storeID: keys.storeID, timeline: timeline))
+        guard try fileSystem.status(path) != nil else { return }
+        try fileSystem.remove(path)
+        try fileSystem.synchronizeDirectory(keyring)
+    }
+
     // MARK: Writing
 
     /// Whether it stands in all places now.
     func note(_ mark: CatalogRootMark) -> Bool {
         var failure: StorageError?
+        var isBehind = false
         for place in places {
             do throws(StorageError) {
                 let anchor = try keys.anchor(mark)
-                guard state.withLock({ $0.written[place] }) != anchor else { continue }
+                let written = state.withLock { $0.written[place] }
+                guard written != anchor else { continue }
+                // Until the catalog is there again, a copy of what it is now would pass.
+                guard mark.lsn >= written?.lsn ?? 0 else {
+                    isBehind = true
+                    continue
+                }
                 try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
                 state.withLock { $0.written[place] = anchor }
             } catch {
@@ -200,7 +217,7 @@ final class CatalogAnchors: CatalogRootKeeper {
                 "The store's anchor cannot be written: a copy of the store that is older than it would not be noticed",
                 metadata: ["reason": "\(failure)"])
         }
-        return failure == nil
+        return failure == nil && !isBehind
     }
 
     /// Why an anchor cannot be written; nil where all are.

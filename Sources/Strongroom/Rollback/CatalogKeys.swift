@@ -11,7 +11,7 @@ final class CatalogKeys: Sendable {
     private let rows: MessageAuthenticator
     private let seal: PreparedKey
     private let anchors: MessageAuthenticator
-    private let storeID: [UInt8]
+    let storeID: [UInt8]
     private let timeline: UInt32
 
     init(_ metadataKey: SharedSecret, storeID: [UInt8], timeline: UInt32) throws(StoreError) {

@@ -18,9 +18,18 @@ struct SpareFiles {
     func refresh() throws(StorageError) {
         for name in Self.names {
             let bytes = try fileSystem.contents(of: path(name))
+            // Damaged since it was used: what the spare has is better.
+            try CanonicalJSONFile.check(bytes, path: path(name))
             if try fileSystem.status(spare(name)) != nil, try fileSystem.contents(of: spare(name)) == bytes { continue }
             try write(bytes, to: spare(name))
         }
+    }
+
+    /// Removes a spare that is about to be out of date.
+    func forget(_ name: String) throws(StorageError) {
+        guard try has(name) else { return }
+        try fileSystem.remove(spare(name))
+        try fileSystem.synchronizeDirectory(directory)
     }
 
     /// Whether a file that is missing can be mended.

@@ -26,8 +26,10 @@ struct StoreDescription: Codable, Sendable {
 
     static let firstTimeline: UInt32 = 1
 
-    static func read(in directory: FilePath, _ fileSystem: any FileSystem) throws(StorageError) -> StoreDescription {
-        let path = directory.appending(fileName)
+    static func read(
+        in directory: FilePath, _ fileSystem: any FileSystem, named name: String = fileName
+    ) throws(StorageError) -> StoreDescription {
+        let path = directory.appending(name)
         let description = try CanonicalJSONFile.read(StoreDescription.self, from: path, in: fileSystem)
         guard description.format == currentFormat else {
             throw StorageError(
@@ -37,6 +39,17 @@ struct StoreDescription: Codable, Sendable {
                 path: path)
         }
         return description
+    }
+
+    /// On a timeline that no other life of the store has.
+    func onNewTimeline(_ random: any RandomSource) -> StoreDescription {
+        var copy = self
+        let before = timeline ?? Self.firstTimeline
+        repeat {
+            let drawn = random.bytes(4).reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
+            copy.timeline = max(drawn, Self.firstTimeline + 1)
+        } while copy.timeline == before
+        return copy
     }
 
     func storeIDBytes(in directory: FilePath) throws(StorageError) -> [UInt8] {

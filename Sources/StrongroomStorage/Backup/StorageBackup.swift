@@ -194,13 +194,13 @@ struct StorageBackup {
         let infos = core.journal.segments().filter { extent.segmentIDs.contains($0.id) }
         var segments: [BackupContents.Segment] = []
         for info in infos { segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN))) }
-        var startsAfter = infos.last?.lsnBefore ?? extent.lastLSN
+        guard var first = infos.last else { return (segments, extent.lastLSN) }
         // Of those that are older some may be gone between others that have payloads.
         for info in infos.dropLast().reversed() {
-            guard info.lastLSN == startsAfter else { break }
-            startsAfter = info.lsnBefore
+            guard first.predecessorID == info.id else { break }
+            first = info
         }
-        return (segments, startsAfter)
+        return (segments, first.lsnBefore)
     }
 
     /// Payloads whose segment is gone cannot be backed up, and are told.

@@ -24,8 +24,9 @@ struct RepairWork {
             directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
             containedLSN: state.containedLSN, in: journal
         ) { [directory] (place, frame) throws(StorageError) in _ = try CommitFrame(frame, at: place, in: directory) }
-        try setAside(journal.unreadable)
         if let fault = fault ?? journal.unreadableEnd { try salvage(fault, journal, state) }
+        // Last: a repair that ends before the journal has a new beginning must find again that its end is lost.
+        try setAside(journal.unreadable)
     }
 
     private mutating func putAway(_ path: FilePath) throws(StorageError) {
@@ -84,6 +85,8 @@ struct RepairWork {
         report.note(
             .catalogRebuilt, directory.catalog,
             "\(reason); made anew from " + (base.map { "the image of LSN \($0)" } ?? "the whole journal"))
+        // Where it begins nobody but the catalog could have told.
+        if journal.beginsUnchecked { report.isLossy = true }
         guard !isDryRun else { return state(of: base) }
         for name in ["data.mdb", "lock.mdb"] {
             let path = directory.catalog.appending(name)
@@ -193,15 +196,15 @@ struct RepairWork {
         let after = try writer.write(
             salvage.frozen(after: before), after: before, sealedBlobEpoch: epochs.max() ?? before.sealedBlobEpoch)
         try setAsideBlobs(epochs, index)
-        try keepDamaged(salvage.findings)
+        try keepDamaged(salvage.findings, but: Set(journal.unreadable.compactMap(\.path)))
         try Journal.beginAnew(
             after: after.appliedLSN, journal, directory: directory.journal, fileSystem: fileSystem, storeID: storeID,
             random: environment.random, configuration: options.journal)
     }
 
     /// Copies of segments of which not all could be read: the files themselves are recycled once nothing lives in them.
-    private mutating func keepDamaged(_ findings: [StorageError]) throws(StorageError) {
-        for path in Set(findings.compactMap(\.path)).sorted(by: { $0.string < $1.string }) {
+    private mutating func keepDamaged(_ findings: [StorageError], but others: Set<FilePath>) throws(StorageError) {
+        for path in Set(findings.compactMap(\.path)).subtracting(others).sorted(by: { $0.string < $1.string }) {
             guard try fileSystem.status(path)?.kind == .file else { continue }
             report.setAside.append(try SetAside(fileSystem: fileSystem).copy(path))
         }

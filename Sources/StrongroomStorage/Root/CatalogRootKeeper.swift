@@ -23,7 +23,8 @@ package protocol CatalogRootKeeper: Sendable {
     var anchoredLSNs: Set<UInt64> { get }
     /// Whether a catalog may be used as it was found; called once, before anything is changed. Throws why not.
     func check(_ found: CatalogRootFound) throws(StorageError)
-    /// Told of the root after each checkpoint. Blocks; whether it was noted, else it is told again.
+    /// Told of the root after each checkpoint. Blocks; whether it was noted, else it is told again. What is known of a
+    /// later commit stays: the catalog is behind it, and the journal catches up.
     func note(_ mark: CatalogRootMark) -> Bool
 }
 
@@ -53,6 +54,8 @@ package struct CatalogRootFound: Sendable {
     /// The last commit that is in the catalog with all before it; what comes after is in the journal, whose frames
     /// anybody can make.
     package var appliedLSN: UInt64
+    /// Of commits up to this some rows may be in the catalog already: what it was at one of them cannot be told.
+    package var containedLSN: UInt64
     /// Whether there is a root, for the catalog as it is, that all rows are in.
     package var hasRoot: Bool
     /// The root of the catalog, unless a checkpoint did not come to its end, and at the anchored commits of the

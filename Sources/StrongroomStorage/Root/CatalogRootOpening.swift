@@ -22,6 +22,7 @@ struct CatalogRootOpening {
         try root.check(
             CatalogRootFound(
                 lastLSN: max(tables.lastLSN, checkpoint.appliedLSN), appliedLSN: checkpoint.appliedLSN,
+                containedLSN: checkpoint.containedLSN,
                 hasRoot: stored?.root.isWhole ?? false,
                 marks: Dictionary(marks.map { ($0.lsn, $0) }, uniquingKeysWith: { first, _ in first })))
         if stored?.isCurrent != true { try write(stored?.root, at: checkpoint) }

@@ -86,5 +86,5 @@ struct RowSumUpdate {
     static let contradiction = StorageError(
         .corrupted,
         "the catalog's rows are not those that its root says: one was taken away, put back or changed behind the "
-            + "store's back. Restore a backup, or open the store with `whenRolledBack` set to accept it as it is")
+            + "store's back. Make the catalog anew (repair --rebuild-catalog), or restore a backup")
 }

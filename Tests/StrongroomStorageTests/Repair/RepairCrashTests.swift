@@ -87,4 +87,40 @@ import Testing
         }
         #expect(examined > 10)
     }
+
+    /// The story: the file with the end of the log was put away first. Whoever repaired again after a power failure
+    /// found nothing to mend, and the LSNs of the commits that had been in it were given to others.
+    @Test func aLostEndIsNotForgottenByARepairThatWasInterrupted() async throws {
+        let machine = try await SimulatedMachine(seed: 1, options: CatalogRebuildTests.options)
+        for (seed, name) in [(UInt64(2), "early"), (3, "late")] {
+            let storage = try await machine.open(seed: seed)
+            try await storage.metadata.put(key(name), [])
+            machine.kill(seed: seed)
+        }
+        let journal = SimulatedMachine.directory.appending("journal")
+        let segments = try machine.fileSystem.list(journal).filter { !$0.contains("-") }.sorted()
+        #expect(segments.count == 2)
+        let newest = journal.appending(try #require(segments.last))
+        machine.fileSystem.overwrite(newest, at: 0, with: [UInt8](repeating: 0, count: 8200))
+        let moments = Mutex<[CrashMoment]>([])
+        machine.fileSystem.watch { disk in
+            let moment = CrashMoment(disk: disk, index: machine.index.surviving(), model: StoreModel())
+            moments.withLock { $0.append(moment) }
+        }
+        #expect(try machine.repair().isLossy)
+        machine.fileSystem.watch(nil)
+        for moment in moments.withLock({ $0 }) {
+            for failure in moment.disk.powerFailures(seed: 1) {
+                guard let disk = failure.disk(after: moment.disk) else { continue }
+                let found = SimulatedMachine(
+                    found: disk, index: moment.index.surviving(), clock: ManualClock(),
+                    options: CatalogRebuildTests.options)
+                _ = try found.repair()
+                let recovered = try await found.open(seed: 5)
+                #expect(try await recovered.metadata.keys() == [key("early")])
+                #expect(try await recovered.metadata.put(key("new"), []).lsn > 1 << 32)
+                try await recovered.close()
+            }
+        }
+    }
 }

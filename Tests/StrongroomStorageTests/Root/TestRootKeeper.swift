@@ -38,13 +38,16 @@ final class TestRootKeeper: CatalogRootKeeper {
         self.found.withLock { $0 = found }
         guard let mark = lastMark else { return }
         guard found.hasRoot, found.lastLSN >= mark.lsn,
-            found.marks[mark.lsn].map({ $0 == mark }) ?? (mark.lsn <= found.appliedLSN)
+            found.marks[mark.lsn].map({ $0 == mark }) ?? (mark.lsn <= found.appliedLSN || mark.lsn < found.containedLSN)
         else { throw StorageError(.rolledBack, "the anchor says \(mark.lsn), the store \(found)") }
     }
 
     func note(_ mark: CatalogRootMark) -> Bool {
-        self.mark.withLock { $0 = mark }
-        return true
+        self.mark.withLock { known in
+            guard mark.lsn >= known?.lsn ?? 0 else { return false }
+            known = mark
+            return true
+        }
     }
 }
 

@@ -154,6 +154,52 @@ struct RollbackTests {
         #expect(FileManager.default.fileExists(atPath: name))
     }
 
+    @Test("6: a store that was accepted goes on on a timeline of its own, and what was given up does not come back")
+    func abandonedHistory() async throws {
+        let scene = try Scene()
+        try await scene.put(["a"])
+        try scene.copy(scene.store, to: scene.place("older"))
+        try await scene.put(["b", "c", "d"])
+        let store = try await Store.open(at: scene.store, options: scene.options)
+        let position = try await store.position()
+        try await store.close()
+        try scene.copy(scene.store, to: scene.place("given up"))
+
+        try scene.copy(scene.place("older"), to: scene.store)
+        #expect(try await scene.openingCode(accepting: true) == nil)
+        try await scene.put(["e"])
+        #expect(try await scene.openingCode(accepting: true) == nil)
+        let other = try await Store.open(at: scene.store, options: scene.options)
+        #expect(try await errorCode { try await other.changes(after: position) } == .invalidArgument)
+        let own = try await other.position()
+        try await other.close()
+        // Accepted again where there is nothing to accept, it goes on as it was.
+        #expect(try await scene.openingCode(accepting: true) == nil)
+        let again = try await Store.open(at: scene.store, options: scene.options)
+        #expect(try await errorCode { try await again.changes(after: own) } == nil)
+        try await again.close()
+        try scene.copy(scene.place("given up"), to: scene.store)
+        #expect(try await scene.openingCode() == .rolledBack)
+    }
+
+    /// The story: an opening wrote what the catalog is into the anchors, although the journal was still to bring it to
+    /// what they said. Whoever killed the process then could put back the store as of that older catalog.
+    @Test("6: an anchor does not go back while an older catalog catches up")
+    func anchorStays() async throws {
+        let scene = try Scene()
+        try await scene.put(["a"])
+        try scene.copy(scene.store.appending("catalog"), to: scene.place("catalog"))
+        try await scene.put(["b"])
+        let path = try #require(
+            try scene.directory.files(below: scene.directory.keyring).first { $0.string.contains("/anchor-") })
+        let anchor = try scene.directory.contents(of: path)
+        try scene.copy(scene.place("catalog"), to: scene.store.appending("catalog"))
+        let store = try await Store.open(at: scene.store, options: scene.options)
+        #expect(try scene.directory.contents(of: path) == anchor)
+        try await store.close()
+        #expect(try await scene.openingCode() == nil)
+    }
+
     @Test("6: store and keyring put back together are found out by an anchor elsewhere, and by nothing else")
     func keyringToo() async throws {
         var scene = try Scene()
