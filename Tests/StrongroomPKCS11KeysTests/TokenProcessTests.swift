@@ -70,12 +70,14 @@ import Testing
         for _ in 0..<6 { _ = try await instance.ask("rotate-key", ["keyId": .string("strongroom/default")]) }
         var wraps: [WrappedDataKey] = []
         for child in children {
+            var lastLine = ""
             while case .line(let line) = child.nextLine(timeoutSeconds: 60) {
+                lastLine = line
                 let words = line.split(separator: " ")
                 guard words.count == 2, let bytes = Hexadecimal.decode(String(words[1])) else { continue }
                 wraps.append(WrappedDataKey(keyID: "strongroom/default", keyVersion: String(words[0]), bytes: bytes))
             }
-            #expect(child.wait() == "exit status 0")
+            #expect(child.wait() == "exit status 0", "\(lastLine)")
         }
         #expect(wraps.count == 12)
         #expect(try await versions(instance) == .number("19"))

@@ -7,10 +7,20 @@ import SystemPackage
 ///     StrongroomTokenHarness LIBRARY TOKEN PIN-FILE create
 ///     StrongroomTokenHarness LIBRARY TOKEN PIN-FILE rotate COUNT
 ///
-/// Prints each wrapped key that it makes as `<version> <hexadecimal>`, one after each rotation.
+/// Prints each wrapped key that it makes as `<version> <hexadecimal>`, one after each rotation, and why it fails.
 @main
 struct TokenHarness {
     static func main() async throws {
+        do {
+            try await run()
+        } catch {
+            // Not buffered: what comes next ends the process.
+            try FileDescriptor.standardOutput.writeAll(Array("failed: \(error)\n".utf8))
+            throw error
+        }
+    }
+
+    private static func run() async throws {
         let arguments = CommandLine.arguments
         var configuration = KeyBackendConfiguration(
             creates: arguments[4] == "create",
