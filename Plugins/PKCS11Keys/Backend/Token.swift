@@ -156,22 +156,32 @@ final class Token: Sendable {
         return TokenSession(library: library, handle: handle, slot: info.slot)
     }
 
-    /// Looks again, for half a second, where a slot cannot be read: SoftHSM answers with a general error while another
-    /// process changes a token. Other codes do not pass by waiting.
+    private func find() throws(TokenFailure) -> TokenInfo {
+        guard let info = try look() else { throw .call("C_GetSlotList", .tokenNotPresent) }
+        return info
+    }
+
+    /// Looks again, for half a second, where a slot cannot be read, or the token is not there: so SoftHSM answers while
+    /// another process changes a token. Other codes do not pass by waiting.
     private func findPatiently() throws(TokenFailure) -> TokenInfo {
         for pauseMicroseconds in Self.pausesMicroseconds {
             do throws(TokenFailure) {
-                return try find()
+                if let info = try look() { return info }
             } catch {
                 guard case .call(_, .generalError) = error else { throw error }
-                usleep(pauseMicroseconds)
             }
+            usleep(pauseMicroseconds)
         }
-        return try find()
+        if let info = try look() { return info }
+        throw .refused(
+            .unavailable,
+            "\(name) is not there, or was never initialized; plug it in, see that its library's own configuration "
+                + "leads to it, or correct the setting 'token' or 'slot'.")
     }
 
-    /// Slots get other numbers when tokens are moved or made, so a label is looked for each time.
-    private func find() throws(TokenFailure) -> TokenInfo {
+    /// Slots get other numbers when tokens are moved or made, so a label is looked for each time. Nil for a token that
+    /// is not there.
+    private func look() throws(TokenFailure) -> TokenInfo? {
         var found: [TokenInfo] = []
         var unread: TokenFailure?
         for slot in try library.slots() {
@@ -197,13 +207,7 @@ final class Token: Sendable {
                     + "\(found.map { String($0.slot) }.joined(separator: ", ")).")
         }
         if found.isEmpty, let unread { throw unread }
-        guard let info = found.first, info.isInitialized else {
-            throw .refused(
-                .unavailable,
-                "\(name) is not there, or was never initialized; plug it in, see that its library's own configuration "
-                    + "leads to it, or correct the setting 'token' or 'slot'.")
-        }
-        return info
+        return found.first { $0.isInitialized }
     }
 
     private func logIn(_ session: UInt, _ info: TokenInfo) throws(TokenFailure) {
