@@ -13,7 +13,7 @@ internal import Synchronization
 /// A login belongs to all of a process's sessions at a token. Nobody is ever logged out here, because somebody else may
 /// be using the token as well; when the last session is closed, the token does that by itself.
 final class Token: Sendable {
-    private static let pausesMicroseconds: [UInt32] = [20_000, 40_000, 80_000, 160_000, 240_000]
+    private static let pausesMicroseconds: [UInt32] = [20_000, 40_000, 80_000, 160_000, 240_000, 400_000, 600_000]
 
     private let library: TokenLibrary
     private let place: PKCS11Settings.Place
@@ -161,8 +161,8 @@ final class Token: Sendable {
         return info
     }
 
-    /// Looks again, for half a second, where a slot cannot be read, or the token is not there: so SoftHSM answers while
-    /// another process changes a token. Other codes do not pass by waiting.
+    /// Looks again, for a second and a half, where a slot cannot be read, or the token is not there: so SoftHSM answers
+    /// while another process changes a token. Other codes do not pass by waiting.
     private func findPatiently() throws(TokenFailure) -> TokenInfo {
         for pauseMicroseconds in Self.pausesMicroseconds {
             do throws(TokenFailure) {
