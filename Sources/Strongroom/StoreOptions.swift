@@ -28,7 +28,8 @@ public struct StoreOptions: Sendable {
         /// Throw ``StoreError/Code/rolledBack``.
         case refuse
         /// Open the store as it is found, and forget what the anchors say. For once: after the keyring of another
-        /// state, or after a repair that lost commits.
+        /// state, or after a repair that lost commits. It goes on on a timeline of its own then, as a restored one
+        /// does; where there is nothing to accept, this changes nothing.
         case accept
     }
 

@@ -216,8 +216,7 @@ package final class Journal: Sendable {
             shelf.segments.append(
                 SegmentInfo(
                     id: header.segmentID, predecessorID: header.predecessorID, path: roll.path,
-                    sizeBytes: header.sizeBytes,
-                    lsnBefore: header.predecessorLastLSN, lastLSN: .max, state: .newest))
+                    sizeBytes: header.sizeBytes, lsnBefore: header.predecessorLastLSN, lastLSN: .max, state: .newest))
         }
     }
 

@@ -4,6 +4,7 @@ internal import StrongroomSystem
 /// The counters of an index beside what its rows add up to.
 struct IndexCount {
     private(set) var differences: [String] = []
+
     init(_ snapshot: any OrderedIndexSnapshot, _ sums: RowSumDefinition?) throws(StorageError) {
         var account = RowAccount(RowStatistics())
         var owners: [BlobName: [UInt8]] = [:]
