@@ -143,7 +143,8 @@ final class TestToken: Sendable {
     /// The token without the contract between.
     func direct() throws -> Token {
         Token(
-            try TokenLibrary.load(library, sha256: nil), .slot(slot), pin: SharedSecret(try PINFile.read(pinFile)))
+            try TokenLibrary.load(library, sha256: nil), .slot(slot), pin: SharedSecret(try PINFile.read(pinFile)),
+            turn: try TokenTurn(pinFile))
     }
 
     var settings: [String: String] {

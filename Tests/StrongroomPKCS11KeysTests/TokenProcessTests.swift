@@ -63,7 +63,8 @@ import Testing
         #expect(try await instance.isOpened(wrapped, to: SharedSecret(generated.takePlaintext())))
     }
 
-    /// Three processes rotate the same key at the same time. Each object is a version of its own, whatever its number.
+    /// Three processes rotate the same key at the same time: one after the other, so that no number is there twice.
+    /// SoftHSM loses sight of keys where two make some at once, and so one of them had 18 versions, or no token.
     @Test func whatOtherProcessesWrapIsOpenedHere() async throws {
         let instance = try await token.open(creates: true)
         let children = try [start("rotate", "6"), start("rotate", "6")]
@@ -81,9 +82,11 @@ import Testing
         }
         #expect(wraps.count == 12)
         #expect(try await versions(instance) == .number("19"))
+        #expect(Set(wraps.map(\.keyVersion)).count == 12)
         for wrapped in wraps { _ = try await instance.unwrap(wrapped, for: UnwrapRequest()) }
         // All agree on which one is current.
         let current = try await instance.describe(DescribeRequest()).currentVersion
+        #expect(current.hasPrefix("19-"))
         #expect(try await token.open().describe(DescribeRequest()).currentVersion == current)
     }
 }

@@ -20,7 +20,9 @@ final class PKCS11Backend: KeyBackend {
         settings = try PKCS11Settings(configuration.settings)
         let pin = try Self.pin(configuration, settings)
         let library = try TokenLibrary.load(settings.library, sha256: settings.librarySHA256)
-        let token = Token(library, settings.place, pin: pin)
+        var turn: TokenTurn?
+        if let file = settings.pinFile { turn = try TokenTurn(file) }
+        let token = Token(library, settings.place, pin: pin, turn: turn)
         keys = TokenKeys(token, prefix: settings.keyPrefix, host: host)
         self.host = host
         threads = IOThreadPool(threadCount: settings.sessionLimit, name: "token")

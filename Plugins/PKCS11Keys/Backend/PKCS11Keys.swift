@@ -15,7 +15,8 @@ public import SystemPackage
 /// - `library-sha256`: its SHA-256 in hexadecimal; any other content is refused. Without it the owner and the
 ///   permissions must do.
 /// - `token` or `slot`: the token's label, or the number of its slot.
-/// - `pin-file`: absolute path of a file of mode 0600 with the PIN in its first line.
+/// - `pin-file`: absolute path of a file of mode 0600 with the PIN in its first line. Processes that name the same file
+///   change the token one at a time, by a lock on it.
 /// - `key-prefix`: what stands before the names of keys, `strongroom/` by default: 1 to 64 letters, digits and
 ///   `.`, `_`, `-`, `/`.
 /// - `sessions`: how many calls the token works on at a time, 1 to 64; 4 by default.

@@ -18,15 +18,18 @@ final class Token: Sendable {
     private let library: TokenLibrary
     private let place: PKCS11Settings.Place
     private let pin: SharedSecret
+    /// Nil where the processes at the token share no file.
+    private let turn: TokenTurn?
     /// Sessions that nobody uses at the moment; nil once closed.
     private let idle = Mutex<[TokenSession]?>([])
     /// Why the token let nobody in. Held while logging in: one attempt at a time, and none after one that failed.
     private let refusal = Mutex<KeyBackendError?>(nil)
 
-    init(_ library: TokenLibrary, _ place: PKCS11Settings.Place, pin: SharedSecret) {
+    init(_ library: TokenLibrary, _ place: PKCS11Settings.Place, pin: SharedSecret, turn: TokenTurn?) {
         self.library = library
         self.place = place
         self.pin = pin
+        self.turn = turn
     }
 
     /// What it is called in errors.
@@ -71,6 +74,13 @@ final class Token: Sendable {
         } catch {
             throw error.error(name)
         }
+    }
+
+    /// Runs `body`, which looks at the token and changes it; no process at the same PIN file changes it in between.
+    func changing<Value>(_ body: () throws(KeyBackendError) -> Value) throws(KeyBackendError) -> Value {
+        try turn?.take()
+        defer { turn?.giveUp() }
+        return try body()
     }
 
     func info() throws(KeyBackendError) -> TokenInfo {
@@ -143,6 +153,8 @@ final class Token: Sendable {
 
     /// The first of two attempts is not patient: what it does not wait for, the second does.
     private func open(isWritable: Bool, isPatient: Bool) throws(TokenFailure) -> TokenSession {
+        do throws(KeyBackendError) { try turn?.take() } catch { throw .refused(error) }
+        defer { turn?.giveUp() }
         // Somebody in this process may have ended the library since.
         try library.initialize()
         let info = try isPatient ? findPatiently() : find()

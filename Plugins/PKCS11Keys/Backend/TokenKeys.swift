@@ -120,7 +120,7 @@ final class TokenKeys: Sendable {
 
     /// Makes the first version of a key, unless there is one; says whether it did.
     func create(_ label: String) throws(KeyBackendError) -> Bool {
-        try changes.withLock { (_) throws(KeyBackendError) in
+        try changing { () throws(KeyBackendError) in
             do throws(KeyBackendError) {
                 _ = try versions(label)
                 return false
@@ -134,7 +134,7 @@ final class TokenKeys: Sendable {
 
     /// Makes the next version of a key, unless it has gone on from `expected` already.
     func rotate(_ label: String, from expected: String?) throws(KeyBackendError) {
-        try changes.withLock { (_) throws(KeyBackendError) in
+        try changing { () throws(KeyBackendError) in
             let versions = try versions(label)
             let current = Self.current(of: versions)
             if let expected, current.description != expected {
@@ -149,6 +149,12 @@ final class TokenKeys: Sendable {
             }
             try make(current.version + 1, label)
         }
+    }
+
+    private func changing<Value: Sendable>(
+        _ body: () throws(KeyBackendError) -> Value
+    ) throws(KeyBackendError) -> Value {
+        try changes.withLock { (_) throws(KeyBackendError) in try token.changing(body) }
     }
 
     private func make(_ version: UInt32, _ label: String) throws(KeyBackendError) {
