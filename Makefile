@@ -64,7 +64,7 @@ build: setup ## Build everything for development.
 	$(SWIFT) build --build-tests $(TRAITS)
 
 test: setup-tests modules ## Build and run all tests.
-	$(SWIFT) test $(TRAITS)
+	.ci/test $(SWIFT) test $(TRAITS)
 
 release: setup modules ## Build the command line with optimisation, its key modules beside it.
 	$(SWIFT) build $(RELEASE) --product strongroom
