@@ -27,6 +27,8 @@ COUNT ?= 2000
 # its assertions, and without waiting for another build.
 POINTS ?= 1000000
 SECONDS ?=
+# `make sanitize` runs the tests whose names match this; all where it is empty.
+FILTER ?=
 # For so many minutes `make soak` goes on.
 MINUTES ?= 120
 # `make exhaustive` looks at one crash state in so many.
@@ -48,7 +50,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build modules test release demo check test-remote-kms
-.PHONY: lint format crash soak exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-smoke clean
 
 help: ## Say what there is.
@@ -105,6 +107,11 @@ replay: setup ## Power failures in what a real store has written, LMDB included:
 planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests find each (docs/planted-bugs.md).
 	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/planted-bugs --copy .build-planted-bugs
+
+# No part of `make check`: two builds of their own, and tests that take ten times as long.
+sanitize: setup-tests modules ## The tests under the thread and the address sanitizer; FILTER=… for some of them.
+	.ci/sanitize thread "$(FILTER)" $(SWIFT) test $(TRAITS)
+	.ci/sanitize address "$(FILTER)" $(SWIFT) test $(TRAITS)
 
 damage: release ## Damage a closed store at random places, COUNT=2000 of them: nothing wrong may come out. SEED=….
 	@command -v python3 >/dev/null || .ci/install-prerequisites python3
