@@ -133,6 +133,8 @@ extension StoreError.Code {
     /// The store is not what its anchors say that it was last: an older copy, or changed without its keys. Nothing was
     /// changed.
     public static let rolledBack = Self("rolledBack")
+    /// The counter that the store's anchors go with does not answer as it should.
+    public static let anchorUnavailable = Self("anchorUnavailable")
     /// There is no store at the path.
     public static let notFound = Self("notFound")
     /// Something else stands at the path.

@@ -45,6 +45,15 @@ public struct StoreOptions: Sendable {
     /// neither of the two; a file that is no anchor of this store is left as it is, and the store refuses to open. Nil,
     /// the default, for none.
     public var anchor: FilePath?
+    /// A program that reaches a counter which only goes up and is this store's alone, such as one in a TPM: whoever
+    /// puts back the store, its keyring and every anchor is found out by it. Nil, the default, for none.
+    ///
+    /// It is run with one argument, `read` or `advance` (one step up, to be durable when the program ends), prints what
+    /// the counter is then, in decimal digits on a line, and ends with status 0, all within 30 seconds. It is run at
+    /// each opening and closing, and at most every ten minutes between. It belongs to root or this user, as all folders
+    /// above it, and nobody else may write to it. A store that was made without has to be opened with
+    /// ``whenRolledBack`` set to ``RolledBack/accept`` once. See <doc:Rollback>.
+    public var anchorCounter: FilePath?
     /// Where the keyring is: by default beside the store, at `<store>.keyring`. Never inside the store.
     public var keyring: FilePath?
     /// What unseals the keyring. By default a root key file of mode 0600 in the keyring, made with the store.

@@ -26,9 +26,18 @@ struct OpenedStorage: Sendable {
         anchors = nil
     }
 
-    func close() async throws(StorageError) {
+    func close(on threads: IOThreadPool) async throws(StorageError) {
         metadata.endFollowing()
+        var failure: StorageError?
+        if let anchors {
+            do throws(StorageError) {
+                try await threads.run { () throws(StorageError) in try anchors.close() }
+            } catch {
+                failure = error
+            }
+        }
         try await embedded?.close()
+        if let failure { throw failure }
     }
 }
 
@@ -45,7 +54,8 @@ extension StoreOpening {
             let catalogKeys = try CatalogKeys(keys.metadataKey, storeID: storeID, timeline: timeline)
             let opened = try await onThread { () throws(StorageError) in
                 try CatalogAnchors(
-                    catalogKeys, keyring: keyring, outside: anchor, storeID: storeID, timeline: timeline,
+                    catalogKeys, keyring: keyring, outside: anchor, counter: anchorCounter, storeID: storeID,
+                    timeline: timeline,
                     acceptsRollback: acceptsRollback, fileSystem, logger)
             }
             environment.sums?.root = opened

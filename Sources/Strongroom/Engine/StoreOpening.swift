@@ -14,6 +14,7 @@ struct StoreOpening {
     let keyring: FilePath
     /// Nil where only the keyring has one.
     let anchor: FilePath?
+    var anchorCounter: AnchorCounter?
     let options: StoreOptions
     let logger: Logger
     let metrics: StoreMetrics
@@ -26,6 +27,9 @@ struct StoreOpening {
         let place = try StorePlace(path, keyring: options.keyring)
         (directory, keyring) = (place.directory, place.keyring)
         anchor = try options.anchor.map { (path) throws(StoreError) in try StorePlace.absolute(path) }
+        anchorCounter = try options.anchorCounter.map { (path) throws(StoreError) in
+            AnchorCounter(CounterProgram(try StorePlace.absolute(path)), PosixClock())
+        }
         self.options = options
         logger = options.logger ?? Logger.current
         metrics = StoreMetrics(options)
@@ -162,7 +166,7 @@ struct StoreOpening {
             try await write(accepted)
             try await onThread { () throws(StorageError) in try storage.anchors?.abandon(before) }
         } catch {
-            try? await storage.close()
+            try? await storage.close(on: threads)
             throw error
         }
         return (storage, timeline)

@@ -3,7 +3,8 @@ internal import StrongroomKeys
 /// What a store was last known to be, in a file outside it (`CanonicalJSONFile`). No secret: whoever reads it learns
 /// the number of the last commit.
 struct AnchorFile: Codable, Sendable, Equatable {
-    static let currentFormat = 1
+    /// 1, or 2 with a counter: an older version, which knows none, must not take such an anchor for one of its own.
+    static let currentFormat = 2
 
     var format: Int
     var storeId: String
@@ -13,6 +14,8 @@ struct AnchorFile: Codable, Sendable, Equatable {
     /// Hexadecimal MAC over store, timeline, LSN and the sum of all rows: it tells two catalogs of one LSN apart. Nil
     /// while the rows of a catalog that was accepted as it was found are being added up.
     var root: String?
+    /// What the counter outside was, or is about to be; nil for a store that has none. See `AnchorCounter`.
+    var counter: UInt64?
     /// Hexadecimal MAC over all of the above.
     var code: String
 

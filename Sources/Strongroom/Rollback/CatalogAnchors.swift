@@ -6,7 +6,7 @@ internal import Synchronization
 internal import SystemPackage
 
 /// Where it stands outside the store what the store was last: in its keyring, and in a file of its own where the
-/// options name one. Everything here blocks, on threads of the storage.
+/// options name one; both with a counter's value where there is one. Everything here blocks, on threads of the storage.
 final class CatalogAnchors: CatalogRootKeeper {
     private struct State {
         /// What is known to stand in each place.
@@ -22,6 +22,7 @@ final class CatalogAnchors: CatalogRootKeeper {
     private let acceptsRollback: Bool
     /// Whether the keyring knows the store on other timelines, and not on this one.
     private let isUnknown: Bool
+    private let counter: AnchorCounter?
     /// What counted when the store was opened.
     private let found: [(FilePath, AnchorFile)]
     private let state = Mutex(State())
@@ -30,11 +31,13 @@ final class CatalogAnchors: CatalogRootKeeper {
     ///
     /// - Parameters:
     ///   - outside: a file outside the keyring; nil for none.
+    ///   - counter: a counter outside both; nil for none.
     ///   - acceptsRollback: whether to forget it: the store is as it is found.
     /// - Throws: `rolledBack` for a file that the store has not written; `invalidArgument` where `outside` cannot be
     ///   its anchor.
     init(
-        _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, storeID: [UInt8], timeline: UInt32,
+        _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, counter: AnchorCounter?, storeID: [UInt8],
+        timeline: UInt32,
         acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
     ) throws(StorageError) {
         let name = AnchorFile.name(storeID: storeID, timeline: timeline)
@@ -48,6 +51,7 @@ final class CatalogAnchors: CatalogRootKeeper {
         self.fileSystem = fileSystem
         self.logger = logger
         self.acceptsRollback = acceptsRollback
+        self.counter = counter
         var found: [(FilePath, AnchorFile)] = []
         for place in places where !acceptsRollback {
             if let anchor = try Self.read(place, keys, fileSystem) { found.append((place, anchor)) }
@@ -135,6 +139,53 @@ final class CatalogAnchors: CatalogRootKeeper {
         guard !acceptsRollback else { return try accept(found) }
         guard !isUnknown else { throw Self.restored(places[0]) }
         for (place, anchor) in self.found { try check(found, against: anchor, place) }
+        try checkCounter(found)
+    }
+
+    /// By the anchors as they are now, under the store's lock: whoever had the store before may have gone on since.
+    private func checkCounter(_ found: CatalogRootFound) throws(StorageError) {
+        guard let counter else {
+            guard let (place, _) = self.found.first(where: { $0.1.counter != nil }) else { return }
+            throw StorageError(
+                .rolledBack,
+                "the store's anchor goes with a counter, and none is named. Name its program with "
+                    + "StoreOptions.anchorCounter (--anchor-counter); or, to go on without it, open the store once with "
+                    + "StoreOptions.whenRolledBack = .accept (--accept-rollback)", path: place)
+        }
+        let value = try counter.read()
+        guard !self.found.isEmpty || found.lastLSN == 0 else {
+            throw Self.rolledBack("the store has no anchor yet that goes with the counter", places[0])
+        }
+        for (place, _) in self.found {
+            guard let anchor = try Self.read(place, keys, fileSystem) else { continue }
+            guard let said = anchor.counter else {
+                throw Self.rolledBack("the store's anchor does not go with the counter yet, or is an older one", place)
+            }
+            guard AnchorCounter.isLast(said, value) else {
+                throw Self.rolledBack("the store was last when its counter was \(said), which is \(value) now", place)
+            }
+            state.withLock { $0.written[place] = anchor }
+        }
+        try stepCounter()
+    }
+
+    /// What the store is now is the last that passes, and no copy that was made before.
+    private func stepCounter() throws(StorageError) {
+        try counter?.step { (next) throws(StorageError) in
+            let written = state.withLock { $0.written }
+            for (place, anchor) in written { try write(try keys.anchor(anchor, next), to: place) }
+        }
+    }
+
+    private func write(_ anchor: AnchorFile, to place: FilePath) throws(StorageError) {
+        try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
+        state.withLock { $0.written[place] = anchor }
+    }
+
+    /// Before the store's lock is given up: what is written of it until then says the same value.
+    func close() throws(StorageError) {
+        guard counter?.value != nil else { return }
+        try stepCounter()
     }
 
     private func check(
@@ -157,7 +208,7 @@ final class CatalogAnchors: CatalogRootKeeper {
             guard anchor.lsn > found.appliedLSN, anchor.lsn >= found.containedLSN else { return }
             throw Self.rolledBack("the catalog is older than its anchor, and was none that the store left", place)
         }
-        guard try keys.anchor(mark) == anchor else {
+        guard try keys.anchor(mark, anchor.counter) == anchor else {
             throw Self.rolledBack(
                 "what the store has up to commit \(mark.lsn) is not what it wrote: it is of another history", place)
         }
@@ -170,11 +221,9 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// From here on it counts what is there. Rows that are not all in a root yet may be added up by a later process.
     private func accept(_ found: CatalogRootFound) throws(StorageError) {
         logger.notice("The store is accepted as it was found", metadata: ["lastLSN": "\(found.lastLSN)"])
-        let anchor = try keys.anchor(upTo: found.lastLSN)
-        for place in places {
-            try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
-            state.withLock { $0.written[place] = anchor }
-        }
+        let anchor = try keys.anchor(upTo: found.lastLSN, try counter?.read())
+        for place in places { try write(anchor, to: place) }
+        try stepCounter()
     }
 
     /// A store that was accepted goes on on a timeline of its own: what it was on the one before it never is again.
@@ -194,7 +243,7 @@ final class CatalogAnchors: CatalogRootKeeper {
         var isBehind = false
         for place in places {
             do throws(StorageError) {
-                let anchor = try keys.anchor(mark)
+                let anchor = try keys.anchor(mark, counter?.value)
                 let written = state.withLock { $0.written[place] }
                 guard written != anchor else { continue }
                 // Until the catalog is there again, a copy of what it is now would pass.
@@ -202,11 +251,13 @@ final class CatalogAnchors: CatalogRootKeeper {
                     isBehind = true
                     continue
                 }
-                try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
-                state.withLock { $0.written[place] = anchor }
+                try write(anchor, to: place)
             } catch {
                 failure = error
             }
+        }
+        if failure == nil, let counter, counter.isDue {
+            do throws(StorageError) { try stepCounter() } catch { failure = error }
         }
         let before = state.withLock { state in
             defer { state.failure = failure }
@@ -226,4 +277,6 @@ final class CatalogAnchors: CatalogRootKeeper {
 
 extension StorageError.Code {
     static let rolledBack = Self("rolledBack")
+    static let anchorUnavailable = Self("anchorUnavailable")
+    static let unsafePermissions = Self("unsafePermissions")
 }

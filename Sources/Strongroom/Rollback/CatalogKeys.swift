@@ -90,33 +90,47 @@ final class CatalogKeys: Sendable {
 
     // MARK: Anchors
 
-    func anchor(_ mark: CatalogRootMark) throws(StorageError) -> AnchorFile {
-        try anchor(
-            mark.lsn,
-            try code(CanonicalFields.anchoredRoot(storeID: storeID, timeline: timeline, lsn: mark.lsn, rows: mark.rows))
-        )
+    func anchor(_ mark: CatalogRootMark, _ counter: UInt64?) throws(StorageError) -> AnchorFile {
+        let root = try code(
+            CanonicalFields.anchoredRoot(storeID: storeID, timeline: timeline, lsn: mark.lsn, rows: mark.rows))
+        return try anchor(mark.lsn, root, counter)
     }
 
     /// For a catalog whose rows are still to be added up.
-    func anchor(upTo lsn: UInt64) throws(StorageError) -> AnchorFile { try anchor(lsn, nil) }
+    func anchor(upTo lsn: UInt64, _ counter: UInt64?) throws(StorageError) -> AnchorFile {
+        try anchor(lsn, nil, counter)
+    }
 
-    private func anchor(_ lsn: UInt64, _ root: [UInt8]?) throws(StorageError) -> AnchorFile {
-        AnchorFile(
-            format: AnchorFile.currentFormat, storeId: Hexadecimal.encode(storeID), timeline: timeline, lsn: lsn,
-            root: root.map(Hexadecimal.encode),
-            code: Hexadecimal.encode(
-                try code(CanonicalFields.anchor(storeID: storeID, timeline: timeline, lsn: lsn, root: root ?? []))))
+    private func anchor(_ lsn: UInt64, _ root: [UInt8]?, _ counter: UInt64?) throws(StorageError) -> AnchorFile {
+        var anchor = AnchorFile(
+            format: Self.anchorFormat(counter), storeId: Hexadecimal.encode(storeID), timeline: timeline, lsn: lsn,
+            root: root.map(Hexadecimal.encode), counter: counter, code: "")
+        anchor.code = Hexadecimal.encode(try code(message(anchor, root ?? [])))
+        return anchor
+    }
+
+    /// The same with another value of the counter.
+    func anchor(_ anchor: AnchorFile, _ counter: UInt64) throws(StorageError) -> AnchorFile {
+        var changed = anchor
+        (changed.counter, changed.format) = (counter, Self.anchorFormat(counter))
+        changed.code = Hexadecimal.encode(try code(message(changed, Hexadecimal.decode(anchor.root ?? "") ?? [])))
+        return changed
+    }
+
+    private static func anchorFormat(_ counter: UInt64?) -> Int { counter == nil ? 1 : 2 }
+
+    private func message(_ anchor: AnchorFile, _ root: [UInt8]) -> [UInt8] {
+        CanonicalFields.anchor(
+            storeID: storeID, timeline: anchor.timeline, lsn: anchor.lsn, root: root, counter: anchor.counter)
     }
 
     /// Whether the store wrote it, on whatever timeline.
     func isAuthentic(_ anchor: AnchorFile) throws(StorageError) -> Bool {
-        guard anchor.format == AnchorFile.currentFormat, anchor.storeId == Hexadecimal.encode(storeID),
+        guard anchor.format == Self.anchorFormat(anchor.counter), anchor.storeId == Hexadecimal.encode(storeID),
             let root = Hexadecimal.decode(anchor.root ?? ""), let found = Hexadecimal.decode(anchor.code),
             anchor.root == nil || !root.isEmpty
         else { return false }
-        let expected = try code(
-            CanonicalFields.anchor(storeID: storeID, timeline: anchor.timeline, lsn: anchor.lsn, root: root))
-        return ConstantTime.areEqual(expected, found)
+        return ConstantTime.areEqual(try code(message(anchor, root)), found)
     }
 
     private func code(_ message: [UInt8]) throws(StorageError) -> [UInt8] {

@@ -133,8 +133,14 @@ enum CanonicalFields {
     }
 
     /// What an anchor says.
-    static func anchor(storeID: [UInt8], timeline: UInt32, lsn: UInt64, root: [UInt8]) -> [UInt8] {
-        anchored("strongroom/anchor@v1", storeID, timeline, lsn, root)
+    static func anchor(
+        storeID: [UInt8], timeline: UInt32, lsn: UInt64, root: [UInt8], counter: UInt64?
+    ) -> [UInt8] {
+        guard let counter else { return anchored("strongroom/anchor@v1", storeID, timeline, lsn, root) }
+        var fields = FieldWriter(reservingBytes: 128)
+        fields.put(1, anchored("strongroom/anchor@v2", storeID, timeline, lsn, root))
+        fields.put(2, integer: counter)
+        return fields.bytes
     }
 
     private static func anchored(

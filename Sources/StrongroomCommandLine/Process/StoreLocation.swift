@@ -55,6 +55,11 @@ struct KeyOptions: ParsableArguments {
     @Option(help: "A file on another disk that says what the store is, beside the keyring, which always does.")
     var anchor: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A program that reads and advances a counter which only goes up, as a TPM has them.", valueName: "program"))
+    var anchorCounter: String?
+
     @Option(help: "The file with the root key (32 bytes, mode 0600); by default one in the keyring.")
     var rootKeyFile: String?
 
@@ -88,6 +93,7 @@ struct KeyOptions: ParsableArguments {
         var options = StoreOptions()
         options.keyring = keyring.map { FilePath($0) }
         options.anchor = anchor.map { FilePath($0) }
+        options.anchorCounter = anchorCounter.map { FilePath($0) }
         if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)

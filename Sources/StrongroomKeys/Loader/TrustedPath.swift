@@ -34,6 +34,11 @@ package enum TrustedPath {
         return FileDescriptor(rawValue: descriptor)
     }
 
+    /// Refuses what `open` does.
+    package static func check(_ path: FilePath, _ rule: FileRule) throws(KeyBackendError) {
+        close(try open(path, rule))
+    }
+
     /// Opens a directory all of whose ancestors, and itself, pass.
     package static func openDirectory(_ path: FilePath) throws(KeyBackendError) -> FileDescriptor {
         guard path.isAbsolute, path.isLexicallyNormal else { throw notNormal(path) }

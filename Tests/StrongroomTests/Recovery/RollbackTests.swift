@@ -291,7 +291,7 @@ struct RollbackTests {
             #expect(try await scene.openingCode() == .rolledBack)
         }
         var newer = anchor
-        newer.format += 1
+        newer.format = AnchorFile.currentFormat + 1
         try CanonicalJSONFile.write(newer, to: path, in: PosixFileSystem())
         #expect(try await scene.openingCode() == .unsupportedFormat)
         try FileManager.default.removeItem(atPath: path.string)

@@ -1,12 +1,12 @@
 internal import CStrongroomShims
 internal import Glibc
-internal import SystemPackage
+package import SystemPackage
 
 /// A child process whose standard output is read line by line. Everything blocks.
 ///
 /// Started by posix_spawn, because a fork without exec would run our threads' locks into the child.
-final class ChildProcess {
-    enum Output {
+package final class ChildProcess {
+    package enum Output {
         case line(String)
         /// The child has closed its output.
         case end
@@ -21,7 +21,7 @@ final class ChildProcess {
     private var pending: [UInt8] = []
     private var ended: String?
 
-    init(executable: FilePath, arguments: [String]) throws(KeyBackendError) {
+    package init(executable: FilePath, arguments: [String]) throws(KeyBackendError) {
         // Safe throughout: each copy is freed after the call, which does not keep them.
         var copies: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map { unsafe strdup($0) }
         unsafe copies.append(nil)
@@ -43,7 +43,7 @@ final class ChildProcess {
     }
 
     /// The next line, unless none comes within `timeoutSeconds`.
-    func nextLine(timeoutSeconds: UInt64) -> Output {
+    package func nextLine(timeoutSeconds: UInt64) -> Output {
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: pending[..<end], as: UTF8.self)
@@ -66,12 +66,12 @@ final class ChildProcess {
     }
 
     /// Ends the child, if it has not ended.
-    func kill() {
+    package func kill() {
         if ended == nil { Glibc.kill(processID, SIGKILL) }
     }
 
     /// Waits for the child's end, and says how it came.
-    func wait() -> String {
+    package func wait() -> String {
         if let ended { return ended }
         var status: Int32 = 0
         // Safe: the status outlives the call.
@@ -80,6 +80,22 @@ final class ChildProcess {
         let how = code < 0 ? "signal \(-code) (\(Self.signalName(-code)))" : "exit status \(code)"
         ended = how
         return how
+    }
+
+    /// The same, unless it does not come within `timeoutSeconds`: then nil.
+    package func wait(timeoutSeconds: UInt64) -> String? {
+        let pauseMicroseconds: UInt32 = 5_000
+        for _ in 0...timeoutSeconds * 1_000_000 / UInt64(pauseMicroseconds) {
+            if ended != nil { return ended }
+            // Safe: the structure is ours. It stays zero while the child runs.
+            var information = unsafe siginfo_t()
+            let flags = WEXITED | WNOHANG | WNOWAIT
+            if unsafe waitid(P_PID, id_t(processID), &information, flags) != 0 || information.si_signo != 0 {
+                return wait()
+            }
+            usleep(pauseMicroseconds)
+        }
+        return nil
     }
 
     private static func signalName(_ number: Int32) -> String {

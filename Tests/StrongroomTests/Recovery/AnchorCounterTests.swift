@@ -1,0 +1,206 @@
+import Foundation
+import StrongroomSimulation
+import StrongroomSystem
+import SystemPackage
+import Testing
+
+@testable import Strongroom
+
+/// Anchors that go with a counter outside, which a program keeps in a file here.
+@Suite("Counters of anchors")
+struct AnchorCounterTests {
+    private let directory: TemporaryDirectory
+    private let program: FilePath
+    private let value: FilePath
+    private var options = StoreOptions.forTests
+
+    init() throws {
+        directory = try TemporaryDirectory()
+        (program, value) = (directory.path.appending("counter"), directory.path.appending("counter.value"))
+        try directory.write(Array("41\n".utf8), to: value)
+        try Self.write(
+            """
+            read value < '\(value)'
+            if [ "$1" = advance ]; then value=$((value + 1)); echo $value > '\(value)'; fi
+            echo $value
+            """, to: program, in: directory)
+        options.anchorCounter = program
+    }
+
+    private static func write(_ script: String, to path: FilePath, in directory: TemporaryDirectory) throws {
+        try directory.write(Array("#!/bin/sh\n\(script)\n".utf8), to: path)
+        try FileManager.default.setAttributes([.posixPermissions: 0o700], ofItemAtPath: path.string)
+    }
+
+    private func counted() throws -> Int {
+        let text = String(decoding: try directory.contents(of: value), as: UTF8.self)
+        return try #require(Int(text.trimmingCharacters(in: .whitespacesAndNewlines)))
+    }
+
+    private func turn(to number: Int) throws { try directory.write(Array("\(number)\n".utf8), to: value) }
+
+    private func put(_ keys: [String], withCounter: Bool = true) async throws {
+        var options = options
+        if !withCounter { options.anchorCounter = nil }
+        let store = try await Store.open(at: directory.store, options: options)
+        if try await store.listBuckets().isEmpty { try await store.createBucket("bucket") }
+        for key in keys { try await store.bucket("bucket").put(ObjectKey(key), Array(key.utf8)) }
+        try await store.close()
+    }
+
+    private func openingCode(accepting: Bool = false, withCounter: Bool = true) async throws -> StoreError.Code? {
+        var options = options
+        if accepting { options.whenRolledBack = .accept }
+        if !withCounter { options.anchorCounter = nil }
+        return try await errorCode { try await Store.open(at: directory.store, options: options).close() }
+    }
+
+    /// All that can be copied: the store and its keyring.
+    private func copyAll(_ from: String, to: String) throws {
+        for suffix in ["", ".keyring"] {
+            let (source, target) = ("\(directory.path)/\(from)\(suffix)", "\(directory.path)/\(to)\(suffix)")
+            try? FileManager.default.removeItem(atPath: target)
+            try FileManager.default.copyItem(atPath: source, toPath: target)
+        }
+    }
+
+    @Test("6: store and keyring together, put back to what they were, are refused; without a counter they are not")
+    func everythingPutBack() async throws {
+        try await put(["a"])
+        try copyAll("store", to: "older")
+        try await put(["b"])
+        let last = try counted()
+        try copyAll("older", to: "store")
+        #expect(try await openingCode() == .rolledBack)
+        #expect(try await openingCode() == .rolledBack)
+        #expect(try counted() == last)
+        #expect(try await openingCode(accepting: true) == nil)
+        #expect(try await openingCode() == nil)
+        // The control.
+        #expect(try await openingCode(accepting: true, withCounter: false) == nil)
+        try copyAll("store", to: "older")
+        try await put(["c"], withCounter: false)
+        try copyAll("older", to: "store")
+        #expect(try await openingCode(withCounter: false) == nil)
+    }
+
+    /// A process that was killed has not taken the step of a closing.
+    @Test func whatARunningStoreLeavesOpensUntilTheNextStep() async throws {
+        let store = try await Store.open(at: directory.store, options: options)
+        try await store.createBucket("bucket")
+        try copyAll("store", to: "killed")
+        let value = try counted()
+        try await store.close()
+        #expect(try counted() > value)
+        try copyAll("killed", to: "store")
+        #expect(try await openingCode() == .rolledBack)
+        try copyAll("killed", to: "store")
+        try turn(to: value)
+        #expect(try await openingCode() == nil)
+        try copyAll("killed", to: "store")
+        #expect(try await openingCode() == .rolledBack)
+    }
+
+    /// The anchors are written before the step is taken.
+    @Test func whoDiesBeforeTheStepIsOneAhead() async throws {
+        try await put(["a"])
+        try copyAll("store", to: "last")
+        let value = try counted()
+        for (behind, code) in [(0, nil), (1, nil), (2, StoreError.Code.rolledBack)] {
+            try copyAll("last", to: "store")
+            try turn(to: value - behind)
+            #expect(try await openingCode() == code, "\(behind)")
+        }
+    }
+
+    @Test func aStoreThatWentWithoutGoesWithACounterOnceThatIsAccepted() async throws {
+        #expect(try await openingCode(withCounter: false) == nil)
+        #expect(try await openingCode() == .rolledBack)
+        #expect(try await openingCode(accepting: true) == nil)
+        #expect(try await openingCode() == nil)
+        // Who leaves the counter away would be told nothing by it from then on.
+        #expect(try await openingCode(withCounter: false) == .rolledBack)
+        #expect(try await openingCode(accepting: true, withCounter: false) == nil)
+        #expect(try await openingCode(withCounter: false) == nil)
+    }
+
+    @Test(
+        arguments: [
+            ("exit 1", StoreError.Code.anchorUnavailable), ("echo soon", .anchorUnavailable),
+            ("echo -7", .anchorUnavailable), ("echo 41; exit 3", .anchorUnavailable),
+            ("kill -9 $$", .anchorUnavailable),
+            ("echo 99999999999999999999", .anchorUnavailable), ("", .anchorUnavailable),
+        ])
+    func aProgramThatDoesNotAnswerAsItShouldIsNamed(script: String, code: StoreError.Code) async throws {
+        try await put(["a"])
+        let before = try directory.files(below: directory.keyring).map { try directory.contents(of: $0) }
+        try Self.write(script, to: program, in: directory)
+        #expect(try await openingCode() == code)
+        #expect(try await openingCode(accepting: true) == code)
+        #expect(try directory.files(below: directory.keyring).map { try directory.contents(of: $0) } == before)
+    }
+
+    @Test func aProgramThatHangsIsGivenUp() throws {
+        try Self.write("exec sleep 600", to: program, in: directory)
+        let error = #expect(throws: StorageError.self) { try CounterProgram(program, timeoutSeconds: 1).read() }
+        #expect(error?.message.contains("did not answer in 1 seconds") == true)
+        try Self.write("echo 41; exec sleep 600 >&-", to: program, in: directory)
+        #expect(throws: StorageError.self) { try CounterProgram(program, timeoutSeconds: 1).read() }
+    }
+
+    @Test func aProgramThatOthersCanChangeIsNotRun() async throws {
+        let ran = directory.path.appending("ran")
+        try Self.write("touch '\(ran)'; echo 1", to: program, in: directory)
+        try FileManager.default.setAttributes([.posixPermissions: 0o722], ofItemAtPath: program.string)
+        #expect(try await openingCode() == .unsafePermissions)
+        #expect(!FileManager.default.fileExists(atPath: ran.string))
+        try FileManager.default.removeItem(atPath: program.string)
+        #expect(try await openingCode() == .anchorUnavailable)
+    }
+
+    @Test func aCounterThatSomebodyElseUsesIsToldApart() async throws {
+        try Self.write(
+            """
+            read value < '\(value)'
+            if [ "$1" = advance ]; then value=$((value + 2)); echo $value > '\(value)'; fi
+            echo $value
+            """, to: program, in: directory)
+        #expect(try await openingCode() == .anchorUnavailable)
+    }
+
+    /// A TPM's memory bears some hundred thousand steps.
+    @Test func aStepIsDueTenMinutesAfterTheLast() throws {
+        let clock = ManualClock()
+        let counter = AnchorCounter(CounterProgram(program), clock)
+        #expect(!counter.isDue)
+        var written: [UInt64] = []
+        try counter.step { written.append($0) }
+        #expect(written == [42] && counter.value == 42 && !counter.isDue)
+        clock.advance(milliseconds: 599_000)
+        #expect(!counter.isDue)
+        clock.advance(milliseconds: 1_000)
+        #expect(counter.isDue)
+        // What cannot be written is not counted.
+        #expect(throws: StorageError.self) {
+            try counter.step { (_) throws(StorageError) in throw StorageError(.diskFull, "full") }
+        }
+        #expect(try counted() == 42 && counter.isDue)
+    }
+
+    /// A store that stays open takes steps at its checkpoints.
+    @Test func checkpointsTakeStepsThatAreDue() async throws {
+        let clock = ManualClock()
+        var opening = try StoreOpening(directory.store, options)
+        opening.anchorCounter = AnchorCounter(CounterProgram(program), clock)
+        let store = Store(engine: try await opening.run(), requester: .root)
+        let opened = try counted()
+        try await store.createBucket("bucket")
+        clock.advance(milliseconds: AnchorCounter.pauseSeconds * 1_000)
+        try await store.checkpoint()
+        #expect(try counted() == opened + 1)
+        try await store.checkpoint()
+        #expect(try counted() == opened + 1)
+        try await store.close()
+        #expect(try counted() == opened + 2)
+    }
+}
