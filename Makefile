@@ -31,7 +31,8 @@ SECONDS ?=
 FILTER ?=
 # For so many minutes `make soak` goes on.
 MINUTES ?= 120
-# `make exhaustive` looks at one crash state in so many.
+# `make exhaustive` looks at one crash state in so many. All of them are looked at with optimisation, else it is the
+# build of `make test`, with its assertions, and without waiting for another build.
 SHARE ?= 1
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
@@ -98,7 +99,7 @@ else
 endif
 
 exhaustive: setup ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
-	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(TRAITS)
+	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(if $(filter 1,$(SHARE)),$(RELEASE_TESTS),$(TRAITS))
 
 replay: setup ## Power failures in what a real store has written, LMDB included: STATES=10000 of them, SEED=….
 	.ci/replay $(STATES) "$(SEED)"
