@@ -92,21 +92,38 @@ static char **quiet_environment(void) {
     return copy;
 }
 
-int strongroom_spawn(const char *path, char *const *argv, int *process, int *output) {
-    int ends[2];
+static int spawn(
+    const char *path, char *const *argv, char *const *environment, int own_group, int output, pid_t *process) {
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t none;
+    sigemptyset(&none);
+    int status = posix_spawn_file_actions_init(&actions);
+    if (status != 0) return status;
+    status = posix_spawnattr_init(&attributes);
+    if (status == 0) {
+        short flags = POSIX_SPAWN_SETSIGMASK | (own_group ? POSIX_SPAWN_SETPGROUP : 0);
+        status = posix_spawnattr_setflags(&attributes, flags);
+        /* Our threads block signals; a child that inherited that could not be ended by any but SIGKILL. */
+        if (status == 0) status = posix_spawnattr_setsigmask(&attributes, &none);
+        if (status == 0) status = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+        if (status == 0) status = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+        if (status == 0) status = posix_spawn(process, path, &actions, &attributes, argv, environment);
+        posix_spawnattr_destroy(&attributes);
+    }
+    posix_spawn_file_actions_destroy(&actions);
+    return status;
+}
+
+int strongroom_spawn(const char *path, char *const *argv, int own_group, int *process, int *output) {
+    int ends[2];
     char **environment = quiet_environment();
     if (environment == NULL) return ENOMEM;
     if (pipe2(ends, O_CLOEXEC) != 0) {
         free(environment);
         return errno;
     }
-    int status = posix_spawn_file_actions_init(&actions);
-    if (status == 0) {
-        status = posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        if (status == 0) status = posix_spawn(process, path, &actions, NULL, argv, environment);
-        posix_spawn_file_actions_destroy(&actions);
-    }
+    int status = spawn(path, argv, environment, own_group, ends[1], process);
     close(ends[1]);
     free(environment);
     if (status == 0)

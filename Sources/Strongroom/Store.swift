@@ -24,6 +24,10 @@ public struct Store: Sendable {
 
     /// Waits for what runs, moves what the journal holds into the catalog, and frees the lock. Every
     /// later call on any handle of this store throws ``StoreError/Code/closed``.
+    ///
+    /// - Throws: why the last checkpoint failed, and then the next opening does its work; or
+    ///   ``StoreError/Code/anchorUnavailable`` where ``StoreOptions/anchorCounter`` did not answer. The store is closed
+    ///   in any case.
     public func close() async throws(StoreError) {
         try await engine.close()
     }

@@ -144,7 +144,7 @@ final class TestToken: Sendable {
     func direct() throws -> Token {
         Token(
             try TokenLibrary.load(library, sha256: nil), .slot(slot), pin: SharedSecret(try PINFile.read(pinFile)),
-            turn: try TokenTurn(pinFile))
+            turn: try TokenTurn(pinFile, host: ProcessKeyBackendHost.silent))
     }
 
     var settings: [String: String] {

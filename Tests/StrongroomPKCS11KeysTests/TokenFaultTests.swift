@@ -118,7 +118,7 @@ import Testing
         #expect(error?.message.contains("CKR_SESSION_COUNT") == true)
     }
 
-    @Test(arguments: [(UInt(0x5), 7), (0x6, 2), (0x30, 2), (0xE0, 2), (0x4711, 2)])
+    @Test(arguments: [(UInt(0x5), 9), (0x6, 2), (0x30, 2), (0xE0, 2), (0x4711, 2)])
     func onlyWhatMayPassIsWaitedFor(_ code: UInt, _ count: Int) throws {
         let direct = try token.direct()
         defer { direct.close() }

@@ -1,6 +1,7 @@
 import Glibc
 import StrongroomKeys
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 import Testing
@@ -13,9 +14,13 @@ import Testing
 
     init() throws { token = try TestToken() }
 
+    private func turn(patienceSeconds: Int = TokenTurn.patienceSecondsDefault) throws -> TokenTurn {
+        try TokenTurn(token.pinFile, patienceSeconds: patienceSeconds, host: ProcessKeyBackendHost.silent)
+    }
+
     @Test func theSecondWaitsForTheFirst() throws {
-        let first = try TokenTurn(token.pinFile)
-        let second = try TokenTurn(token.pinFile)
+        let first = try turn()
+        let second = try turn()
         let steps = Mutex<[String]>([])
         try first.take()
         let thread = DedicatedThread(name: "second") {
@@ -32,22 +37,43 @@ import Testing
 
     /// Whoever makes a key has the turn, and may have to log in.
     @Test func whoHasTheTurnMayTakeItAgain() throws {
-        let turn = try TokenTurn(token.pinFile)
-        let other = try TokenTurn(token.pinFile, patienceSeconds: 0)
-        try turn.take()
-        try turn.take()
-        turn.giveUp()
+        let own = try turn()
+        let other = try turn(patienceSeconds: 0)
+        try own.take()
+        try own.take()
+        own.giveUp()
         #expect(throws: KeyBackendError.self) { try other.take() }
-        turn.giveUp()
+        own.giveUp()
         try other.take()
         other.giveUp()
     }
 
+    /// Editors replace a file by another, and whoever opens it later locks that one.
+    @Test func theFileThatIsThereCounts() throws {
+        let early = try turn(patienceSeconds: 0)
+        let replaced = FilePath(token.pinFile.string + ".new")
+        try TestFile.write("1234\n".utf8, to: replaced)
+        // Safe: the names are copied for the length of the call.
+        #expect(unsafe rename(replaced.string, token.pinFile.string) == 0)
+        let late = try turn(patienceSeconds: 0)
+        try late.take()
+        #expect(throws: KeyBackendError.self) { try early.take() }
+        late.giveUp()
+        try early.take()
+        #expect(throws: KeyBackendError.self) { try late.take() }
+        early.giveUp()
+        // Whoever removes it after the start keeps nobody from the token.
+        // Safe: as above.
+        #expect(unsafe unlink(token.pinFile.string) == 0)
+        try early.take()
+        early.giveUp()
+    }
+
     @Test func aProcessThatHangsIsNamedWithTheFile() throws {
-        let hanging = try TokenTurn(token.pinFile)
+        let hanging = try turn()
         try hanging.take()
         defer { hanging.giveUp() }
-        let error = #expect(throws: KeyBackendError.self) { try TokenTurn(token.pinFile, patienceSeconds: 0).take() }
+        let error = #expect(throws: KeyBackendError.self) { try turn(patienceSeconds: 0).take() }
         #expect(error?.code == .unavailable && error?.message.contains(token.pinFile.string) == true)
     }
 }

@@ -21,7 +21,7 @@ final class PKCS11Backend: KeyBackend {
         let pin = try Self.pin(configuration, settings)
         let library = try TokenLibrary.load(settings.library, sha256: settings.librarySHA256)
         var turn: TokenTurn?
-        if let file = settings.pinFile { turn = try TokenTurn(file) }
+        if let file = settings.pinFile { turn = try TokenTurn(file, host: host) }
         let token = Token(library, settings.place, pin: pin, turn: turn)
         keys = TokenKeys(token, prefix: settings.keyPrefix, host: host)
         self.host = host

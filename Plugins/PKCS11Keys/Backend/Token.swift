@@ -151,44 +151,44 @@ final class Token: Sendable {
         if !isKept { session.close() }
     }
 
-    /// The first of two attempts is not patient: what it does not wait for, the second does.
+    /// The first of two attempts is not patient: what it does not wait for, the second does. That one looks again, for
+    /// a second and a half, where a slot cannot be read, or the token is not there: so SoftHSM answers while another
+    /// process changes a token. Other codes do not pass by waiting.
     private func open(isWritable: Bool, isPatient: Bool) throws(TokenFailure) -> TokenSession {
-        do throws(KeyBackendError) { try turn?.take() } catch { throw .refused(error) }
-        defer { turn?.giveUp() }
-        // Somebody in this process may have ended the library since.
-        try library.initialize()
-        let info = try isPatient ? findPatiently() : find()
-        let handle = try library.openSession(info.slot, isWritable: isWritable)
-        do throws(TokenFailure) {
-            try logIn(handle, info)
-        } catch {
-            library.closeSession(handle)
-            throw error
-        }
-        return TokenSession(library: library, handle: handle, slot: info.slot)
-    }
-
-    private func find() throws(TokenFailure) -> TokenInfo {
-        guard let info = try look() else { throw .call("C_GetSlotList", .tokenNotPresent) }
-        return info
-    }
-
-    /// Looks again, for a second and a half, where a slot cannot be read, or the token is not there: so SoftHSM answers
-    /// while another process changes a token. Other codes do not pass by waiting.
-    private func findPatiently() throws(TokenFailure) -> TokenInfo {
-        for pauseMicroseconds in Self.pausesMicroseconds {
-            do throws(TokenFailure) {
-                if let info = try look() { return info }
-            } catch {
-                guard case .call(_, .generalError) = error else { throw error }
-            }
+        for pauseMicroseconds in isPatient ? Self.pausesMicroseconds : [] {
+            if let session = try openInTurn(isWritable: isWritable, awaitsToken: true) { return session }
             usleep(pauseMicroseconds)
         }
-        if let info = try look() { return info }
+        if let session = try openInTurn(isWritable: isWritable, awaitsToken: false) { return session }
+        guard isPatient else { throw .call("C_GetSlotList", .tokenNotPresent) }
         throw .refused(
             .unavailable,
             "\(name) is not there, or was never initialized; plug it in, see that its library's own configuration "
                 + "leads to it, or correct the setting 'token' or 'slot'.")
+    }
+
+    /// Nil where the token is not there; where it is waited for, also where a slot could not be read.
+    private func openInTurn(isWritable: Bool, awaitsToken: Bool) throws(TokenFailure) -> TokenSession? {
+        do throws(KeyBackendError) { try turn?.take() } catch { throw .refused(error) }
+        defer { turn?.giveUp() }
+        // Somebody in this process may have ended the library since.
+        try library.initialize()
+        let found: TokenInfo?
+        do throws(TokenFailure) {
+            found = try look()
+        } catch {
+            guard awaitsToken, case .call(_, .generalError) = error else { throw error }
+            return nil
+        }
+        guard let found else { return nil }
+        let handle = try library.openSession(found.slot, isWritable: isWritable)
+        do throws(TokenFailure) {
+            try logIn(handle, found)
+        } catch {
+            library.closeSession(handle)
+            throw error
+        }
+        return TokenSession(library: library, handle: handle, slot: found.slot)
     }
 
     /// Slots get other numbers when tokens are moved or made, so a label is looked for each time. Nil for a token that

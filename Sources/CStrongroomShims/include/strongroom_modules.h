@@ -24,9 +24,9 @@ void *strongroom_load_library(const char *path, char *message, size_t message_si
 void *strongroom_library_symbol(void *library, const char *name);
 
 /* Starts `path` with the arguments `argv` (ended by NULL) and this process's environment, but for Swift's backtracer,
-   which is off: a crash is an expected end. The child's standard output comes out of `*output`. Returns 0 or an
-   errno. */
-int strongroom_spawn(const char *path, char *const *argv, int *process, int *output);
+   which is off: a crash is an expected end. No signal is blocked, standard input is empty, standard output comes out of
+   `*output`; with `own_group` the child leads a process group. Returns 0 or an errno. */
+int strongroom_spawn(const char *path, char *const *argv, int own_group, int *process, int *output);
 
 /* Splits the wait status of waitpid: returns the exit code, or minus the number of the signal that ended the child. */
 int strongroom_exit_code(int wait_status);

@@ -18,7 +18,7 @@ extension StoreOpening {
             return count
         } catch {
             // The first failure is the one to tell.
-            try? await storage.close(on: threads)
+            try? await storage.close()
             throw error
         }
     }

@@ -61,7 +61,7 @@ final class Engine: Sendable {
                 await trySavingLockClock()
                 await keys?.settle()
                 defer { openStores.forget(self) }
-                return await Self.close(storage, keys, threads)
+                return await Self.close(storage, keys)
             }
             closing = task
             return task
@@ -70,12 +70,10 @@ final class Engine: Sendable {
     }
 
     /// The key backend last, and in any case.
-    private static func close(
-        _ storage: OpenedStorage, _ keys: StoreKeys?, _ threads: IOThreadPool
-    ) async -> Result<Void, StoreError> {
+    private static func close(_ storage: OpenedStorage, _ keys: StoreKeys?) async -> Result<Void, StoreError> {
         var result: Result<Void, StoreError> = .success(())
         do throws(StorageError) {
-            try await storage.close(on: threads)
+            try await storage.close()
         } catch {
             result = .failure(StoreError(error))
         }

@@ -26,18 +26,9 @@ struct OpenedStorage: Sendable {
         anchors = nil
     }
 
-    func close(on threads: IOThreadPool) async throws(StorageError) {
+    func close() async throws(StorageError) {
         metadata.endFollowing()
-        var failure: StorageError?
-        if let anchors {
-            do throws(StorageError) {
-                try await threads.run { () throws(StorageError) in try anchors.close() }
-            } catch {
-                failure = error
-            }
-        }
         try await embedded?.close()
-        if let failure { throw failure }
     }
 }
 
@@ -56,7 +47,7 @@ extension StoreOpening {
                 try CatalogAnchors(
                     catalogKeys, keyring: keyring, outside: anchor, counter: anchorCounter, storeID: storeID,
                     timeline: timeline,
-                    acceptsRollback: acceptsRollback, fileSystem, logger)
+                    isNew: creates, acceptsRollback: acceptsRollback, fileSystem, logger)
             }
             environment.sums?.root = opened
             anchors = opened

@@ -166,7 +166,7 @@ struct StoreOpening {
             try await write(accepted)
             try await onThread { () throws(StorageError) in try storage.anchors?.abandon(before) }
         } catch {
-            try? await storage.close(on: threads)
+            try? await storage.close()
             throw error
         }
         return (storage, timeline)

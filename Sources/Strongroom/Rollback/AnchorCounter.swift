@@ -1,18 +1,25 @@
 internal import StrongroomSystem
 internal import Synchronization
+internal import SystemPackage
 
 /// How the anchors go with a counter outside: an anchor says what the counter was when it was written, and is the
 /// store's last one only while that is true.
 ///
-/// A step is taken at each opening and closing, and at a checkpoint where the last step was a while ago; what a TPM's
-/// memory bears is some hundred thousand. First the anchors are written with the value to come, then the step is
-/// taken: whoever dies between has anchors that are one ahead, which is as good. What was copied before a step is one
-/// behind after it, or more.
+/// A step is taken at each opening and closing, and at a checkpoint where the last attempt was a while ago: what a
+/// TPM's memory bears is some hundred thousand. First the anchors are written with the value to come, and say that from
+/// then on; then the counter is asked, and advanced unless it has been. So whoever dies anywhere between, or never gets
+/// an answer, has anchors that are right or one ahead, and those count as well. What was copied before a step is behind
+/// after it.
+///
+/// Used by one thread at a time: at the opening, by the checkpoints, at the closing.
 final class AnchorCounter: Sendable {
     private struct State {
-        /// What the counter is.
-        var value: UInt64?
-        var steppedNanoseconds: UInt64 = 0
+        /// What the counter was when it last answered as it should.
+        var value: UInt64 = 0
+        /// What the anchors say: that, or one more. Nil before the counter was asked.
+        var said: UInt64?
+        var triedNanoseconds: UInt64 = 0
+        var failure: StorageError?
     }
 
     static let pauseSeconds: UInt64 = 600
@@ -26,45 +33,68 @@ final class AnchorCounter: Sendable {
         self.clock = clock
     }
 
-    /// What anchors that are written now say; nil before the counter was read.
-    var value: UInt64? { state.withLock { $0.value } }
+    /// What anchors that are written now say; nil before the counter was asked.
+    var said: UInt64? { state.withLock { $0.said } }
 
-    /// Whether the last step was long enough ago for another.
+    /// Why the last step was not taken; nil where it was.
+    var failure: StorageError? { state.withLock { $0.failure } }
+
+    /// Whether the last attempt was long enough ago for another. One that failed wears the memory, too.
     var isDue: Bool {
         let now = clock.bootNanoseconds()
-        return state.withLock { $0.value != nil && now >= $0.steppedNanoseconds + Self.pauseSeconds * 1_000_000_000 }
+        return state.withLock { $0.said != nil && now >= $0.triedNanoseconds + Self.pauseSeconds * 1_000_000_000 }
     }
 
-    /// Asks for the value.
-    func read() throws(StorageError) -> UInt64 {
+    /// Asks what the counter is.
+    func begin() throws(StorageError) -> UInt64 {
         let value = try program.read()
-        state.withLock { $0.value = value }
+        guard value < UInt64.max - 1 else {
+            throw StorageError(.anchorUnavailable, "the counter is at its end; name another one", path: program.path)
+        }
+        state.withLock { ($0.value, $0.said) = (value, value) }
         return value
     }
 
     /// Whether an anchor that says `said` may be the last one.
-    static func isLast(_ said: UInt64, _ value: UInt64) -> Bool { said == value || said == value &+ 1 }
+    static func isLast(_ said: UInt64, _ value: UInt64) -> Bool { said == value || said == value + 1 }
+
+    /// The anchors were found as they are one step ahead, which is then the next to be taken.
+    func goOn(from said: UInt64) {
+        state.withLock { state in
+            precondition(Self.isLast(said, state.value), "these anchors are not the last ones")
+            state.said = said
+        }
+    }
 
     /// Takes a step, once `write` has written anchors that say what will be then.
+    ///
+    /// - Throws: what `write` throws, and then the counter is as it was; or why the counter did not answer.
     func step(_ write: (UInt64) throws(StorageError) -> Void) throws(StorageError) {
-        // Not with ??, whose right side forgets what it throws.
-        let value = if let known = self.value { known } else { try read() }
-        guard value < UInt64.max else {
-            throw StorageError(.anchorUnavailable, "the counter is at its end; name another one", path: program.path)
-        }
-        try write(value + 1)
-        let stepped = try program.advance()
-        guard stepped == value + 1 else {
-            throw StorageError(
-                .anchorUnavailable,
-                "the counter was \(value) and is \(stepped) after a step: something else uses it as well. Give the "
-                    + "store a counter of its own, and open it once with StoreOptions.whenRolledBack = .accept "
-                    + "(--accept-rollback)", path: program.path)
-        }
         let now = clock.bootNanoseconds()
-        state.withLock { state in
-            state.value = stepped
-            state.steppedNanoseconds = now
+        let (value, next) = state.withLock { state in
+            state.triedNanoseconds = now
+            // From here on until the step is taken: some of the anchors may have been written.
+            state.said = state.value + 1
+            return (state.value, state.value + 1)
         }
+        do throws(StorageError) {
+            try write(next)
+            // The answer to the last attempt may have got lost, or have come too late.
+            let found = try program.read()
+            let reached = found == value ? try program.advance() : found
+            guard reached == next else { throw taken(from: value, to: reached) }
+        } catch {
+            state.withLock { $0.failure = error }
+            throw error
+        }
+        state.withLock { ($0.value, $0.failure) = (next, nil) }
+    }
+
+    private func taken(from value: UInt64, to reached: UInt64) -> StorageError {
+        StorageError(
+            .anchorUnavailable,
+            "the counter was \(value) and is \(reached) a step later: something else uses it as well. Give the store a "
+                + "counter of its own, and open it once with StoreOptions.whenRolledBack = .accept (--accept-rollback)",
+            path: program.path)
     }
 }

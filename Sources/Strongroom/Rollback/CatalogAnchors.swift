@@ -15,14 +15,16 @@ final class CatalogAnchors: CatalogRootKeeper {
     }
 
     private let keys: CatalogKeys
-    private let places: [FilePath]
+    let places: [FilePath]
     private let timeline: UInt32
     private let fileSystem: any FileSystem
     private let logger: Logger
     private let acceptsRollback: Bool
     /// Whether the keyring knows the store on other timelines, and not on this one.
     private let isUnknown: Bool
-    private let counter: AnchorCounter?
+    let counter: AnchorCounter?
+    /// Whether the store is being made.
+    let isNew: Bool
     /// What counted when the store was opened.
     private let found: [(FilePath, AnchorFile)]
     private let state = Mutex(State())
@@ -32,12 +34,13 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// - Parameters:
     ///   - outside: a file outside the keyring; nil for none.
     ///   - counter: a counter outside both; nil for none.
+    ///   - isNew: whether the store is being made: then it needs no anchor to go with the counter.
     ///   - acceptsRollback: whether to forget it: the store is as it is found.
     /// - Throws: `rolledBack` for a file that the store has not written; `invalidArgument` where `outside` cannot be
     ///   its anchor.
     init(
         _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, counter: AnchorCounter?, storeID: [UInt8],
-        timeline: UInt32,
+        timeline: UInt32, isNew: Bool,
         acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
     ) throws(StorageError) {
         let name = AnchorFile.name(storeID: storeID, timeline: timeline)
@@ -52,12 +55,12 @@ final class CatalogAnchors: CatalogRootKeeper {
         self.logger = logger
         self.acceptsRollback = acceptsRollback
         self.counter = counter
+        self.isNew = isNew
         var found: [(FilePath, AnchorFile)] = []
         for place in places where !acceptsRollback {
             if let anchor = try Self.read(place, keys, fileSystem) { found.append((place, anchor)) }
         }
         self.found = found
-        state.withLock { state in for (place, anchor) in found { state.written[place] = anchor } }
     }
 
     /// Whether the file, if there is one, is an anchor of this store: else it is not this store's to write.
@@ -111,7 +114,7 @@ final class CatalogAnchors: CatalogRootKeeper {
         rolledBack("the anchor is not what this store wrote", place)
     }
 
-    private static func rolledBack(_ reason: String, _ place: FilePath) -> StorageError {
+    static func rolledBack(_ reason: String, _ place: FilePath) -> StorageError {
         StorageError(
             .rolledBack,
             "\(reason). Put back the store as it was last, with its journal and blobs; or, if it is meant to be as it "
@@ -138,53 +141,49 @@ final class CatalogAnchors: CatalogRootKeeper {
     func check(_ found: CatalogRootFound) throws(StorageError) {
         guard !acceptsRollback else { return try accept(found) }
         guard !isUnknown else { throw Self.restored(places[0]) }
-        for (place, anchor) in self.found { try check(found, against: anchor, place) }
-        try checkCounter(found)
-    }
-
-    /// By the anchors as they are now, under the store's lock: whoever had the store before may have gone on since.
-    private func checkCounter(_ found: CatalogRootFound) throws(StorageError) {
-        guard let counter else {
-            guard let (place, _) = self.found.first(where: { $0.1.counter != nil }) else { return }
-            throw StorageError(
-                .rolledBack,
-                "the store's anchor goes with a counter, and none is named. Name its program with "
-                    + "StoreOptions.anchorCounter (--anchor-counter); or, to go on without it, open the store once with "
-                    + "StoreOptions.whenRolledBack = .accept (--accept-rollback)", path: place)
-        }
-        let value = try counter.read()
-        guard !self.found.isEmpty || found.lastLSN == 0 else {
-            throw Self.rolledBack("the store has no anchor yet that goes with the counter", places[0])
-        }
-        for (place, _) in self.found {
+        // As they are now: until the store was locked, somebody else may have had it open, or have put others there.
+        var current: [(place: FilePath, anchor: AnchorFile)] = []
+        for place in places {
             guard let anchor = try Self.read(place, keys, fileSystem) else { continue }
-            guard let said = anchor.counter else {
-                throw Self.rolledBack("the store's anchor does not go with the counter yet, or is an older one", place)
-            }
-            guard AnchorCounter.isLast(said, value) else {
-                throw Self.rolledBack("the store was last when its counter was \(said), which is \(value) now", place)
-            }
-            state.withLock { $0.written[place] = anchor }
+            try check(found, against: anchor, place)
+            current.append((place, anchor))
+            remember(anchor, at: [place])
         }
-        try stepCounter()
+        try checkCounter(current)
     }
 
     /// What the store is now is the last that passes, and no copy that was made before.
-    private func stepCounter() throws(StorageError) {
+    func stepCounter() throws(StorageError) {
         try counter?.step { (next) throws(StorageError) in
             let written = state.withLock { $0.written }
-            for (place, anchor) in written { try write(try keys.anchor(anchor, next), to: place) }
+            var (isWritten, failure): (Bool, StorageError?) = (false, nil)
+            for (place, anchor) in written {
+                do throws(StorageError) {
+                    try write(try keys.anchor(anchor, next), to: place)
+                    isWritten = true
+                } catch {
+                    failure = error
+                }
+            }
+            guard let failure else { return }
+            // One that is last is enough.
+            guard isWritten else { throw failure }
+            state.withLock { $0.failure = failure }
         }
     }
 
     private func write(_ anchor: AnchorFile, to place: FilePath) throws(StorageError) {
         try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
-        state.withLock { $0.written[place] = anchor }
+        remember(anchor, at: [place])
     }
 
-    /// Before the store's lock is given up: what is written of it until then says the same value.
-    func close() throws(StorageError) {
-        guard counter?.value != nil else { return }
+    func remember(_ anchor: AnchorFile, at places: [FilePath]) {
+        state.withLock { state in for place in places { state.written[place] = anchor } }
+    }
+
+    func end() throws(StorageError) {
+        // Not after an opening that was refused.
+        guard counter?.said != nil else { return }
         try stepCounter()
     }
 
@@ -221,7 +220,7 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// From here on it counts what is there. Rows that are not all in a root yet may be added up by a later process.
     private func accept(_ found: CatalogRootFound) throws(StorageError) {
         logger.notice("The store is accepted as it was found", metadata: ["lastLSN": "\(found.lastLSN)"])
-        let anchor = try keys.anchor(upTo: found.lastLSN, try counter?.read())
+        let anchor = try keys.anchor(upTo: found.lastLSN, try counter?.begin())
         for place in places { try write(anchor, to: place) }
         try stepCounter()
     }
@@ -243,7 +242,7 @@ final class CatalogAnchors: CatalogRootKeeper {
         var isBehind = false
         for place in places {
             do throws(StorageError) {
-                let anchor = try keys.anchor(mark, counter?.value)
+                let anchor = try keys.anchor(mark, counter?.said)
                 let written = state.withLock { $0.written[place] }
                 guard written != anchor else { continue }
                 // Until the catalog is there again, a copy of what it is now would pass.
@@ -256,23 +255,25 @@ final class CatalogAnchors: CatalogRootKeeper {
                 failure = error
             }
         }
-        if failure == nil, let counter, counter.isDue {
-            do throws(StorageError) { try stepCounter() } catch { failure = error }
-        }
         let before = state.withLock { state in
             defer { state.failure = failure }
             return state.failure
         }
-        if let failure, before?.description != failure.description {
-            logger.warning(
-                "The store's anchor cannot be written: a copy of the store that is older than it would not be noticed",
-                metadata: ["reason": "\(failure)"])
+        if let failure, before?.description != failure.description { warn(failure) }
+        if failure == nil, let counter, counter.isDue {
+            do throws(StorageError) { try stepCounter() } catch { warn(error) }
         }
         return failure == nil && !isBehind
     }
 
-    /// Why an anchor cannot be written; nil where all are.
-    var failure: StorageError? { state.withLock { $0.failure } }
+    func warn(_ failure: StorageError) {
+        logger.warning(
+            "The store's anchor cannot be written: a copy of the store that is older than it would not be noticed",
+            metadata: ["reason": "\(failure)"])
+    }
+
+    /// Why an anchor cannot be written, or its counter not be advanced; nil where all is well.
+    var failure: StorageError? { state.withLock { $0.failure } ?? counter?.failure }
 }
 
 extension StorageError.Code {

@@ -30,10 +30,12 @@ struct CounterProgram: Sendable {
         do throws(KeyBackendError) {
             // Whoever can change the program can have it say what they like.
             try TrustedPath.check(path, .notWritableByOthers)
-            let child = try ChildProcess(executable: path, arguments: [command.rawValue])
+            let child = try ChildProcess(executable: path, arguments: [command.rawValue], isGroup: true)
             var line: String?
+            let start = ContinuousClock.now
             if case .line(let found) = child.nextLine(timeoutSeconds: timeoutSeconds) { line = found }
-            let end = child.wait(timeoutSeconds: timeoutSeconds)
+            let seconds = UInt64((ContinuousClock.now - start).components.seconds)
+            let end = child.wait(timeoutSeconds: timeoutSeconds - min(timeoutSeconds, seconds))
             guard let line, end == "exit status 0" else {
                 throw failure(
                     command,

@@ -85,6 +85,9 @@ struct OtherRegion: ParsableArguments {
     @Option(help: "The file with the passphrase that opens its keyring.")
     var otherPassphraseFile: String?
 
+    @Option(help: "The file on another disk that says what it is, if there is one.")
+    var otherAnchor: String?
+
     @Option(help: "The program of the counter that its anchors go with, if they do.")
     var otherAnchorCounter: String?
 
@@ -99,7 +102,7 @@ struct OtherRegion: ParsableArguments {
     func open(beside location: StoreLocation, _ body: (String) async throws -> Void) async throws {
         var keys = location.keys
         (keys.keyring, keys.rootKeyFile, keys.passphraseFile) = (otherKeyring, otherRootKeyFile, otherPassphraseFile)
-        (keys.anchor, keys.anchorCounter) = (nil, otherAnchorCounter)
+        (keys.anchor, keys.anchorCounter) = (otherAnchor, otherAnchorCounter)
         var options = try await keys.storeOptions()
         options.whenAbsent = .refuse
         let store = try await Store.open(at: FilePath(otherStore), options: options)

@@ -19,21 +19,28 @@ package final class ChildProcess {
     private let processID: pid_t
     private let output: CInt
     private var pending: [UInt8] = []
+    private let isGroup: Bool
     private var ended: String?
 
-    package init(executable: FilePath, arguments: [String]) throws(KeyBackendError) {
+    /// - Parameters:
+    ///   - executable: its path.
+    ///   - arguments: all but its own name.
+    ///   - isGroup: whether what the child starts itself ends with it, where it is killed; signals of a terminal then
+    ///     do not reach it.
+    package init(executable: FilePath, arguments: [String], isGroup: Bool = false) throws(KeyBackendError) {
         // Safe throughout: each copy is freed after the call, which does not keep them.
         var copies: [UnsafeMutablePointer<CChar>?] = unsafe ([executable.string] + arguments).map { unsafe strdup($0) }
         unsafe copies.append(nil)
         defer { for index in unsafe copies.indices { unsafe free(copies[index]) } }
         var (processID, output): (CInt, CInt) = (-1, -1)
-        let code = unsafe strongroom_spawn(executable.string, copies, &processID, &output)
+        let code = unsafe strongroom_spawn(executable.string, copies, isGroup ? 1 : 0, &processID, &output)
         guard code == 0 else {
             let error = Errno(rawValue: code)
             throw KeyBackendError(.unavailable, "Cannot start \(executable): \(error).", underlying: error)
         }
         self.processID = processID
         self.output = output
+        self.isGroup = isGroup
     }
 
     deinit {
@@ -44,6 +51,7 @@ package final class ChildProcess {
 
     /// The next line, unless none comes within `timeoutSeconds`.
     package func nextLine(timeoutSeconds: UInt64) -> Output {
+        let end = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: pending[..<end], as: UTF8.self)
@@ -53,7 +61,7 @@ package final class ChildProcess {
             if pending.count > Self.lineSizeBytesMax { pending.removeAll() }
             var wanted = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             // Safe: one structure that outlives the call.
-            let ready = unsafe poll(&wanted, 1, Int32(clamping: timeoutSeconds * 1000))
+            let ready = unsafe poll(&wanted, 1, Self.milliseconds(until: end))
             if ready < 0, errno == EINTR { continue }
             if ready == 0 { return .timeout }
             var buffer = [UInt8](repeating: 0, count: 4096)
@@ -67,7 +75,7 @@ package final class ChildProcess {
 
     /// Ends the child, if it has not ended.
     package func kill() {
-        if ended == nil { Glibc.kill(processID, SIGKILL) }
+        if ended == nil { Glibc.kill(isGroup ? -processID : processID, SIGKILL) }
     }
 
     /// Waits for the child's end, and says how it came.
@@ -75,7 +83,13 @@ package final class ChildProcess {
         if let ended { return ended }
         var status: Int32 = 0
         // Safe: the status outlives the call.
-        while unsafe waitpid(processID, &status, 0) < 0, errno == EINTR {}
+        while unsafe waitpid(processID, &status, 0) < 0 {
+            // Somebody else in this process waits for all children, or lets none be waited for.
+            guard errno == EINTR else {
+                ended = "an end that cannot be told"
+                return "an end that cannot be told"
+            }
+        }
         let code = strongroom_exit_code(status)
         let how = code < 0 ? "signal \(-code) (\(Self.signalName(-code)))" : "exit status \(code)"
         ended = how
@@ -84,18 +98,23 @@ package final class ChildProcess {
 
     /// The same, unless it does not come within `timeoutSeconds`: then nil.
     package func wait(timeoutSeconds: UInt64) -> String? {
-        let pauseMicroseconds: UInt32 = 5_000
-        for _ in 0...timeoutSeconds * 1_000_000 / UInt64(pauseMicroseconds) {
-            if ended != nil { return ended }
+        let end = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
+        while ended == nil {
             // Safe: the structure is ours. It stays zero while the child runs.
             var information = unsafe siginfo_t()
             let flags = WEXITED | WNOHANG | WNOWAIT
             if unsafe waitid(P_PID, id_t(processID), &information, flags) != 0 || information.si_signo != 0 {
                 return wait()
             }
-            usleep(pauseMicroseconds)
+            guard Self.milliseconds(until: end) > 0 else { return nil }
+            usleep(5_000)
         }
-        return nil
+        return ended
+    }
+
+    private static func milliseconds(until end: ContinuousClock.Instant) -> Int32 {
+        let left = end - .now
+        return left <= .zero ? 0 : Int32(clamping: Int64(left / .milliseconds(1)) + 1)
     }
 
     private static func signalName(_ number: Int32) -> String {

@@ -248,6 +248,9 @@ final class Checkpointer: Sendable {
         }
     }
 
+    /// After the thread has ended: nothing is noted any more.
+    func endRoot() throws(StorageError) { try root?.end() }
+
     private func checkpoint(
         isDue: Bool, _ reclaimer: inout SegmentReclaimer, _ cleanUp: inout CleanUp
     ) throws(StorageError) {

@@ -95,9 +95,13 @@ final class StorageCore: Sendable {
             checkpointerThread.join()
             imageThread?.join()
         }
+        let ending = await pool.run { [checkpointer] in
+            Result { () throws(StorageError) in try checkpointer.endRoot() }
+        }
         await pool.shutDown()
         lock.release()
         try result.get()
+        try ending.get()
     }
 
     func checkpoint() async throws(StorageError) {

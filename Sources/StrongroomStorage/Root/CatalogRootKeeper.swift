@@ -26,6 +26,8 @@ package protocol CatalogRootKeeper: Sendable {
     /// Told of the root after each checkpoint. Blocks; whether it was noted, else it is told again. What is known of a
     /// later commit stays: the catalog is behind it, and the journal catches up.
     func note(_ mark: CatalogRootMark) -> Bool
+    /// Told when a store is closed, after its last checkpoint, and before anybody else can open it. Blocks.
+    func end() throws(StorageError)
 }
 
 /// A record that was opened.

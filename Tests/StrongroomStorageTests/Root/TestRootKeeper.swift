@@ -49,6 +49,8 @@ final class TestRootKeeper: CatalogRootKeeper {
             return true
         }
     }
+
+    func end() throws(StorageError) {}
 }
 
 extension StorageError.Code {
