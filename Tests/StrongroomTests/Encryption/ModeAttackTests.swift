@@ -161,7 +161,9 @@ struct ModeAttackTests {
 
     /// A service that writes a context's names and values one after the other (one was seen to) takes two objects for
     /// one: `k` with the pair `z`, `1`, and `kz1`. The store does not.
-    @Test func aServiceThatConfusesContextsOpensNothing() async throws {
+    ///
+    /// Not optimised, because Swift 6.3.1 crashes on it then (splitting the coroutine, with an error in hand).
+    @Test @_optimize(none) func aServiceThatConfusesContextsOpensNothing() async throws {
         let scene = try await Scene(.kms)
         let (memory, bucket) = (scene.memory, Self.bucket)
         scene.fixture.service.state.withLock { $0.mood = .confusesContexts }
