@@ -58,7 +58,7 @@ public struct StoreStatistics: Sendable, Hashable {
     public var compaction = CompactionReport()
     /// Why the last compaction failed, if it did; it is tried again.
     public var compactionFailure: String?
-    /// Why the store cannot say in its keyring, or in the file that the options name, what it is now; it tries again.
-    /// Until it can, a copy of it that is older would not be noticed.
+    /// Why the store cannot say in its keyring, or in the file that the options name, what it is now, or cannot advance
+    /// the counter that they name; it tries again. Until it can, a copy of it that is older would not be noticed.
     public var anchorFailure: String?
 }

@@ -7,9 +7,9 @@ internal import SystemPackage
 ///
 /// A step is taken at each opening and closing, and at a checkpoint where the last attempt was a while ago: what a
 /// TPM's memory bears is some hundred thousand. First the anchors are written with the value to come, and say that from
-/// then on; then the counter is asked, and advanced unless it has been. So whoever dies anywhere between, or never gets
-/// an answer, has anchors that are right or one ahead, and those count as well. What was copied before a step is behind
-/// after it.
+/// then on; then the counter is advanced, unless the attempt before may have done it. So whoever dies anywhere between,
+/// or never gets an answer, has anchors that are right or one ahead, and those count as well. What was copied before a
+/// step is behind after it.
 ///
 /// Used by one thread at a time: at the opening, by the checkpoints, at the closing.
 final class AnchorCounter: Sendable {
@@ -56,14 +56,16 @@ final class AnchorCounter: Sendable {
     }
 
     /// Whether an anchor that says `said` may be the last one.
-    static func isLast(_ said: UInt64, _ value: UInt64) -> Bool { said == value || said == value + 1 }
+    private static func isLast(_ said: UInt64, _ value: UInt64) -> Bool { said == value || said == value + 1 }
 
-    /// The anchors were found as they are one step ahead, which is then the next to be taken.
-    func goOn(from said: UInt64) {
-        state.withLock { state in
-            precondition(Self.isLast(said, state.value), "these anchors are not the last ones")
-            state.said = said
+    /// Of the anchors that may be the last one that of the latest commit, and what the furthest of them says; nil where
+    /// there is none. A disk that was away when a commit was noted may have been there for the step.
+    static func last(of anchors: [AnchorFile], at value: UInt64) -> (anchor: AnchorFile, said: UInt64)? {
+        let last = anchors.filter { anchor in anchor.counter.map { isLast($0, value) } ?? false }
+        guard let anchor = last.max(by: { $0.lsn < $1.lsn }), let said = last.compactMap(\.counter).max() else {
+            return nil
         }
+        return (anchor, said)
     }
 
     /// Takes a step, once `write` has written anchors that say what will be then.
@@ -71,16 +73,16 @@ final class AnchorCounter: Sendable {
     /// - Throws: what `write` throws, and then the counter is as it was; or why the counter did not answer.
     func step(_ write: (UInt64) throws(StorageError) -> Void) throws(StorageError) {
         let now = clock.bootNanoseconds()
-        let (value, next) = state.withLock { state in
+        let (value, next, isUncertain) = state.withLock { state in
             state.triedNanoseconds = now
             // From here on until the step is taken: some of the anchors may have been written.
             state.said = state.value + 1
-            return (state.value, state.value + 1)
+            return (state.value, state.value + 1, state.failure != nil)
         }
         do throws(StorageError) {
             try write(next)
             // The answer to the last attempt may have got lost, or have come too late.
-            let found = try program.read()
+            let found = isUncertain ? try program.read() : value
             let reached = found == value ? try program.advance() : found
             guard reached == next else { throw taken(from: value, to: reached) }
         } catch {

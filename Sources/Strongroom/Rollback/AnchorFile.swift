@@ -3,7 +3,6 @@ internal import StrongroomKeys
 /// What a store was last known to be, in a file outside it (`CanonicalJSONFile`). No secret: whoever reads it learns
 /// the number of the last commit.
 struct AnchorFile: Codable, Sendable, Equatable {
-    /// 1, or 2 with a counter: an older version, which knows none, must not take such an anchor for one of its own.
     static let currentFormat = 2
 
     var format: Int
@@ -18,6 +17,9 @@ struct AnchorFile: Codable, Sendable, Equatable {
     var counter: UInt64?
     /// Hexadecimal MAC over all of the above.
     var code: String
+
+    /// 1 without a counter, 2 with one: an older version, which knows none, says so instead of calling it forged.
+    static func format(with counter: UInt64?) -> Int { counter == nil ? 1 : currentFormat }
 
     /// What the names in a keyring begin with: stores that were restored from one backup may share it.
     static func prefix(storeID: [UInt8]) -> String { "anchor-\(Hexadecimal.encode(storeID))-" }

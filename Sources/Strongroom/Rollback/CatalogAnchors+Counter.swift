@@ -16,14 +16,13 @@ extension CatalogAnchors {
         let value = try counter.begin()
         if current.isEmpty, isNew { return try takeStep() }
         // Others may have been out of reach for a while, and are behind.
-        let last = current.filter { AnchorCounter.isLast($0.anchor.counter ?? 0, value) && $0.anchor.counter != nil }
-            .max { ($0.anchor.counter ?? 0, $0.anchor.lsn) < ($1.anchor.counter ?? 0, $1.anchor.lsn) }
-        guard let last, let said = last.anchor.counter else { throw Self.isBehind(current, value, places[0]) }
-        counter.goOn(from: said)
+        guard let last = AnchorCounter.last(of: current.map(\.anchor), at: value) else {
+            throw Self.isBehind(current, value, places[0])
+        }
         // None that is behind gets the counter's value: what is written anywhere from here on is the last one.
         remember(last.anchor, at: places)
         // What was copied while the anchors were ahead is not to pass after this opening, either.
-        if said != value { try takeStep() }
+        if last.said != value { try takeStep() }
         try takeStep()
     }
 

@@ -268,7 +268,7 @@ final class CatalogAnchors: CatalogRootKeeper {
 
     func warn(_ failure: StorageError) {
         logger.warning(
-            "The store's anchor cannot be written: a copy of the store that is older than it would not be noticed",
+            "The store's anchor cannot be kept up: a copy of the store that is older than it would not be noticed",
             metadata: ["reason": "\(failure)"])
     }
 

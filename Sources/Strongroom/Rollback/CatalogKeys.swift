@@ -103,7 +103,8 @@ final class CatalogKeys: Sendable {
 
     private func anchor(_ lsn: UInt64, _ root: [UInt8]?, _ counter: UInt64?) throws(StorageError) -> AnchorFile {
         var anchor = AnchorFile(
-            format: Self.anchorFormat(counter), storeId: Hexadecimal.encode(storeID), timeline: timeline, lsn: lsn,
+            format: AnchorFile.format(with: counter), storeId: Hexadecimal.encode(storeID), timeline: timeline,
+            lsn: lsn,
             root: root.map(Hexadecimal.encode), counter: counter, code: "")
         anchor.code = Hexadecimal.encode(try code(message(anchor, root ?? [])))
         return anchor
@@ -112,12 +113,10 @@ final class CatalogKeys: Sendable {
     /// The same with another value of the counter.
     func anchor(_ anchor: AnchorFile, _ counter: UInt64) throws(StorageError) -> AnchorFile {
         var changed = anchor
-        (changed.counter, changed.format) = (counter, Self.anchorFormat(counter))
+        (changed.counter, changed.format) = (counter, AnchorFile.format(with: counter))
         changed.code = Hexadecimal.encode(try code(message(changed, Hexadecimal.decode(anchor.root ?? "") ?? [])))
         return changed
     }
-
-    private static func anchorFormat(_ counter: UInt64?) -> Int { counter == nil ? 1 : 2 }
 
     private func message(_ anchor: AnchorFile, _ root: [UInt8]) -> [UInt8] {
         CanonicalFields.anchor(
@@ -126,7 +125,7 @@ final class CatalogKeys: Sendable {
 
     /// Whether the store wrote it, on whatever timeline.
     func isAuthentic(_ anchor: AnchorFile) throws(StorageError) -> Bool {
-        guard anchor.format == Self.anchorFormat(anchor.counter), anchor.storeId == Hexadecimal.encode(storeID),
+        guard anchor.format == AnchorFile.format(with: anchor.counter), anchor.storeId == Hexadecimal.encode(storeID),
             let root = Hexadecimal.decode(anchor.root ?? ""), let found = Hexadecimal.decode(anchor.code),
             anchor.root == nil || !root.isEmpty
         else { return false }

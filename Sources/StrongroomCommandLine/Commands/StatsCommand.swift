@@ -26,7 +26,7 @@ struct StatsCommand: StoreCommand {
         }
         if let failure = record.checkpointFailure { lines.append("  the last checkpoint failed: \(failure)") }
         if let failure = record.compactionFailure { lines.append("  the last compaction failed: \(failure)") }
-        if let failure = record.anchorFailure { lines.append("  the anchor cannot be written: \(failure)") }
+        if let failure = record.anchorFailure { lines.append("  the anchor cannot be kept up: \(failure)") }
         console.emit(record, text: lines.joined(separator: "\n"))
     }
 }

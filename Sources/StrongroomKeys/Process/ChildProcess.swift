@@ -51,7 +51,7 @@ package final class ChildProcess {
 
     /// The next line, unless none comes within `timeoutSeconds`.
     package func nextLine(timeoutSeconds: UInt64) -> Output {
-        let end = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
+        let deadline = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
         while true {
             if let end = pending.firstIndex(of: UInt8(ascii: "\n")) {
                 let line = String(decoding: pending[..<end], as: UTF8.self)
@@ -61,7 +61,7 @@ package final class ChildProcess {
             if pending.count > Self.lineSizeBytesMax { pending.removeAll() }
             var wanted = pollfd(fd: output, events: Int16(POLLIN), revents: 0)
             // Safe: one structure that outlives the call.
-            let ready = unsafe poll(&wanted, 1, Self.milliseconds(until: end))
+            let ready = unsafe poll(&wanted, 1, Self.milliseconds(until: deadline))
             if ready < 0, errno == EINTR { continue }
             if ready == 0 { return .timeout }
             var buffer = [UInt8](repeating: 0, count: 4096)
@@ -98,7 +98,7 @@ package final class ChildProcess {
 
     /// The same, unless it does not come within `timeoutSeconds`: then nil.
     package func wait(timeoutSeconds: UInt64) -> String? {
-        let end = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
+        let deadline = ContinuousClock.now + .seconds(Int64(timeoutSeconds))
         while ended == nil {
             // Safe: the structure is ours. It stays zero while the child runs.
             var information = unsafe siginfo_t()
@@ -106,14 +106,14 @@ package final class ChildProcess {
             if unsafe waitid(P_PID, id_t(processID), &information, flags) != 0 || information.si_signo != 0 {
                 return wait()
             }
-            guard Self.milliseconds(until: end) > 0 else { return nil }
+            guard Self.milliseconds(until: deadline) > 0 else { return nil }
             usleep(5_000)
         }
         return ended
     }
 
-    private static func milliseconds(until end: ContinuousClock.Instant) -> Int32 {
-        let left = end - .now
+    private static func milliseconds(until deadline: ContinuousClock.Instant) -> Int32 {
+        let left = deadline - .now
         return left <= .zero ? 0 : Int32(clamping: Int64(left / .milliseconds(1)) + 1)
     }
 
