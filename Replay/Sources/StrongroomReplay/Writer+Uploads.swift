@@ -12,8 +12,10 @@ extension Writer {
         }
         guard let upload = id else { preconditionFailure("an upload that was made has an id") }
         var (parts, whole): ([CompletedPart], [UInt8]) = ([], [])
-        for number in 1...Int.random(in: 1...3, using: &generator) {
-            let bytes = randomBytes()
+        let count = Int.random(in: 1...3, using: &generator)
+        for number in 1...count {
+            // Only the last part may be empty: the store refuses an upload with another that is.
+            let bytes = randomBytes(atLeast: number < count ? 1 : 0)
             whole += bytes
             try await perform([.putPart(place, upload: upload.description, number: number)]) { store in
                 let part = try await store.bucket(bucket).uploadPart(number, of: key, upload, bytes)

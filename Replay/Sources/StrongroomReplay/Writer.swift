@@ -149,11 +149,11 @@ struct Writer {
             bucket: bucket, key: "\(name)/\(Int.random(in: 0..<Self.keyCount, using: &generator))")
     }
 
-    mutating func randomBytes() -> [UInt8] {
+    mutating func randomBytes(atLeast minimum: Int = 0) -> [UInt8] {
         // For each of the three homes: in the catalog's row, in the journal, in a file of its own.
         let count =
             switch generator.next(upperBound: 10 as UInt64) {
-            case 0..<4: Int.random(in: 0...400, using: &generator)
+            case 0..<4: Int.random(in: minimum...400, using: &generator)
             case 4..<8: Int.random(in: 600...3_800, using: &generator)
             default: Int.random(in: 4_500...14_000, using: &generator)
             }
