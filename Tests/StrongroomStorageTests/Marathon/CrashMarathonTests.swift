@@ -30,6 +30,29 @@ struct CrashMarathonTests {
         #expect(marathon.pointCount >= points ?? (seconds == nil ? 300 : 1))
     }
 
+    /// Each life of a long marathon once left its last store behind, with four threads: disks and indexes of processes
+    /// that had died kept each other, and with the watcher everything.
+    @Test("a life that is over leaves no store behind")
+    func livesEnd() async throws {
+        weak var left: ScriptedStore?
+        do {
+            let store = try await ScriptedStore()
+            left = store
+            try await store.open()
+            let moments = try await store.recording { store in
+                try await store.put([[1]: 10])
+                try await store.reopenKilled()
+                try await store.put([[2]: 10])
+                try await store.reopenCrashed(seed: 4)
+                try await store.put([[3]: 10])
+                try await store.close()
+                try await store.open()
+            }
+            #expect(moments.count > 20)
+        }
+        #expect(left == nil)
+    }
+
     /// The control: a marathon that does not find this could find nothing.
     @Test("a disk that lies about its syncs is found out")
     func lies() async throws {

@@ -56,6 +56,10 @@ package final class SimulatedMachine: Sendable {
         index.watch { fileSystem.showMoment() }
     }
 
+    /// Of a disk and an index that nobody uses any more nothing is to be shown. They would keep each other, too, and
+    /// all that the watcher keeps: after a hundred thousand power failures, thousands of stores with their threads.
+    private func leaveDiskAndIndex() { watch(nil) }
+
     private func environment(
         _ seed: UInt64, indexWrites: Int? = nil, sums: RowSumDefinition?
     ) -> StorageEnvironment {
@@ -92,12 +96,14 @@ package final class SimulatedMachine: Sendable {
 
     /// Power fails. The store that ran goes on to run into errors; this machine has the disk as found.
     package func crash(seed: UInt64) {
+        leaveDiskAndIndex()
         disk.withLock { $0 = $0.crash(seed: seed) }
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: seed % 2 == 0) }
     }
 
     /// Power fails in that way. Where no file system leaves such a disk, another one is found.
     package func crash(_ failure: PowerFailure, keepingInFlight: Bool) {
+        leaveDiskAndIndex()
         let found = failure.disk(after: fileSystem.moment)
         disk.withLock { disk in
             let other = disk.crash(seed: 0)
@@ -108,12 +114,14 @@ package final class SimulatedMachine: Sendable {
 
     /// The process is killed: nothing that was written is lost.
     package func kill(seed: UInt64) {
+        leaveDiskAndIndex()
         disk.withLock { $0 = $0.kill(seed: seed) }
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
     /// The index's file is gone, as if somebody had removed it.
     package func loseIndex() {
+        index.watch(nil)
         storedIndex.withLock { $0 = MemoryIndex() }
     }
 
@@ -144,6 +152,7 @@ package final class SimulatedMachine: Sendable {
 
     /// Makes the index usable again after an orderly close, as opening its file would.
     package func reopenIndex() {
+        index.watch(nil)
         storedIndex.withLock { $0 = $0.crash(keepingInFlight: false) }
     }
 
