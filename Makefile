@@ -109,7 +109,7 @@ planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests
 	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/planted-bugs --copy .build-planted-bugs
 
-# No part of `make check`: two builds of their own, and tests that take ten times as long.
+# No part of `make check`: two builds of their own, with optimisation.
 sanitize: setup-tests modules ## The tests under the thread and the address sanitizer; FILTER=… for some of them.
 	.ci/sanitize thread "$(FILTER)" $(SWIFT) test $(TRAITS)
 	.ci/sanitize address "$(FILTER)" $(SWIFT) test $(TRAITS)
@@ -125,18 +125,19 @@ format: ## Format the source as `make lint` wants it.
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
+# What runs in the debug build of `make test` comes right behind it: after other builds SwiftPM makes that one anew.
 check: setup ## All that CI runs, with the remote key service against moto: that needs python3-venv and PyPI.
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) exhaustive SHARE=10
 	$(MAKE) marathon SECONDS=300
-	$(MAKE) replay STATES=500
-	$(MAKE) docs
+	$(MAKE) test-remote-kms
 	$(MAKE) demo
 	$(MAKE) conformance
-	$(MAKE) test-remote-kms
 	$(MAKE) crash ROUNDS=20
 	$(MAKE) damage COUNT=60
+	$(MAKE) replay STATES=500
+	$(MAKE) docs
 	$(MAKE) embedder
 	$(MAKE) fuzz-smoke
 
