@@ -109,7 +109,7 @@ planted-bugs: setup ## Plant ten bugs in a copy, one by one, and say which tests
 	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/planted-bugs --copy .build-planted-bugs
 
-# No part of `make check`: two builds of their own, with optimisation.
+# No part of `make check`: two builds of their own, and tests that take ten times as long.
 sanitize: setup-tests modules ## The tests under the thread and the address sanitizer; FILTER=… for some of them.
 	.ci/sanitize thread "$(FILTER)" $(SWIFT) test $(TRAITS)
 	.ci/sanitize address "$(FILTER)" $(SWIFT) test $(TRAITS)

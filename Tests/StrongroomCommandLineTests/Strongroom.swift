@@ -60,6 +60,11 @@ struct Strongroom: ~Copyable {
         return try result(of: process, outputs: apart ? "apart" : "std")
     }
 
+    /// What a process needs that is built with a sanitizer.
+    private static let sanitizers = ProcessInfo.processInfo.environment.filter {
+        ["ASAN_OPTIONS", "LD_PRELOAD", "TSAN_OPTIONS"].contains($0.key)
+    }
+
     func start(
         _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std"
     ) throws -> Process {
@@ -67,7 +72,7 @@ struct Strongroom: ~Copyable {
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
-        process.environment = ["STRONGROOM_STORE": store.path, "HOME": directory.path]
+        process.environment = Self.sanitizers.merging(["STRONGROOM_STORE": store.path, "HOME": directory.path]) { $1 }
         for name in ["out", "err"] { try write(outputs + name, Data()) }
         process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: outputs + "out"))
         process.standardError = try FileHandle(forWritingTo: directory.appending(path: outputs + "err"))

@@ -23,7 +23,8 @@ import Testing
         }
     }
 
-    @Test func whatCannotBeLockedIsRefusedUntilAllowed() async {
+    @Test(.disabled(if: Sanitizer.isThere, "sanitizers lock no memory"))
+    func whatCannotBeLockedIsRefusedUntilAllowed() async {
         await #expect(processExitsWith: .success) {
             Self.limitLockedMemory(toBytes: 0)
             do throws(SecretMemoryError) {
