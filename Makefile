@@ -8,6 +8,9 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 SWIFT ?= swift
+# SwiftPM names traits to the compiler in the order of a set, another one in each process; and what is named in another
+# order is compiled anew. Only for builds: tests are to see their sets and dictionaries in every order.
+BUILD := env SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
 TRAITS := --traits CommandLineTool,DualLayer,Tracing,RemoteKMS
 RELEASE := -c release --traits CommandLineTool,DualLayer --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
@@ -34,6 +37,8 @@ MINUTES ?= 120
 # `make exhaustive` looks at one crash state in so many. All of them are looked at with optimisation, else it is the
 # build of `make test`, with its assertions, and without waiting for another build.
 SHARE ?= 1
+MARATHON_BUILD := $(if $(SECONDS),build,build-release-tests)
+EXHAUSTIVE_BUILD := $(if $(filter 1,$(SHARE)),build-release-tests,build)
 # The directory that `make demo` imports; empty means that the demo chooses one.
 DIRECTORY ?=
 
@@ -50,7 +55,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 -include Plugins/modules.mk
 
-.PHONY: help setup setup-tests build modules test release demo check test-remote-kms
+.PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms
 .PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-smoke clean
 
@@ -64,13 +69,16 @@ setup-tests:
 	@.ci/install-prerequisites softhsm2
 
 build: setup ## Build everything for development.
-	$(SWIFT) build --build-tests $(TRAITS)
+	$(BUILD) --build-tests $(TRAITS)
 
-test: setup-tests modules ## Build and run all tests.
-	.ci/test $(SWIFT) test $(TRAITS)
+build-release-tests: setup
+	$(BUILD) --build-tests $(RELEASE_TESTS)
+
+test: setup-tests modules build ## Build and run all tests.
+	.ci/test $(SWIFT) test --skip-build $(TRAITS)
 
 release: setup modules ## Build the command line with optimisation, its key modules beside it.
-	$(SWIFT) build $(RELEASE) --product strongroom
+	$(BUILD) $(RELEASE) --product strongroom
 	cp -f $(STANDARD_MODULES:%=$(MODULES_DIRECTORY)/%) $(RELEASE_DIRECTORY)/
 	cd $(RELEASE_DIRECTORY) && sha256sum $(STANDARD_MODULES) > strongroom.modules
 
@@ -85,21 +93,18 @@ soak: release ## Kills and power failures on ext4, XFS and Btrfs in loop images,
 	@.ci/install-prerequisites python3 e2fsprogs xfsprogs btrfs-progs gcc
 	.ci/soak $(RELEASE_DIRECTORY)/strongroom $(MINUTES) $(SEED)
 
-model: setup ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=… for the same choices.
+model: build-release-tests ## Concurrent tasks at random against a plain model: OPERATIONS=1000000, SEED=….
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) \
-		$(SWIFT) test $(RELEASE_TESTS) --filter ConcurrentModelTests
+		$(SWIFT) test --skip-build $(RELEASE_TESTS) --filter ConcurrentModelTests
 
-marathon: setup ## Power failures in random lives on a disk that fails: POINTS=1000000, or SECONDS=…; SEED=….
-ifeq ($(SECONDS),)
-	STRONGROOM_MARATHON_POINTS=$(POINTS) STRONGROOM_MARATHON_SEED=$(SEED) \
-		$(SWIFT) test $(RELEASE_TESTS) --filter CrashMarathonTests
-else
-	STRONGROOM_MARATHON_SECONDS=$(SECONDS) STRONGROOM_MARATHON_SEED=$(SEED) \
-		$(SWIFT) test $(TRAITS) --filter CrashMarathonTests
-endif
+marathon: $(MARATHON_BUILD) ## Power failures in random lives on a disk that fails: POINTS=1000000, or SECONDS=…; SEED=….
+	STRONGROOM_MARATHON_POINTS=$(if $(SECONDS),,$(POINTS)) STRONGROOM_MARATHON_SECONDS=$(SECONDS) \
+		STRONGROOM_MARATHON_SEED=$(SEED) \
+		$(SWIFT) test --skip-build $(if $(SECONDS),$(TRAITS),$(RELEASE_TESTS)) --filter CrashMarathonTests
 
-exhaustive: setup ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
-	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test $(if $(filter 1,$(SHARE)),$(RELEASE_TESTS),$(TRAITS))
+exhaustive: $(EXHAUSTIVE_BUILD) ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
+	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test --skip-build \
+		$(if $(filter 1,$(SHARE)),$(RELEASE_TESTS),$(TRAITS))
 
 replay: setup ## Power failures in what a real store has written, LMDB included: STATES=10000 of them, SEED=….
 	.ci/replay $(STATES) "$(SEED)"
@@ -125,7 +130,6 @@ format: ## Format the source as `make lint` wants it.
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
-# What runs in the debug build of `make test` comes right behind it: after other builds SwiftPM makes that one anew.
 check: setup ## All that CI runs, with the remote key service against moto: that needs python3-venv and PyPI.
 	$(MAKE) lint
 	$(MAKE) test
@@ -144,8 +148,8 @@ check: setup ## All that CI runs, with the remote key service against moto: that
 conformance: setup-tests release ## Every module passes the contract; the broken ones are caught.
 	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
 
-test-remote-kms: release ## The remote key service against an independent implementation, over HTTPS.
-	.ci/remote-kms $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY) $(SWIFT) test $(TRAITS)
+test-remote-kms: release build ## The remote key service against an independent implementation, over HTTPS.
+	.ci/remote-kms $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY) $(SWIFT) test --skip-build $(TRAITS)
 
 docs: ## The documentation; warnings are errors.
 	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs generate-documentation \
