@@ -102,7 +102,7 @@ marathon: $(MARATHON_BUILD) ## Power failures in random lives on a disk that fai
 		STRONGROOM_MARATHON_SEED=$(SEED) \
 		$(SWIFT) test --skip-build $(if $(SECONDS),$(TRAITS),$(RELEASE_TESTS)) --filter CrashMarathonTests
 
-exhaustive: $(EXHAUSTIVE_BUILD) ## Power failures at every moment of scripts, on a simulated disk; SHARE=10 for a tenth.
+exhaustive: $(EXHAUSTIVE_BUILD) ## Power failures at every moment of scripts on a simulated disk; SHARE=10: a tenth.
 	.ci/exhaustive $(SHARE) "$(SEED)" $(SWIFT) test --skip-build \
 		$(if $(filter 1,$(SHARE)),$(RELEASE_TESTS),$(TRAITS))
 
