@@ -97,7 +97,7 @@ model: build-release-tests ## Concurrent tasks at random against a plain model: 
 	STRONGROOM_MODEL_OPERATIONS=$(OPERATIONS) STRONGROOM_MODEL_SEED=$(SEED) \
 		$(SWIFT) test --skip-build $(RELEASE_TESTS) --filter ConcurrentModelTests
 
-marathon: $(MARATHON_BUILD) ## Power failures in random lives on a disk that fails: POINTS=1000000, or SECONDS=…; SEED=….
+marathon: $(MARATHON_BUILD) ## Power failures in random lives on a failing disk: POINTS=1000000, or SECONDS=…; SEED=….
 	STRONGROOM_MARATHON_POINTS=$(if $(SECONDS),,$(POINTS)) STRONGROOM_MARATHON_SECONDS=$(SECONDS) \
 		STRONGROOM_MARATHON_SEED=$(SEED) \
 		$(SWIFT) test --skip-build $(if $(SECONDS),$(TRAITS),$(RELEASE_TESTS)) --filter CrashMarathonTests
