@@ -6,8 +6,7 @@ import Testing
 /// What a core dump of the idle process would hold: the writable memory that is not left out of it is
 /// searched for keys.
 @Suite struct KeyRemnantTests {
-    @Test(.disabled(if: Sanitizer.isThere, "sanitizers keep copies of what they look at"))
-    func noKeyIsLeftOutsideLockedMemory() async {
+    @Test func noKeyIsLeftOutsideLockedMemory() async {
         await #expect(processExitsWith: .success) {
             let key = try SecretBytes.random(count: 32)
             let salt = SystemRandom().bytes(24)
