@@ -1,6 +1,7 @@
 import StrongroomCrypto
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 @testable import StrongroomAudit
@@ -59,7 +60,7 @@ private struct LogModel {
 @Suite("Crashes of the log") struct CrashTests {
     @Test(
         "what was acknowledged survives every crash, whole, and a crash is no damage",
-        arguments: 0..<40 as Range<UInt64>)
+        arguments: Repetitions.some(of: 0..<40 as Range<UInt64>))
     func crashes(seed: UInt64) throws {
         var model = try LogModel(seed: seed)
         for _ in 0..<40 {
@@ -75,7 +76,7 @@ private struct LogModel {
         }
     }
 
-    @Test("power may fail before each change of the disk", arguments: 0..<40 as Range<UInt64>)
+    @Test("power may fail before each change of the disk", arguments: Repetitions.some(of: 0..<40 as Range<UInt64>))
     func powerFailures(seed: UInt64) throws {
         var model = try LogModel(seed: seed)
         for _ in 0..<15 {

@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -40,7 +41,7 @@ import Testing
         var generator = SeededGenerator(seed: seed &+ 1_000)
         var model = SortedModel()
         var operations = 0
-        while operations < 20_000 {
+        while operations < Repetitions.some(of: 20_000) {
             let isUndone = Int.random(in: 0..<8, using: &generator) == 0
             var changed = model
             let batch = Int.random(in: 0...200, using: &generator)

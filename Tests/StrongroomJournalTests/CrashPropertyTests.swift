@@ -1,10 +1,11 @@
 import StrongroomJournal
 import StrongroomSimulation
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 @Suite struct CrashPropertyTests {
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: Repetitions.some(of: 0..<60 as Range<UInt64>))
     func acknowledgedRecordsSurviveAnyCrash(seed: UInt64) throws {
         var model = try JournalModel(seed: seed)
         for _ in 0..<60 {
@@ -31,7 +32,7 @@ import Testing
 
     /// Power fails before the nth change of the disk, whatever that is: in the middle of a group, of a
     /// change of segments, of a recovery.
-    @Test(arguments: 0..<60 as Range<UInt64>)
+    @Test(arguments: Repetitions.some(of: 0..<60 as Range<UInt64>))
     func powerMayFailAnywhere(seed: UInt64) throws {
         var model = try JournalModel(seed: seed)
         for round in 0..<25 as Range<UInt64> {

@@ -89,7 +89,7 @@ import Testing
     }
 
     /// The keyring is on a disk that does not fail: what it holds afterwards was recorded before.
-    @Test(arguments: 0..<24 as Range<UInt64>)
+    @Test(arguments: Repetitions.some(of: 0..<24 as Range<UInt64>))
     func afterAPowerFailureWhatWasReleasedHasItsRecord(seed: UInt64) async throws {
         var audited = try AuditedArchive(seed: seed)
         var instance = try await audited.open(creates: true)

@@ -3,7 +3,16 @@ import StrongroomSimulation
 import StrongroomStorage
 import StrongroomSystem
 import StrongroomTestSupport
+import Synchronization
 import Testing
+
+/// How many verifications there were. Writers that wait for none of them make each longer than the one before, where
+/// they are faster than it.
+private final class Rounds: Sendable {
+    private let value = Atomic(0)
+    var count: Int { value.load(ordering: .relaxed) }
+    func add() { value.add(1, ordering: .relaxed) }
+}
 
 /// `verify` of a store that is in use finds nothing where there is nothing, and keeps nobody waiting.
 @Suite struct BusyVerificationTests {
@@ -40,19 +49,29 @@ import Testing
     private func verifyBesideWriters(_ storage: EmbeddedStorage, seed: UInt64) async throws {
         let model = StoreModel()
         let isOver = Flag()
+        let rounds = Rounds()
         let firstSegment = try await storage.statistics().segments.last?.id ?? 0
         try await withThrowingTaskGroup(of: Void.self) { group in
             for writer in 0..<3 as Range<UInt64> {
                 group.addTask {
                     var workload = RandomWorkload(storage: storage, model: model, seed: seed * 10 + writer)
-                    while !isOver.isSet { if let error = await workload.run(20) { throw error } }
+                    var written = 0
+                    while !isOver.isSet {
+                        guard written < (rounds.count + 1) * 300 else {
+                            try await Task.sleep(for: .milliseconds(1))
+                            continue
+                        }
+                        if let error = await workload.run(20) { throw error }
+                        written += 20
+                    }
                 }
             }
             group.addTask {
                 defer { isOver.set() }
-                for round in 0..<40 {
+                for round in 0..<Repetitions.some(of: 40) {
                     let report = try await storage.verify(readingBlobs: round % 2 == 0)
                     #expect(report.findings.map(\.error.description) == [])
+                    rounds.add()
                     if round % 4 == 0 { try await storage.checkpoint() }
                 }
             }

@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Lives that end by a power failure, some of them those of a program that knows nothing of sums.
-    @Test(arguments: 0..<12)
+    @Test(arguments: Repetitions.some(of: 0..<12))
     func theyAreExactAfterCrashesAndOlderPrograms(seed: Int) async throws {
         var generator = SeededGenerator(seed: UInt64(seed))
         let machine = try await SimulatedMachine(

@@ -93,6 +93,7 @@ import Testing
     /// they came to threads that had ended, which trapped.
     @Test func blobsThatAreWrittenWhileTheStoreIsClosedEndInOrder() async throws {
         let machine = try await SimulatedMachine(seed: 1)
+        let bytesOfAMegabyte = payload(1 << 20)
         for round in 0..<12 {
             let storage = try await machine.open(seed: UInt64(round))
             try await storage.metadata.put(key(round), bytes("kept"))
@@ -100,7 +101,7 @@ import Testing
             let appending = Task {
                 var count = 0
                 while count < 12 {
-                    try await writer.append(payload(1 << 20))
+                    try await writer.append(bytesOfAMegabyte)
                     count += 1
                 }
             }
@@ -108,7 +109,7 @@ import Testing
             try await storage.close()
             if case .failure(let error) = await appending.result { #expect((error as? StorageError)?.code == .closed) }
             let late = await #expect(throws: StorageError.self) {
-                try await writer.append(payload(2 << 20))
+                for _ in 0..<2 { try await writer.append(bytesOfAMegabyte) }
             }
             #expect(late?.code == .closed)
             await writer.abort()

@@ -37,6 +37,10 @@ struct ByteReader {
         return position..<(position + count)
     }
 
+    // Never inlined: where a caller looked at a payload's kind alone, and all of this was in one function, the compiler
+    // (Swift 6.3.1, with optimisation) let go of the array before its bytes were copied into it. Memory was written to
+    // that was free, or somebody else's by then.
+    @inline(never)
     mutating func bytes(_ count: Int) -> [UInt8]? {
         skip(count).map { Array(bytes[$0]) }
     }

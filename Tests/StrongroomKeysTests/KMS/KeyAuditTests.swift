@@ -279,7 +279,7 @@ import Testing
         #expect(try audited.verify().findings.isEmpty)
     }
 
-    @Test(arguments: 0..<24 as Range<UInt64>)
+    @Test(arguments: Repetitions.some(of: 0..<24 as Range<UInt64>))
     func afterAPowerFailureWhatWasReleasedHasItsRecord(seed: UInt64) async throws {
         var audited = try AuditedService(seed: seed)
         var service = try audited.open(creates: true)

@@ -15,7 +15,7 @@ import Testing
         let storage = try await machine.open()
         let model = StoreModel()
         for round in 0..<10 {
-            await work(storage, model, operations: 10_000, seed: UInt64(round) * 10)
+            await work(storage, model, operations: Repetitions.some(of: 10_000), seed: UInt64(round) * 10)
             try await storage.compare(with: model)
         }
         #expect(try await storage.verify(readingBlobs: true).findings.map(\.error.description) == [])
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<16)
+    @Test(arguments: Repetitions.some(of: 0..<16))
     func nothingAcknowledgedIsLost(seed: Int) async throws {
         let script = CrashScript(seed: UInt64(seed), crashes: 6, operationsPerLife: 500)
         do {

@@ -49,7 +49,7 @@ import Testing
     }
 
     /// Random work, backups in between; each restores to the state of its moment, and so do commits between them.
-    @Test(arguments: UInt64(1)...6)
+    @Test(arguments: Repetitions.some(of: UInt64(1)...6))
     func restoredStoresEqualTheModel(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let machine = try await Self.machine(seed: seed)

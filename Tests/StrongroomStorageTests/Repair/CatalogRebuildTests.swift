@@ -19,7 +19,7 @@ import Testing
     }
 
     /// Works, with images at random moments, then loses the index; several times on one store.
-    @Test(arguments: UInt64(1)...8)
+    @Test(arguments: Repetitions.some(of: UInt64(1)...8))
     func aLostIndexComesBack(seed: UInt64) async throws {
         var generator = SeededGenerator(seed: seed)
         let machine = try await SimulatedMachine(seed: seed, options: Self.options, sums: TestSums.definition)

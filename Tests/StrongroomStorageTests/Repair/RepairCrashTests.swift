@@ -32,7 +32,7 @@ import Testing
 
         var generator = SeededGenerator(seed: seed)
         var examined = 0
-        for moment in moments.withLock({ $0 }) {
+        for moment in Repetitions.spread(over: moments.withLock { $0 }) {
             guard let disk = PowerFailure(drawnFrom: &generator).disk(after: moment.disk) else { continue }
             let found = SimulatedMachine(
                 found: disk, index: moment.index.surviving(), clock: ManualClock(),
@@ -47,7 +47,7 @@ import Testing
             try await recovered.close()
             examined += 1
         }
-        #expect(examined > 300)
+        #expect(examined > Repetitions.some(of: 300))
     }
 
     /// A salvage that is interrupted is repeated, and comes to the same.
@@ -71,7 +71,7 @@ import Testing
 
         let expected = Set((0..<20).filter { $0 != 7 }.map { key($0) })
         var examined = 0
-        for moment in moments.withLock({ $0 }) {
+        for moment in Repetitions.spread(over: moments.withLock { $0 }) {
             for failure in moment.disk.powerFailures(seed: 1) {
                 guard let disk = failure.disk(after: moment.disk) else { continue }
                 let found = SimulatedMachine(
@@ -109,7 +109,7 @@ import Testing
         }
         #expect(try machine.repair().isLossy)
         machine.fileSystem.watch(nil)
-        for moment in moments.withLock({ $0 }) {
+        for moment in Repetitions.spread(over: moments.withLock { $0 }) {
             for failure in moment.disk.powerFailures(seed: 1) {
                 guard let disk = failure.disk(after: moment.disk) else { continue }
                 let found = SimulatedMachine(

@@ -98,7 +98,7 @@ struct RepairTests {
                 // What came through is what was written, to the last byte.
                 let told = try #require(
                     filled.census.things.first { $0.key.hasPrefix("plain/\(key.rawValue) version") })
-                #expect(told.value.hasSuffix(", \(bytes)"))
+                #expect(try told.value.hasSuffix(", \(StoreCensus.text(bytes))"))
             } catch {
                 #expect((error as? StoreError)?.code == .damaged)
                 refused += 1
