@@ -99,6 +99,16 @@ extension StoreError.Code {
     public static let invalidBucketName = Self("invalidBucketName")
     /// The key is empty or longer than 1,024 bytes.
     public static let invalidObjectKey = Self("invalidObjectKey")
+    /// There is no user of that name.
+    public static let noSuchUser = Self("noSuchUser")
+    /// A user of that name exists already.
+    public static let userAlreadyExists = Self("userAlreadyExists")
+    /// The user has no access key of that id.
+    public static let noSuchAccessKey = Self("noSuchAccessKey")
+    /// The name breaks the rules for names of users, or of their policies.
+    public static let invalidUserName = Self("invalidUserName")
+    /// The document is no policy; the message says what is wrong with it, and where.
+    public static let malformedPolicy = Self("malformedPolicy")
     /// The range does not overlap the object.
     public static let invalidRange = Self("invalidRange")
     /// The metadata is larger than 2 KiB, or holds a name or value that is not allowed.

@@ -15,7 +15,8 @@ public func fuzzCatalogRows(_ input: RawSpan) {
         case 2: FormatProbe.isCanonical(checkpointState: bytes)
         case 3: RowProbe.isCanonical(object: bytes)
         case 4: RowProbe.isCanonical(bucket: bytes)
-        case 5: RowProbe.isCanonical(attributes: bytes)
+        // What is sealed in rows. Kinds keep their numbers, for the inputs that were collected.
+        case 5: RowProbe.isCanonical(attributes: bytes) && RowProbe.isCanonical(user: bytes)
         case 6: RowProbe.isCanonical(version: bytes)
         case 7: RowProbe.isCanonical(lockClock: bytes)
         case 8: RowProbe.isCanonical(consumer: bytes)

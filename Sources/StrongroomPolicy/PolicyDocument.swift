@@ -1,4 +1,4 @@
-/// A policy of the IAM policy language that is attached to a resource (a key, a bucket), read and ready to decide.
+/// A policy of the IAM policy language, read and ready to decide.
 ///
 /// What the language does not know is refused, never skipped: a condition that is not understood would otherwise be
 /// one that does not hold anybody back.
@@ -11,6 +11,14 @@ package struct PolicyDocument: Sendable {
         case v2012 = "2012-10-17"
     }
 
+    /// What a policy belongs to.
+    package enum Attachment: Sendable {
+        /// A key, a bucket: each statement names whom it is about.
+        case resource
+        /// A user: all of it is about that user, and nobody is named.
+        case identity
+    }
+
     /// The revision of the language.
     package let version: Version
     /// The document's own name, where it has one.
@@ -20,7 +28,7 @@ package struct PolicyDocument: Sendable {
 
     /// Reads a document; fails with the place of the first thing that is wrong with it.
     package init(
-        parsing bytes: [UInt8], limitBytes: Int = PolicyLimits.documentBytesMax
+        parsing bytes: [UInt8], attachment: Attachment = .resource, limitBytes: Int = PolicyLimits.documentBytesMax
     ) throws(PolicyError) {
         do throws(PolicyFault) {
             guard bytes.count <= limitBytes else {
@@ -28,7 +36,7 @@ package struct PolicyDocument: Sendable {
                     .tooLarge, at: limitBytes,
                     "The policy has \(bytes.count) bytes; the limit is \(limitBytes). Merge its statements.")
             }
-            self = try DocumentReader.document(try JSONReader.read(bytes))
+            self = try DocumentReader.document(try JSONReader.read(bytes), attachment)
         } catch {
             throw PolicyError(error, in: bytes)
         }
@@ -37,6 +45,16 @@ package struct PolicyDocument: Sendable {
     init(version: Version, id: String?, statements: [PolicyStatement]) {
         (self.version, self.id, self.statements) = (version, id, statements)
     }
+
+    /// Denies whatever is asked: what stands in for a policy that cannot be read.
+    package static let denyingEverything = PolicyDocument(
+        version: .v2012, id: nil,
+        statements: [
+            PolicyStatement(
+                sid: nil, effect: .deny, principals: PrincipalSet([.everybody], isComplement: false),
+                actions: Selection(patterns: PatternSet([], folding: .ascii), isComplement: true),
+                resources: Selection(patterns: PatternSet([], folding: .none), isComplement: true), conditions: [])
+        ])
 
     /// Decides on a request: denied where a statement denies it or a condition of one that would cannot be decided,
     /// allowed where a statement certainly allows it, and otherwise denied.

@@ -72,6 +72,10 @@ int strongroom_rename_new(int directory, const char *from, const char *to);
 /* Names the calling thread; longer than 15 bytes does nothing. */
 void strongroom_name_current_thread(const char *name);
 
+/* Raises the soft limit RLIMIT_NOFILE to the hard one: how many descriptors this process may have then; UINT64_MAX for
+   no limit, 0 for one that cannot be read. */
+uint64_t strongroom_raise_descriptor_limit(void);
+
 /* The soft limit RLIMIT_MEMLOCK; UINT64_MAX stands for none, and for one that cannot be read. */
 uint64_t strongroom_locked_memory_limit_bytes(void);
 

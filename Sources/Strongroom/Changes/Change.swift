@@ -28,7 +28,8 @@ public struct Change: Sendable, Hashable {
         public static let attributesChanged = Kind(4, "attributesChanged")
         /// A bucket was made.
         public static let bucketCreated = Kind(5, "bucketCreated")
-        /// What a bucket says of its objects was changed: default encryption, versioning, object lock.
+        /// What a bucket says of its objects was changed: default encryption, versioning, object lock; or a document
+        /// that a server keeps of it.
         public static let bucketChanged = Kind(6, "bucketChanged")
         /// A bucket, which was empty, was deleted.
         public static let bucketDeleted = Kind(7, "bucketDeleted")

@@ -104,10 +104,12 @@ extension Engine {
             _ = try await replace(known, with: row, name)
             return .kept
         }
-        let rowKey = RowKey.bucket(name)
-        let outcome = try await commit(reads: [rowKey]) { [timeline] view -> Decision<BucketRefusal> in
+        // A marked bucket gets no documents any more, so that these are all.
+        let rowKeys = [RowKey.bucket(name)] + (try await documentRowKeys(of: known.row.uid))
+        let outcome = try await commit(reads: rowKeys) { [timeline] view -> Decision<BucketRefusal> in
             guard view.rows[0]?.value == known.storedValue else { return .refuse(.stale) }
-            return keys.noting(.bucketDeleted, name, timeline, view, [RowMutation(key: rowKey, change: .delete)])
+            return keys.noting(
+                .bucketDeleted, name, timeline, view, rowKeys.map { RowMutation(key: $0, change: .delete) })
         }
         guard let receipt = try Self.receipt(outcome) else {
             // Somebody else resolved it in the meantime.
@@ -115,6 +117,7 @@ extension Engine {
             return buckets[name] == nil ? .deleted(lsn: nil) : .kept
         }
         buckets.note(name, nil, lsn: receipt.lsn)
+        bucketDocuments.forget(known.row.uid)
         return .deleted(lsn: receipt.lsn)
     }
 
@@ -140,7 +143,7 @@ extension Engine {
     }
 
     /// Nil when the row had changed in the meantime.
-    private static func receipt(_ outcome: CommitOutcome<BucketRefusal>) throws(StoreError) -> CommitReceipt? {
+    static func receipt(_ outcome: CommitOutcome<BucketRefusal>) throws(StoreError) -> CommitReceipt? {
         switch outcome {
         case .committed(let receipt): return receipt
         case .refused(.stale): return nil
@@ -250,7 +253,7 @@ extension StoreKeys {
             kind, name, timeline, view, [RowMutation(key: rowKey, change: .put(value: value, payload: .none))])
     }
 
-    fileprivate func noting(
+    func noting(
         _ kind: Change.Kind?, _ name: BucketName, _ timeline: UInt32, _ view: CommitView, _ mutations: [RowMutation]
     ) -> Decision<Engine.BucketRefusal> {
         do throws(StoreError) {

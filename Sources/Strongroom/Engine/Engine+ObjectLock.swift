@@ -24,6 +24,16 @@ extension Engine {
         }
     }
 
+    func lock(
+        of key: ObjectKey, _ version: VersionID?, in name: BucketName
+    ) async throws(StoreError) -> (retention: Retention?, legalHold: Bool) {
+        let bucket = try bucket(name)
+        guard bucket.row.objectLock != nil else { throw BucketLock.missing(name) }
+        let found = try await findLockable(key, version, in: bucket, name)
+        let info = try opened(found.pinned.row.value, rowKey: found.rowKey, key, in: bucket, name).info
+        return (info.retention, info.legalHold)
+    }
+
     func setRetention(
         _ retention: Retention?, of key: ObjectKey, _ version: VersionID?, in name: BucketName,
         bypassingGovernance: Bool

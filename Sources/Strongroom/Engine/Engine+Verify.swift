@@ -15,6 +15,8 @@ extension Engine {
         for name in try await damagedConsumers(keys) {
             report.note("consumer \(name.debugDescription)", "The consumer's row is not what was written.")
         }
+        try await verifyUsers(&report)
+        try await verifyBucketDocuments(&report)
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)
         }

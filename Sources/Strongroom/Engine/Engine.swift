@@ -23,6 +23,8 @@ final class Engine: Sendable {
     /// Nil while the store is locked: opened without its keyring.
     let keys: StoreKeys?
     let buckets = BucketDirectory()
+    let bucketDocuments = BucketDocuments()
+    let users = UserChanges()
     let lockClock: LockClockKeeper
     let parts = PartKeeper()
     private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)

@@ -18,6 +18,8 @@ final class StoreKeys: Sendable {
     let storeRows: BucketKeys
     /// For what commits say of their changes.
     let changes: MessageAuthenticator
+    /// For rows that are sealed as a whole.
+    let sealedRows: SealedRows
     /// Nil for a backend that must be asked for each key.
     let reserve: DataKeyReserve?
 
@@ -31,6 +33,7 @@ final class StoreKeys: Sendable {
         reserve = opened.mayMakeKeysAhead ? DataKeyReserve(opened.backend) : nil
         let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
         storeRows = try BucketKeys(metadataKey, bucketUID: nobody)
+        sealedRows = try SealedRows(metadataKey)
         do throws(SealError) {
             changes = try MessageAuthenticator(
                 dataKeyed: PreparedKey(metadataKey.bytes).expand(

@@ -55,4 +55,14 @@ extension Bucket {
     ) async throws(StoreError) -> ChangeReceipt {
         try await engine.setLegalHold(isOn, of: key, version, in: name)
     }
+
+    /// What keeps a version from being deleted for good. No key is asked for, whatever the object is under.
+    ///
+    /// - Throws: ``StoreError/Code/invalidRequest`` where the bucket has no object lock, and as
+    ///   ``setRetention(_:of:version:bypassingGovernance:)`` about the object.
+    public func lock(
+        of key: ObjectKey, version: VersionID? = nil
+    ) async throws(StoreError) -> (retention: Retention?, legalHold: Bool) {
+        try await engine.lock(of: key, version, in: name)
+    }
 }

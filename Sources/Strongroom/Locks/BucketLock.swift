@@ -16,6 +16,7 @@ struct BucketLock: Sendable, Equatable {
 
     static func missing(_ name: BucketName) -> StoreError {
         StoreError(
-            .invalidRequest, "The bucket has no object lock; enable it first, which needs versioning.", bucket: name)
+            .invalidRequest, "The bucket has no object lock; enable it first, which needs versioning.", bucket: name,
+            underlying: RefusalReason.noObjectLock)
     }
 }

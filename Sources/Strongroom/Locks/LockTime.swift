@@ -17,7 +17,8 @@ struct LockTime: Sendable, Equatable {
     func checkFuture(_ retention: StoredRetention, storeMilliseconds: Int64) throws(StoreError) {
         guard retention.untilMilliseconds > now(storeMilliseconds: storeMilliseconds) else {
             throw StoreError(
-                .invalidArgument, "The moment to retain the object to (\(retention.text)) must lie in the future.")
+                .invalidArgument, "The moment to retain the object to (\(retention.text)) must lie in the future.",
+                underlying: RefusalReason.retentionInThePast)
         }
     }
 }

@@ -73,6 +73,25 @@ public struct ObjectChecksum: Sendable, Hashable {
         compositePartCount = nil
     }
 
+    /// As ``base64`` has it: a composite checksum with `-` and the number of parts behind it.
+    ///
+    /// - Throws: ``StoreError/Code/invalidArgument``.
+    public init(_ algorithm: Algorithm, text: String) throws(StoreError) {
+        let parts = text.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false)
+        let plain = try ObjectChecksum(algorithm, base64: String(parts[0]))
+        guard parts.count == 2 else {
+            self = plain
+            return
+        }
+        guard let count = Int(parts[1]), MultipartLimits.numbers.contains(count), String(count) == parts[1] else {
+            throw StoreError(
+                .invalidArgument,
+                "\(text.prefix(100).debugDescription) is no composite checksum: it ends in the number "
+                    + "of parts, 1 to \(MultipartLimits.numbers.upperBound).")
+        }
+        self.init(algorithm.algorithm, plain.digest, compositePartCount: count)
+    }
+
     /// As S3's headers carry it: base64, and of a composite one a hyphen and the number of parts.
     public var base64: String {
         PaddedBase64.encode(digest) + (compositePartCount.map { "-\($0)" } ?? "")

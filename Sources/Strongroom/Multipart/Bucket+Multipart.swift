@@ -89,19 +89,30 @@ extension Bucket {
     ///   - upload: the upload.
     ///   - parts: in ascending order of their numbers, which need not be consecutive.
     ///   - condition: what must be true of the key.
+    ///   - checks: what the object must come to.
     /// - Throws: ``StoreError/Code/noSuchUpload``, ``StoreError/Code/invalidPart``,
     ///   ``StoreError/Code/invalidPartOrder``, ``StoreError/Code/entityTooSmall``,
-    ///   ``StoreError/Code/preconditionFailed``. The upload is still there then.
+    ///   ``StoreError/Code/badDigest`` and ``StoreError/Code/invalidRequest`` where checksums or size are others, or
+    ///   the upload keeps no such checksum; ``StoreError/Code/preconditionFailed``. The upload is still there then.
     @discardableResult
     public func completeUpload(
-        _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil
+        _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil,
+        checks: CompletionChecks = CompletionChecks()
     ) async throws(StoreError) -> PutReceipt {
         let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
         let receipt = try await engine.observing(.completeUpload, name) { () async throws(StoreError) in
-            try await operation.complete(parts, if: condition)
+            try await operation.complete(parts, if: condition, checks)
         }
         engine.metrics.noteStored(receipt.sizeBytes)
         return receipt
+    }
+
+    /// An upload that has begun and is neither completed nor aborted.
+    ///
+    /// - Throws: ``StoreError/Code/noSuchUpload``.
+    public func upload(_ key: ObjectKey, _ upload: UploadID) async throws(StoreError) -> UploadInfo {
+        let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
+        return try await operation.find().row.info(key, upload)
     }
 
     /// Drops an upload and its parts.
@@ -126,6 +137,15 @@ extension Bucket {
         try ListOptions(limit: limit).check()
         let operation = UploadOperation(engine: engine, requester: requester, bucket: name, key: key, upload: upload)
         return try await operation.list(after: after, limit: limit)
+    }
+
+    /// Where a listing of uploads goes on behind one of them, or behind all of a key's where none is named.
+    package func uploadContinuation(
+        behind key: ObjectKey, _ upload: UploadID? = nil
+    ) throws(StoreError) -> UploadContinuation {
+        let uid = try engine.bucket(name).row.uid
+        let last = upload?.bytes ?? [UInt8](repeating: 0xFF, count: ObjectRow.uidBytes)
+        return UploadContinuation(lowerBound: RowKey.upload(uid, key, last) + [0])
     }
 
     /// One page of the bucket's unfinished uploads.

@@ -34,15 +34,32 @@ public struct CompletedPart: Sendable, Hashable {
     public var number: Int
     /// The ETag of the attempt that is meant.
     public var etag: String
+    /// Checksums that the part must have; by default none is asked for.
+    public var expectedChecksums: [ObjectChecksum]
 
     /// Names an attempt at a part.
-    public init(number: Int, etag: String) {
+    public init(number: Int, etag: String, expectedChecksums: [ObjectChecksum] = []) {
         self.number = number
         self.etag = etag
+        self.expectedChecksums = expectedChecksums
     }
 
     /// Names the attempt that an upload of a part returned.
     public init(_ part: PartInfo) { self.init(number: part.number, etag: part.etag) }
+}
+
+/// What the object must come to that a completion makes; by default anything.
+public struct CompletionChecks: Sendable, Hashable {
+    /// Checksums that the object must have, of the algorithms that its upload keeps.
+    public var checksums: [ObjectChecksum]
+    /// How many bytes it must have.
+    public var sizeBytes: UInt64?
+
+    /// Checks of what is given.
+    public init(checksums: [ObjectChecksum] = [], sizeBytes: UInt64? = nil) {
+        self.checksums = checksums
+        self.sizeBytes = sizeBytes
+    }
 }
 
 /// An upload that is neither completed nor aborted.
@@ -57,6 +74,10 @@ public struct UploadInfo: Sendable, Hashable {
     public var storageClass: StorageClass
     /// How the object will be encrypted.
     public var encryption: EncryptionDescriptor
+    /// Algorithms of the checksums that its parts get, those of ``compositeChecksums`` among them.
+    public var checksums: Set<ObjectChecksum.Algorithm>
+    /// Algorithms of which the object's checksum will be made of those of its parts.
+    public var compositeChecksums: Set<ObjectChecksum.Algorithm>
     /// Position of the upload's creation in the store's commit order.
     public var lsn: UInt64
 }

@@ -5,7 +5,9 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 
 extension UploadOperation {
-    func complete(_ list: [CompletedPart], if condition: WriteCondition?) async throws(StoreError) -> PutReceipt {
+    func complete(
+        _ list: [CompletedPart], if condition: WriteCondition?, _ checks: CompletionChecks
+    ) async throws(StoreError) -> PutReceipt {
         _ = try engine.unlockedKeys()
         while true {
             let (found, parts, _) = try await findWithParts()
@@ -15,6 +17,7 @@ extension UploadOperation {
             // A retention that has ended meanwhile is no reason to lose the upload.
             let lock = try PutLock.resolve(found.row.object.lock, in: found.bucket, named: bucket)
             let draft = try makeDraft(chosen.map { ($0.part, $0.info) }, found).locked(lock)
+            try check(draft, checks)
             let write = try await write(draft, parts, keeping: Set(chosen.map(\.part.number)), found, condition)
             switch try await engine.commit([write]) {
             case .committed(let receipt):
@@ -65,6 +68,9 @@ extension UploadOperation {
             guard info.etag == wanted.etag else {
                 throw refusal(.invalidPart, "Part \(wanted.number) has another ETag than the one named.")
             }
+            for checksum in wanted.expectedChecksums {
+                try check(checksum, among: info.checksums, part: wanted.number)
+            }
             if let last = chosen.last, last.part.row.sizeBytes < UInt64(engine.settings.partMinimumBytes) {
                 throw refusal(
                     .entityTooSmall,
@@ -80,8 +86,34 @@ extension UploadOperation {
         return chosen
     }
 
-    private func refusal(_ code: StoreError.Code, _ message: String) -> StoreError {
-        StoreError(code, message + " The upload is as it was.", bucket: bucket, key: key)
+    private func check(_ draft: ObjectDraft, _ checks: CompletionChecks) throws(StoreError) {
+        for checksum in checks.checksums { try check(checksum, among: draft.checksums) }
+        guard let sizeBytes = checks.sizeBytes, sizeBytes != draft.row.sizeBytes else { return }
+        throw refusal(
+            .invalidRequest, "The object would have \(draft.row.sizeBytes) bytes, and \(sizeBytes) were announced.",
+            .objectSize(announced: sizeBytes, found: draft.row.sizeBytes))
+    }
+
+    private func check(
+        _ wanted: ObjectChecksum, among checksums: [ObjectChecksum], part number: Int? = nil
+    ) throws(StoreError) {
+        let whose = number.map { "part \($0)" } ?? "the object"
+        let name = "\(wanted.algorithm)"
+        guard let found = checksums.first(where: { $0.algorithm == wanted.algorithm }) else {
+            throw refusal(
+                .invalidRequest, "The upload keeps no \(wanted.algorithm) checksum, and one of \(whose) came.")
+        }
+        guard found == wanted else {
+            throw refusal(
+                .badDigest, "The \(name) of \(whose) is not the one announced.",
+                number.map { .partDigest(number: $0, name) } ?? .objectDigest(name))
+        }
+    }
+
+    private func refusal(
+        _ code: StoreError.Code, _ message: String, _ reason: RefusalReason? = nil
+    ) -> StoreError {
+        StoreError(code, message + " The upload is as it was.", bucket: bucket, key: key, underlying: reason)
     }
 
     private func makeDraft(

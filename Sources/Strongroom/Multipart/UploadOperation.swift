@@ -167,6 +167,9 @@ extension UploadRow {
     func info(_ key: ObjectKey, _ id: UploadID) -> UploadInfo {
         UploadInfo(
             key: key, id: id, initiated: .init(storeMilliseconds: object.lastModifiedMilliseconds),
-            storageClass: object.storageClass, encryption: object.descriptor, lsn: object.lsn)
+            storageClass: object.storageClass, encryption: object.descriptor,
+            checksums: Set(checksums.map { .init(algorithm: $0.algorithm) }),
+            compositeChecksums: Set(checksums.filter { $0.type == .composite }.map { .init(algorithm: $0.algorithm) }),
+            lsn: object.lsn)
     }
 }

@@ -50,6 +50,8 @@ struct BodyHasher: ~Copyable {
     }
 
     private static func bad(_ name: String) -> StoreError {
-        StoreError(.badDigest, "The \(name) announced is not that of the bytes that came. Nothing was stored.")
+        StoreError(
+            .badDigest, "The \(name) announced is not that of the bytes that came. Nothing was stored.",
+            underlying: RefusalReason.digest(name))
     }
 }

@@ -39,7 +39,15 @@ public struct ListOptions: Sendable, Hashable {
 /// Where a listing goes on. Stays valid while others write.
 public struct ListContinuation: Sendable, Hashable {
     /// The first row key that the next page may hold, without table and bucket.
-    var lowerBound: [UInt8]
+    package var lowerBound: [UInt8]
+
+    /// - Parameter lowerBound: as a page's continuation has it. Any bytes will do: they say where to begin, no more.
+    package init(lowerBound: [UInt8]) { self.lowerBound = lowerBound }
+
+    /// Behind all keys that begin so, and with it behind what was rolled up into a common prefix.
+    package static func behind(prefix: String) -> ListContinuation {
+        ListContinuation(lowerBound: RowKey.successor(ofPrefix: Array(prefix.utf8)) ?? [0xFF])
+    }
 }
 
 /// One page of a listing, consistent in itself: all of it was true at one moment.

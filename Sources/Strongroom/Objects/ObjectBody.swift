@@ -20,6 +20,12 @@ public struct ObjectBody: AsyncSequence, Sendable {
     /// How many bytes the body holds.
     public var lengthBytes: UInt64 { UInt64(range.count) }
 
+    /// The same version's bytes in a range of the object, which must lie within this body's.
+    package func narrowed(to range: Range<UInt64>) -> ObjectBody {
+        precondition(range.clamped(to: self.range) == range, "a body is narrowed, not widened")
+        return ObjectBody(info: info, range: range, part: part, content: content)
+    }
+
     /// Starts at the beginning of the range.
     public func makeAsyncIterator() -> AsyncIterator {
         AsyncIterator(cursor: content.makeCursor(range: range))

@@ -12,6 +12,8 @@
 ///     0x0B | bucket uid (16) | object uid (16)               parts that no object and no upload owns any more
 ///     0x0C                                                   the lock clock (`LockClockRow`)
 ///     0x0D | name                                            a consumer of the change feed (`ConsumerRow`)
+///     0x0E | name                                            a user of a server (`UserRow`), sealed
+///     0x0F | bucket uid (16) | kind u8                       a document of a bucket (`BucketDocumentKind`), sealed
 ///
 /// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
 /// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
@@ -32,6 +34,8 @@ enum RowKey {
     static let abandonedPartsTable: UInt8 = 0x0B
     static let lockClockTable: UInt8 = 0x0C
     static let consumerTable: UInt8 = 0x0D
+    static let userTable: UInt8 = 0x0E
+    static let bucketDocumentTable: UInt8 = 0x0F
     /// Those whose rows are versions of objects.
     static let versionTables: Set<UInt8> = [versionTable, currentTable, markerTable]
 
@@ -45,6 +49,15 @@ enum RowKey {
     static func bucketKeys(_ bucketUID: [UInt8]) -> [UInt8] { [bucketKeyTable] + bucketUID }
 
     static func consumer(_ name: String) -> [UInt8] { [consumerTable] + Array(name.utf8) }
+
+    static func user(_ name: String) -> [UInt8] { [userTable] + Array(name.utf8) }
+
+    static func bucketDocument(_ bucketUID: [UInt8], _ kind: BucketDocumentKind) -> [UInt8] {
+        bucketDocuments(bucketUID) + [kind.rawValue]
+    }
+
+    /// What the rows of a bucket's documents begin with.
+    static func bucketDocuments(_ bucketUID: [UInt8]) -> [UInt8] { [bucketDocumentTable] + bucketUID }
 
     static func current(_ bucketUID: [UInt8], _ key: ObjectKey) -> [UInt8] {
         current(bucketUID, prefix: key.rawValue.utf8)

@@ -30,6 +30,12 @@ package enum RowProbe {
         ChangeNote.records(bytes).map { ChangeNote.body($0) == bytes } ?? true
     }
 
+    /// False where `bytes` are taken for what the sealed row of a user says and would be written in other bytes.
+    package static func isCanonical(user bytes: [UInt8]) -> Bool {
+        guard let row = try? UserRow(decoding: bytes) else { return true }
+        return row.encoded() == bytes
+    }
+
     /// False where `bytes` are taken for attributes that would be written in other bytes.
     package static func isCanonical(attributes bytes: [UInt8]) -> Bool {
         guard let attributes = try? ObjectAttributes(decoding: bytes) else { return true }

@@ -106,6 +106,24 @@ enum CanonicalFields {
         return fields.bytes
     }
 
+    /// Context of a row that is sealed as a whole: under another name it does not open.
+    static func sealedRow(key: [UInt8], formatVersion: UInt8) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 64 + key.count)
+        fields.put(1, text: "strongroom/sealed-row@v1")
+        fields.put(2, key)
+        fields.put(3, integer: formatVersion)
+        return fields.bytes
+    }
+
+    /// Context of an access key's secret.
+    static func accessKeySecret(userRowKey: [UInt8], accessKeyID: String) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 96 + userRowKey.count)
+        fields.put(1, text: "strongroom/access-key@v1")
+        fields.put(2, userRowKey)
+        fields.put(3, text: accessKeyID)
+        return fields.bytes
+    }
+
     /// What a commit says of its changes, and where and when.
     static func changes(timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64, _ records: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 64 + records.count)

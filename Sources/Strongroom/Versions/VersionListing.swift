@@ -38,6 +38,20 @@ public struct VersionListOptions: Sendable, Hashable {
 public struct VersionContinuation: Sendable, Hashable {
     /// The first entry that the next page may hold.
     var lowerBound: VersionPosition
+
+    init(lowerBound: VersionPosition) { self.lowerBound = lowerBound }
+
+    /// Behind a version of a key, by the version's place in the commit order: versions of a key are listed from the
+    /// newest to the oldest.
+    package init(behind key: String, lsn: UInt64) {
+        lowerBound = VersionPosition(key: Array(key.utf8), rank: ~lsn &+ 1)
+    }
+
+    /// Behind all keys that begin so.
+    package static func behind(prefix: String) -> VersionContinuation {
+        VersionContinuation(
+            lowerBound: VersionPosition(key: RowKey.successor(ofPrefix: Array(prefix.utf8)) ?? [0xFF], rank: 0))
+    }
 }
 
 /// One entry of a listing of versions.
@@ -60,6 +74,14 @@ public enum VersionEntry: Sendable, Hashable {
         switch self {
         case .object(let info, _): info.versionID
         case .deleteMarker(let info, _): info.versionID
+        }
+    }
+
+    /// Position of the version in the store's commit order.
+    public var lsn: UInt64 {
+        switch self {
+        case .object(let info, _): info.lsn
+        case .deleteMarker(let info, _): info.lsn
         }
     }
 

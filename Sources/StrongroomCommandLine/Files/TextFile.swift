@@ -12,19 +12,7 @@ enum TextFile {
         do {
             let descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
             defer { try? descriptor.close() }
-            var bytes: [UInt8] = []
-            while bytes.count <= bytesMax {
-                let part = try unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, initialized in
-                    // Safe: the system writes at most the buffer's size and says how much it wrote.
-                    initialized = try unsafe descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
-                }
-                if part.isEmpty { break }
-                bytes += part
-            }
-            guard bytes.count <= bytesMax, let text = String(validating: bytes, as: UTF8.self) else {
-                throw CommandFailure(.inputOutput, "\(quoted(path.string)) is no text of at most \(bytesMax) bytes")
-            }
-            return text
+            return try read(descriptor, path, bytesMax)
         } catch let error as CommandFailure {
             throw error
         } catch Errno.noSuchFileOrDirectory {
@@ -32,6 +20,37 @@ enum TextFile {
         } catch {
             throw .system("cannot read", path, error as? Errno ?? .ioError)
         }
+    }
+
+    /// A file that has to be there; - is standard input.
+    static func read(_ name: String, bytesMax: Int = configurationBytesMax) throws(CommandFailure) -> String {
+        guard name == "-" else {
+            if let text = try readIfPresent(FilePath(name), bytesMax: bytesMax) { return text }
+            throw CommandFailure(.notFound, "there is no file \(quoted(name)); name one that is there")
+        }
+        do {
+            return try read(.standardInput, FilePath(name), bytesMax)
+        } catch let error as CommandFailure {
+            throw error
+        } catch {
+            throw .system("cannot read", FilePath(name), error as? Errno ?? .ioError)
+        }
+    }
+
+    private static func read(_ descriptor: FileDescriptor, _ path: FilePath, _ bytesMax: Int) throws -> String {
+        var bytes: [UInt8] = []
+        while bytes.count <= bytesMax {
+            let part = try unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, initialized in
+                // Safe: the system writes at most the buffer's size and says how much it wrote.
+                initialized = try unsafe descriptor.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            if part.isEmpty { break }
+            bytes += part
+        }
+        guard bytes.count <= bytesMax, let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.inputOutput, "\(quoted(path.string)) is no text of at most \(bytesMax) bytes")
+        }
+        return text
     }
 }
 #endif

@@ -56,8 +56,14 @@ struct Console: Sendable {
     }
 
     private func write(_ bytes: [UInt8], to descriptor: FileDescriptor) {
+        // Safe: a UInt8 is raw bytes.
+        write(unsafe bytes.span.bytes, to: descriptor)
+    }
+
+    func write(_ bytes: RawSpan, to descriptor: FileDescriptor) {
         do {
-            _ = try descriptor.writeAll(bytes)
+            // Safe: the system reads within the buffer, which outlives the call.
+            _ = try unsafe bytes.withUnsafeBytes { try unsafe descriptor.writeAll($0) }
         } catch {
             // Nobody is left to be told: standard output is closed or full.
             exit(1)

@@ -15,6 +15,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let resealFailed = Code(rawValue: "resealFailed")
         static let rewrapFailed = Code(rawValue: "rewrapFailed")
         static let notFound = Code(rawValue: "notFound")
+        static let descriptorLimit = Code(rawValue: "descriptorLimit")
         static let demoFailed = Code(rawValue: "demoFailed")
     }
 

@@ -3,8 +3,14 @@ struct PatternSet: Sendable {
     let withVariables: [PolicyPattern]
     private let fixed: GlobMachine
     private let folding: Folding
+    /// What each pattern begins with, as far as it is written out.
+    let beginnings: [PolicyPattern.Beginning]
+
+    /// Whether each pattern is like one text alone, whatever the request.
+    var isLiteral: Bool { beginnings.allSatisfy(\.isAll) }
 
     init(_ patterns: [PolicyPattern], folding: Folding) {
+        beginnings = patterns.map(\.beginning)
         withVariables = patterns.filter(\.hasVariables)
         fixed = GlobMachine(patterns.filter { !$0.hasVariables }.map(\.tokens))
         self.folding = folding

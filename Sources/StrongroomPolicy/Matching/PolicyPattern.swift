@@ -26,6 +26,22 @@ struct PolicyPattern: Sendable {
 
     var hasVariables: Bool { !variables.isEmpty }
 
+    struct Beginning: Sendable {
+        var bytes: [UInt8]
+        /// Whether nothing comes behind it: the pattern has neither wildcards nor variables.
+        var isAll: Bool
+    }
+
+    /// The bytes before the first wildcard or variable.
+    var beginning: Beginning {
+        var bytes: [UInt8] = []
+        for token in tokens {
+            guard case .byte(let byte) = token else { return Beginning(bytes: bytes, isAll: false) }
+            bytes.append(byte)
+        }
+        return Beginning(bytes: bytes, isAll: true)
+    }
+
     /// The pattern with its variables replaced; nil where one has no value. What has more literal bytes than
     /// `longestBytes` is like no text that short, so it is not written out: variables must not make patterns grow.
     func resolved(

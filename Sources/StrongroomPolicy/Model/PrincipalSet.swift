@@ -21,6 +21,9 @@ struct PrincipalSet: Sendable {
         self.isComplement = isComplement
     }
 
+    /// Whether the statement is about whoever there is.
+    var isEverybody: Bool { !isComplement && names.contains(.everybody) }
+
     /// Whether the statement is about somebody who is known by these names.
     func contains(_ principal: [Name]) -> Bool { principal.contains(where: names.contains) != isComplement }
 }

@@ -1,6 +1,8 @@
 /// Reads a policy's outermost object.
 enum DocumentReader {
-    static func document(_ value: LocatedJSON) throws(PolicyFault) -> PolicyDocument {
+    static func document(
+        _ value: LocatedJSON, _ attachment: PolicyDocument.Attachment
+    ) throws(PolicyFault) -> PolicyDocument {
         let elements = try value.elements(of: "A policy", known: ["Version", "Id", "Statement"])
         let version = try version(elements["Version"])
         var id: String?
@@ -9,7 +11,7 @@ enum DocumentReader {
             throw PolicyFault(
                 .missingElement, at: value.offset, "The policy has no Statement; give it one, or an array of them.")
         }
-        let reader = StatementReader(allowsVariables: version == .v2012)
+        let reader = StatementReader(allowsVariables: version == .v2012, attachment: attachment)
         var statements: [PolicyStatement] = []
         var sids: Set<[UInt8]> = []
         for element in try list.oneOrMore("Statement") {

@@ -5,27 +5,41 @@ struct StatementReader {
     ]
 
     let allowsVariables: Bool
+    let attachment: PolicyDocument.Attachment
 
     func statement(_ value: LocatedJSON) throws(PolicyFault) -> PolicyStatement {
         let elements = try value.elements(of: "A statement", known: Self.known)
         let effect = try effect(try either("Effect", nil, elements, value).element)
-        let principals = try either("Principal", "NotPrincipal", elements, value)
+        let principals = try principals(elements, value, effect)
+        let actions = try either("Action", "NotAction", elements, value)
+        let resources = try either("Resource", "NotResource", elements, value)
+        return PolicyStatement(
+            sid: try sid(elements["Sid"]), effect: effect, principals: principals,
+            actions: Selection(patterns: try actionPatterns(actions.element), isComplement: actions.isComplement),
+            resources: Selection(
+                patterns: try resourcePatterns(resources.element), isComplement: resources.isComplement),
+            conditions: try elements["Condition"].map(conditions) ?? [])
+    }
+
+    private func principals(
+        _ elements: [String: LocatedJSON], _ statement: LocatedJSON, _ effect: PolicyStatement.Effect
+    ) throws(PolicyFault) -> PrincipalSet {
+        if attachment == .identity {
+            if let element = elements["Principal"] ?? elements["NotPrincipal"] {
+                throw PolicyFault(
+                    .unknownElement, at: element.offset,
+                    "A user's own policy is about that user; leave the principal out, or attach it to a resource.")
+            }
+            return PrincipalSet([.everybody], isComplement: false)
+        }
+        let principals = try either("Principal", "NotPrincipal", elements, statement)
         if principals.isComplement, effect == .allow {
             // It would allow all whom the author did not think of, those without a name among them.
             throw PolicyFault(
                 .conflictingElements, at: principals.element.offset,
                 "NotPrincipal stands with Allow; name whom to allow in Principal, or deny everybody else.")
         }
-        let actions = try either("Action", "NotAction", elements, value)
-        let resources = try either("Resource", "NotResource", elements, value)
-        return PolicyStatement(
-            sid: try sid(elements["Sid"]), effect: effect,
-            principals: PrincipalSet(
-                try PrincipalReader.names(principals.element), isComplement: principals.isComplement),
-            actions: Selection(patterns: try actionPatterns(actions.element), isComplement: actions.isComplement),
-            resources: Selection(
-                patterns: try resourcePatterns(resources.element), isComplement: resources.isComplement),
-            conditions: try elements["Condition"].map(conditions) ?? [])
+        return PrincipalSet(try PrincipalReader.names(principals.element), isComplement: principals.isComplement)
     }
 
     private func conditions(_ value: LocatedJSON) throws(PolicyFault) -> [PolicyCondition] {

@@ -30,6 +30,11 @@ struct AddressRange: Sendable {
         }
     }
 
+    var isVersionFour: Bool { family == .version4 }
+
+    /// How many bits all of its addresses have in common.
+    var prefixBits: Int { family.bitCount - freeBits }
+
     func contains(_ address: InternetAddress) -> Bool {
         address.family == family && address.bits >> freeBits == prefix
     }

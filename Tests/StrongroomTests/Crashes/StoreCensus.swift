@@ -1,7 +1,10 @@
+import StrongroomCrypto
+import StrongroomKeys
+
 @testable import Strongroom
 
-/// What a store's users can see, as text: buckets, versions with all their bytes, tags and locks, uploads with the
-/// sizes and ETags of their parts.
+/// What a store's users can see, as text: buckets, versions with the hash of all their bytes, tags and locks, uploads
+/// with the sizes and ETags of their parts; documents of buckets, and users with their keys.
 struct StoreCensus: Equatable {
     /// What is known of each thing, by its name.
     private(set) var things: [String: String] = [:]
@@ -14,6 +17,28 @@ struct StoreCensus: Equatable {
             let bucket = store.bucket(info.name)
             try await addVersions(of: bucket)
             try await addUploads(of: bucket)
+            try await addDocuments(of: bucket)
+        }
+        try await addUsers(of: store)
+    }
+
+    private mutating func addDocuments(of bucket: Bucket) async throws {
+        for number in UInt8(1)...6 {
+            guard let bytes = try await bucket.document(BucketDocumentKind(rawValue: number)) else { continue }
+            things["bucket \(bucket.name) document \(number)"] = bytes.description
+        }
+    }
+
+    private mutating func addUsers(of store: Store) async throws {
+        for user in try await store.listUsers() {
+            things["user \(user.name)"] =
+                "\(user.id) \(user.created) \(user.isAdministrator) \(user.lsn) \(Self.text(user.policies)) "
+                + "\(user.accessKeys)"
+            for key in user.accessKeys {
+                guard let found = try await store.accessKeySecret(key.id), found.user == user, found.key == key else {
+                    throw CensusFailure("the key \(key.id) is not found")
+                }
+            }
         }
     }
 
@@ -30,10 +55,11 @@ struct StoreCensus: Equatable {
             let bytes = try await body.collect(upTo: 1 << 20)
             let tags = try await bucket.tags(of: entry.key, version: entry.versionID)
             things[name] =
-                "latest: \(isLatest), \(info.etag), \(info.lastModified), \(info.contentType ?? ""), "
+                try "latest: \(isLatest), \(info.etag), \(info.lastModified), \(info.contentType ?? ""), "
                 + "\(info.encryption), \(Self.text(info.metadata)), "
                 + "\(Self.text(tags.tags.values)), "
-                + "\(String(describing: info.retention)), \(info.legalHold), \(bytes)"
+                + "\(String(describing: info.retention)), \(info.legalHold), "
+                + Self.text(bytes)
         }
         let listed = try await bucket.list().objects.map(\.key.rawValue)
         let latest = page.entries.filter { $0.isLatest && !$0.isDeleteMarker }.map(\.key.rawValue)
@@ -46,6 +72,11 @@ struct StoreCensus: Equatable {
             things["\(bucket.name)/\(upload.key.rawValue) upload \(upload.id)"] =
                 parts.map { "\($0.number) \($0.etag) \($0.sizeBytes)" }.description
         }
+    }
+
+    /// Of bytes that were read: printing each of them takes a minute under a sanitizer.
+    static func text(_ bytes: [UInt8]) throws -> String {
+        Hexadecimal.encode(try Digest.hash(.sha256, unsafe bytes.span.bytes))
     }
 
     private static func text(_ pairs: [String: String]) -> String {

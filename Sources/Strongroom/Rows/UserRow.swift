@@ -1,0 +1,134 @@
+internal import StrongroomKeys
+
+/// What the row of a user says, which is sealed (`SealedRows`). The name stands in the row's key.
+///
+/// Byte map of the content, all of it fields (`FieldWriter`):
+///
+///     tag  value
+///      1   user id (20, `AIDA` and 16 of A-Z2-7)
+///      2   created, ms since 1970, i64
+///      3   LSN u64 of the last change
+///      4   u8 = 1 for an administrator; absent for others
+///      5   policies, absent where there are none: for each, in byte order of the names:
+///          nameLength u8 | name | documentLength u32 | document (UTF-8)
+///      6   access keys, absent where there are none: for each, in the order in which they were made:
+///          id (20, `AKIA` and 16 of A-Z2-7) | created i64 | state u8 (0 inactive, 1 active) | secret (112, sealed
+///          under a key of its own for this row's key and this id)
+struct UserRow: Equatable, Sendable {
+    struct Key: Equatable, Sendable {
+        static let sizeBytes = UserIdentifier.sizeBytes + 8 + 1 + SealedRows.sealedSecretBytes
+
+        var id: String
+        var createdMilliseconds: Int64
+        var isActive: Bool
+        var sealedSecret: [UInt8]
+    }
+
+    var id: String
+    var createdMilliseconds: Int64
+    var lsn: UInt64
+    var isAdministrator: Bool
+    var policies: [String: String] = [:]
+    var keys: [Key] = []
+
+    func encoded() -> [UInt8] {
+        var writer = FieldWriter(reservingBytes: 128)
+        writer.put(1, text: id)
+        writer.put(2, integer: createdMilliseconds)
+        writer.put(3, integer: lsn)
+        if isAdministrator { writer.put(4, [1]) }
+        if !policies.isEmpty { writer.put(5, encodedPolicies) }
+        if !keys.isEmpty { writer.put(6, encodedKeys) }
+        return writer.bytes
+    }
+
+    private var encodedPolicies: [UInt8] {
+        var bytes: [UInt8] = []
+        for (name, document) in policies.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
+            bytes.append(UInt8(name.utf8.count))
+            bytes.append(contentsOf: name.utf8)
+            bytes.appendLittleEndian(UInt32(document.utf8.count))
+            bytes.append(contentsOf: document.utf8)
+        }
+        return bytes
+    }
+
+    private var encodedKeys: [UInt8] {
+        var bytes: [UInt8] = []
+        for key in keys {
+            bytes.append(contentsOf: key.id.utf8)
+            bytes.appendLittleEndian(UInt64(bitPattern: key.createdMilliseconds))
+            bytes.append(key.isActive ? 1 : 0)
+            bytes.append(contentsOf: key.sealedSecret)
+        }
+        return bytes
+    }
+}
+
+extension UserRow {
+    init(decoding content: [UInt8]) throws(FieldReader.Malformed) {
+        var reader = FieldReader(content)
+        id = try reader.text(1)
+        guard UserIdentifier.user.isMade(id) else { throw .init(reason: "the user's id is not one") }
+        createdMilliseconds = try reader.integer(2)
+        lsn = try reader.integer(3)
+        isAdministrator = try reader.flag(4)
+        if let bytes = try reader.optional(5) { policies = try Self.decodePolicies(bytes) }
+        if let bytes = try reader.optional(6) { keys = try Self.decodeKeys(bytes) }
+        try reader.finish()
+    }
+
+    private static func decodePolicies(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {
+        var rest = bytes
+        var policies: [String: String] = [:]
+        var lastName: String?
+        func text(_ count: Int) throws(FieldReader.Malformed) -> String {
+            guard rest.count >= count, let text = String(validating: rest.prefix(count), as: UTF8.self) else {
+                throw .init(reason: "a policy is cut off or not UTF-8")
+            }
+            rest = rest.dropFirst(count)
+            return text
+        }
+        repeat {
+            guard let nameCount = rest.popFirst() else { throw .init(reason: "there are no policies") }
+            let name = try text(Int(nameCount))
+            let isInOrder = lastName.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
+            guard isInOrder, UserName.isPolicyName(name) else { throw .init(reason: "a policy's name is not one") }
+            guard let count = rest.popLittleEndian(UInt32.self) else { throw .init(reason: "a policy is cut off") }
+            policies[name] = try text(Int(count))
+            lastName = name
+        } while !rest.isEmpty
+        return policies
+    }
+
+    private static func decodeKeys(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [Key] {
+        guard !bytes.isEmpty, bytes.count.isMultiple(of: Key.sizeBytes) else {
+            throw .init(reason: "an access key is cut off")
+        }
+        var rest = bytes
+        var keys: [Key] = []
+        repeat {
+            let id = String(decoding: rest.prefix(UserIdentifier.sizeBytes), as: UTF8.self)
+            rest = rest.dropFirst(UserIdentifier.sizeBytes)
+            guard UserIdentifier.accessKey.isMade(id), !keys.contains(where: { $0.id == id }),
+                let created = rest.popLittleEndian(Int64.self), let state = rest.popFirst(), state <= 1
+            else { throw .init(reason: "an access key is not one") }
+            keys.append(
+                Key(
+                    id: id, createdMilliseconds: created, isActive: state == 1,
+                    sealedSecret: Array(rest.prefix(SealedRows.sealedSecretBytes))))
+            rest = rest.dropFirst(SealedRows.sealedSecretBytes)
+        } while !rest.isEmpty
+        return keys
+    }
+}
+
+extension ArraySlice<UInt8> {
+    /// Nil where there are not as many bytes.
+    fileprivate mutating func popLittleEndian<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer? {
+        let sizeBytes = Integer.bitWidth / 8
+        guard count >= sizeBytes else { return nil }
+        defer { self = dropFirst(sizeBytes) }
+        return prefix(sizeBytes).reversed().reduce(0) { $0 << 8 | Integer(truncatingIfNeeded: $1) }
+    }
+}

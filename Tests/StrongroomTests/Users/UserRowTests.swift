@@ -1,0 +1,49 @@
+import Testing
+
+@testable import Strongroom
+
+@Suite("Rows of users")
+struct UserRowTests {
+    private static func row(_ generator: inout SeededGenerator) -> UserRow {
+        func id(_ prefix: String) -> String {
+            prefix + String((0..<16).map { _ in "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".randomElement(using: &generator)! })
+        }
+        var row = UserRow(
+            id: id("AIDA"), createdMilliseconds: .random(in: .min ... .max, using: &generator),
+            lsn: .random(in: 0 ... .max, using: &generator), isAdministrator: .random(using: &generator))
+        for _ in 0..<Int.random(in: 0...3, using: &generator) {
+            row.policies["p\(UInt8.random(in: 0...255, using: &generator))"] = "ü{\(generator.next())}"
+        }
+        for _ in 0..<Int.random(in: 0...3, using: &generator) {
+            row.keys.append(
+                .init(
+                    id: id("AKIA"), createdMilliseconds: .random(in: .min ... .max, using: &generator),
+                    isActive: .random(using: &generator), sealedSecret: generator.bytes(SealedRows.sealedSecretBytes)))
+        }
+        return row
+    }
+
+    @Test("A row is read as it was written, and nothing else is taken for one", arguments: UInt64(1)...40)
+    func coding(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        let row = Self.row(&generator)
+        let bytes = row.encoded()
+        #expect(try UserRow(decoding: bytes) == row)
+        for _ in 0..<400 {
+            var changed = bytes
+            let position = Int.random(in: changed.indices, using: &generator)
+            switch Int.random(in: 0..<4, using: &generator) {
+            case 0: changed.removeLast(changed.count - position)
+            case 1: changed.insert(.random(in: 0...20, using: &generator), at: position)
+            case 2: changed.remove(at: position)
+            default: changed[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
+            }
+            #expect(RowProbe.isCanonical(user: changed))
+        }
+    }
+
+    @Test("Sizes are those of the byte map") func sizes() {
+        #expect(SealedRows.secretBytes == 40 && SealedRows.sealedSecretBytes == 112)
+        #expect(UserRow.Key.sizeBytes == 141)
+    }
+}
