@@ -39,9 +39,13 @@ package final class SigningKey: Sendable {
 
     /// The signature in lower-case hexadecimal.
     package func signature(of request: SignableRequest, at time: SigningTime) throws(SealError) -> String {
-        let text = Array(try stringToSign(request, at: time).utf8)
+        try signature(ofText: try stringToSign(request, at: time))
+    }
+
+    /// The signature of a string to sign, in lower-case hexadecimal.
+    package func signature(ofText text: String) throws(SealError) -> String {
         do throws(SecretMemoryError) {
-            return PayloadHash.hexadecimalText(try authenticator.code(for: text))
+            return PayloadHash.hexadecimalText(try authenticator.code(for: Array(text.utf8)))
         } catch {
             throw SealError(secretMemory: error)
         }

@@ -6,6 +6,8 @@ package struct SigningTime: Sendable, Hashable {
     /// The date alone: `20150830`.
     package var date: String { String(text.prefix(8)) }
 
+    init(unchecked text: String) { self.text = text }
+
     /// Milliseconds since 1970-01-01T00:00:00Z. The calendar is proleptic Gregorian, years 0 to 9999.
     package init(wallMilliseconds: Int64) {
         let day = Self.quotient(wallMilliseconds, 86_400_000)
@@ -17,7 +19,7 @@ package struct SigningTime: Sendable, Hashable {
     }
 
     /// Rounded down, before 1970 too.
-    private static func quotient(_ dividend: Int64, _ divisor: Int64) -> Int64 {
+    static func quotient(_ dividend: Int64, _ divisor: Int64) -> Int64 {
         dividend >= 0 ? dividend / divisor : (dividend - divisor + 1) / divisor
     }
 

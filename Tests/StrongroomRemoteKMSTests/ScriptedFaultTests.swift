@@ -2,6 +2,7 @@
 import NIOHTTP1
 import StrongroomCrypto
 import StrongroomKeys
+import StrongroomTestSupport
 import StrongroomSystem
 import Synchronization
 import SystemPackage

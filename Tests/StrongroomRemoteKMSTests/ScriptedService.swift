@@ -3,6 +3,7 @@ import NIOCore
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
+import StrongroomTestSupport
 import Synchronization
 
 /// A key service that does what a test tells it, over HTTPS on this machine, and remembers what it was asked.

@@ -2,6 +2,7 @@
 import Glibc
 import StrongroomCrypto
 import StrongroomKeys
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 

@@ -1,9 +1,8 @@
-#if RemoteKMS
 /// Certificates that prove nothing to anybody: made for these tests, with their keys beside them. They are valid from
 /// 2020 to 2120, but for the one that has expired.
-enum TestCertificates {
+package enum TestCertificates {
     /// Has signed all others but ``otherAuthority``.
-    static let authority = """
+    package static let authority = """
         -----BEGIN CERTIFICATE-----
         MIIBezCCASGgAwIBAgIBATAKBggqhkjOPQQDAjAkMSIwIAYDVQQDDBlTdHJvbmdy
         b29tIHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAw
@@ -17,7 +16,7 @@ enum TestCertificates {
         """
 
     /// Has signed none.
-    static let otherAuthority = """
+    package static let otherAuthority = """
         -----BEGIN CERTIFICATE-----
         MIIBdDCCARmgAwIBAgIBAjAKBggqhkjOPQQDAjAgMR4wHAYDVQQDDBVTdHJvbmdy
         b29tIHRlc3Qgb3RoZXIwIBcNMjAwMTAxMDAwMDAwWhgPMjEyMDAxMDEwMDAwMDBa
@@ -31,7 +30,7 @@ enum TestCertificates {
         """
 
     /// For 127.0.0.1 and localhost.
-    static let server = """
+    package static let server = """
         -----BEGIN CERTIFICATE-----
         MIIBnjCCAUWgAwIBAgIBAzAKBggqhkjOPQQDAjAkMSIwIAYDVQQDDBlTdHJvbmdy
         b29tIHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAw
@@ -46,7 +45,7 @@ enum TestCertificates {
         """
 
     /// For elsewhere.example.
-    static let elsewhere = """
+    package static let elsewhere = """
         -----BEGIN CERTIFICATE-----
         MIIBozCCAUqgAwIBAgIBBDAKBggqhkjOPQQDAjAkMSIwIAYDVQQDDBlTdHJvbmdy
         b29tIHRlc3QgYXV0aG9yaXR5MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjAwMTAxMDAw
@@ -61,7 +60,7 @@ enum TestCertificates {
         """
 
     /// For 127.0.0.1, until February 2020.
-    static let expired = """
+    package static let expired = """
         -----BEGIN CERTIFICATE-----
         MIIBkzCCATmgAwIBAgIBBTAKBggqhkjOPQQDAjAkMSIwIAYDVQQDDBlTdHJvbmdy
         b29tIHRlc3QgYXV0aG9yaXR5MB4XDTIwMDEwMTAwMDAwMFoXDTIwMDIwMTAwMDAw
@@ -76,7 +75,7 @@ enum TestCertificates {
         """
 
     /// The key of ``server``, ``elsewhere`` and ``expired``.
-    static let key = """
+    package static let key = """
         -----BEGIN PRIVATE KEY-----
         MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgbwe5AAxxHezWZ4lJ
         81y3TqdrmcFPxeiN5/C0lodpVAuhRANCAARccTNLCbdW1XJG5Z6E+t58Mt6B29PC
@@ -84,4 +83,3 @@ enum TestCertificates {
         -----END PRIVATE KEY-----
         """
 }
-#endif

@@ -1,0 +1,51 @@
+/// A request as it was received, its path and its query decoded once.
+package struct IncomingRequest: Sendable {
+    package let method: String
+    /// Decoded, with its leading slash. `//` and `..` are as they came.
+    package let path: String
+    /// Decoded, in order. A plus is a space, and a parameter without `=` has an empty value.
+    package let query: [(name: String, value: String)]
+    /// Names in lower case, in the order in which they came.
+    package let headers: [(name: String, value: String)]
+
+    /// - Parameters:
+    ///   - rawPath: percent-encoded, with its leading slash.
+    ///   - rawQuery: percent-encoded, without its question mark.
+    /// - Throws: `invalidURI` where an escape is broken, what it stands for is no UTF-8, or a character ought to have
+    ///   been encoded: two readers of such text may see two keys.
+    package init(
+        method: String, rawPath: String, rawQuery: String, headers: [(name: String, value: String)]
+    ) throws(SignatureError) {
+        self.method = method
+        self.headers = headers.map { (name: $0.name.lowercased(), value: $0.value) }
+        guard rawPath.utf8.first == UInt8(ascii: "/") else { throw Self.invalidURI }
+        path = try Self.decoded(rawPath, plusIsSpace: false)
+        var query: [(name: String, value: String)] = []
+        for item in rawQuery.split(separator: "&") {
+            let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            query.append(
+                (
+                    try Self.decoded(parts[0], plusIsSpace: true),
+                    parts.count == 2 ? try Self.decoded(parts[1], plusIsSpace: true) : ""
+                ))
+        }
+        self.query = query
+    }
+
+    /// All values of a header.
+    package func values(_ name: String) -> [String] { headers.filter { $0.name == name }.map(\.value) }
+
+    /// All values of a parameter, whose name counts in any case.
+    ///
+    /// - Parameter name: in lower case.
+    func parameters(_ name: String) -> [String] { query.filter { $0.name.lowercased() == name }.map(\.value) }
+
+    private static func decoded(_ text: some StringProtocol, plusIsSpace: Bool) throws(SignatureError) -> String {
+        guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }),
+            let text = URIEncoding.decode(text, plusIsSpace: plusIsSpace)
+        else { throw invalidURI }
+        return text
+    }
+
+    private static let invalidURI = SignatureError(.invalidURI, "Couldn't parse the specified URI.")
+}
