@@ -11,8 +11,8 @@ SWIFT ?= swift
 # SwiftPM names traits to the compiler in the order of a set, another one in each process; and what is named in another
 # order is compiled anew. Only for builds: tests are to see their sets and dictionaries in every order.
 BUILD := env SWIFT_DETERMINISTIC_HASHING=1 $(SWIFT) build
-TRAITS := --traits CommandLineTool,DualLayer,Tracing,RemoteKMS
-RELEASE := -c release --traits CommandLineTool,DualLayer --scratch-path .build-release
+TRAITS := --traits CommandLineTool,DualLayer,Tracing,RemoteKMS,HTTPServer
+RELEASE := -c release --traits CommandLineTool,DualLayer,HTTPServer --scratch-path .build-release
 RELEASE_DIRECTORY := .build-release/release
 # Tests with optimisation, for those that take long.
 RELEASE_TESTS := -c release --traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing
@@ -55,8 +55,8 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 -include Plugins/modules.mk
 
-.PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms
-.PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms test-clients
+.PHONY: crash-served idle-connections lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-smoke clean
 
 help: ## Say what there is.
@@ -130,15 +130,18 @@ format: ## Format the source as `make lint` wants it.
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
-check: setup ## All that CI runs, with the remote key service against moto: that needs python3-venv and PyPI.
+check: setup ## All that CI runs, with moto and S3 clients: those need python3-venv and PyPI.
 	$(MAKE) lint
 	$(MAKE) test
 	$(MAKE) exhaustive SHARE=10
 	$(MAKE) marathon SECONDS=300
 	$(MAKE) test-remote-kms
+	$(MAKE) test-clients
 	$(MAKE) demo
 	$(MAKE) conformance
 	$(MAKE) crash ROUNDS=20
+	$(MAKE) crash-served ROUNDS=5
+	$(MAKE) idle-connections
 	$(MAKE) damage COUNT=60
 	$(MAKE) replay STATES=500
 	$(MAKE) docs
@@ -151,9 +154,22 @@ conformance: setup-tests release ## Every module passes the contract; the broken
 test-remote-kms: release build ## The remote key service against an independent implementation, over HTTPS.
 	.ci/remote-kms $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY) $(SWIFT) test --skip-build $(TRAITS)
 
+test-clients: release ## S3 clients at the server, over HTTP and HTTPS: boto3, AWS CLI, rclone, s3cmd, restic.
+	@.ci/install-prerequisites python3 python3-venv openssl rclone s3cmd restic
+	.ci/clients $(RELEASE_DIRECTORY)/strongroom
+
+crash-served: release ## Sixteen S3 clients write, and the server is killed -9: ROUNDS=200 times. SEED=….
+	@command -v python3 >/dev/null || .ci/install-prerequisites python3
+	.ci/served-crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS) $(SEED)
+
+idle-connections: release ## 10,000 connections that say nothing, and a client that goes on as before.
+	@command -v python3 >/dev/null || .ci/install-prerequisites python3
+	.ci/idle-connections $(RELEASE_DIRECTORY)/strongroom
+
 docs: ## The documentation; warnings are errors.
 	STRONGROOM_DOCUMENTATION=1 $(SWIFT) package --scratch-path .build-docs generate-documentation \
-		--target Strongroom --target StrongroomKeys --target StrongroomKMS --target StrongroomTesting --warnings-as-errors
+		--target Strongroom --target StrongroomKeys --target StrongroomKMS \
+		--target StrongroomTesting --warnings-as-errors
 
 embedder: ## Build and run the example application; it must resolve nothing that an embedder does not need.
 	.ci/embedder

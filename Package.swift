@@ -40,6 +40,21 @@ let nio = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"].map { name in
 }
 let nioSSL = Target.Dependency.product(
     name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["RemoteKMS"]))
+let hummingbird = ["Hummingbird", "HummingbirdTLS", "HummingbirdHTTP2"].map { name in
+    Target.Dependency.product(name: name, package: "hummingbird", condition: .when(traits: ["HTTPServer"]))
+}
+let serverNIO = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"].map { name in
+    Target.Dependency.product(name: name, package: "swift-nio", condition: .when(traits: ["HTTPServer"]))
+}
+let httpTypes = [("HTTPTypes", "swift-http-types"), ("NIOHTTPTypes", "swift-nio-extras")].map { name, package in
+    Target.Dependency.product(name: name, package: package, condition: .when(traits: ["HTTPServer"]))
+}
+let lifecycle = ["ServiceLifecycle", "UnixSignals"].map { name in
+    Target.Dependency.product(
+        name: name, package: "swift-service-lifecycle", condition: .when(traits: ["HTTPServer"]))
+}
+let serverNIOSSL = Target.Dependency.product(
+    name: "NIOSSL", package: "swift-nio-ssl", condition: .when(traits: ["HTTPServer"]))
 let swiftCrypto = Target.Dependency.product(
     name: "Crypto", package: "swift-crypto", condition: .when(traits: ["DualLayer"]))
 
@@ -65,6 +80,8 @@ let package = Package(
         .library(name: "StrongroomKeys", targets: ["StrongroomKeys"]),
         // The key service, and the backend that serves a store with it.
         .library(name: "StrongroomKMS", targets: ["StrongroomKMS", "StrongroomKMSKeys"]),
+        // Of substance only with the trait HTTPServer.
+        .library(name: "StrongroomS3", targets: ["StrongroomS3"]),
         .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
         .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
         // For Fuzz/ and Benchmarks/ only: no part of the API.
@@ -82,6 +99,7 @@ let package = Package(
         .trait(name: "DualLayer", description: "A second, independent AEAD implementation (swift-crypto)."),
         .trait(name: "Tracing", description: "A span for each call (swift-distributed-tracing)."),
         .trait(name: "RemoteKMS", description: "A key backend that asks a key service over HTTPS (swift-nio)."),
+        .trait(name: "HTTPServer", description: "Serves a store to S3 clients over HTTP and HTTPS (Hummingbird)."),
         .trait(name: "CommandLineTool", description: "The strongroom command (swift-argument-parser)."),
     ],
     dependencies: [
@@ -94,6 +112,10 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ] + documentationTools,
     targets: [
         // Floor 0: what the operating system and C libraries give.
@@ -200,10 +222,25 @@ let package = Package(
             "Strongroom",
             [
                 "StrongroomSystem", "StrongroomStorage", "StrongroomJournal", "StrongroomCrypto", "StrongroomKeys",
-                "StrongroomKeyring", "StrongroomS3ManagedKeys", "StrongroomCustomerKeys", systemPackage, logging,
-                metrics,
-                tracing,
+                "StrongroomKeyring", "StrongroomS3ManagedKeys", "StrongroomCustomerKeys", "StrongroomPolicy",
+                systemPackage, logging, metrics, tracing,
             ]),
+
+        // Floor 5: requests of S3 and their answers, whatever carries them.
+        room(
+            "StrongroomS3Protocol",
+            [
+                "Strongroom", "StrongroomPolicy", "StrongroomSignature", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", systemPackage, logging,
+            ]),
+
+        // Floor 6: the store served to S3 clients. Of substance only with the trait HTTPServer.
+        room(
+            "StrongroomS3",
+            [
+                "StrongroomS3Protocol", "Strongroom", "StrongroomKeys", "StrongroomSystem", systemPackage, logging,
+                serverNIOSSL,
+            ] + hummingbird + serverNIO + httpTypes + lifecycle),
 
         // Floor 5: for the tests of those who embed the engine.
         room(
@@ -217,17 +254,18 @@ let package = Package(
             "StrongroomFuzzTargets",
             [
                 "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
-                "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomPolicy", "StrongroomStorage", "StrongroomCatalog",
-                "StrongroomJournal", "StrongroomCrypto", "StrongroomSimulation", "StrongroomSystem",
-                "StrongroomTestSupport", "CStrongroomKeyBackend", systemPackage,
+                "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomPolicy", "StrongroomSignature",
+                "StrongroomS3Protocol", "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal",
+                "StrongroomCrypto", "StrongroomSimulation", "StrongroomSystem", "StrongroomTestSupport",
+                "CStrongroomKeyBackend", systemPackage,
             ]),
 
-        // Floor 6: the command line.
+        // Floor 7: the command line.
         .executableTarget(
             name: "StrongroomCommandLine",
             dependencies: [
-                "Strongroom", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
-                "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, argumentParser,
+                "Strongroom", "StrongroomS3", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto",
+                "StrongroomSystem", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, argumentParser,
             ],
             swiftSettings: swiftSettings),
 
@@ -245,9 +283,11 @@ let package = Package(
                 "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
             ]),
         tests(
-            "StrongroomJournalTests", ["StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+            "StrongroomJournalTests",
+            ["StrongroomTestSupport", "StrongroomJournal", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
-            "StrongroomCatalogTests", ["StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+            "StrongroomCatalogTests",
+            ["StrongroomTestSupport", "StrongroomCatalog", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
         // The process in which tests check modules that crash.
         .executableTarget(
             name: "StrongroomKeyModuleHarness", dependencies: ["StrongroomKeys", systemPackage],
@@ -284,7 +324,10 @@ let package = Package(
             ]),
         tests(
             "StrongroomAuditTests",
-            ["StrongroomAudit", "StrongroomCrypto", "StrongroomSystem", "StrongroomSimulation", systemPackage]),
+            [
+                "StrongroomTestSupport", "StrongroomAudit", "StrongroomCrypto", "StrongroomSystem",
+                "StrongroomSimulation", systemPackage,
+            ]),
         .testTarget(
             name: "StrongroomPolicyTests", dependencies: ["StrongroomPolicy"], resources: [.copy("cases.json")],
             swiftSettings: swiftSettings),
@@ -317,6 +360,13 @@ let package = Package(
                 "StrongroomCommandLine", "Strongroom", "StrongroomGlacierKeys", "StrongroomKeys", "StrongroomAudit",
                 systemPackage, argumentParser,
             ]),
+        .testTarget(
+            name: "StrongroomS3Tests",
+            dependencies: [
+                "StrongroomTestSupport", "StrongroomS3Protocol", "StrongroomS3", "Strongroom", "StrongroomPolicy",
+                "StrongroomSignature", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage, logging,
+                serverNIOSSL,
+            ] + serverNIO, resources: [.copy("operations.txt")], swiftSettings: swiftSettings),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
         tests(
             "StrongroomRemoteKMSTests",
@@ -327,7 +377,7 @@ let package = Package(
                 .product(name: "NIOEmbedded", package: "swift-nio", condition: .when(traits: ["RemoteKMS"])),
             ] + nio),
         // Replays what the fuzzers have found.
-        tests("StrongroomFuzzTargetsTests", ["StrongroomFuzzTargets"]),
+        tests("StrongroomFuzzTargetsTests", ["StrongroomTestSupport", "StrongroomFuzzTargets"]),
         // The gates on the source itself.
         tests("StrongroomTidyTests", []),
     ]

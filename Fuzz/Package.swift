@@ -5,9 +5,10 @@
 import PackageDescription
 
 let targets = [
-    "FuzzAuditSegment", "FuzzBlobPrelude", "FuzzCatalogImage", "FuzzCatalogRows", "FuzzCommitFrames",
-    "FuzzJournalFrames", "FuzzKeyStore", "FuzzModuleImage", "FuzzPluginAnswers", "FuzzPolicyDocument",
-    "FuzzSealedStream", "FuzzStoreStateful",
+    "FuzzAuditSegment", "FuzzBlobPrelude", "FuzzCatalogImage", "FuzzCatalogRows", "FuzzChunkedPayload",
+    "FuzzCommitFrames", "FuzzJournalFrames", "FuzzKeyStore", "FuzzModuleImage", "FuzzPluginAnswers",
+    "FuzzPolicyDocument", "FuzzRequestDocument", "FuzzRequestParts", "FuzzSealedStream", "FuzzSignature",
+    "FuzzStoreStateful",
 ]
 
 let package = Package(

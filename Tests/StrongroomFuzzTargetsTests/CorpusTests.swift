@@ -1,5 +1,6 @@
 import Foundation
 import StrongroomFuzzTargets
+import StrongroomTestSupport
 import Testing
 
 /// Replays the committed corpora, and inputs that fuzzers once failed on, on every run: a trap here is a
@@ -24,6 +25,10 @@ struct CorpusTests {
         Target(name: "FuzzModuleImage", run: fuzzModuleImage),
         Target(name: "FuzzPluginAnswers", run: fuzzPluginAnswers),
         Target(name: "FuzzPolicyDocument", run: fuzzPolicyDocument),
+        Target(name: "FuzzChunkedPayload", run: fuzzChunkedPayload),
+        Target(name: "FuzzRequestDocument", run: fuzzRequestDocument),
+        Target(name: "FuzzRequestParts", run: fuzzRequestParts),
+        Target(name: "FuzzSignature", run: fuzzSignature),
         Target(name: "FuzzStoreStateful", run: fuzzStoreStateful),
     ]
 
@@ -41,7 +46,7 @@ struct CorpusTests {
     @Test("so do inputs of chance, the same ones in every run", arguments: targets)
     func chance(target: Target) async {
         var generator = SplitMix64(state: 1)
-        let inputs = (0..<500).map { _ in
+        let inputs = (0..<Repetitions.some(of: 500)).map { _ in
             (0..<Int.random(in: 0...600, using: &generator)).map { _ in UInt8.random(in: 0...255, using: &generator) }
         }
         await run(target, inputs)

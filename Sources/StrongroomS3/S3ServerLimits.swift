@@ -1,0 +1,24 @@
+/// What one client may take of a server.
+public struct S3ServerLimits: Sendable, Hashable {
+    /// Connections at a time, of each endpoint; further ones wait. Each is a descriptor of the process, whose limit has
+    /// to leave room for the store's files.
+    public var connectionCount = 16_000
+    /// How long a connection may say nothing between requests and within one, in seconds. A handshake of TLS and the
+    /// headers of a request must end within it, too.
+    public var idleSeconds = 60
+    /// After so many seconds of waiting for its bytes, a body must have come at ``bodyMinimumBytesPerSecond``.
+    public var bodyGraceSeconds = 30
+    /// How fast a body must come, in bytes a second, on the average.
+    public var bodyMinimumBytesPerSecond = 512
+    /// How long a client may read nothing while there is something to read, in seconds.
+    public var unreadSeconds = 60
+    /// The headers of a request, in bytes together.
+    public var headerBytes = 64 << 10
+    /// How many headers a request may have.
+    public var headerCount = 256
+    /// How long requests may take to finish once the server is told to stop, in seconds.
+    public var shutdownSeconds = 30
+
+    /// The limits above.
+    public init() {}
+}

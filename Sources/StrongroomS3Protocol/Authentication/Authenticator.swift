@@ -1,0 +1,152 @@
+internal import Strongroom
+internal import StrongroomCrypto
+internal import StrongroomPolicy
+internal import StrongroomSignature
+
+/// Finds out who makes a request, and that nobody has altered it.
+struct Authenticator: Sendable {
+    let store: Store
+    let settings: S3Settings
+    private let cache = SigningKeyCache()
+
+    init(_ store: Store, _ settings: S3Settings) { (self.store, self.settings) = (store, settings) }
+
+    /// What is known once the signature was checked.
+    struct Outcome: Sendable {
+        var identity: Identity
+        var mode: PayloadMode
+        /// Of bodies in signed chunks.
+        var signer: ChunkSigner?
+        var signature: SignatureFacts?
+    }
+
+    /// - Parameters:
+    ///   - request: with all its headers, those with secrets among them.
+    ///   - nowMilliseconds: since 1970-01-01T00:00:00Z.
+    /// - Throws: S3's refusals; `InvalidAccessKeyId` where there is no such key.
+    func authenticate(_ request: IncomingRequest, nowMilliseconds: Int64) async throws(S3Error) -> Outcome {
+        do throws(SignatureError) {
+            guard let credentials = try RequestCredentials.read(request) else { return try anonymous(request) }
+            guard credentials.sessionToken == nil else { return try refuseToken() }
+            let check = SignatureCheck(region: settings.region, service: "s3")
+            try check.checkTerms(credentials, request, nowMilliseconds: nowMilliseconds)
+            let mode = try PayloadMode.read(request, isPresigned: credentials.isPresigned)
+            let found = try await key(credentials.accessKeyID, credentials.scope)
+            try check.checkSignature(credentials, request, payloadHash: mode.canonicalText, found.key)
+            return outcome(found, credentials, mode, nowMilliseconds)
+        } catch {
+            throw refusal(error)
+        }
+    }
+
+    /// Who has signed an HTML form.
+    ///
+    /// - Parameter check: holds the policy, decoded, against the form; called once its signature is known to be right.
+    func authenticate(
+        form fields: [String: String], nowMilliseconds: Int64, _ check: ([UInt8]) throws(S3Error) -> Void
+    ) async throws(S3Error) -> Identity {
+        let credentials: FormCredentials
+        let found: SigningKeyCache.Entry
+        do throws(SignatureError) {
+            guard let read = try FormCredentials.read({ fields[$0] }) else { return .anonymous }
+            credentials = read
+            try SignatureCheck(region: settings.region, service: "s3")
+                .checkScope(credentials.scope, credentials.time, .malformedQuery)
+            found = try await key(credentials.accessKeyID, credentials.scope)
+            try credentials.checkSignature(found.key)
+        } catch {
+            throw refusal(error)
+        }
+        guard let policy = PaddedBase64.decode(credentials.policy) else {
+            throw S3Error(400, "InvalidPolicyDocument", "The policy is no base64.")
+        }
+        try check(policy)
+        return .user(user(found.user, credentials.accessKeyID))
+    }
+
+    // MARK: -
+
+    /// Clients that signed for another region sign anew for the one that they are told.
+    private func refusal(_ error: SignatureError) -> S3Error {
+        var refusal = S3Error(error)
+        if error.code == .malformedHeader || error.code == .malformedQuery {
+            refusal.details.append(.init(name: "Region", value: settings.region))
+        }
+        return refusal
+    }
+
+    /// Temporary credentials are not given out here, so that none can be right.
+    private func refuseToken() throws(SignatureError) -> Outcome {
+        throw SignatureError(.unsupported, "The provided token is malformed or otherwise invalid.")
+    }
+
+    /// Nobody vouches for the body either, whatever its headers say of signatures.
+    private func anonymous(_ request: IncomingRequest) throws(SignatureError) -> Outcome {
+        guard !request.values("x-amz-content-sha256").isEmpty else {
+            return Outcome(identity: .anonymous, mode: .unsigned)
+        }
+        let mode = try PayloadMode.read(request, isPresigned: true)
+        if case .signedChunks = mode {
+            throw SignatureError(.unsupported, "A body in signed chunks needs a signed request.")
+        }
+        return Outcome(identity: .anonymous, mode: mode)
+    }
+
+    /// - Throws: `unknownKey`.
+    private func key(
+        _ accessKeyID: String, _ scope: CredentialScope
+    ) async throws(SignatureError) -> SigningKeyCache.Entry {
+        let version = store.usersVersion
+        let name = SigningKeyCache.Name(accessKeyID: accessKeyID, scope: scope)
+        if let entry = cache.entry(name, version: version) { return entry }
+        do throws(StoreError) {
+            if let found = try await store.accessKeySecret(accessKeyID), found.key.isActive {
+                let entry = SigningKeyCache.Entry(user: found.user, key: try Self.derive(found.secret, scope))
+                cache.keep(entry, name, version: version)
+                return entry
+            }
+        } catch {
+            throw SignatureError(.internalFailure, "The access key could not be read.", underlying: error)
+        }
+        throw SignatureError(.unknownKey, "The AWS Access Key Id you provided does not exist in our records.")
+    }
+
+    private static func derive(_ secret: SharedSecret, _ scope: CredentialScope) throws(StoreError) -> SigningKey {
+        do throws(SecretMemoryError) {
+            return try SigningKey(secretAccessKey: secret.bytes, scope: scope)
+        } catch {
+            throw StoreError(secretMemory: error)
+        }
+    }
+
+    private func outcome(
+        _ found: SigningKeyCache.Entry, _ credentials: RequestCredentials, _ mode: PayloadMode, _ now: Int64
+    ) -> Outcome {
+        var signer: ChunkSigner?
+        if case .signedChunks = mode {
+            signer = ChunkSigner(found.key, at: credentials.time, seed: credentials.signature)
+        }
+        return Outcome(
+            identity: .user(user(found.user, credentials.accessKeyID)), mode: mode, signer: signer,
+            signature: SignatureFacts(
+                isPresigned: credentials.isPresigned, ageMilliseconds: max(now - credentials.time.wallMilliseconds, 0)))
+    }
+
+    private func user(_ user: User, _ accessKeyID: String) -> AuthenticatedUser {
+        AuthenticatedUser(
+            name: user.name, arn: "arn:aws:iam::\(settings.account):user/\(user.name)", id: user.id,
+            account: settings.account, canonicalAccount: settings.canonicalAccount, accessKeyID: accessKeyID,
+            isAdministrator: user.isAdministrator, policies: UserPolicies.read(user))
+    }
+}
+
+/// What a user's own policies say.
+enum UserPolicies {
+    /// They were read when they were put. One that cannot be read any more denies everything: it may have denied
+    /// something.
+    static func read(_ user: User) -> [PolicyDocument] {
+        user.policies.values.map { text in
+            (try? PolicyDocument(parsing: Array(text.utf8), attachment: .identity)) ?? .denyingEverything
+        }
+    }
+}

@@ -1,0 +1,38 @@
+internal import Strongroom
+internal import StrongroomPolicy
+
+/// Who makes a request.
+enum Identity: Sendable {
+    /// Signed by nobody.
+    case anonymous
+    case user(AuthenticatedUser)
+
+    var user: AuthenticatedUser? { if case .user(let user) = self { user } else { nil } }
+
+    /// As policies name whoever it is.
+    var principal: PolicyPrincipal {
+        switch self {
+        case .anonymous: .anonymous
+        case .user(let user):
+            PolicyPrincipal(arn: user.arn, account: user.account, canonicalUser: user.canonicalAccount)
+        }
+    }
+}
+
+/// A user whose signature was checked.
+struct AuthenticatedUser: Sendable {
+    var name: String
+    /// `arn:aws:iam::ACCOUNT:user/NAME`
+    var arn: String
+    /// AIDA and 16 letters and digits: unlike the name, never another user's.
+    var id: String
+    /// Twelve digits.
+    var account: String
+    /// 64 hexadecimal digits that stand for the account in listings.
+    var canonicalAccount: String
+    var accessKeyID: String
+    /// May do everything that no policy denies.
+    var isAdministrator: Bool
+    /// What the user's own policies say, read.
+    var policies: [PolicyDocument]
+}

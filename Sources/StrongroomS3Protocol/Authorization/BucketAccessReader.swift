@@ -1,0 +1,49 @@
+internal import Strongroom
+internal import StrongroomPolicy
+internal import Synchronization
+
+/// Reads what buckets say about who may do what, and keeps policies that were read already.
+final class BucketAccessReader: Sendable {
+    private let store: Store
+    private let cache = Mutex<[[UInt8]: PolicyDocument]>([:])
+
+    /// More than that are forgotten all at once.
+    private static let countMaximum = 1_024
+
+    init(_ store: Store) { self.store = store }
+
+    /// Of a bucket that there is not, nothing is said, so that nobody learns from a policy whether it is there.
+    func access(_ name: String?) async throws(S3Error) -> BucketAccess {
+        guard let bytes = try await document(.policy, of: name) else {
+            return BucketAccess(policy: nil, publicAccessBlock: try await publicAccessBlock(name))
+        }
+        return BucketAccess(policy: policy(bytes), publicAccessBlock: try await publicAccessBlock(name))
+    }
+
+    /// A document of a bucket; nil where either is not there.
+    func document(_ kind: BucketDocumentKind, of name: String?) async throws(S3Error) -> [UInt8]? {
+        guard let name, let bucket = try? BucketName(name) else { return nil }
+        do throws(StoreError) {
+            return try await store.bucket(bucket).document(kind)
+        } catch {
+            if error.code == .noSuchBucket { return nil }
+            throw S3Error(error)
+        }
+    }
+
+    private func publicAccessBlock(_ name: String?) async throws(S3Error) -> PublicAccessBlock {
+        BucketAccess.publicAccessBlock(try await document(.publicAccessBlock, of: name)) ?? .none
+    }
+
+    private func policy(_ bytes: [UInt8]) -> PolicyDocument {
+        if let known = cache.withLock({ $0[bytes] }) { return known }
+        // It was read when it was put. One that cannot be read any more may have denied something.
+        let policy =
+            (try? PolicyDocument(parsing: bytes, limitBytes: BucketPolicyRules.sizeBytesMaximum)) ?? .denyingEverything
+        cache.withLock { cache in
+            if cache.count >= Self.countMaximum { cache = [:] }
+            cache[bytes] = policy
+        }
+        return policy
+    }
+}

@@ -1,0 +1,73 @@
+internal import StrongroomSystem
+
+/// What policies may ask about a request: the condition keys of AWS and of S3 (Service Authorization Reference).
+///
+/// A key is there only where it has a value: `Null` conditions and negated operators look at that. Nothing is taken
+/// from the body, so that all is known before a byte of it is read.
+enum RequestConditions {
+    /// - Parameters:
+    ///   - now: seconds since 1970-01-01T00:00:00Z.
+    ///   - signature: how the request was signed; nil where nobody has.
+    static func facts(
+        _ request: S3Request, _ query: RequestQuery, _ identity: Identity, signature: SignatureFacts?, now: Int64
+    ) -> [String: [String]] {
+        var facts = connection(request.connection, now)
+        if let user = identity.user {
+            facts["aws:PrincipalArn"] = [user.arn]
+            facts["aws:PrincipalAccount"] = [user.account]
+            facts["aws:PrincipalType"] = ["User"]
+            facts["aws:username"] = [user.name]
+            facts["aws:userid"] = [user.id]
+            facts["s3:ResourceAccount"] = [user.account]
+        } else {
+            facts["aws:PrincipalType"] = ["Anonymous"]
+        }
+        facts["aws:UserAgent"] = request.headers.values("user-agent")
+        facts["aws:Referer"] = request.headers.values("referer")
+        if let signature {
+            facts["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
+            facts["s3:authType"] = [signature.isPresigned ? "REST-QUERY-STRING" : "REST-HEADER"]
+            facts["s3:signatureAge"] = [String(signature.ageMilliseconds)]
+        }
+        for header in conditionHeaders { facts["s3:" + header] = request.headers.values(header) }
+        facts["s3:x-amz-acl"] = request.headers.values("x-amz-acl")
+        facts["s3:object-lock-mode"] = request.headers.values("x-amz-object-lock-mode")
+        facts["s3:object-lock-retain-until-date"] = request.headers.values("x-amz-object-lock-retain-until-date")
+        facts["s3:object-lock-legal-hold"] = request.headers.values("x-amz-object-lock-legal-hold")
+        for (parameter, key) in conditionParameters {
+            facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
+        }
+        return facts.filter { !$0.value.isEmpty }
+    }
+
+    private static func connection(_ connection: ConnectionFacts, _ now: Int64) -> [String: [String]] {
+        var facts = [
+            "aws:SecureTransport": [connection.isSecure ? "true" : "false"],
+            "aws:EpochTime": [String(now)],
+            "aws:CurrentTime": [TimeText.iso8601(seconds: now)],
+        ]
+        if let address = connection.sourceAddress { facts["aws:SourceIp"] = [address] }
+        if let version = connection.tlsVersion { facts["s3:TlsVersion"] = [version] }
+        return facts
+    }
+
+    /// Headers that are condition keys of the same name, behind `s3:`.
+    private static let conditionHeaders = [
+        "x-amz-content-sha256", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class",
+        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm",
+    ]
+
+    private static let conditionParameters = [
+        ("prefix", "s3:prefix"), ("delimiter", "s3:delimiter"), ("max-keys", "s3:max-keys"),
+        ("versionId", "s3:VersionId"),
+    ]
+}
+
+/// What is known of a request's signature once it was checked.
+struct SignatureFacts: Sendable {
+    /// Whether it stands in the query.
+    var isPresigned: Bool
+    /// Milliseconds since the request was signed.
+    var ageMilliseconds: Int64
+}

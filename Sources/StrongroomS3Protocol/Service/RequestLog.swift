@@ -1,0 +1,31 @@
+internal import Logging
+
+/// What the log says of a request: one line, once it is answered. No header and no parameter is in it.
+struct RequestLog: Sendable {
+    private let id: String
+    private let method: String
+    private let connection: ConnectionFacts
+    var target: RequestTarget?
+    var operation: S3Operation?
+    var user: String?
+    var error: S3Error?
+
+    init(_ request: S3Request) { (id, method, connection) = (request.id, request.method, request.connection) }
+
+    func write(_ answer: S3Answer, _ time: Duration, to logger: Logger) {
+        var facts: Logger.Metadata = [
+            "request": "\(id)", "operation": "\(operation?.rawValue ?? method)", "status": "\(answer.status)",
+            "milliseconds": "\(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)",
+        ]
+        facts["user"] = user.map { "\($0)" }
+        facts["address"] = connection.sourceAddress.map { "\($0)" }
+        facts["tls"] = connection.tlsVersion.map { "\($0)" }
+        // Names may hold any character: quoted, they cannot forge a line of the log.
+        facts["bucket"] = target?.bucket.map { "\($0.debugDescription)" }
+        facts["key"] = target?.key.map { "\($0.debugDescription)" }
+        facts["code"] = error.map { "\($0.code)" }
+        guard let cause = error?.cause, answer.status >= 500 else { return logger.info("request", metadata: facts) }
+        facts["cause"] = "\(cause)"
+        logger.error("request failed", metadata: facts)
+    }
+}

@@ -1,0 +1,124 @@
+package import Logging
+package import Strongroom
+internal import StrongroomCrypto
+internal import StrongroomKeys
+internal import StrongroomSignature
+
+/// Answers requests of S3 with a store. Knows nothing of connections.
+package struct S3Service: Sendable {
+    let store: Store
+    let settings: S3Settings
+    let authenticator: Authenticator
+    let access: BucketAccessReader
+    let logger: Logger
+    /// Milliseconds since 1970-01-01T00:00:00Z.
+    let clock: @Sendable () -> Int64
+
+    package init(
+        _ store: Store, _ settings: S3Settings, logger: Logger, clock: @escaping @Sendable () -> Int64
+    ) {
+        (self.store, self.settings, self.logger, self.clock) = (store, settings, logger, clock)
+        authenticator = Authenticator(store, settings)
+        access = BucketAccessReader(store)
+    }
+
+    /// Never fails: what goes wrong is an answer, too.
+    package func answer(_ request: S3Request) async -> S3Answer {
+        let start = ContinuousClock.now
+        var log = RequestLog(request)
+        let answer: S3Answer
+        do throws(S3Error) {
+            answer = try await handle(request, &log)
+        } catch {
+            answer = Self.answer(error, request)
+            log.error = error
+        }
+        log.write(answer, ContinuousClock.now - start, to: logger)
+        return answer
+    }
+
+    private func handle(_ request: S3Request, _ log: inout RequestLog) async throws(S3Error) -> S3Answer {
+        let incoming = try Self.decoded(request)
+        var request = request
+        // From here on nobody sees a customer's key but in locked memory.
+        let customerKeys = try CustomerKeyHeaders(taking: &request.headers)
+        let query = RequestQuery(incoming.query)
+        let target = RequestTarget(
+            path: incoming.path, host: try request.headers.single("host") ?? "", domains: settings.domains)
+        log.target = target
+        if request.method == "OPTIONS" {
+            return try await CrossOrigin.preflight(request.headers, target, access)
+        }
+        if request.method == "POST", target.key == nil, target.bucket != nil, FormReader.isForm(request.headers) {
+            return try await post(request, target, &log)
+        }
+        let outcome = try await authenticator.authenticate(incoming, nowMilliseconds: clock())
+        log.user = outcome.identity.user?.name
+        let operation = try OperationRouter.operation(
+            method: request.method, target: target, query: query, headers: request.headers)
+        log.operation = operation
+        try checkTransport(request, customerKeys)
+        let call = try await call(request, query, target, operation, outcome, customerKeys)
+        try call.authorize()
+        try RefusedHeaders.check(request.headers, account: settings.account)
+        var answer = try await call.run()
+        try await CrossOrigin.mark(&answer, request.headers, request.method, target, access)
+        return answer
+    }
+
+    private static func decoded(_ request: S3Request) throws(S3Error) -> IncomingRequest {
+        do throws(SignatureError) {
+            return try IncomingRequest(
+                method: request.method, rawPath: request.rawPath, rawQuery: request.rawQuery,
+                headers: request.headers.fields)
+        } catch {
+            throw S3Error(error)
+        }
+    }
+
+    /// Keys do not go over connections that anybody can read.
+    func checkTransport(_ request: S3Request, _ keys: CustomerKeyHeaders) throws(S3Error) {
+        guard !request.connection.isSecure else { return }
+        guard keys.object.isEmpty, keys.source.isEmpty else {
+            throw .invalidRequest(
+                "Requests specifying Server Side Encryption with Customer provided keys must be made over a secure "
+                    + "connection.")
+        }
+        guard !EncryptionHeaders.asksKeyService(request.headers) else {
+            throw .invalidArgument(
+                "Requests specifying Server Side Encryption with AWS KMS managed keys must be made over a secure "
+                    + "connection.")
+        }
+    }
+
+    func call(
+        _ request: S3Request, _ query: RequestQuery, _ target: RequestTarget, _ operation: S3Operation,
+        _ outcome: Authenticator.Outcome, _ keys: CustomerKeyHeaders
+    ) async throws(S3Error) -> S3Call {
+        let facts = RequestConditions.facts(
+            request, query, outcome.identity, signature: outcome.signature, now: clock() / 1_000)
+        return S3Call(
+            settings: settings, request: request, query: query, target: target, operation: operation,
+            identity: outcome.identity,
+            authorizer: Authorizer(
+                identity: outcome.identity, access: try await access.access(target.bucket), facts: facts),
+            store: store.acting(as: caller(outcome.identity, request.connection)), customerKeys: keys,
+            payload: try RequestPayload(request, mode: outcome.mode, signer: outcome.signer), accessReader: access)
+    }
+
+    private func caller(_ identity: Identity, _ connection: ConnectionFacts) -> Caller {
+        Caller(
+            principal: identity.user?.arn ?? "anonymous", account: identity.user?.account ?? "",
+            sourceAddress: connection.sourceAddress, transport: connection.transport, viaService: "s3")
+    }
+
+    static func answer(_ error: S3Error, _ request: S3Request) -> S3Answer {
+        var headers = AnswerHeaders()
+        for (name, value) in error.headers { headers.set(name, value) }
+        guard request.method != "HEAD", error.status != 304 else { return S3Answer(error.status, headers: headers) }
+        headers.set("content-type", "application/xml")
+        return S3Answer(
+            error.status, headers: headers,
+            body: .bytes(ErrorDocument.bytes(error, resource: request.rawPath, requestID: request.id)))
+    }
+}
