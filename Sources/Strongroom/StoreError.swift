@@ -127,6 +127,8 @@ extension StoreError.Code {
     public static let decodingFailed = Self("decodingFailed")
     /// Something that the request was planned by changed while its body was being stored; put again.
     public static let conflict = Self("conflict")
+    /// Nothing expires, because the machine's clock may be wrong: look at it, and see ``Store/confirmClock()``.
+    public static let clockUnconfirmed = Self("clockUnconfirmed")
     /// What comes after the position in the change feed is not kept any more.
     public static let positionExpired = Self("positionExpired")
     /// The task was cancelled; nothing was left behind.

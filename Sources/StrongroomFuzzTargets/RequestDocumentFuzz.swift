@@ -1,10 +1,11 @@
+internal import Strongroom
 internal import StrongroomS3Protocol
 
 /// Clients write the documents that configure buckets and complete uploads: any bytes are read or refused, and what was
 /// read, written again, is read as the same.
 public func fuzzRequestDocument(_ input: RawSpan) {
     var input = FuzzInput(input)
-    let roots = ["CORSConfiguration", "Tagging", "Delete", "ServerSideEncryptionConfiguration", "a"]
+    let roots = ["CORSConfiguration", "Tagging", "Delete", "ServerSideEncryptionConfiguration", "a", "LifecycleConfiguration"]
     let root = roots[Int(input.byte()) % roots.count]
     let text = input.rest()
     // As a server does before it reads one.
@@ -15,6 +16,7 @@ public func fuzzRequestDocument(_ input: RawSpan) {
     case "Tagging": checkTags(element)
     case "Delete": _ = try? DeleteList(element)
     case "ServerSideEncryptionConfiguration": _ = try? EncryptionDocument(element)
+    case "LifecycleConfiguration": checkLifecycle(element)
     default: break
     }
     do throws(S3Error) {
@@ -39,6 +41,13 @@ private func checkRules(_ element: DocumentElement) {
     let plain = origin.split(separator: "*", omittingEmptySubsequences: false).joined(separator: "x")
     guard document.rule(origin: plain, method: method, headers: []) == rule else {
         finding("a rule does not match what it allows")
+    }
+}
+
+private func checkLifecycle(_ element: DocumentElement) {
+    guard let rules = try? LifecycleDocument.configuration(element, newID: { "a" }) else { return }
+    guard (try? LifecycleDocument.configuration(LifecycleDocument.root(rules), newID: { "b" })) == rules else {
+        finding("lifecycle rules are not what they were")
     }
 }
 

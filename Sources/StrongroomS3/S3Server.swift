@@ -36,6 +36,7 @@ public struct S3Server: Service {
     }
 
     private let service: S3Service
+    private let store: Store
     private let options: S3ServerOptions
     private let certificate: CertificateFiles?
     private let whenListening: @Sendable (Endpoint) async -> Void
@@ -50,6 +51,7 @@ public struct S3Server: Service {
         whenListening: @escaping @Sendable (Endpoint) async -> Void = { _ in }
     ) throws(S3ServerError) {
         try options.check()
+        self.store = store
         self.options = options
         self.whenListening = whenListening
         let settings = S3Settings(region: options.region, domains: options.domains, account: options.account)
@@ -109,6 +111,9 @@ public struct S3Server: Service {
         if let https = options.https, let certificate {
             services.append(application(https.address, isSecure: true, server: try secure(https, certificate)))
             services.append(CertificateWatch(certificate: certificate))
+        }
+        if options.lifecycle != .never {
+            services.append(LifecycleService(store: store, runs: options.lifecycle, logger: options.logger))
         }
         return services.map {
             .init(

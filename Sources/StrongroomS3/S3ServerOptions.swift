@@ -55,6 +55,8 @@ public struct S3ServerOptions: Sendable {
     /// Names of the server whose subdomains are buckets (`bucket.name`). Requests to any other name have their bucket
     /// in the path.
     public var domains: [String] = []
+    /// When what the rules of buckets have come to is deleted.
+    public var lifecycle = LifecycleRuns.daily
     /// What one client may take of the server.
     public var limits = S3ServerLimits()
     /// Gets a line for each request, at the level `info`.
@@ -73,6 +75,9 @@ public struct S3ServerOptions: Sendable {
         let isRegion = region.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D }
         guard isRegion, !region.isEmpty else {
             throw S3ServerError(.invalidOption, "'\(region)' is no region; give a name such as us-east-1.")
+        }
+        if case .every(let seconds) = lifecycle, !(1...LifecycleRuns.secondsMaximum).contains(seconds) {
+            throw S3ServerError(.invalidOption, "Lifecycle rules are run every 1 to \(LifecycleRuns.secondsMaximum) s.")
         }
         let wanted = [
             limits.connectionCount, limits.idleSeconds, limits.bodyGraceSeconds, limits.unreadSeconds,

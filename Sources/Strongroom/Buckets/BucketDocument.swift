@@ -1,4 +1,5 @@
-/// What a server keeps of a bucket, as a document that means nothing to the store.
+/// What is kept of a bucket as a document. But for the rules of its lifecycle (`LifecycleEncoding`), which the store
+/// itself goes by, it is a server's, and means nothing to the store.
 package struct BucketDocumentKind: RawRepresentable, Hashable, Sendable {
     package let rawValue: UInt8
 
@@ -14,8 +15,11 @@ package struct BucketDocumentKind: RawRepresentable, Hashable, Sendable {
     package static let ownershipControls = Self(5)
     package static let tagging = Self(6)
 
-    /// The most bytes that a document has.
+    /// The most bytes that a document has, of most kinds.
     package static let documentLimitBytes = 64 << 10
+
+    /// The most bytes that one of this kind has: a bucket may have a thousand rules.
+    var limitBytes: Int { self == .lifecycle ? 8 * Self.documentLimitBytes : Self.documentLimitBytes }
 }
 
 extension Bucket {
@@ -28,7 +32,7 @@ extension Bucket {
 
     /// Puts a document in place of the one of that kind; nil removes it. It goes with the bucket.
     ///
-    /// - Parameter bytes: at most `BucketDocumentKind.documentLimitBytes`.
+    /// - Parameter bytes: at most `BucketDocumentKind.documentLimitBytes`; of rules half a MiB.
     /// - Throws: `noSuchBucket`, `limitExceeded`, `conflict` while the bucket is being deleted, `storeLocked`.
     @discardableResult
     package func setDocument(

@@ -25,10 +25,10 @@ extension Engine {
         _ bytes: [UInt8]?, _ kind: BucketDocumentKind, in name: BucketName
     ) async throws(StoreError) -> ChangeReceipt {
         let keys = try unlockedKeys()
-        if let bytes, bytes.count > BucketDocumentKind.documentLimitBytes {
+        if let bytes, bytes.count > kind.limitBytes {
             throw StoreError(
                 .limitExceeded,
-                "The document has \(bytes.count) bytes; the limit is \(BucketDocumentKind.documentLimitBytes).",
+                "The document has \(bytes.count) bytes; the limit is \(kind.limitBytes).",
                 bucket: name)
         }
         while true {

@@ -58,19 +58,31 @@ struct UploadOperation: Sendable {
 
     func abort() async throws(StoreError) -> ChangeReceipt {
         _ = try engine.unlockedKeys()
-        let found = try await find()
+        switch try await engine.commit([abortion(of: try await find())]) {
+        case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
+        case .refused(.failed(let error)): throw error
+        case .refused: throw noSuchUpload
+        }
+    }
+
+    /// The same, if another row is as it was found; false where it is not.
+    func abort(holding held: DeleteOperation.HeldRow) async throws(StoreError) -> Bool {
+        let write = abortion(of: try await find()).holding(held.rowKey, as: held.value)
+        switch try await engine.commit([write]) {
+        case .committed: return true
+        case .refused(.failed(let error)): throw error
+        case .refused: return false
+        }
+    }
+
+    private func abortion(of found: FoundUpload) -> RowWrite {
         let mark = RowKey.abandonedParts(found.bucket.row.uid, of: found.objectUID)
-        let write = RowWrite(reads: [found.rowKey], frees: true) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
+        return RowWrite(reads: [found.rowKey], frees: true) { [noSuchUpload] (view) throws(RowWrite.Refusal) in
             guard view.rows[0] != nil else { throw .failed(noSuchUpload) }
             return [
                 RowMutation(key: found.rowKey, change: .delete),
                 RowMutation(key: mark, change: .put(value: [1], payload: .none)),
             ]
-        }
-        switch try await engine.commit([write]) {
-        case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
-        case .refused(.failed(let error)): throw error
-        case .refused: throw noSuchUpload
         }
     }
 

@@ -38,9 +38,13 @@ struct DeleteOperation: Sendable {
 
     func prepare(if condition: WriteCondition?) async throws(StoreError) -> Prepared {
         let known = try engine.bucket(bucket)
+        return try await prepare(try await WritePrecondition.resolve(condition, key, in: known, bucket, engine))
+    }
+
+    func prepare(_ precondition: WritePrecondition) async throws(StoreError) -> Prepared {
+        let known = try engine.bucket(bucket)
         guard known.row.state == .active else { throw Engine.beingDeleted(bucket) }
         let stack = try await engine.stack(key, in: known, bucket)
-        let precondition = try await WritePrecondition.resolve(condition, key, in: known, bucket, engine)
         let versioning = known.row.versioning
         let identifiers = engine.random.bytes(2 * ObjectRow.uidBytes)
         let marker = DeleteMarkerRow(
@@ -81,16 +85,7 @@ struct DeleteOperation: Sendable {
                 return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
             removal.bypassingGovernance = bypassingGovernance
-            let write = RowWrite(
-                subject: ChangeSubject(bucket: bucket, key: key), reads: [RowKey.bucket(bucket)] + removal.reads,
-                frees: true
-            ) {
-                [removal] (view) throws(RowWrite.Refusal) in
-                // A bucket that has object lock meanwhile may have locked this very version.
-                guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
-                return try stack.remove(removal, rows: view.rows[1...], firstRead: 1)
-            }
-            switch try await engine.commit([write]) {
+            switch try await engine.commit([write(removal, stack, known)]) {
             case .committed(let receipt):
                 return DeleteReceipt(
                     existed: true, versionID: version,
@@ -99,6 +94,20 @@ struct DeleteOperation: Sendable {
             case .refused(.staleRows), .refused(.nothingToDo): continue
             case .refused(.failed(let error)): throw error.about(bucket, key)
             }
+        }
+    }
+}
+
+extension DeleteOperation {
+    /// What a commit has to do to remove a version.
+    func write(_ removal: VersionStack.Removal, _ stack: VersionStack, _ known: KnownBucket) -> RowWrite {
+        RowWrite(
+            subject: ChangeSubject(bucket: bucket, key: key), reads: [RowKey.bucket(bucket)] + removal.reads,
+            frees: true
+        ) { (view) throws(RowWrite.Refusal) in
+            // A bucket that has object lock meanwhile may have locked this very version.
+            guard view.rows[0]?.value == known.storedValue else { throw .stalePlan }
+            return try stack.remove(removal, rows: view.rows[1...], firstRead: 1)
         }
     }
 }

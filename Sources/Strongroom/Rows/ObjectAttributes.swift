@@ -41,7 +41,7 @@ struct ObjectAttributes: Equatable, Sendable {
         return [Self.formatVersion] + writer.bytes
     }
 
-    private static func encode(_ metadata: [String: String]) -> [UInt8] {
+    static func encode(_ metadata: [String: String]) -> [UInt8] {
         var bytes: [UInt8] = []
         func append(_ text: String) {
             bytes.append(UInt8(truncatingIfNeeded: text.utf8.count))
@@ -89,7 +89,7 @@ extension ObjectAttributes {
         return checksums
     }
 
-    private static func decodeMetadata(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {
+    static func decodeMetadata(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {
         var rest = bytes
         var metadata: [String: String] = [:]
         func take() throws(FieldReader.Malformed) -> String {

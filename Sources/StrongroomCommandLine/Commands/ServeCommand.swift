@@ -33,6 +33,11 @@ struct ServeCommand: StoreCommand {
     @Option(
         help: "Connections at a time, of each endpoint; by default as many as this process may have, up to 16,000.")
     var connections: Int?
+    @Option(
+        help: ArgumentHelp(
+            "When lifecycle rules are run: daily (after midnight of UTC, and at the start), never, or every so many "
+                + "seconds.", valueName: "daily|never|seconds"))
+    var lifecycle = LifecycleRunsArgument(runs: .daily)
     @Option(help: "What is told on standard error: info (each request), warning or error.")
     var logLevel = LogLevelArgument.info
     @OptionGroup var location: StoreLocation
@@ -78,6 +83,7 @@ struct ServeCommand: StoreCommand {
             options.https = secure
         }
         (options.region, options.account, options.domains) = (region, account, domain)
+        options.lifecycle = lifecycle.runs
         options.logger = Logger(label: "strongroom") { label in
             var handler = StreamLogHandler.standardError(label: label)
             handler.logLevel = logLevel.level
@@ -111,6 +117,25 @@ struct EndpointArgument: ExpressibleByArgument {
         guard !host.isEmpty else { return nil }
         address = S3ServerOptions.Address(host: String(host), port: port)
     }
+}
+
+/// `daily`, `never`, or a number of seconds.
+struct LifecycleRunsArgument: ExpressibleByArgument {
+    var runs: LifecycleRuns
+
+    init(runs: LifecycleRuns) { self.runs = runs }
+
+    init?(argument: String) {
+        switch argument {
+        case "daily": runs = .daily
+        case "never": runs = .never
+        default:
+            guard let seconds = Int(argument) else { return nil }
+            runs = .every(seconds: seconds)
+        }
+    }
+
+    var defaultValueDescription: String { "daily" }
 }
 
 enum TLSVersionArgument: String, ExpressibleByArgument, CaseIterable {

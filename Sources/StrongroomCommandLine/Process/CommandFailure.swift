@@ -14,6 +14,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let secretMemory = Code(rawValue: "secretMemoryUnavailable")
         static let resealFailed = Code(rawValue: "resealFailed")
         static let rewrapFailed = Code(rawValue: "rewrapFailed")
+        static let lifecycleFailed = Code(rawValue: "lifecycleFailed")
         static let notFound = Code(rawValue: "notFound")
         static let descriptorLimit = Code(rawValue: "descriptorLimit")
         static let demoFailed = Code(rawValue: "demoFailed")

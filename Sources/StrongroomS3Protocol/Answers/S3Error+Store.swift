@@ -99,6 +99,7 @@ extension S3Error {
         .closed: (503, "ServiceUnavailable", "The server is shutting down; try another one."),
         .durabilityUnknown: (503, "ServiceUnavailable", "The server cannot tell whether a write lasts; try later."),
         .diskFull: (507, "InsufficientStorage", "The server has no room left."),
+        .clockUnconfirmed: (503, "ServiceUnavailable", "The server's clock is not confirmed."),
         .descriptorLimit: (503, "SlowDown", slowDown.message),
     ]
 }

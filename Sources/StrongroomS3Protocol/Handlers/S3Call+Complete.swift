@@ -16,9 +16,11 @@ extension S3Call {
             try await collect(upTo: S3Settings.completionLimitBytes), root: "CompleteMultipartUpload")
         let parts = try CompletionList.parts(root)
         let completed: Completed
+        var expiration: String?
         do throws(StoreError) {
-            completed = Completed(
-                try await bucket.completeUpload(key, upload, parts: parts, if: condition, checks: checks))
+            let receipt = try await bucket.completeUpload(key, upload, parts: parts, if: condition, checks: checks)
+            expiration = await expirationHeader(receipt, tags: nil, in: bucket)
+            completed = Completed(receipt)
         } catch {
             guard error.code == .noSuchUpload, let made = await alreadyCompleted(bucket, key, parts) else {
                 throw S3Error(error).about(target, error.code)
@@ -28,6 +30,7 @@ extension S3Call {
         var answer = AnswerHeaders()
         answer.set(completed.encryption, customerKeyMD5: nil)
         if completed.versionID != .null { answer.set("x-amz-version-id", completed.versionID.description) }
+        answer.set("x-amz-expiration", expiration)
         return try self.answer(
             .root(
                 "CompleteMultipartUploadResult",

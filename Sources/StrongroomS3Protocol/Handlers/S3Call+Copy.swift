@@ -24,6 +24,7 @@ extension S3Call {
         var answer = AnswerHeaders()
         answer.set(receipt.encryption, customerKeyMD5: customerKeys.object.md5)
         if receipt.versionID != .null { answer.set("x-amz-version-id", receipt.versionID.description) }
+        answer.set("x-amz-expiration", await expirationHeader(receipt, tags: nil, in: target))
         if source.info.versionID != .null {
             answer.set("x-amz-copy-source-version-id", source.info.versionID.description)
         }

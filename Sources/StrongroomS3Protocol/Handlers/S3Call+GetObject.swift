@@ -19,7 +19,7 @@ extension S3Call {
         try checkKeyUse("kms:Decrypt", body.info.encryption)
         let hasRange = try headers.single("range").flatMap(ByteRange.init(header:)) != nil
         let isPartial = hasRange || body.part != nil
-        var headers = try answerHeaders(body.info, part: body.part)
+        var headers = try await answerHeaders(body.info, part: body.part, in: bucket)
         headers.set("content-length", String(body.lengthBytes))
         if hasRange || body.part != nil && body.info.partCount != nil {
             headers.set("content-range", Self.contentRange(body.range, body.info.sizeBytes))
@@ -35,7 +35,7 @@ extension S3Call {
             let head = try await reading { () async throws(StoreError) in
                 try await bucket.head(key, part: number, version: version, if: conditions)
             }
-            var headers = try answerHeaders(head.object, part: head.part)
+            var headers = try await answerHeaders(head.object, part: head.part, in: bucket)
             headers.set("content-length", String(head.part.sizeBytes))
             if head.object.partCount != nil {
                 headers.set("content-range", Self.contentRange(head.part.range, head.object.sizeBytes))
@@ -43,7 +43,7 @@ extension S3Call {
             return S3Answer(206, headers: headers)
         }
         let info = try await head(bucket, key, version, conditions)
-        var headers = try answerHeaders(info, part: nil)
+        var headers = try await answerHeaders(info, part: nil, in: bucket)
         guard let range = try self.headers.single("range").flatMap(ByteRange.init(header:)) else {
             headers.set("content-length", String(info.sizeBytes))
             return S3Answer(200, headers: headers)

@@ -2,7 +2,9 @@ internal import Strongroom
 
 extension S3Call {
     /// The headers that say what is true of an object, as GetObject and HeadObject answer with.
-    func answerHeaders(_ info: ObjectInfo, part: ObjectPartInfo?) throws(S3Error) -> AnswerHeaders {
+    func answerHeaders(
+        _ info: ObjectInfo, part: ObjectPartInfo?, in bucket: Bucket
+    ) async throws(S3Error) -> AnswerHeaders {
         var answer = AnswerHeaders()
         answer.set("accept-ranges", "bytes")
         answer.set("last-modified", TimeText.header(info.lastModified))
@@ -25,6 +27,10 @@ extension S3Call {
             answer.set(ObjectHeaders.lockDate, TimeText.document(retention.until))
         }
         if info.legalHold { answer.set(ObjectHeaders.lockHold, "ON") }
+        // Only of what is the newest version for certain.
+        if !query.contains("versionId") {
+            answer.set("x-amz-expiration", await expirationHeader(info, in: bucket))
+        }
         answer.set(info.encryption, customerKeyMD5: customerKeys.object.md5)
         if try wantsChecksums(), !headers.contains("range") {
             answer.set(checksums: part?.checksums ?? info.checksums)

@@ -21,6 +21,7 @@ extension S3Call {
         answer.set(receipt.encryption, customerKeyMD5: customerKeys.object.md5)
         answer.set(checksums: receipt.checksums)
         if receipt.versionID != .null { answer.set("x-amz-version-id", receipt.versionID.description) }
+        answer.set("x-amz-expiration", await expirationHeader(receipt, tags: options.tags, in: bucket))
         return S3Answer(200, headers: answer)
     }
 

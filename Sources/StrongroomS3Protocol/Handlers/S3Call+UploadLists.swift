@@ -13,6 +13,8 @@ extension S3Call {
             try await bucket.listParts(key, upload, after: after, limit: max(limit, 1))
         }
         if limit == 0 { (found.parts, found.next) = ([], nil) }
+        var headers = AnswerHeaders()
+        await setAbortion(of: info, in: bucket, &headers)
         return try answer(
             .root(
                 "ListPartsResult",
@@ -24,7 +26,7 @@ extension S3Call {
                     found.next.map { DocumentElement("NextPartNumberMarker", text: String($0)) },
                     DocumentElement("MaxParts", text: String(limit)), page.encodingElement,
                     DocumentElement("IsTruncated", text: String(found.next != nil)),
-                ] + info.checksumElements + found.parts.map(Self.element)))
+                ] + info.checksumElements + found.parts.map(Self.element)), headers: headers)
     }
 
     /// ListMultipartUploads.

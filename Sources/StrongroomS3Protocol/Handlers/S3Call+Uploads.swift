@@ -19,6 +19,7 @@ extension S3Call {
         answer.set(upload.encryption, customerKeyMD5: customerKeys.object.md5)
         answer.set("x-amz-checksum-algorithm", checksum.algorithm.description)
         answer.set("x-amz-checksum-type", checksum.isComposite ? "COMPOSITE" : "FULL_OBJECT")
+        await setAbortion(of: upload, in: bucket, &answer)
         let page = try ListingPage(query)
         return try self.answer(
             .root(

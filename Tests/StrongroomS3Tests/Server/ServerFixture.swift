@@ -19,7 +19,7 @@ struct ServerFixture: Sendable {
 
     /// Runs `body` with a server, and stops that afterwards.
     static func with(
-        _ limits: S3ServerLimits = S3ServerLimits(), isSecure: Bool = false,
+        _ limits: S3ServerLimits = S3ServerLimits(), isSecure: Bool = false, lifecycle: LifecycleRuns = .never,
         _ body: @Sendable (ServerFixture, Task<Void, any Error>) async throws -> Void
     ) async throws {
         let folder = TemporaryFolder()
@@ -33,7 +33,7 @@ struct ServerFixture: Sendable {
             options.https = .init(
                 address: .init(host: "127.0.0.1", port: 0), certificate: files.certificate, privateKey: files.key)
         }
-        options.limits = limits
+        (options.limits, options.lifecycle) = (limits, lifecycle)
         options.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let (endpoints, continuation) = AsyncStream.makeStream(of: S3Server.Endpoint.self)
         let server = try S3Server(store, options) { continuation.yield($0) }

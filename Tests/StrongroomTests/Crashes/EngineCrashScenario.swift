@@ -55,5 +55,5 @@ struct EngineCrashScenario: Sendable, CustomTestStringConvertible {
         (0..<length).map { UInt8(truncatingIfNeeded: $0) ^ seed }
     }
 
-    static let all = buckets + objects + versions + uploads + keys + users
+    static let all = buckets + objects + versions + uploads + keys + users + lifecycle
 }

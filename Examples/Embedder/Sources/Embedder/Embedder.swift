@@ -23,6 +23,7 @@ struct Embedder {
         try await Changes.article(store)
         try await Multipart.article(store)
         try await Locks.article(store)
+        try await Lifecycle.article(store)
         try await Encryption.article(store)
         try await store.close()
         try await Backups.article(directory: FilePath(directory.path))

@@ -1,0 +1,59 @@
+#if CommandLineTool
+internal import ArgumentParser
+internal import Strongroom
+
+extension LifecycleCommand {
+    struct Put: StoreCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give a bucket rules, in place of those that it has.",
+            discussion: """
+                The file is JSON as the AWS command line takes it: {"Rules": [{"ID": "old", "Status": "Enabled", \
+                "Filter": {"Prefix": "log/"}, "Expiration": {"Days": 30}}]}
+                """)
+
+        @Argument(help: "The bucket.")
+        var bucket: String
+        @Argument(help: "The file with the rules; - is standard input.")
+        var file: String
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let file = file
+            let text = try await Offload.run { () throws(CommandFailure) in try TextFile.read(file) }
+            let rules = try LifecycleFile.read(text).configuration()
+            try await store.bucket(try BucketName(bucket)).setLifecycle(rules)
+            console.say("\(bucket) has \(HumanUnits.count(UInt64(rules.rules.count))) rules")
+        }
+    }
+
+    struct Show: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Show the rules of a bucket, as JSON.")
+
+        @Argument(help: "The bucket.")
+        var bucket: String
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            guard let rules = try await store.bucket(try BucketName(bucket)).lifecycle() else {
+                throw CommandFailure(.notFound, "\(bucket) has no rules")
+            }
+            let line = JSONLines.encode(LifecycleFile(rules)).dropLast()
+            console.emit(json: Array(line), text: String(decoding: line, as: UTF8.self))
+        }
+    }
+
+    struct Remove: StoreCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a bucket's rules away.")
+
+        @Argument(help: "The bucket.")
+        var bucket: String
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            let receipt = try await store.bucket(try BucketName(bucket)).setLifecycle(nil)
+            guard receipt.lsn != nil else { throw CommandFailure(.notFound, "\(bucket) has no rules") }
+            console.say("\(bucket) has no rules any more")
+        }
+    }
+}
+#endif
