@@ -5,7 +5,9 @@ internal import StrongroomS3Protocol
 /// read, written again, is read as the same.
 public func fuzzRequestDocument(_ input: RawSpan) {
     var input = FuzzInput(input)
-    let roots = ["CORSConfiguration", "Tagging", "Delete", "ServerSideEncryptionConfiguration", "a", "LifecycleConfiguration"]
+    let roots = [
+        "CORSConfiguration", "Tagging", "Delete", "ServerSideEncryptionConfiguration", "a", "LifecycleConfiguration",
+    ]
     let root = roots[Int(input.byte()) % roots.count]
     let text = input.rest()
     // As a server does before it reads one.

@@ -71,66 +71,57 @@ import Testing
         #expect(try await fixture.send("GET", "/other?lifecycle").code == "NoSuchBucket")
     }
 
-    @Test(
-        "what is wrong is refused in S3's words, and changes nothing",
-        arguments: [
-            (rule(action: "<Expiration><Days>0</Days></Expiration>"), 400, "InvalidArgument"),
-            (rule(action: "<Expiration><Days>x</Days></Expiration>"), 400, "MalformedXML"),
-            (rule(action: "<Expiration><Date>2030-01-02T12:00:00Z</Date></Expiration>"), 400, "InvalidArgument"),
-            (rule(action: "<Expiration><Date>soon</Date></Expiration>"), 400, "MalformedXML"),
-            (rule(action: "<Expiration><Days>1</Days><Date>2030-01-02</Date></Expiration>"), 400, "MalformedXML"),
-            (rule(action: "<Expiration/>"), 400, "MalformedXML"),
-            (rule(action: ""), 400, "InvalidRequest"),
-            (
-                rule(
-                    action: "<Expiration><ExpiredObjectDeleteMarker>false</ExpiredObjectDeleteMarker></Expiration>"),
-                400, "InvalidRequest"
-            ),
-            (rule() + rule(), 400, "InvalidArgument"),
-            (rule(id: "<ID>\(String(repeating: "x", count: 256))</ID>"), 400, "InvalidArgument"),
-            (rule(status: "<Status>Maybe</Status>"), 400, "MalformedXML"),
-            (rule(status: ""), 400, "MalformedXML"),
-            (rule(filter: ""), 400, "MalformedXML"),
-            (rule(filter: "<Prefix>a</Prefix><Filter/>"), 400, "MalformedXML"),
-            (rule() + rule(id: "<ID>b</ID>", filter: "<Prefix>a</Prefix>"), 400, "InvalidRequest"),
-            (
-                rule(filter: "<Filter><Prefix>a</Prefix><ObjectSizeLessThan>1</ObjectSizeLessThan></Filter>"), 400,
-                "MalformedXML"
-            ),
-            (rule(filter: "<Filter><ObjectSizeLessThan>-1</ObjectSizeLessThan></Filter>"), 400, "InvalidArgument"),
-            (rule(filter: "<Filter><Suffix>a</Suffix></Filter>"), 400, "MalformedXML"),
-            (
-                rule(filter: "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter>", action: abort), 400,
-                "InvalidRequest"
-            ),
-            (
-                rule(
-                    action: "<NoncurrentVersionExpiration><NewerNoncurrentVersions>1</NewerNoncurrentVersions>"
-                        + "</NoncurrentVersionExpiration>"), 400, "MalformedXML"
-            ),
-            (
-                rule(
-                    action: "<NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>"
-                        + "<NewerNoncurrentVersions>101</NewerNoncurrentVersions></NoncurrentVersionExpiration>"), 400,
-                "InvalidArgument"
-            ),
-            (
-                rule(action: "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"), 501,
-                "NotImplemented"
-            ),
-            (
-                rule(
-                    action: "<NoncurrentVersionTransition><NoncurrentDays>1</NoncurrentDays>"
-                        + "<StorageClass>GLACIER</StorageClass></NoncurrentVersionTransition>"), 501, "NotImplemented"
-            ),
-            ("", 400, "MalformedXML"), ("<Rules/>", 400, "MalformedXML"),
-        ])
-    func refused(_ rules: String, _ status: Int, _ code: String) async throws {
+    private static func expiration(_ what: String) -> String { rule(action: "<Expiration>\(what)</Expiration>") }
+
+    private static func older(_ what: String) -> String {
+        rule(action: "<NoncurrentVersionExpiration>\(what)</NoncurrentVersionExpiration>")
+    }
+
+    private static let invalidArguments: [String] = [
+        expiration("<Days>0</Days>"), expiration("<Date>2030-01-02T12:00:00Z</Date>"),
+        rule(id: "<ID>\(String(repeating: "x", count: 256))</ID>"), "\(rule())\(rule())",
+        rule(filter: "<Filter><ObjectSizeLessThan>-1</ObjectSizeLessThan></Filter>"),
+        older("<NoncurrentDays>0</NoncurrentDays>"),
+        older("<NoncurrentDays>1</NoncurrentDays><NewerNoncurrentVersions>101</NewerNoncurrentVersions>"),
+    ]
+
+    private static let invalidRequests: [String] = [
+        rule(action: ""), expiration("<ExpiredObjectDeleteMarker>false</ExpiredObjectDeleteMarker>"),
+        "\(rule())\(rule(id: "<ID>b</ID>", filter: "<Prefix>a</Prefix>"))",
+        rule(filter: "<Filter><Tag><Key>k</Key><Value>v</Value></Tag></Filter>", action: abort),
+        rule(filter: "<Filter><ObjectSizeLessThan>9</ObjectSizeLessThan></Filter>", action: abort),
+    ]
+
+    private static let malformed: [String] = [
+        "", "<Rules/>", expiration(""), expiration("<Days>x</Days>"), expiration("<Date>soon</Date>"),
+        expiration("<Days>1</Days><Date>2030-01-02</Date>"), rule(status: "<Status>Maybe</Status>"), rule(status: ""),
+        rule(filter: ""), rule(filter: "<Prefix>a</Prefix><Filter/>"),
+        rule(filter: "<Filter><Prefix>a</Prefix><ObjectSizeLessThan>1</ObjectSizeLessThan></Filter>"),
+        rule(filter: "<Filter><Suffix>a</Suffix></Filter>"),
+        older("<NewerNoncurrentVersions>1</NewerNoncurrentVersions>"),
+    ]
+
+    private static let notImplemented: [String] = [
+        rule(action: "<Transition><Days>1</Days><StorageClass>GLACIER</StorageClass></Transition>"),
+        rule(
+            action: "<NoncurrentVersionTransition><NoncurrentDays>1</NoncurrentDays>"
+                + "<StorageClass>GLACIER</StorageClass></NoncurrentVersionTransition>"),
+    ]
+
+    @Test("what is wrong is refused in S3's words, and changes nothing")
+    func refused() async throws {
         let fixture = try await S3Fixture()
         #expect(try await fixture.send("PUT", "/data").status == 200)
-        let answer = try await put(fixture, rules)
-        #expect(answer.status == status && answer.code == code, "\(answer.text)")
-        if code == "NotImplemented" { #expect(answer.text.contains("Transition")) }
+        for (documents, status, code) in [
+            (Self.invalidArguments, 400, "InvalidArgument"), (Self.invalidRequests, 400, "InvalidRequest"),
+            (Self.malformed, 400, "MalformedXML"), (Self.notImplemented, 501, "NotImplemented"),
+        ] {
+            for rules in documents {
+                let answer = try await put(fixture, rules)
+                #expect(answer.status == status && answer.code == code, "\(rules): \(answer.text)")
+                if status == 501 { #expect(answer.text.contains("Transition")) }
+            }
+        }
         #expect(try await fixture.store.bucket("data").lifecycle() == nil)
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import StrongroomSimulation
+import StrongroomStorage
 
 @testable import Strongroom
 

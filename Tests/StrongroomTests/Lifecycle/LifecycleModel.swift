@@ -65,12 +65,7 @@ struct LifecycleModel {
             if isHidden { delete(key, marker: nil, at: now) }
             if versions[key]?.isEmpty == true { versions[key] = nil }
         }
-        uploads.removeAll { upload in
-            rules.contains { rule in
-                guard rule.isEnabled, let days = rule.abortsUploadsAfterDays else { return false }
-                return begins(upload.key, rule) && now >= Self.midnight(after: upload.initiated, days)
-            }
-        }
+        uploads = uploads.filter { upload in !rules.contains { aborts(upload, $0, now) } }
     }
 
     // MARK: One rule
@@ -99,6 +94,11 @@ struct LifecycleModel {
             guard let older = rule.noncurrentExpiration, concerns(version, key, rule) else { return false }
             return newerCount >= older.keptCount ?? 0 && now >= Self.midnight(after: since, older.days)
         }
+    }
+
+    private func aborts(_ upload: Upload, _ rule: LifecycleRule, _ now: Date) -> Bool {
+        guard rule.isEnabled, let days = rule.abortsUploadsAfterDays else { return false }
+        return begins(upload.key, rule) && now >= Self.midnight(after: upload.initiated, days)
     }
 
     private func begins(_ key: ObjectKey, _ rule: LifecycleRule) -> Bool {
