@@ -43,6 +43,8 @@ let nioSSL = Target.Dependency.product(
 let hummingbird = ["Hummingbird", "HummingbirdTLS", "HummingbirdHTTP2"].map { name in
     Target.Dependency.product(name: name, package: "hummingbird", condition: .when(traits: ["HTTPServer"]))
 }
+let configuration = Target.Dependency.product(
+    name: "Configuration", package: "swift-configuration", condition: .when(traits: ["HTTPServer"]))
 let serverNIO = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"].map { name in
     Target.Dependency.product(name: name, package: "swift-nio", condition: .when(traits: ["HTTPServer"]))
 }
@@ -113,6 +115,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/apple/swift-configuration", from: "1.0.2", traits: ["JSON"]),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -231,7 +234,7 @@ let package = Package(
             "StrongroomS3Protocol",
             [
                 "Strongroom", "StrongroomPolicy", "StrongroomSignature", "StrongroomKeys", "StrongroomCrypto",
-                "StrongroomSystem", systemPackage, logging,
+                "StrongroomSystem", systemPackage, logging, metrics,
             ]),
 
         // Floor 6: the store served to S3 clients. Of substance only with the trait HTTPServer.
@@ -239,7 +242,7 @@ let package = Package(
             "StrongroomS3",
             [
                 "StrongroomS3Protocol", "Strongroom", "StrongroomKeys", "StrongroomSystem", systemPackage, logging,
-                serverNIOSSL,
+                metrics, serverNIOSSL,
             ] + hummingbird + serverNIO + httpTypes + lifecycle),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -265,7 +268,8 @@ let package = Package(
             name: "StrongroomCommandLine",
             dependencies: [
                 "Strongroom", "StrongroomS3", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto",
-                "StrongroomSystem", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, argumentParser,
+                "StrongroomSystem", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, metrics,
+                argumentParser, configuration,
             ],
             swiftSettings: swiftSettings),
 
@@ -357,16 +361,16 @@ let package = Package(
         tests(
             "StrongroomCommandLineTests",
             [
-                "StrongroomCommandLine", "Strongroom", "StrongroomGlacierKeys", "StrongroomKeys", "StrongroomAudit",
-                systemPackage, argumentParser,
+                "StrongroomCommandLine", "Strongroom", "StrongroomS3", "StrongroomGlacierKeys", "StrongroomKeys",
+                "StrongroomAudit", systemPackage, argumentParser,
             ]),
         .testTarget(
             name: "StrongroomS3Tests",
             dependencies: [
                 "StrongroomTestSupport", "StrongroomS3Protocol", "StrongroomS3", "Strongroom", "StrongroomPolicy",
                 "StrongroomSignature", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage, logging,
-                serverNIOSSL,
-            ] + serverNIO, resources: [.copy("operations.txt")], swiftSettings: swiftSettings),
+                metrics, serverNIOSSL,
+            ] + hummingbird + httpTypes + serverNIO, resources: [.copy("operations.txt")], swiftSettings: swiftSettings),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
         tests(
             "StrongroomRemoteKMSTests",

@@ -1,4 +1,5 @@
 public import StrongroomKeys
+internal import StrongroomStorage
 public import SystemPackage
 
 /// An open store: buckets of objects, every byte at rest sealed under a key that a key backend guards.
@@ -38,6 +39,16 @@ public struct Store: Sendable {
 
     /// Whether the store was opened without its keyring: names can be listed, nothing sealed can be used.
     public var isLocked: Bool { engine.keys == nil }
+
+    /// Whether calls can be answered now, as far as the store knows without asking the disk or a key service.
+    ///
+    /// - Throws: ``StoreError/Code/closed``; ``StoreError/Code/storeLocked`` where nothing sealed can be used; after a
+    ///   write or a sync that failed, ``StoreError/Code/durabilityUnknown``: reads go on, changes do not.
+    public func checkReadiness() throws(StoreError) {
+        try engine.checkOpen()
+        _ = try engine.unlockedKeys()
+        if let failure = engine.storage.embedded?.writeFailure { throw StoreError(failure) }
+    }
 
     /// The bucket of that name. Says nothing about whether it exists.
     public func bucket(_ name: BucketName) -> Bucket { Bucket(name: name, engine: engine, requester: requester) }

@@ -10,6 +10,7 @@ internal import Synchronization
     private var iterator: RequestBody.AsyncIterator
     private let channel: any Channel
     private let limits: S3ServerLimits
+    private let metrics: ServiceMetrics
     private let state = Mutex(State())
 
     private struct State {
@@ -19,9 +20,9 @@ internal import Synchronization
         var waited = Duration.zero
     }
 
-    init(_ body: RequestBody, _ channel: any Channel, _ limits: S3ServerLimits) {
+    init(_ body: RequestBody, _ channel: any Channel, _ limits: S3ServerLimits, _ metrics: ServiceMetrics) {
         iterator = body.makeAsyncIterator()
-        (self.channel, self.limits) = (channel, limits)
+        (self.channel, self.limits, self.metrics) = (channel, limits, metrics)
     }
 
     /// Whether nobody has asked for a byte of it.
@@ -37,6 +38,7 @@ internal import Synchronization
         let start = ContinuousClock.now
         guard var buffer = try await iterator.next(isolation: nil) else { return nil }
         let slice = buffer.readBytes(length: buffer.readableBytes) ?? []
+        metrics.noteReceived(slice.count)
         try notePace(slice.count, ContinuousClock.now - start)
         return slice[...]
     }

@@ -1,16 +1,53 @@
 #if HTTPServer
-internal import Hummingbird
+public import Hummingbird
 internal import Logging
-internal import NIOCore
+public import NIOCore
 
-/// What Hummingbird hands to the responder with each request: its connection.
-struct S3RequestContext: RequestContext {
-    var coreContext: CoreRequestContextStorage
-    let channel: any Channel
+/// What S3 needs of an application's request context: the connection.
+///
+/// ```swift
+/// struct AppContext: S3RequestContext {
+///     var coreContext: CoreRequestContextStorage
+///     let channel: any Channel
+///
+///     init(source: ApplicationRequestContextSource) {
+///         coreContext = .init(source: source)
+///         channel = source.channel
+///     }
+/// }
+/// ```
+public protocol S3RequestContext: RequestContext {
+    /// The connection that the request came over, or its stream where that speaks HTTP/2.
+    var channel: any Channel { get }
+    /// Where the request came from, as policies (`aws:SourceIp`) and the log see it: an address without a port; nil
+    /// where there is none. By default that of the connection's other side. An application behind a proxy that it
+    /// trusts says here what the proxy says.
+    var clientAddress: String? { get }
+}
 
-    init(source: ApplicationRequestContextSource) {
+extension S3RequestContext {
+    /// That of the connection's other side.
+    public var clientAddress: String? {
+        (channel.connection.remoteAddress ?? channel.remoteAddress)?.ipAddress
+    }
+}
+
+/// A request context for applications that need none of their own.
+public struct BasicS3RequestContext: S3RequestContext {
+    /// What Hummingbird keeps in it.
+    public var coreContext: CoreRequestContextStorage
+    /// The connection that the request came over, or its stream.
+    public let channel: any Channel
+
+    /// The context of a request that came over `source`.
+    public init(source: ApplicationRequestContextSource) {
         coreContext = .init(source: source)
         channel = source.channel
     }
+}
+
+extension Channel {
+    /// Streams of HTTP/2 are channels of their own in the connection's, and a connection is one in the listener's.
+    var connection: any Channel { parent?.parent == nil ? self : parent ?? self }
 }
 #endif

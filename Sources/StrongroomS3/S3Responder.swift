@@ -1,26 +1,51 @@
 #if HTTPServer
 internal import HTTPTypes
-internal import Hummingbird
+public import Hummingbird
 internal import NIOCore
 internal import NIOSSL
-internal import Strongroom
+public import Strongroom
 internal import StrongroomS3Protocol
 internal import StrongroomKeys
 
-/// Hands requests of one endpoint to the service, and its answers to Hummingbird.
-struct S3Responder: HTTPResponder {
-    typealias Context = S3RequestContext
-
+/// Answers requests of S3 with a store, in an application of Hummingbird.
+///
+/// All of an application, or, in a ``S3Middleware``, a part of it:
+///
+/// ```swift
+/// let app = Application(
+///     responder: try S3Responder(store, context: BasicS3RequestContext.self), server: .s3(),
+///     configuration: .init(address: .hostname("127.0.0.1", port: 9000)))
+/// ```
+///
+/// Failures are answers in S3's words; it throws none.
+public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
     let service: S3Service
     let limits: S3ServerLimits
-    /// Whether the endpoint's connections are TLS.
-    let isSecure: Bool
+    /// Whether connections are TLS; nil where each is asked.
+    let isSecure: Bool?
 
-    func respond(to request: Request, context: S3RequestContext) async throws -> Response {
-        let body = RequestBodyReader(request.body, context.channel, limits)
+    init(service: S3Service, limits: S3ServerLimits, isSecure: Bool?) {
+        (self.service, self.limits, self.isSecure) = (service, limits, isSecure)
+    }
+
+    /// - Parameters:
+    ///   - store: open; not locked, if requests are to be answered. It is the application's to close.
+    ///   - options: the limits on connections are those of the application's server; see `HTTPServerBuilder.s3(_:)`.
+    ///   - context: the request context of the application.
+    /// - Throws: ``S3ServerError/Code/invalidOption``.
+    public init(
+        _ store: Store, _ options: S3ServiceOptions = S3ServiceOptions(), context: Context.Type = Context.self
+    ) throws(S3ServerError) {
+        try options.check()
+        self.init(service: S3Service(store, options), limits: options.limits, isSecure: nil)
+    }
+
+    /// The answer of S3. Its body is read from the store while it is sent.
+    public func respond(to request: Request, context: Context) async throws -> Response {
+        let body = RequestBodyReader(request.body, context.channel, limits, service.metrics)
         let incoming = S3Request(
             method: request.method.rawValue, rawPath: Self.rawPath(request), rawQuery: Self.rawQuery(request),
-            headers: Self.headers(request), connection: await connection(context.channel), id: RequestID.next(),
+            headers: Self.headers(request), connection: await connection(context), id: RequestID.next(),
             body: RequestBodyStream { try await body.read() })
         let answer = await service.answer(incoming)
         return response(answer, to: request, id: incoming.id, body, context.channel)
@@ -45,17 +70,22 @@ struct S3Responder: HTTPResponder {
         return RequestHeaders(host + request.headers.map { (name: $0.name.canonicalName, value: $0.value) })
     }
 
-    private func connection(_ channel: any Channel) async -> ConnectionFacts {
-        // Streams of HTTP/2 are channels of their own in the connection's.
-        let connection = channel.parent?.parent == nil ? channel : channel.parent ?? channel
-        let address = (connection.remoteAddress ?? channel.remoteAddress)?.ipAddress
-        guard isSecure else { return ConnectionFacts(sourceAddress: address, transport: .plain) }
-        return ConnectionFacts(
-            sourceAddress: address, transport: .transportLayerSecurity(version: await Self.tlsVersion(connection)))
+    private func connection(_ context: Context) async -> ConnectionFacts {
+        let address = context.clientAddress
+        guard isSecure != false, let version = await Self.tlsVersion(context.channel.connection) else {
+            return ConnectionFacts(sourceAddress: address, transport: .plain)
+        }
+        return ConnectionFacts(sourceAddress: address, transport: .transportLayerSecurity(version: version))
     }
 
-    private static func tlsVersion(_ channel: any Channel) async -> String {
-        let version = try? await channel.nioSSL_tlsVersion().get()
+    /// Nil where the connection is not TLS.
+    private static func tlsVersion(_ connection: any Channel) async -> String? {
+        let version: TLSVersion?
+        do {
+            version = try await connection.nioSSL_tlsVersion().get()
+        } catch {
+            return nil
+        }
         switch version {
         case .tlsv13: return "1.3"
         case .tlsv12: return "1.2"
@@ -83,7 +113,7 @@ struct S3Responder: HTTPResponder {
         if leavesBody { fields[.connection] = "close" }
         var response = Response(
             status: status, headers: fields,
-            body: Self.body(answer, isHead: request.method == .head, leavesBody ? channel : nil))
+            body: responseBody(answer, isHead: request.method == .head, leavesBody ? channel : nil))
         if answer.status == 304 || answer.status == 204 { response.headers[.contentLength] = nil }
         return response
     }
@@ -93,33 +123,28 @@ struct S3Responder: HTTPResponder {
         return request.headers.contains(.transferEncoding)
     }
 
-    private static func body(_ answer: S3Answer, isHead: Bool, _ closing: (any Channel)?) -> ResponseBody {
+    private func responseBody(_ answer: S3Answer, isHead: Bool, _ closing: (any Channel)?) -> ResponseBody {
         guard !isHead else { return ResponseBody() }
         if case .bytes(let bytes) = answer.body, closing == nil {
+            service.metrics.noteSent(bytes.count)
             return ResponseBody(byteBuffer: ByteBuffer(bytes: bytes))
         }
         if case .none = answer.body, closing == nil { return ResponseBody() }
-        return ResponseBody(contentLength: Int(answer.lengthBytes)) { writer in
+        return ResponseBody(contentLength: Int(answer.lengthBytes)) { [metrics = service.metrics] writer in
             switch answer.body {
             case .none: break
-            case .bytes(let bytes): try await writer.write(ByteBuffer(bytes: bytes))
-            case .object(let body): for try await slice in body { try await writer.write(ByteBuffer(bytes: slice)) }
+            case .bytes(let bytes):
+                try await writer.write(ByteBuffer(bytes: bytes))
+                metrics.noteSent(bytes.count)
+            case .object(let body):
+                for try await slice in body {
+                    try await writer.write(ByteBuffer(bytes: slice))
+                    metrics.noteSent(slice.count)
+                }
             }
             try await writer.finish(nil)
             if let closing { UnreadBody.close(closing) }
         }
-    }
-}
-
-/// Ends a connection whose client is still sending what nobody will read.
-enum UnreadBody {
-    /// How long the client may take to read the answer. Closed at once, what it sends would make its system throw the
-    /// answer away (RFC 9112, section 9.6).
-    private static let lingerTime = TimeAmount.seconds(2)
-
-    static func close(_ channel: any Channel) {
-        channel.close(mode: .output, promise: nil)
-        channel.eventLoop.scheduleTask(in: lingerTime) { channel.close(promise: nil) }
     }
 }
 #endif

@@ -1,8 +1,6 @@
 #if HTTPServer
 internal import Hummingbird
 internal import HummingbirdCore
-internal import HummingbirdHTTP2
-internal import HummingbirdTLS
 internal import Logging
 internal import NIOCore
 internal import NIOSSL
@@ -10,8 +8,6 @@ internal import NIOTLS
 public import ServiceLifecycle
 public import Strongroom
 internal import StrongroomS3Protocol
-internal import StrongroomSystem
-internal import Synchronization
 internal import UnixSignals
 
 /// Serves a store to clients of S3, over HTTP, HTTPS or both.
@@ -27,6 +23,16 @@ internal import UnixSignals
 public struct S3Server: Service {
     /// Where a server listens, once it does.
     public struct Endpoint: Sendable, Hashable {
+        /// Whom an endpoint answers.
+        public enum Purpose: Sendable, Hashable {
+            /// Clients of S3.
+            case s3
+            /// Those who run the server.
+            case operations
+        }
+
+        /// Whom it answers.
+        public var purpose: Purpose
         /// Whether it speaks TLS.
         public var isSecure: Bool
         /// The host of the options.
@@ -35,8 +41,9 @@ public struct S3Server: Service {
         public var port: Int
     }
 
-    private let service: S3Service
     private let store: Store
+    private let service: S3Service
+    private let drain = DrainState()
     private let options: S3ServerOptions
     private let certificate: CertificateFiles?
     private let whenListening: @Sendable (Endpoint) async -> Void
@@ -54,13 +61,11 @@ public struct S3Server: Service {
         self.store = store
         self.options = options
         self.whenListening = whenListening
-        let settings = S3Settings(region: options.region, domains: options.domains, account: options.account)
-        let clock = PosixClock()
-        service = S3Service(store, settings, logger: options.logger) { clock.wallMilliseconds() }
+        service = S3Service(store, options.service)
         do {
             certificate = try options.https.map { secure in
                 try CertificateFiles(
-                    certificatePath: secure.certificate, keyPath: secure.privateKey, logger: options.logger)
+                    certificatePath: secure.certificate, keyPath: secure.privateKey, logger: options.service.logger)
             }
         } catch let error as S3ServerError {
             throw error
@@ -90,8 +95,8 @@ public struct S3Server: Service {
     }
 
     private func group() throws -> ServiceGroup {
-        var configuration = ServiceGroupConfiguration(services: try endpoints(), logger: options.logger)
-        configuration.maximumGracefulShutdownDuration = .seconds(options.limits.shutdownSeconds)
+        var configuration = ServiceGroupConfiguration(services: try endpoints(), logger: options.service.logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(options.service.limits.shutdownSeconds)
         return ServiceGroup(configuration: configuration)
     }
 
@@ -105,16 +110,19 @@ public struct S3Server: Service {
 
     // MARK: - Endpoints
 
+    /// In this order they begin; they end in the other.
     private func endpoints() throws -> [ServiceGroupConfiguration.ServiceConfiguration] {
         var services: [any Service] = []
+        if let operations = options.operations { services.append(application(operations)) }
         if let http = options.http { services.append(application(http, isSecure: false, server: plain())) }
         if let https = options.https, let certificate {
             services.append(application(https.address, isSecure: true, server: try secure(https, certificate)))
             services.append(CertificateWatch(certificate: certificate))
         }
         if options.lifecycle != .never {
-            services.append(LifecycleService(store: store, runs: options.lifecycle, logger: options.logger))
+            services.append(LifecycleService(store: store, runs: options.lifecycle, logger: options.service.logger))
         }
+        services.append(DrainWatch(drain: drain))
         return services.map {
             .init(
                 service: $0, successTerminationBehavior: .gracefullyShutdownGroup,
@@ -125,64 +133,48 @@ public struct S3Server: Service {
     private func application(
         _ address: S3ServerOptions.Address, isSecure: Bool, server: HTTPServerBuilder
     ) -> some Service {
+        application(
+            S3Responder<BasicS3RequestContext>(
+                service: service, limits: options.service.limits, isSecure: isSecure),
+            Endpoint(purpose: .s3, isSecure: isSecure, host: address.host, port: address.port), server)
+    }
+
+    private func application(_ operations: S3ServerOptions.Operations) -> some Service {
+        application(
+            OperationsResponder(store: store, drain: drain, metrics: operations.metrics),
+            Endpoint(
+                purpose: .operations, isSecure: false, host: operations.address.host, port: operations.address.port),
+            .s3(options.service.limits))
+    }
+
+    private func application<Responder: HTTPResponder>(
+        _ responder: Responder, _ endpoint: Endpoint, _ server: HTTPServerBuilder
+    ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         Application(
-            responder: S3Responder(service: service, limits: options.limits, isSecure: isSecure), server: server,
+            responder: responder, server: server,
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port), serverName: "Strongroom",
-                availableConnectionsDelegate: .maximum(options.limits.connectionCount, logger: options.logger)),
+                address: .hostname(endpoint.host, port: endpoint.port), serverName: "Strongroom",
+                availableConnectionsDelegate: .maximum(
+                    options.service.limits.connectionCount, logger: options.service.logger)),
             onServerRunning: { [whenListening] channel in
-                await whenListening(
-                    Endpoint(isSecure: isSecure, host: address.host, port: channel.localAddress?.port ?? address.port))
+                var endpoint = endpoint
+                endpoint.port = channel.localAddress?.port ?? endpoint.port
+                await whenListening(endpoint)
             },
-            logger: options.logger)
+            logger: options.service.logger)
     }
 
     private func plain() -> HTTPServerBuilder {
-        .http1(configuration: channelConfiguration())
+        .s3(options.service.limits, counting: service.metrics.connections("http"))
     }
 
     private func secure(
         _ https: S3ServerOptions.Secure, _ certificate: CertificateFiles
     ) throws -> HTTPServerBuilder {
         let version: TLSVersion = https.minimumVersion == .tls13 ? .tlsv13 : .tlsv12
-        let tls = try certificate.configuration(minimumVersion: version)
-        let limits = options.limits
-        let channels = HTTP2ChannelConfiguration(
-            idleTimeout: .seconds(limits.idleSeconds), gracefulCloseTimeout: .seconds(limits.shutdownSeconds),
-            streamConfiguration: channelConfiguration())
-        return HTTPServerBuilder { responder in
-            HandshakeDeadlineChannel(
-                base: try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: channels, responder: responder),
-                timeout: .seconds(Int64(limits.idleSeconds)))
-        }
-    }
-
-    private func channelConfiguration() -> HTTP1Channel.Configuration {
-        let limits = options.limits
-        return HTTP1Channel.Configuration(
-            additionalChannelHandlers: [
-                ContinueHandler(), StalledClientHandler(timeout: .seconds(Int64(limits.unreadSeconds))),
-            ],
-            idleTimeout: .seconds(Int64(limits.idleSeconds)),
-            httpDecoderConfiguration: .init(
-                maxHeaderFieldSize: limits.headerBytes, maxHeaderListSize: limits.headerBytes,
-                maxHeaderFieldCount: limits.headerCount))
-    }
-}
-
-/// Looks for a new certificate now and then.
-struct CertificateWatch: Service {
-    private static let intervalSeconds = 10
-
-    let certificate: CertificateFiles
-
-    func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(Self.intervalSeconds))
-                certificate.reload()
-            }
-        }
+        return .s3(
+            options.service.limits, tls: try certificate.configuration(minimumVersion: version),
+            counting: service.metrics.connections("https"))
     }
 }
 #endif

@@ -1,5 +1,3 @@
-public import Logging
-
 /// How a store is served.
 public struct S3ServerOptions: Sendable {
     /// Where to listen.
@@ -44,23 +42,33 @@ public struct S3ServerOptions: Sendable {
         }
     }
 
+    /// An endpoint for those who run the server, without TLS and without users: keep it where only they reach it.
+    ///
+    /// `GET /-/healthy` says 200 while the process answers; `GET /-/ready` 200 while requests can be answered, else 503
+    /// and why; `GET /metrics` the server's figures.
+    public struct Operations: Sendable {
+        /// Where to listen.
+        public var address: Address
+        /// The answer to `GET /metrics`, in Prometheus's text format (0.0.4); nil for none.
+        public var metrics: (@Sendable () async -> String)?
+
+        /// An endpoint.
+        public init(address: Address, metrics: (@Sendable () async -> String)? = nil) {
+            self.address = address
+            self.metrics = metrics
+        }
+    }
+
     /// The endpoint without TLS; nil for none.
     public var http: Address?
     /// The endpoint with TLS; nil for none.
     public var https: Secure?
-    /// What clients must name in their signatures.
-    public var region = "us-east-1"
-    /// Twelve digits: the account of all users, as policies and ARNs name it.
-    public var account = "000000000000"
-    /// Names of the server whose subdomains are buckets (`bucket.name`). Requests to any other name have their bucket
-    /// in the path.
-    public var domains: [String] = []
     /// When what the rules of buckets have come to is deleted.
     public var lifecycle = LifecycleRuns.daily
-    /// What one client may take of the server.
-    public var limits = S3ServerLimits()
-    /// Gets a line for each request, at the level `info`.
-    public var logger = Logger(label: "strongroom.s3")
+    /// The endpoint for those who run the server; nil for none.
+    public var operations: Operations?
+    /// How the requests to the former two are answered.
+    public var service = S3ServiceOptions()
 
     /// Options with no endpoint: set one.
     public init() {}
@@ -69,22 +77,9 @@ public struct S3ServerOptions: Sendable {
         guard http != nil || https != nil else {
             throw S3ServerError(.invalidOption, "There is no endpoint; set http, https or both.")
         }
-        guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw S3ServerError(.invalidOption, "'\(account)' is no account; give its 12 digits.")
-        }
-        let isRegion = region.utf8.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D }
-        guard isRegion, !region.isEmpty else {
-            throw S3ServerError(.invalidOption, "'\(region)' is no region; give a name such as us-east-1.")
-        }
         if case .every(let seconds) = lifecycle, !(1...LifecycleRuns.secondsMaximum).contains(seconds) {
             throw S3ServerError(.invalidOption, "Lifecycle rules are run every 1 to \(LifecycleRuns.secondsMaximum) s.")
         }
-        let wanted = [
-            limits.connectionCount, limits.idleSeconds, limits.bodyGraceSeconds, limits.unreadSeconds,
-            limits.headerBytes, limits.headerCount, limits.shutdownSeconds,
-        ]
-        guard wanted.allSatisfy({ $0 > 0 }), limits.bodyMinimumBytesPerSecond >= 0 else {
-            throw S3ServerError(.invalidOption, "A limit is zero or less; all are at least 1.")
-        }
+        try service.check()
     }
 }

@@ -66,13 +66,15 @@ struct Strongroom: ~Copyable {
     }
 
     func start(
-        _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std"
+        _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std",
+        environment: [String: String] = [:]
     ) throws -> Process {
         let process = Process()
         process.executableURL = Self.executable
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = Self.sanitizers.merging(["STRONGROOM_STORE": store.path, "HOME": directory.path]) { $1 }
+            .merging(environment) { $1 }
         for name in ["out", "err"] { try write(outputs + name, Data()) }
         process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: outputs + "out"))
         process.standardError = try FileHandle(forWritingTo: directory.appending(path: outputs + "err"))

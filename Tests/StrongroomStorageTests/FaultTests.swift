@@ -15,11 +15,13 @@ import Testing
         let machine = try await SimulatedMachine(seed: 1)
         let storage = try await machine.open()
         try await storage.metadata.put(key("before"), bytes("kept"))
+        #expect(storage.writeFailure == nil)
         machine.fileSystem.inject(SimulatedFault([operation], pathSuffix: ".wal"))
         let failed = await #expect(throws: StorageError.self) {
             try await storage.metadata.put(key("lost"), bytes("unknown"))
         }
         #expect(failed?.code == .durabilityUnknown)
+        #expect(storage.writeFailure?.code == .durabilityUnknown)
         // The disk works again, but nobody may be told so: Linux reports a failed sync once.
         machine.fileSystem.clearFaults()
         let later = await #expect(throws: StorageError.self) { try await storage.metadata.put(key("later"), []) }

@@ -106,6 +106,7 @@ struct OpeningTests {
         options.whenKeyringMissing = .openLocked
         let store = try await Store.open(at: directory.store, options: options)
         #expect(store.isLocked)
+        #expect(try await errorCode { try store.checkReadiness() } == .storeLocked)
         #expect(try await store.listBuckets().map(\.name) == ["bucket"])
         let bucket = store.bucket("bucket")
         #expect(try await bucket.listNames().names == ["a", "large"])
@@ -182,7 +183,9 @@ struct OpeningTests {
         let directory = try await Self.made()
         let store = try await Store.open(at: directory.store, options: .forTests)
         let bucket = store.bucket("bucket")
+        try store.checkReadiness()
         try await store.close()
+        #expect(try await errorCode { try store.checkReadiness() } == .closed)
         #expect(try await errorCode { try await bucket.put("b", [1]) } == .closed)
         #expect(try await errorCode { try await bucket.get("a") } == .closed)
         #expect(try await errorCode { try await bucket.list() } == .closed)

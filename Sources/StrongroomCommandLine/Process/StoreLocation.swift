@@ -114,7 +114,9 @@ protocol StoreCommand: AsyncParsableCommand {
 }
 
 extension StoreCommand {
-    func run() async throws {
+    func run() async throws { try await runOnStore() }
+
+    func runOnStore() async throws {
         let store = try await location.open()
         do {
             try await run(on: store, location.console)

@@ -1,4 +1,5 @@
 internal import StrongroomKeys
+internal import StrongroomSystem
 
 /// Quotas as settings of a configuration. They are no part of the keyring: whoever opens it says what they are.
 extension KeyQuotas {

@@ -1,3 +1,5 @@
+internal import StrongroomSystem
+
 /// What is left of the quotas: a bucket for each account and class that has been seen, and for each principal where
 /// one may have only a part.
 ///

@@ -9,6 +9,8 @@ struct RequestLog: Sendable {
     var operation: S3Operation?
     var user: String?
     var error: S3Error?
+    /// Whether a rate has been asked about it; no line of the log says so.
+    var isCounted = false
 
     init(_ request: S3Request) { (id, method, connection) = (request.id, request.method, request.connection) }
 

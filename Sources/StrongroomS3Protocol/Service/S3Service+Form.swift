@@ -20,6 +20,7 @@ extension S3Service {
             upload.lengthBytes = policy.lengthBytes
         }
         log.user = identity.user?.name
+        try count(identity, request, &log)
         var target = target
         target.key = upload.key
         (log.target, log.operation) = (target, .putObject)

@@ -3,6 +3,7 @@ package import Strongroom
 internal import StrongroomCrypto
 internal import StrongroomKeys
 internal import StrongroomSignature
+internal import StrongroomSystem
 
 /// Answers requests of S3 with a store. Knows nothing of connections.
 package struct S3Service: Sendable {
@@ -11,13 +12,22 @@ package struct S3Service: Sendable {
     let authenticator: Authenticator
     let access: BucketAccessReader
     let logger: Logger
+    package let metrics: ServiceMetrics
+    /// Nil where there are no rates.
+    private let limiter: RateLimiter?
     /// Milliseconds since 1970-01-01T00:00:00Z.
     let clock: @Sendable () -> Int64
 
+    /// - Parameters:
+    ///   - nanoseconds: what rates are measured with; never goes back.
+    ///   - clock: milliseconds since 1970-01-01T00:00:00Z.
     package init(
-        _ store: Store, _ settings: S3Settings, logger: Logger, clock: @escaping @Sendable () -> Int64
+        _ store: Store, _ settings: S3Settings, logger: Logger, metrics: ServiceMetrics = ServiceMetrics(),
+        nanoseconds: @escaping @Sendable () -> UInt64 = { PosixClock().bootNanoseconds() },
+        clock: @escaping @Sendable () -> Int64
     ) {
-        (self.store, self.settings, self.logger, self.clock) = (store, settings, logger, clock)
+        limiter = RateLimiter(settings.rates, nanoseconds: nanoseconds)
+        (self.store, self.settings, self.logger, self.metrics, self.clock) = (store, settings, logger, metrics, clock)
         authenticator = Authenticator(store, settings)
         access = BucketAccessReader(store)
     }
@@ -30,11 +40,36 @@ package struct S3Service: Sendable {
         do throws(S3Error) {
             answer = try await handle(request, &log)
         } catch {
-            answer = Self.answer(error, request)
-            log.error = error
+            log.error = log.isCounted ? error : counted(error, request, &log)
+            answer = Self.answer(log.error ?? error, request)
         }
-        log.write(answer, ContinuousClock.now - start, to: logger)
+        let time = ContinuousClock.now - start
+        metrics.note(log.operation, status: answer.status, time)
+        log.write(answer, time, to: logger)
         return answer
+    }
+
+    /// Counts a request against the rate of whoever made it.
+    ///
+    /// - Throws: `SlowDown`.
+    func count(_ identity: Identity, _ request: S3Request, _ log: inout RequestLog) throws(S3Error) {
+        log.isCounted = true
+        do throws(S3Error) {
+            try limiter?.take(for: identity, at: request.connection.sourceAddress)
+        } catch {
+            metrics.noteThrottled()
+            throw error
+        }
+    }
+
+    /// The refusal of a request of which nobody knows who made it; where there are too many from there, that instead.
+    private func counted(_ refusal: S3Error, _ request: S3Request, _ log: inout RequestLog) -> S3Error {
+        do throws(S3Error) {
+            try count(.anonymous, request, &log)
+            return refusal
+        } catch {
+            return error
+        }
     }
 
     private func handle(_ request: S3Request, _ log: inout RequestLog) async throws(S3Error) -> S3Answer {
@@ -47,6 +82,7 @@ package struct S3Service: Sendable {
             path: incoming.path, host: try request.headers.single("host") ?? "", domains: settings.domains)
         log.target = target
         if request.method == "OPTIONS" {
+            try count(.anonymous, request, &log)
             return try await CrossOrigin.preflight(request.headers, target, access)
         }
         if request.method == "POST", target.key == nil, target.bucket != nil, FormReader.isForm(request.headers) {
@@ -54,6 +90,7 @@ package struct S3Service: Sendable {
         }
         let outcome = try await authenticator.authenticate(incoming, nowMilliseconds: clock())
         log.user = outcome.identity.user?.name
+        try count(outcome.identity, request, &log)
         let operation = try OperationRouter.operation(
             method: request.method, target: target, query: query, headers: request.headers)
         log.operation = operation

@@ -6,9 +6,11 @@ package struct S3Settings: Sendable {
     var domains: [String]
     /// Twelve digits: the account that all buckets and users belong to.
     var account: String
+    /// How many requests are answered.
+    var rates: RequestRates
 
-    package init(region: String, domains: [String], account: String) {
-        (self.region, self.domains, self.account) = (region, domains, account)
+    package init(region: String, domains: [String], account: String, rates: RequestRates = RequestRates()) {
+        (self.region, self.domains, self.account, self.rates) = (region, domains, account, rates)
     }
 
     /// Largest document that is read, in bytes: as large as S3's own, a batch delete with the longest keys.

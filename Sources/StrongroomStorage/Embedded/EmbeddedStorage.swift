@@ -117,6 +117,9 @@ package final class EmbeddedStorage: Sendable {
         return try await core.run { () throws(StorageError) in try sweep.run(after: 0) }
     }
 
+    /// What every change fails with since a write or sync failed; nil while the storage is sound.
+    package var writeFailure: StorageError? { core.poison.error }
+
     package func statistics() async throws(StorageError) -> StorageStatistics {
         try await core.run { [core] () throws(StorageError) in try core.statistics() }
     }

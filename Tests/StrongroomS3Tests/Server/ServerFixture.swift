@@ -16,10 +16,12 @@ struct ServerFixture: Sendable {
     let signer: S3Fixture.Signer
     let port: Int
     let securePort: Int
+    var operationsPort = 0
 
     /// Runs `body` with a server, and stops that afterwards.
     static func with(
         _ limits: S3ServerLimits = S3ServerLimits(), isSecure: Bool = false, lifecycle: LifecycleRuns = .never,
+        changing change: (inout S3ServerOptions) -> Void = { _ in },
         _ body: @Sendable (ServerFixture, Task<Void, any Error>) async throws -> Void
     ) async throws {
         let folder = TemporaryFolder()
@@ -33,19 +35,26 @@ struct ServerFixture: Sendable {
             options.https = .init(
                 address: .init(host: "127.0.0.1", port: 0), certificate: files.certificate, privateKey: files.key)
         }
-        (options.limits, options.lifecycle) = (limits, lifecycle)
-        options.logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        options.service.limits = limits
+        options.service.logger = quiet
+        options.lifecycle = lifecycle
+        change(&options)
         let (endpoints, continuation) = AsyncStream.makeStream(of: S3Server.Endpoint.self)
         let server = try S3Server(store, options) { continuation.yield($0) }
         let running = Task { try await server.runUntilCancelled() }
-        var ports: [Bool: Int] = [:]
+        var found: [S3Server.Endpoint] = []
+        let count = [options.http != nil, options.https != nil, options.operations != nil].count { $0 }
         for await endpoint in endpoints {
-            ports[endpoint.isSecure] = endpoint.port
-            if ports.count == (isSecure ? 2 : 1) { break }
+            found.append(endpoint)
+            if found.count == count { break }
+        }
+        func port(_ purpose: S3Server.Endpoint.Purpose, isSecure: Bool) -> Int {
+            found.first { $0.purpose == purpose && $0.isSecure == isSecure }?.port ?? 0
         }
         let fixture = ServerFixture(
             folder: folder, store: store, signer: .init(accessKeyID: key.id, secret: key.secret),
-            port: ports[false] ?? 0, securePort: ports[true] ?? 0)
+            port: port(.s3, isSecure: false), securePort: port(.s3, isSecure: true),
+            operationsPort: port(.operations, isSecure: false))
         let outcome: Result<Void, any Error>
         do {
             try await body(fixture, running)
@@ -66,9 +75,9 @@ struct ServerFixture: Sendable {
     /// The head of a signed request, empty line included.
     func head(
         _ method: String, _ target: String, _ headers: [(name: String, value: String)] = [], length: Int? = nil,
-        hash: String = "UNSIGNED-PAYLOAD"
+        hash: String = "UNSIGNED-PAYLOAD", host: String = "127.0.0.1"
     ) throws -> String {
-        let all = [(name: "host", value: "127.0.0.1"), ("x-amz-content-sha256", hash)] + headers
+        let all = [(name: "host", value: host), ("x-amz-content-sha256", hash)] + headers
         let now = Int64(wallSeconds()) * 1_000
         let signed = try S3Fixture.signed(method, target, "", all, [], signer, atMilliseconds: now)
         let lines = signed.map { "\($0.name): \($0.value)\r\n" }.joined()

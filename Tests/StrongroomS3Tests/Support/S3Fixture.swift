@@ -40,7 +40,7 @@ struct S3Fixture: Sendable {
 
     let folder: TemporaryFolder
     let store: Store
-    let service: S3Service
+    var service: S3Service
     let administrator: Signer
 
     init() async throws {

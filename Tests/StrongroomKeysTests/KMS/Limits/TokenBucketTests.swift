@@ -1,3 +1,4 @@
+import StrongroomSystem
 import Testing
 
 @testable import StrongroomKMS
@@ -13,6 +14,18 @@ import Testing
         #expect(wait == (1_000_000_000 + UInt64(rate) - 1) / UInt64(rate))
         #expect(bucket.wait(at: 7 + wait - 1) > 0)
         #expect(bucket.wait(at: 7 + wait) == 0)
+    }
+
+    @Test(arguments: [1, 10, 60, 1_000_000]) func aBurstOfItsOwnComesBackAtTheRate(_ burst: Int) {
+        var bucket = TokenBucket(ratePerSecond: 7, burst: burst, at: 3)
+        for _ in 0..<burst {
+            #expect(bucket.wait(at: 3) == 0)
+            bucket.take()
+        }
+        #expect(bucket.wait(at: 3) == (1_000_000_000 + 6) / 7)
+        let fullAfter = (UInt64(burst) * 1_000_000_000 + 6) / 7
+        #expect(!bucket.isFull(at: 3 + fullAfter - 1) && bucket.isFull(at: 3 + fullAfter))
+        #expect(bucket.isFull(at: .max))
     }
 
     @Test func aClockThatGoesBackBringsNothingAndTakesNothing() {

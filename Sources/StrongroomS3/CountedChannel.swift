@@ -1,0 +1,28 @@
+#if HTTPServer
+internal import CoreMetrics
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+
+/// A channel that is counted while it is open.
+struct CountedChannel<Base: ServerChildChannel>: ServerChildChannel {
+    let base: Base
+    let meter: Meter
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Base.Value> {
+        meter.increment()
+        channel.closeFuture.whenComplete { [meter] _ in meter.decrement() }
+        return base.setup(channel: channel, logger: logger)
+    }
+
+    func handle(value: Base.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
+}
+
+extension ServerChildChannel {
+    /// The same, counted where there is a meter.
+    func counted(by meter: Meter?) -> any ServerChildChannel {
+        guard let meter else { return self }
+        return CountedChannel(base: self, meter: meter)
+    }
+}
+#endif
