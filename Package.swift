@@ -241,8 +241,8 @@ let package = Package(
         room(
             "StrongroomS3",
             [
-                "StrongroomS3Protocol", "Strongroom", "StrongroomKeys", "StrongroomSystem", systemPackage, logging,
-                metrics, serverNIOSSL,
+                "StrongroomS3Protocol", "Strongroom", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage, logging, metrics, serverNIOSSL,
             ] + hummingbird + serverNIO + httpTypes + lifecycle),
 
         // Floor 5: for the tests of those who embed the engine.
@@ -278,7 +278,7 @@ let package = Package(
             "StrongroomTestSupport",
             [
                 "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal", "StrongroomSimulation",
-                "StrongroomSystem", systemPackage,
+                "StrongroomSystem", "COpenSSL", systemPackage,
             ], path: "Tests/Support"),
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(
@@ -368,8 +368,8 @@ let package = Package(
             name: "StrongroomS3Tests",
             dependencies: [
                 "StrongroomTestSupport", "StrongroomS3Protocol", "StrongroomS3", "Strongroom", "StrongroomPolicy",
-                "StrongroomSignature", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem", systemPackage, logging,
-                metrics, serverNIOSSL,
+                "StrongroomSignature", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
+                systemPackage, logging, metrics, serverNIOSSL,
             ] + hummingbird + httpTypes + serverNIO, resources: [.copy("operations.txt")], swiftSettings: swiftSettings),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),
         tests(

@@ -25,6 +25,7 @@ public final class KeyService: Sendable {
     let host: any KeyBackendHost
     let cache = MaterialCache()
     let meter: RequestMeter
+    let lastUses: LastUses
     /// Nil where there are none.
     let quotas: SharedQuotas?
     let imports = ImportParameters()
@@ -49,6 +50,7 @@ public final class KeyService: Sendable {
         before: @escaping KeyringFolder.Hook = KeyringFolder.noHook, auditDisk: any FileSystem = PosixFileSystem()
     ) throws(KeyBackendError) {
         meter = RequestMeter(price: try KeyServiceSettings.price(configuration.settings))
+        lastUses = LastUses(startMilliseconds: host.wallMilliseconds())
         quotas = SharedQuotas(try KeyQuotas(configuration.settings))
         var keyring = try Self.open(configuration, host, before)
         trail = try KeyTrail.open(&keyring, configuration, host, auditDisk)

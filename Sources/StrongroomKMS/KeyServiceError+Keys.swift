@@ -26,10 +26,12 @@ extension KeyBackendError {
     package init(_ error: KeyServiceError) {
         if let underlying = error.underlying as? KeyBackendError {
             self = underlying
+            reason = reason ?? error.code.description
         } else {
             self.init(
                 Self.codes[error.code] ?? (error.code == .internalFailure ? .unavailable : .invalidRequest),
                 error.message, underlying: error)
+            reason = error.code.description
         }
     }
 }

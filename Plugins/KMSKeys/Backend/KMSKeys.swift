@@ -32,7 +32,7 @@ public enum KMSKeys {
 
     /// The backend as a host opens it, linked in or as a module.
     public static let table = exportKeyBackend(
-        name: name, version: version, capabilities: [.bindsContext, .returnsPromptly]
+        name: name, version: version, capabilities: [.bindsContext, .returnsPromptly, .heedsPolicies]
     ) { (configuration, host) throws(KeyBackendError) in
         KMSBackend(try KeyService(configuration, host))
     }

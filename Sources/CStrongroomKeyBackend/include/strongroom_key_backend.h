@@ -1,7 +1,7 @@
 /* strongroom_key_backend.h: the contract between Strongroom (the host) and a key backend (the module).
    Licensed under the Apache License 2.0.
 
-   ABI version 1.2, under semantic versioning of its own, independent of Strongroom's version:
+   ABI version 1.3, under semantic versioning of its own, independent of Strongroom's version:
      - a new MAJOR may change anything, has an entry symbol of its own (..._v2), and is refused by a host of another
        major;
      - a new MINOR only appends: members at the end of a structure, TLV types, status codes, flags. Nothing moves.
@@ -39,9 +39,11 @@ extern "C" {
 /* The version of this header. A module built with it fills these into its table. */
 enum {
     STRONGROOM_KEY_ABI_MAJOR = 1,
-    STRONGROOM_KEY_ABI_MINOR = 2                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY
+    STRONGROOM_KEY_ABI_MINOR = 3                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY
                                                    2: what hangs on a key, `key_dependencies` of the host,
-                                                      STRONGROOM_KEY_E_KEY_IN_USE */
+                                                      STRONGROOM_KEY_E_KEY_IN_USE
+                                                   3: secrets beside a control request and its answer, reasons of
+                                                      refusals, policies of principals */
 };
 
 /* First eight bytes of each table, read as a little-endian integer: "SRKEYMOD" and "SRKEYHST". A table that starts with
@@ -62,6 +64,7 @@ enum {
     STRONGROOM_KEY_CONTEXT_MAX = 65536,         /* bytes of a request's TLV block, or of an open's configuration */
     STRONGROOM_KEY_CONTROL_REQUEST_MAX = 1048576, /* bytes of a control request (JSON) */
     STRONGROOM_KEY_CONTROL_ANSWER_MAX = 1048576,  /* bytes of a control answer (JSON) */
+    STRONGROOM_KEY_CONTROL_SECRET_MAX = 4096,   /* bytes of a secret beside a control request or its answer */
     STRONGROOM_KEY_MESSAGE_MAX = 1024           /* bytes of a diagnostic message (UTF-8) that a host keeps */
 };
 
@@ -135,6 +138,11 @@ enum {
     STRONGROOM_KEY_TLV_SECURE_TRANSPORT = 0x0006,    /* u8, 0 or 1: the request came over TLS */
     STRONGROOM_KEY_TLV_TLS_VERSION = 0x0007,         /* text, such as "1.3" */
     STRONGROOM_KEY_TLV_VIA_SERVICE = 0x0008,         /* text: the service that calls for the principal, such as "s3" */
+    STRONGROOM_KEY_TLV_HAS_POLICIES = 0x8009,        /* u8, 0 or 1, minor 3: the principal has policies of its own, or
+                                                        none: where a key leaves the decision to the account, they
+                                                        decide. Absent: the account lets all of its principals in */
+    STRONGROOM_KEY_TLV_PRINCIPAL_POLICY = 0x800A,    /* text, repeated, minor 3: one of them, a document of IAM; only
+                                                        with STRONGROOM_KEY_TLV_HAS_POLICIES */
 
     /* The request. */
     STRONGROOM_KEY_TLV_GRANT_TOKEN = 0x0010,         /* text, repeated */
@@ -150,6 +158,9 @@ enum {
                                                         modules with STRONGROOM_KEY_NEEDS_CUSTOMER_KEY. The host holds
                                                         the block in locked memory; the module zeroes every copy
                                                         before it completes */
+    STRONGROOM_KEY_TLV_CONTROL_SECRET = 0x8024,      /* bytes, minor 3, for control only: the secret that goes with the
+                                                        request, 1 to STRONGROOM_KEY_CONTROL_SECRET_MAX. Held and
+                                                        zeroed as a customer's key */
 
     /* Configuration, for open only. */
     STRONGROOM_KEY_TLV_KEYRING = 0x0101,             /* text: absolute path of the keyring folder */
@@ -256,14 +267,17 @@ enum {
 /* What an operation fills in. A buffer that is not named for an operation is left alone. */
 typedef struct strongroom_key_answer {
     uint64_t size;                              /* bytes of this structure */
-    strongroom_key_buffer plaintext;            /* generate, unwrap: the data key, STRONGROOM_KEY_DATA_KEY_SIZE bytes */
+    strongroom_key_buffer plaintext;            /* generate, unwrap: the data key, STRONGROOM_KEY_DATA_KEY_SIZE bytes;
+                                                   control, minor 3: the secret that goes with the answer, where the
+                                                   host has given it room */
     strongroom_key_buffer wrapped;              /* generate, rewrap: the wrapped key */
     strongroom_key_buffer key_id;               /* all but control: canonical id of the key used, never an alias: the id
                                                    in the request, or one that ends with "/" and that id, unless the
                                                    request names an alias (which has "alias/" in its name) */
     strongroom_key_buffer key_version;          /* all but control: version that wraps `wrapped` or unwrapped the input;
                                                    describe: the current version */
-    strongroom_key_buffer document;             /* control: JSON */
+    strongroom_key_buffer document;             /* control: JSON; minor 3, of a failure and where there is one:
+                                                   {"reason":…}, the module's own name for it */
     strongroom_key_buffer message;              /* any failure, and describe: what is wrong and how to remedy it, for a
                                                    person; cut to fit, never STRONGROOM_KEY_E_BUFFER; no secret */
     uint32_t health;                            /* describe */
@@ -281,6 +295,8 @@ typedef struct strongroom_key_answer {
                                                    module has no keys of its own, and without one answers
                                                    STRONGROOM_KEY_E_INVALID_REQUEST. Another key than the one that
                                                    wrapped is STRONGROOM_KEY_E_INCORRECT_KEY */
+#define STRONGROOM_KEY_HEEDS_POLICIES 8ull      /* minor 3: STRONGROOM_KEY_TLV_PRINCIPAL_POLICY decides, as said there. A
+                                                   host asks nothing of other modules for principals with policies */
 
 struct strongroom_key_module;
 
@@ -327,7 +343,8 @@ typedef struct strongroom_key_module {
     strongroom_key_operation describe;
 
     /* Administration: a JSON object in `input`, a JSON object in `document`. What may be asked is the module's own
-       documentation. Every module answers {"operation":"status"}. Never a secret in either. */
+       documentation. Every module answers {"operation":"status"}. Never a secret in either: what is secret goes beside
+       them, in STRONGROOM_KEY_TLV_CONTROL_SECRET and in `answer.plaintext`. */
     strongroom_key_operation control;
 
     /* Ends the instance: drops keys, threads, connections. `request` has only a context. The host calls it at most

@@ -1,4 +1,4 @@
-internal import StrongroomKeys
+package import StrongroomKeys
 
 extension Store {
     /// Passes an administrator's request on to the key service that the store was opened with.
@@ -12,13 +12,20 @@ extension Store {
     /// - Throws: ``StoreError/Code/keyServiceMissing``; ``StoreError/Code/invalidRequest`` and
     ///   ``StoreError/Code/keyNotFound`` as the service says; ``StoreError/Code/keyBackendFailed``.
     public func controlKeyService(_ json: [UInt8]) async throws(StoreError) -> [UInt8] {
+        try await controlKeyService(ControlRequest(json: json)).json
+    }
+
+    /// The same for a server that has secrets to pass, or to pass on; of the request's context grant tokens and the
+    /// request's id count.
+    package func controlKeyService(_ request: ControlRequest) async throws(StoreError) -> ControlAnswer {
         try engine.checkOpen()
         let service = try engine.unlockedKeys().keyService()
         let backend = try await service.backend()
-        var context = KeyRequestContext(caller: requester.caller)
-        context.deadlineNanoseconds = service.deadlineNanoseconds
+        var request = request
+        request.context.caller = requester.caller
+        request.context.deadlineNanoseconds = service.deadlineNanoseconds
         do throws(KeyBackendError) {
-            return try await backend.backend.control(ControlRequest(json: json, context: context))
+            return try await backend.backend.controlWithSecrets(request)
         } catch {
             throw StoreError(error)
         }

@@ -10,17 +10,11 @@ struct ConditionFacts: Sendable {
     let wallMilliseconds: Int64
 
     func context(_ caller: Caller?, _ registry: KeyRegistry) -> [String: [String]] {
-        let owner = registry.owner
-        let principal = KeyPrincipal(caller, owner)
-        var context: [String: [String]] = [
-            "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account],
-            "kms:CallerAccount": [principal.account],
-            "kms:KeyOrigin": [key.origin.rawValue], "kms:KeySpec": ["SYMMETRIC_DEFAULT"],
-            "kms:KeyUsage": ["ENCRYPT_DECRYPT"], "kms:MultiRegion": [key.multiRegion == nil ? "false" : "true"],
-            "aws:EpochTime": [String(wallMilliseconds / 1_000)],
-            "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
-            "aws:RequestedRegion": [owner.region],
-        ]
+        var context = Self.ofCaller(caller, registry.owner, wallMilliseconds)
+        context["kms:KeyOrigin"] = [key.origin.rawValue]
+        context["kms:KeySpec"] = ["SYMMETRIC_DEFAULT"]
+        context["kms:KeyUsage"] = ["ENCRYPT_DECRYPT"]
+        context["kms:MultiRegion"] = [key.multiRegion == nil ? "false" : "true"]
         let aliases = registry.aliasNames(of: key.id).map(\.description)
         if !aliases.isEmpty { context["kms:ResourceAliases"] = aliases }
         if let multiRegion = key.multiRegion {
@@ -32,7 +26,24 @@ struct ConditionFacts: Sendable {
         if !encryptionContext.pairs.isEmpty {
             context["kms:EncryptionContextKeys"] = encryptionContext.pairs.map(\.name)
         }
-        if let caller { Self.describe(caller, owner, in: &context) }
+        return context
+    }
+
+    /// What can be asked about a call that is of no key.
+    static func ofCaller(_ caller: Caller?, _ owner: KeyOwner, _ wallMilliseconds: Int64) -> [String: [String]] {
+        let principal = KeyPrincipal(caller, owner)
+        var context: [String: [String]] = [
+            "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account],
+            "kms:CallerAccount": [principal.account],
+            "aws:EpochTime": [String(wallMilliseconds / 1_000)],
+            "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
+            "aws:RequestedRegion": [owner.region],
+        ]
+        if let name = principal.userName {
+            context["aws:username"] = [name]
+            context["aws:PrincipalType"] = ["User"]
+        }
+        if let caller { describe(caller, owner, in: &context) }
         return context
     }
 

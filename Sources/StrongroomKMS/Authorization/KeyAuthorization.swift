@@ -25,34 +25,53 @@ struct KeyAuthorization: Sendable {
     /// - Throws: `AccessDenied`.
     func check(in registry: KeyRegistry) throws(KeyServiceError) {
         for action in actions {
-            switch decision(action, in: registry) {
+            var principal = KeyPrincipal(call.requester.caller, registry.owner)
+            var missing = "no statement of its key policy and no grant"
+            if let own = CallerPolicies(call.requester.caller) {
+                switch own.decision(for: request(action, principal, in: registry)) {
+                case .allowed: break
+                case .explicitlyDenied:
+                    throw refusal(action, registry.owner, "with an explicit deny in an identity-based policy")
+                case .implicitlyDenied:
+                    // Then only what names the caller counts.
+                    principal = principal.withoutAccount
+                    missing = "no identity-based policy, \(missing)"
+                }
+            }
+            switch decision(action, principal, in: registry) {
             case .allowed: continue
             case .explicitlyDenied: throw refusal(action, registry.owner, "with an explicit deny in its key policy")
             case .implicitlyDenied:
-                guard !isGranted(action, registry.owner) else { continue }
-                throw refusal(action, registry.owner, "because no statement of its key policy and no grant allows it")
+                guard !isGranted(action, principal) else { continue }
+                throw refusal(action, registry.owner, "because \(missing) allows it")
             }
         }
     }
 
-    private func decision(_ action: String, in registry: KeyRegistry) -> PolicyDecision {
-        let principal = KeyPrincipal(call.requester.caller, registry.owner)
+    /// Of the key's policy.
+    private func decision(_ action: String, _ principal: KeyPrincipal, in registry: KeyRegistry) -> PolicyDecision {
         guard let policy = key.policy else {
             // What the standard policy says, without reading it: most keys have no other.
             return principal.account == registry.owner.account ? .allowed(sid: nil) : .implicitlyDenied
         }
-        let facts = ConditionFacts(
-            key: key, alias: alias, encryptionContext: context, wallMilliseconds: wallMilliseconds)
-        return policy.document.decision(
-            for: PolicyRequest(
-                principal: PolicyPrincipal(arn: principal.arn, account: principal.account), action: action,
-                resource: registry.owner.arn(key.id),
-                context: facts.context(call.requester.caller, registry).merging(conditions) { $1 }))
+        // What denies the account denies its principals, whoever lets them in.
+        let whole = KeyPrincipal(call.requester.caller, registry.owner)
+        let decision = policy.document.decision(for: request(action, whole, in: registry))
+        guard decision.isAllowed, principal.account != whole.account else { return decision }
+        return policy.document.decision(for: request(action, principal, in: registry))
     }
 
-    private func isGranted(_ action: String, _ owner: KeyOwner) -> Bool {
+    private func request(_ action: String, _ principal: KeyPrincipal, in registry: KeyRegistry) -> PolicyRequest {
+        let facts = ConditionFacts(
+            key: key, alias: alias, encryptionContext: context, wallMilliseconds: wallMilliseconds)
+        return PolicyRequest(
+            principal: PolicyPrincipal(arn: principal.arn, account: principal.account), action: action,
+            resource: registry.owner.arn(key.id),
+            context: facts.context(call.requester.caller, registry).merging(conditions) { $1 })
+    }
+
+    private func isGranted(_ action: String, _ principal: KeyPrincipal) -> Bool {
         guard let operation = GrantOperation.allCases.first(where: { $0.action == action }) else { return false }
-        let principal = KeyPrincipal(call.requester.caller, owner)
         return (grants ?? key.grants).contains { grant in
             // Who was granted making grants grants no more than that.
             grant.allows(operation, to: principal, context) && newGrant.map(grant.includes) ?? true

@@ -11,6 +11,18 @@ struct KeyPrincipal: Sendable {
         account = caller?.account ?? owner.account
     }
 
+    /// The name of a user of IAM, without its path; nil for any other principal.
+    var userName: String? {
+        let fields = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard fields.count == 6, fields[2] == "iam", fields[5].hasPrefix("user/") else { return nil }
+        return fields[5].split(separator: "/").last.map(String.init)
+    }
+
+    /// The same where what is said of the account is not said of it.
+    var withoutAccount: KeyPrincipal { KeyPrincipal(arn: arn, account: "") }
+
+    private init(arn: String, account: String) { (self.arn, self.account) = (arn, account) }
+
     /// Whether `name`, an ARN, is of this principal or of all of its account; names are compared as bytes.
     func isKnown(as name: String) -> Bool {
         name.utf8.elementsEqual(arn.utf8) || name.utf8.elementsEqual("arn:aws:iam::\(account):root".utf8)

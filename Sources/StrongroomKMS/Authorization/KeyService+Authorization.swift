@@ -1,4 +1,5 @@
 internal import StrongroomKeys
+internal import StrongroomPolicy
 
 /// Before the key's state is looked at, which is told only to who may know of the key.
 extension KeyService {
@@ -46,10 +47,24 @@ extension KeyService {
 
     /// For what concerns no single key: it is the account's.
     func authorizeAccount(_ call: KeyCall, _ registry: KeyRegistry) throws(KeyServiceError) {
-        guard let caller = call.requester.caller, caller.account != registry.owner.account else { return }
-        throw KeyServiceError(
-            .accessDenied,
-            "\(caller.principal) is not authorized to perform kms:\(call.operation): the keys are those of the account "
-                + "\(registry.owner.account).")
+        guard let caller = call.requester.caller else { return }
+        let owner = registry.owner
+        let subject = "\(caller.principal) is not authorized to perform kms:\(call.operation)"
+        guard caller.account == owner.account else {
+            throw KeyServiceError(
+                .accessDenied, "\(subject): the keys are those of the account \(owner.account).")
+        }
+        guard let own = CallerPolicies(caller) else { return }
+        let request = PolicyRequest(
+            principal: PolicyPrincipal(arn: caller.principal, account: caller.account),
+            action: "kms:\(call.operation)", resource: "*",
+            context: ConditionFacts.ofCaller(caller, owner, host.wallMilliseconds()))
+        switch own.decision(for: request) {
+        case .allowed: return
+        case .explicitlyDenied:
+            throw KeyServiceError(.accessDenied, "\(subject), with an explicit deny in an identity-based policy.")
+        case .implicitlyDenied:
+            throw KeyServiceError(.accessDenied, "\(subject), because no identity-based policy allows it.")
+        }
     }
 }

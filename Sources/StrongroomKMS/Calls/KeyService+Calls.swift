@@ -13,6 +13,7 @@ extension KeyService {
             try checkTokens(of: call, keyring.registry)
             let value = try body(keyring)
             try await trail.record(call)
+            lastUses.note(call, requestID: call.requester.requestID, atMilliseconds: host.wallMilliseconds())
             return value
         } catch {
             throw await refused(call, error)

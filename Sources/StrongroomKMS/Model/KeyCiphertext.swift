@@ -17,6 +17,9 @@ public struct KeyCiphertext: Sendable, Hashable {
     /// All of it.
     public let bytes: [UInt8]
 
+    /// The id of the material that sealed it.
+    public var materialName: String { materialID.description }
+
     var keyID: KeyID { KeyID(bytes: Array(bytes[1..<1 + KeyID.sizeBytes])) }
     var materialID: KeyMaterialID {
         KeyMaterialID(bytes: Array(bytes[1 + KeyID.sizeBytes..<Self.headerSizeBytes]))

@@ -69,6 +69,10 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
     public static let updatePrimaryRegion = KeyOperation("UpdatePrimaryRegion")
     /// The key's policy.
     public static let getKeyPolicy = KeyOperation("GetKeyPolicy")
+    /// What policies the key has: one, which is called `default`.
+    public static let listKeyPolicies = KeyOperation("ListKeyPolicies")
+    /// When the key was last used.
+    public static let getKeyLastUsage = KeyOperation("GetKeyLastUsage")
     /// Gives the key another policy.
     public static let putKeyPolicy = KeyOperation("PutKeyPolicy")
     /// Lets somebody use the key.
@@ -88,8 +92,7 @@ public struct KeyOperation: Hashable, Sendable, CustomStringConvertible {
         tagResource, untagResource, listResourceTags, createAlias, updateAlias, deleteAlias, listAliases, rotateKey,
         enableKeyRotation, disableKeyRotation, getKeyRotationStatus, listRotations, getParametersForImport,
         importKeyMaterial, deleteImportedKeyMaterial, replicateKey, updatePrimaryRegion, getKeyPolicy, putKeyPolicy,
-        createGrant, listGrants,
-        listRetirableGrants, retireGrant, revokeGrant,
+        listKeyPolicies, getKeyLastUsage, createGrant, listGrants, listRetirableGrants, retireGrant, revokeGrant,
     ]
     /// Those that concern no single key.
     static let ofNoKey: Set<KeyOperation> = [generateRandom, listKeys, listRetirableGrants]

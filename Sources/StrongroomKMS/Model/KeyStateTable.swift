@@ -52,6 +52,7 @@ enum KeyStateTable {
         .tagResource: description, .untagResource: description, .listResourceTags: always,
         .updateKeyDescription: description,
         .createKey: always, .describeKey: always, .getKeyPolicy: always, .putKeyPolicy: always,
+        .listKeyPolicies: always, .getKeyLastUsage: always,
         .listRotations: always, .getKeyRotationStatus: always,
         .listGrants: always, .retireGrant: always, .revokeGrant: always,
         .getParametersForImport: description, .importKeyMaterial: description, .deleteImportedKeyMaterial: always,

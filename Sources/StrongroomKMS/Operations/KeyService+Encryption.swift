@@ -87,6 +87,50 @@ extension KeyService {
         }
     }
 
+    /// New random bytes to be used as a key elsewhere, in plaintext and sealed under the current material of a key.
+    ///
+    /// - Parameters:
+    ///   - count: how many, 1 to 1024.
+    ///   - keyID: the key, in any of the four ways; nil means ``defaultKeyID``.
+    ///   - encryptionContext: must be given again to open what is sealed.
+    ///   - isDryRun: whether to fail with ``KeyServiceError/Code/dryRunOperation`` where it would work.
+    ///   - requester: on whose behalf.
+    public func generateDataKey(
+        count: Int, keyID: String? = nil, encryptionContext: EncryptionContext = .empty, dryRun isDryRun: Bool = false,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> DataKeyOfAnySize {
+        let call = KeyCall(.generateDataKey, requester, encryptionContext, isDryRun: isDryRun)
+        return try await dataKey(count, keyID, call)
+    }
+
+    /// The same without the plaintext: for whoever stores it for others to open.
+    public func generateDataKeyWithoutPlaintext(
+        count: Int, keyID: String? = nil, encryptionContext: EncryptionContext = .empty, dryRun isDryRun: Bool = false,
+        as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> KeyCiphertext {
+        let call = KeyCall(.generateDataKeyWithoutPlaintext, requester, encryptionContext, isDryRun: isDryRun)
+        return try await dataKey(count, keyID, call).ciphertext
+    }
+
+    private func dataKey(
+        _ count: Int, _ keyID: String?, _ call: KeyCall
+    ) async throws(KeyServiceError) -> DataKeyOfAnySize {
+        call.asks("numberOfBytes", String(count))
+        try await checked(call) { () throws(KeyServiceError) in
+            try Self.check(count, in: KeyLimits.randomSizeBytes, "numberOfBytes")
+        }
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            let key = try authorized(keyID ?? Self.defaultKeyID, call, keyring.registry)
+            try call.stopIfDryRun()
+            let plaintext = try random(count: count)
+            let sealed = try KeyCiphertext(try seal(plaintext, key, call, call.encryptionContext, keyring))
+            return DataKeyOfAnySize(plaintext: plaintext, ciphertext: sealed)
+        }
+    }
+
+    /// The ARN of the key that has sealed a ciphertext; of its related key here, where that one is in another region.
+    public func keyARN(of ciphertext: KeyCiphertext) -> String { owner.arn(ciphertext.keyID) }
+
     /// Random bytes fit for keys, 1 to 1024.
     public func generateRandom(
         count: Int, as requester: KeyRequester = .root
@@ -116,6 +160,14 @@ extension KeyService {
             "Value '\(count)' at '\(name)' failed to satisfy constraint: it may be \(range.lowerBound) to "
                 + "\(range.upperBound) bytes.")
     }
+}
+
+/// New random bytes, and the same sealed.
+public struct DataKeyOfAnySize: ~Copyable, Sendable {
+    /// The bytes.
+    public let plaintext: SecretBytes
+    /// What opens to them.
+    public let ciphertext: KeyCiphertext
 }
 
 extension KeyCiphertext {

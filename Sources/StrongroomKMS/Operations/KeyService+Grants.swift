@@ -52,18 +52,26 @@ extension KeyService {
     /// - Parameters:
     ///   - keyID: the key, by id or ARN.
     ///   - granteePrincipal: only those of that grantee, by ARN; nil for all.
+    ///   - grantID: only the one with that id; nil for all.
     ///   - limit: 1 to 1000.
     ///   - marker: where the page starts, as the page before says.
     ///   - requester: on whose behalf.
     public func listGrants(
-        on keyID: String, granteePrincipal: String? = nil, limit: Int = KeyService.pageSizeDefault,
+        on keyID: String, granteePrincipal: String? = nil, grantID: String? = nil,
+        limit: Int = KeyService.pageSizeDefault,
         marker: String? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyPage<KeyGrant> {
-        let call = KeyCall(.listGrants, requester).asks("granteePrincipal", granteePrincipal)
+        let call = KeyCall(.listGrants, requester).asks("granteePrincipal", granteePrincipal).asks("grantId", grantID)
+        let wanted = try await checked(call) { () throws(KeyServiceError) in
+            try grantID.map { (text) throws(KeyServiceError) in try GrantID(text) }
+        }
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(keyID, "A grant", call, keyring.registry)
             let arn = keyring.registry.owner.arn(key.id)
-            let grants = key.grants.filter { granteePrincipal == nil || $0.granteePrincipal == granteePrincipal }
+            let grants = key.grants.filter {
+                (granteePrincipal == nil || $0.granteePrincipal == granteePrincipal)
+                    && (wanted == nil || $0.id == wanted)
+            }
             return try Self.page(of: grants.map { KeyGrant($0, keyARN: arn) }, limit, marker)
         }
     }

@@ -15,6 +15,20 @@ extension KeyService {
         }
     }
 
+    /// The names of a key's policies: one, `default`, whether or not it was put.
+    public func keyPolicyNames(
+        of keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> [String] {
+        let call = KeyCall(.listKeyPolicies, requester)
+        return try await answer(call) { (keyring) throws(KeyServiceError) in
+            _ = try authorized(keyID, call, keyring.registry)
+            return ["default"]
+        }
+    }
+
+    /// What a key's policy is for which none is put.
+    package var standardKeyPolicy: String { KeyPolicy.standardText(owner) }
+
     /// Replaces a key's policy. What none of its statements, and no grant, allows is refused, to the account's root
     /// too.
     ///

@@ -16,6 +16,10 @@ public struct Caller: Sendable, Hashable {
     /// The service that calls for the principal, such as "s3". Nil: the principal itself.
     public var viaService: String?
 
+    /// Policies of the principal's own, as documents of IAM. What a key's policy leaves to the account they decide, and
+    /// an empty list allows nothing of that. Nil: the account lets all of its principals in.
+    public var policies: [String]?
+
     /// How a request reached the process.
     public enum Transport: Sendable, Hashable {
         /// Over TLS of that version, such as "1.3".
@@ -27,7 +31,8 @@ public struct Caller: Sendable, Hashable {
     /// A caller that is known by its principal and account, and by whatever else applies.
     public init(
         principal: String, account: String, tags: [String: String] = [:], multiFactorAgeSeconds: UInt64? = nil,
-        sourceAddress: String? = nil, transport: Transport? = nil, viaService: String? = nil
+        sourceAddress: String? = nil, transport: Transport? = nil, viaService: String? = nil,
+        policies: [String]? = nil
     ) {
         self.principal = principal
         self.account = account
@@ -36,5 +41,6 @@ public struct Caller: Sendable, Hashable {
         self.sourceAddress = sourceAddress
         self.transport = transport
         self.viaService = viaService
+        self.policies = policies
     }
 }

@@ -29,6 +29,20 @@ public protocol KeyBackend: Sendable {
     /// documentation. Every backend answers `{"operation":"status"}`. Never a secret in either.
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8]
 
+    /// The same where a secret may go with the request or the answer, beside the JSON and never in it. Backends without
+    /// such operations need not say so.
+    func controlWithSecrets(_ request: ControlRequest) async throws(KeyBackendError) -> ControlAnswer
+
     /// Ends the backend: drops keys, threads and connections. Nothing is called afterwards.
     func close() async throws(KeyBackendError)
+}
+
+extension KeyBackend {
+    /// Refuses a secret that comes, and gives none out.
+    public func controlWithSecrets(_ request: ControlRequest) async throws(KeyBackendError) -> ControlAnswer {
+        guard request.secret == nil else {
+            throw KeyBackendError(.unsupported, "The key backend has no operation with a secret; leave the secret out.")
+        }
+        return ControlAnswer(json: try await control(request))
+    }
 }

@@ -61,6 +61,8 @@ public struct KeyBackendError: Error, Sendable, CustomStringConvertible {
     public var code: Code
     /// What went wrong and how it may be remedied. Never holds a secret.
     public var message: String
+    /// The backend's own name for the failure, where it has one: KMS's, such as "InvalidAliasName".
+    public var reason: String?
     /// What lies beneath, where there is something.
     public var underlying: (any Error)?
 

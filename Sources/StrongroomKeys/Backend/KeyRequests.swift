@@ -1,3 +1,6 @@
+internal import CStrongroomKeyBackend
+public import StrongroomCrypto
+
 /// Asks for a new data key.
 public struct DataKeyRequest: Sendable {
     /// The key to wrap it with, or an alias of it. Nil: the backend's default key.
@@ -61,14 +64,40 @@ public struct DescribeRequest: Sendable {
 
 /// An administrator's request, in the backend's own terms.
 public struct ControlRequest: Sendable {
-    /// A JSON object in UTF-8.
+    /// The largest secret that goes with a request or an answer, in bytes.
+    public static let secretSizeBytesMax = Int(STRONGROOM_KEY_CONTROL_SECRET_MAX)
+
+    /// A JSON object in UTF-8. Never holds a secret.
     public var json: [UInt8]
+    /// What the request is about where that is secret: 1 to ``secretSizeBytesMax`` bytes.
+    public var secret: SharedSecret?
+    /// How many bytes of secret the answer has room for: 0 to ``secretSizeBytesMax``.
+    public var answerSecretSizeBytesMax = 0
     /// Caller, deadline and the like.
     public var context: KeyRequestContext
 
     /// A request that carries `json`.
-    public init(json: [UInt8], context: KeyRequestContext = .init()) {
+    public init(
+        json: [UInt8], secret: SharedSecret? = nil, answerSecretSizeBytesMax: Int = 0,
+        context: KeyRequestContext = .init()
+    ) {
         self.json = json
+        self.secret = secret
+        self.answerSecretSizeBytesMax = answerSecretSizeBytesMax
         self.context = context
+    }
+}
+
+/// What a backend answers an administrator.
+public struct ControlAnswer: Sendable {
+    /// A JSON object in UTF-8. Never holds a secret.
+    public var json: [UInt8]
+    /// The secret that was asked for, where one was.
+    public var secret: SharedSecret?
+
+    /// An answer that is `json`, and perhaps a secret.
+    public init(json: [UInt8], secret: SharedSecret? = nil) {
+        self.json = json
+        self.secret = secret
     }
 }

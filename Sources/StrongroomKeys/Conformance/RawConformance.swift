@@ -13,11 +13,11 @@ struct RawConformance {
     /// Each buffer in turn has no room, or too little: the answer says how much is needed.
     func checkRoom(_ keyID: String) async throws(ConformanceFailure) {
         let parts: [(HostOperation.Room, String)] = [
-            (HostOperation.Room(plaintext: true, wrapped: 0, keyID: 2048, keyVersion: 128), "the wrapped key"),
-            (HostOperation.Room(plaintext: true, wrapped: 1, keyID: 2048, keyVersion: 128), "the wrapped key"),
-            (HostOperation.Room(plaintext: true, wrapped: 8192, keyID: 0, keyVersion: 128), "the key id"),
-            (HostOperation.Room(plaintext: true, wrapped: 8192, keyID: 2048, keyVersion: 0), "the key version"),
-            (HostOperation.Room(plaintext: false, wrapped: 8192, keyID: 2048, keyVersion: 128), "the data key"),
+            (HostOperation.Room(plaintext: 32, wrapped: 0, keyID: 2048, keyVersion: 128), "the wrapped key"),
+            (HostOperation.Room(plaintext: 32, wrapped: 1, keyID: 2048, keyVersion: 128), "the wrapped key"),
+            (HostOperation.Room(plaintext: 32, wrapped: 8192, keyID: 0, keyVersion: 128), "the key id"),
+            (HostOperation.Room(plaintext: 32, wrapped: 8192, keyID: 2048, keyVersion: 0), "the key version"),
+            (HostOperation.Room(plaintext: 0, wrapped: 8192, keyID: 2048, keyVersion: 128), "the data key"),
         ]
         for (room, what) in parts {
             let operation = try await call(.generateDataKey, block(keyID), room: room)

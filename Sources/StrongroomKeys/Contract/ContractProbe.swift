@@ -15,11 +15,14 @@ package enum ContractProbe {
                 encryptionContext: first.encryptionContext,
                 deadlineNanoseconds: first.context.deadlineNanoseconds ?? 0))
         if let key { writer.append(STRONGROOM_KEY_TLV_CUSTOMER_KEY, key) }
+        let secret = try first.controlSecret.map { (secret) throws(KeyBackendError) in try clear(secret.bytes) }
+        if let secret { writer.append(STRONGROOM_KEY_TLV_CONTROL_SECRET, secret) }
         // What is optional and at its default may make a block longer.
         guard writer.bytes.count <= Int(STRONGROOM_KEY_CONTEXT_MAX) else { return true }
         let second = try DecodedRequest(unsafe writer.bytes.span.bytes)
         let secondKey = try second.context.customerKey.map { (key) throws(KeyBackendError) in try clear(key.bytes) }
-        return secondKey == key
+        let secondSecret = try second.controlSecret.map { (secret) throws(KeyBackendError) in try clear(secret.bytes) }
+        return secondKey == key && secondSecret == secret
             && second.context.caller == first.context.caller && second.keyID == first.keyID
             && second.context.grantTokens == first.context.grantTokens && second.keyVersion == first.keyVersion
             && second.context.requestID == first.context.requestID

@@ -7,6 +7,8 @@ struct DecodedRequest {
     var keyID: String?
     var keyVersion: String?
     var encryptionContext = EncryptionContext.empty
+    /// What goes with a control request.
+    var controlSecret: SharedSecret?
 
     init(_ block: RawSpan) throws(KeyBackendError) {
         guard block.byteCount <= Int(STRONGROOM_KEY_CONTEXT_MAX) else { throw TLVReader.malformed("is too large") }
@@ -15,6 +17,8 @@ struct DecodedRequest {
         var hasCaller = false
         var tlsVersion = ""
         var secure: Bool?
+        var policies: [String] = []
+        var hasPolicies: Bool?
         var pairs: [(name: String, value: String)] = []
         var seen: Set<Int> = []
         while let entry = try reader.next(in: block) {
@@ -22,7 +26,9 @@ struct DecodedRequest {
                 throw TLVReader.malformed("has type \(entry.type) twice")
             }
             let value = entry.value
-            hasCaller = hasCaller || (STRONGROOM_KEY_TLV_PRINCIPAL...STRONGROOM_KEY_TLV_VIA_SERVICE) ~= entry.type
+            hasCaller =
+                hasCaller || (STRONGROOM_KEY_TLV_PRINCIPAL...STRONGROOM_KEY_TLV_VIA_SERVICE) ~= entry.type
+                || entry.type == STRONGROOM_KEY_TLV_HAS_POLICIES
             switch entry.type {
             case STRONGROOM_KEY_TLV_PRINCIPAL: caller.principal = try block.text(in: value)
             case STRONGROOM_KEY_TLV_ACCOUNT: caller.account = try block.text(in: value)
@@ -34,6 +40,8 @@ struct DecodedRequest {
             case STRONGROOM_KEY_TLV_SECURE_TRANSPORT: secure = try block.flag(in: value)
             case STRONGROOM_KEY_TLV_TLS_VERSION: tlsVersion = try block.text(in: value)
             case STRONGROOM_KEY_TLV_VIA_SERVICE: caller.viaService = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_HAS_POLICIES: hasPolicies = try block.flag(in: value)
+            case STRONGROOM_KEY_TLV_PRINCIPAL_POLICY: policies.append(try block.text(in: value))
             case STRONGROOM_KEY_TLV_GRANT_TOKEN: context.grantTokens.append(try block.text(in: value))
             case STRONGROOM_KEY_TLV_REQUEST_ID: context.requestID = try block.text(in: value)
             case STRONGROOM_KEY_TLV_DEADLINE: context.deadlineNanoseconds = try block.integer(in: value)
@@ -41,9 +49,14 @@ struct DecodedRequest {
             case STRONGROOM_KEY_TLV_KEY_VERSION: keyVersion = try block.text(in: value)
             case STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT: pairs.append(try block.pair(in: value))
             case STRONGROOM_KEY_TLV_CUSTOMER_KEY: context.customerKey = try block.customerKey(in: value)
+            case STRONGROOM_KEY_TLV_CONTROL_SECRET: controlSecret = try block.controlSecret(in: value)
             default: try Self.skip(entry.type)
             }
         }
+        guard hasPolicies == true || policies.isEmpty else {
+            throw TLVReader.malformed("has policies of a principal that has none")
+        }
+        if hasPolicies == true { caller.policies = policies }
         if hasCaller {
             caller.transport = secure.map { $0 ? .transportLayerSecurity(version: tlsVersion) : .plain }
             context.caller = caller
@@ -62,6 +75,7 @@ struct DecodedRequest {
 
     private static let repeated: Set<Int> = [
         STRONGROOM_KEY_TLV_PRINCIPAL_TAG, STRONGROOM_KEY_TLV_GRANT_TOKEN, STRONGROOM_KEY_TLV_ENCRYPTION_CONTEXT,
+        STRONGROOM_KEY_TLV_PRINCIPAL_POLICY,
     ]
 }
 
@@ -71,7 +85,18 @@ extension RawSpan {
         guard range.count == Int(STRONGROOM_KEY_CUSTOMER_KEY_SIZE) else {
             throw TLVReader.malformed("has a customer key of \(range.count) bytes")
         }
-        return SharedSecret(
+        return try secret(in: range)
+    }
+
+    fileprivate func controlSecret(in range: Range<Int>) throws(KeyBackendError) -> SharedSecret {
+        guard (1...Int(STRONGROOM_KEY_CONTROL_SECRET_MAX)).contains(range.count) else {
+            throw TLVReader.malformed("has a secret of \(range.count) bytes")
+        }
+        return try secret(in: range)
+    }
+
+    private func secret(in range: Range<Int>) throws(KeyBackendError) -> SharedSecret {
+        SharedSecret(
             try SecretBytes(count: range.count) { (room: inout MutableRawSpan) throws(KeyBackendError) in
                 for offset in 0..<range.count { room.store(byte(at: range.lowerBound + offset), at: offset) }
             })

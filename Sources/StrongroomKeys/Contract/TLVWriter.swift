@@ -80,5 +80,8 @@ extension TLVWriter {
         case nil: break
         }
         append(STRONGROOM_KEY_TLV_VIA_SERVICE, text: caller.viaService)
+        guard let policies = caller.policies else { return }
+        append(STRONGROOM_KEY_TLV_HAS_POLICIES, flag: true)
+        for policy in policies { append(STRONGROOM_KEY_TLV_PRINCIPAL_POLICY, text: policy) }
     }
 }

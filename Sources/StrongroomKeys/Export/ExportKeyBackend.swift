@@ -16,6 +16,8 @@ public struct KeyBackendCapabilities: OptionSet, Sendable {
     public static let returnsPromptly = KeyBackendCapabilities(rawValue: STRONGROOM_KEY_RETURNS_PROMPTLY)
     /// It has no keys of its own: generate, unwrap and rewrap need ``KeyRequestContext/customerKey``.
     public static let needsCustomerKey = KeyBackendCapabilities(rawValue: STRONGROOM_KEY_NEEDS_CUSTOMER_KEY)
+    /// It lets ``Caller/policies`` decide. Nothing is asked of any other for callers that have some.
+    public static let heedsPolicies = KeyBackendCapabilities(rawValue: STRONGROOM_KEY_HEEDS_POLICIES)
 }
 
 /// Makes a backend written in Swift callable through the C contract.

@@ -33,6 +33,7 @@ internal import StrongroomCrypto
             case .buffer: status = Int32(STRONGROOM_KEY_E_BUFFER)
             case .backend(let error):
                 unsafe answer.pointee.message.fillMessage(error.message)
+                if function == .control { fill(reason: error.reason) }
                 status = error.code.status
             }
         }
@@ -111,8 +112,28 @@ internal import StrongroomCrypto
 
     private func control(_ decoded: DecodedRequest) async throws(KeyBackendError) {
         let json = try input(sizeBytesMax: Int(STRONGROOM_KEY_CONTROL_REQUEST_MAX))
-        let document = try await instance.backend.control(ControlRequest(json: json, context: decoded.context))
-        try unsafe Self.fill(&answer.pointee.document, document, "an answer")
+        let room = unsafe answer.pointee.plaintext.data == nil ? 0 : answer.pointee.plaintext.capacity
+        let made = try await instance.backend.controlWithSecrets(
+            ControlRequest(
+                json: json, secret: decoded.controlSecret,
+                answerSecretSizeBytesMax: Int(min(room, UInt64(STRONGROOM_KEY_CONTROL_SECRET_MAX))),
+                context: decoded.context))
+        try unsafe Self.fill(&answer.pointee.document, made.json, "an answer")
+        guard let secret = made.secret else { return }
+        guard UInt64(secret.bytes.count) <= room else {
+            throw KeyBackendError(
+                .moduleFault, "made a secret of \(secret.bytes.count) bytes, more than there is room for")
+        }
+        try fill(secret.bytes)
+    }
+
+    /// Beside the message; too long a name is none.
+    private func fill(reason: String?) {
+        guard let reason else { return }
+        let document = JSONValue.object(["reason": .string(reason)]).encoded()
+        if unsafe UInt64(document.count) <= answer.pointee.document.capacity {
+            unsafe answer.pointee.document.fill(document)
+        }
     }
 
     // MARK: - C to values and back
@@ -169,7 +190,7 @@ internal import StrongroomCrypto
         try key.withBytes { (bytes) throws(KeyBackendError) in
             unsafe bytes.withUnsafeBytes { bytes in
                 guard let data = unsafe answer.pointee.plaintext.data, let source = bytes.baseAddress else { return }
-                // Safe: checkRoom saw room for a data key, and this is one.
+                // Safe: checkRoom saw room for a data key, and `control` for its secret.
                 unsafe UnsafeMutableRawPointer(data).copyMemory(from: source, byteCount: bytes.count)
                 unsafe answer.pointee.plaintext.size = UInt64(bytes.count)
             }

@@ -12,22 +12,29 @@ internal import Synchronization
 
     /// What the answer needs room for.
     struct Room {
-        var plaintext = false
+        var plaintext = 0
         var wrapped = 0
         var keyID = 0
         var keyVersion = 0
         var document = 0
 
         static let generate = Room(
-            plaintext: true, wrapped: Int(STRONGROOM_KEY_WRAPPED_MAX), keyID: Int(STRONGROOM_KEY_ID_MAX),
+            plaintext: GeneratedDataKey.sizeBytes, wrapped: Int(STRONGROOM_KEY_WRAPPED_MAX),
+            keyID: Int(STRONGROOM_KEY_ID_MAX),
             keyVersion: Int(STRONGROOM_KEY_VERSION_MAX))
         static let unwrap = Room(
-            plaintext: true, keyID: Int(STRONGROOM_KEY_ID_MAX), keyVersion: Int(STRONGROOM_KEY_VERSION_MAX))
+            plaintext: GeneratedDataKey.sizeBytes, keyID: Int(STRONGROOM_KEY_ID_MAX),
+            keyVersion: Int(STRONGROOM_KEY_VERSION_MAX))
         static let rewrap = Room(
             wrapped: Int(STRONGROOM_KEY_WRAPPED_MAX), keyID: Int(STRONGROOM_KEY_ID_MAX),
             keyVersion: Int(STRONGROOM_KEY_VERSION_MAX))
         static let describe = Room(keyID: Int(STRONGROOM_KEY_ID_MAX), keyVersion: Int(STRONGROOM_KEY_VERSION_MAX))
         static let control = Room(document: Int(STRONGROOM_KEY_CONTROL_ANSWER_MAX))
+
+        static func controlWithSecret(sizeBytesMax secretSizeBytesMax: Int) -> Room {
+            Room(plaintext: secretSizeBytesMax, document: Int(STRONGROOM_KEY_CONTROL_ANSWER_MAX))
+        }
+
         static let close = Room()
     }
 
@@ -44,12 +51,12 @@ internal import Synchronization
     private let memory: UnsafeMutableRawPointer
     private let parts: [Range<Int>]
     private var plaintext: SecretBytes?
-    /// The context of a request with a customer's key, instead of the copy in `memory`.
+    /// The context of a request with a secret, instead of the copy in `memory`.
     private var secretContext: SecretBytes?
     private let state = Mutex(OperationState())
 
     init(
-        hostID: UInt64, context: [UInt8], customerKey: SharedSecret? = nil, input: [UInt8], room: Room,
+        hostID: UInt64, context: [UInt8], secret: RequestSecret? = nil, input: [UInt8], room: Room,
         cancellation: KeyCancellation = .never
     ) throws(KeyBackendError) {
         self.hostID = hostID
@@ -85,8 +92,8 @@ internal import Synchronization
         unsafe answer.pointee.key_version = Self.buffer(memory, ranges[2])
         unsafe answer.pointee.document = Self.buffer(memory, ranges[3])
         unsafe answer.pointee.message = Self.buffer(memory, ranges[4])
-        if room.plaintext { try preparePlaintext() }
-        if let customerKey { try prepareContext(context, customerKey) }
+        if room.plaintext > 0 { try preparePlaintext(room.plaintext) }
+        if let secret { try prepareContext(context, secret) }
     }
 
     deinit {
@@ -146,14 +153,22 @@ internal import Synchronization
         return String(decoding: bytes, as: UTF8.self).withoutControlCharacters
     }
 
+    /// The module's own name for a failure; nil where it gives none, or one that is none.
+    var reason: String? {
+        guard let bytes = part(.document), !bytes.isEmpty, bytes.count <= Int(STRONGROOM_KEY_MESSAGE_MAX),
+            let members = try? JSONValue.object(parsing: bytes), case .string(let reason)? = members["reason"]
+        else { return nil }
+        return reason.withoutControlCharacters
+    }
+
     var plaintextSize: UInt64 { unsafe answer.pointee.plaintext.size }
     var health: UInt32 { unsafe answer.pointee.health }
 
     /// Gives out the plaintext key; once.
     func takePlaintext() -> SecretBytes? { plaintext.take() }
 
-    private func preparePlaintext() throws(KeyBackendError) {
-        plaintext = try SecretBytes(count: GeneratedDataKey.sizeBytes) {
+    private func preparePlaintext(_ count: Int) throws(KeyBackendError) {
+        plaintext = try SecretBytes(count: count) {
             (room: inout MutableRawSpan) throws(KeyBackendError) in
             unsafe room.withUnsafeMutableBytes { room in
                 // Safe: a secret's memory does not move while it lives; this object owns it until the
@@ -164,20 +179,21 @@ internal import Synchronization
         }
     }
 
-    /// The request's context again, with the key behind it, in locked memory.
-    private func prepareContext(_ context: [UInt8], _ customerKey: SharedSecret) throws(KeyBackendError) {
+    /// The request's context again, with the secret behind it, in locked memory.
+    private func prepareContext(_ context: [UInt8], _ secret: RequestSecret) throws(KeyBackendError) {
         var head = TLVWriter(continuing: context)
-        head.appendHeader(STRONGROOM_KEY_TLV_CUSTOMER_KEY, valueSize: customerKey.bytes.count)
-        let size = head.bytes.count + customerKey.bytes.count
+        let value = secret.value
+        head.appendHeader(secret.type, valueSize: value.bytes.count)
+        let size = head.bytes.count + value.bytes.count
         guard size <= SecretBytes.countMaximum else {
             throw KeyBackendError(
                 .invalidRequest,
-                "A request with a customer key has \(size) bytes; the limit is \(SecretBytes.countMaximum).")
+                "A request with a secret has \(size) bytes; the limit is \(SecretBytes.countMaximum).")
         }
         secretContext = try SecretBytes(count: size) { (room: inout MutableRawSpan) throws(KeyBackendError) in
             for (offset, byte) in head.bytes.enumerated() { room.store(byte, at: offset) }
-            try customerKey.bytes.withBytes { (key) throws(KeyBackendError) in
-                for offset in 0..<key.byteCount { room.store(key.byte(at: offset), at: head.bytes.count + offset) }
+            try value.bytes.withBytes { (bytes) throws(KeyBackendError) in
+                room.overwrite(with: bytes, at: head.bytes.count)
             }
             unsafe room.withUnsafeMutableBytes { room in
                 // Safe: a secret's memory does not move while it lives, and this object owns it until the module
@@ -186,6 +202,20 @@ internal import Synchronization
                     data: UnsafePointer(room.baseAddress?.assumingMemoryBound(to: UInt8.self)), size: UInt64(size))
             }
         }
+    }
+
+    /// Where the module has not filled all of it, what it has filled.
+    func takeSecret() throws(KeyBackendError) -> SharedSecret? {
+        let size = plaintextSize
+        guard size > 0, let room = takePlaintext() else { return nil }
+        if size == UInt64(room.count) { return SharedSecret(room) }
+        guard size < UInt64(room.count) else { return nil }
+        return SharedSecret(
+            try room.withBytes { (bytes) throws(KeyBackendError) in
+                try SecretBytes(count: Int(size)) { (part: inout MutableRawSpan) throws(KeyBackendError) in
+                    part.overwrite(with: bytes.extracting(0..<Int(size)))
+                }
+            })
     }
 
     private static func bytes(_ memory: UnsafeMutableRawPointer, _ range: Range<Int>) -> strongroom_key_bytes {
@@ -198,5 +228,21 @@ internal import Synchronization
         unsafe strongroom_key_buffer(
             data: memory.advanced(by: range.lowerBound).assumingMemoryBound(to: UInt8.self),
             capacity: UInt64(range.count), size: 0)
+    }
+}
+
+/// A secret that goes with a request, and what the contract calls it.
+struct RequestSecret: Sendable {
+    var type: Int
+    var value: SharedSecret
+
+    /// Nil where the request has none.
+    static func customerKey(_ key: SharedSecret?) -> RequestSecret? {
+        key.map { RequestSecret(type: STRONGROOM_KEY_TLV_CUSTOMER_KEY, value: $0) }
+    }
+
+    /// Nil where the request has none.
+    static func control(_ secret: SharedSecret?) -> RequestSecret? {
+        secret.map { RequestSecret(type: STRONGROOM_KEY_TLV_CONTROL_SECRET, value: $0) }
     }
 }

@@ -89,7 +89,9 @@ extension KeyBackendInstance {
             return fault(operation.message(otherwise: "failed with status \(status)"))
         }
         let text = "The key backend '\(table.name)' answered \(code), without saying more."
-        return KeyBackendError(code, operation.message(otherwise: text))
+        var error = KeyBackendError(code, operation.message(otherwise: text))
+        error.reason = operation.reason
+        return error
     }
 
     func fault(_ what: String) -> KeyBackendError {

@@ -78,17 +78,35 @@ public final class KeyBackendInstance: KeyBackend {
 
     /// Passes an administrator's request on.
     public func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
+        var request = request
+        request.answerSecretSizeBytesMax = 0
+        return try await controlWithSecrets(request).json
+    }
+
+    /// The same, with secrets beside request and answer.
+    public func controlWithSecrets(_ request: ControlRequest) async throws(KeyBackendError) -> ControlAnswer {
+        let secretSizes = 0...ControlRequest.secretSizeBytesMax
+        guard request.secret.map({ secretSizes.contains($0.bytes.count) && $0.bytes.count > 0 }) ?? true,
+            secretSizes.contains(request.answerSecretSizeBytesMax)
+        else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The secret of a control request, or the room for one in its answer, is none of 1 to "
+                    + "\(ControlRequest.secretSizeBytesMax) bytes.")
+        }
         guard request.json.count <= Int(STRONGROOM_KEY_CONTROL_REQUEST_MAX) else {
             throw KeyBackendError(
                 .invalidRequest,
                 "A control request of \(request.json.count) bytes is too large; "
                     + "the limit is \(STRONGROOM_KEY_CONTROL_REQUEST_MAX).")
         }
-        let operation = try await call(.control, request.context, input: request.json, room: .control)
+        let operation = try await call(
+            .control, request.context, secret: .control(request.secret), input: request.json,
+            room: .controlWithSecret(sizeBytesMax: request.answerSecretSizeBytesMax))
         guard let document = operation.part(.document), !document.isEmpty else {
             throw fault("answered a control request with nothing, or with more than fits")
         }
-        return document
+        return ControlAnswer(json: document, secret: try operation.takeSecret())
     }
 
     /// Waits for open calls to be answered, then closes. Fails with `deadlineExceeded` when one never is;
@@ -123,8 +141,9 @@ public final class KeyBackendInstance: KeyBackend {
     // MARK: - One call
 
     private func call(
-        _ function: ModuleFunction, _ context: KeyRequestContext, input: [UInt8] = [], keyID: String? = nil,
-        keyVersion: String? = nil, encryptionContext: EncryptionContext = .empty, room: HostOperation.Room
+        _ function: ModuleFunction, _ context: KeyRequestContext, secret: RequestSecret? = nil, input: [UInt8] = [],
+        keyID: String? = nil, keyVersion: String? = nil,
+        encryptionContext: EncryptionContext = .empty, room: HostOperation.Room
     ) async throws(KeyBackendError) -> HostOperation {
         let deadline = deadlineNanoseconds(context.deadlineNanoseconds)
         let block = TLVWriter.operation(
@@ -136,10 +155,18 @@ public final class KeyBackendInstance: KeyBackend {
                 "The request's caller, tokens and encryption context have \(block.count) bytes; "
                     + "the limit is \(STRONGROOM_KEY_CONTEXT_MAX).")
         }
+        // What does not know them would do whatever it is asked.
+        guard context.caller?.policies == nil || table.heedsPolicies else {
+            throw KeyBackendError(
+                .unsupported,
+                "The key backend '\(table.name)' does not decide by policies of users, so that nothing is asked of it for "
+                    + "one; ask it from inside the process.")
+        }
         if Task.isCancelled || context.cancellation.isCancelled { throw cancelled }
         guard PosixClock().bootNanoseconds() < deadline else { throw deadlineExceeded }
         let operation = try HostOperation(
-            hostID: hostID, context: block, customerKey: context.customerKey, input: input, room: room,
+            hostID: hostID, context: block, secret: secret ?? .customerKey(context.customerKey), input: input,
+            room: room,
             cancellation: context.cancellation)
         try host.enter()
         try await run(function, operation, deadline: deadline, heedsCancellation: true)

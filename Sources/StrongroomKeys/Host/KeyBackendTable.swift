@@ -63,6 +63,8 @@ public import CStrongroomKeyBackend
     package var bindsContext: Bool { capabilities & STRONGROOM_KEY_BINDS_CONTEXT != 0 }
     /// Whether it promises never to wait before an operation returns.
     package var returnsPromptly: Bool { capabilities & STRONGROOM_KEY_RETURNS_PROMPTLY != 0 }
+    /// Whether it lets policies of callers decide.
+    package var heedsPolicies: Bool { capabilities & STRONGROOM_KEY_HEEDS_POLICIES != 0 }
     /// Whether it has no keys of its own, and needs the caller's with each request.
     package var needsCustomerKey: Bool { capabilities & STRONGROOM_KEY_NEEDS_CUSTOMER_KEY != 0 }
 }

@@ -91,6 +91,10 @@ package final class ProtectedKeyBackend: KeyBackend {
         try await backend.control(request)
     }
 
+    package func controlWithSecrets(_ request: ControlRequest) async throws(KeyBackendError) -> ControlAnswer {
+        try await backend.controlWithSecrets(request)
+    }
+
     package func close() async throws(KeyBackendError) { try await backend.close() }
 
     // MARK: - Repetition

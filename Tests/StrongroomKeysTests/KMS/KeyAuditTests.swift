@@ -86,6 +86,8 @@ import Testing
         _ = try await service.parametersForImport(into: other.arn)
         _ = try await service.importKeyMaterial(into: other.arn, try SecretBytes.random(count: 32))
         _ = try await service.deleteImportedKeyMaterial(of: other.arn)
+        _ = try await service.keyLastUsage(of: key.arn)
+        _ = try await service.keyPolicyNames(of: key.arn)
         let policy = try await service.keyPolicy(of: key.arn)
         try await service.putKeyPolicy(policy, of: key.arn)
         let granted = try await service.createGrant(on: key.arn, to: Self.alice, operations: [.decrypt])
@@ -110,7 +112,7 @@ import Testing
         // Of itself it does the steps that bring the keys to agree: here one attempt, and that it is no primary any
         // more.
         #expect(names == Set(KeyOperation.all.map(\.description) + ["SynchronizeMultiRegionKey"]))
-        #expect(records.count == 45)
+        #expect(records.count == 47)
         #expect(records.allSatisfy { $0["errorCode"] == nil })
         #expect(Set(records.compactMap { $0["eventID"] as? String }).count == records.count)
         #expect(Set(records.compactMap { $0["requestID"] as? String }).count == records.count)

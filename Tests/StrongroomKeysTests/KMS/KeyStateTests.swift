@@ -17,7 +17,8 @@ import Testing
         "DeleteAlias": "YYYYYYY", "DeleteImportedKeyMaterial": "YYYYYYY", "DescribeKey": "YYYYYYY",
         "DisableKey": "YYPIPCU", "DisableKeyRotation": "YDPIPCU", "EnableKey": "YYPIPCU",
         "EnableKeyRotation": "YDPIPCU", "Encrypt": "YDPIPCY", "GenerateDataKey": "YDPIPCY",
-        "GenerateDataKeyWithoutPlaintext": "YDPIPCY", "GetKeyPolicy": "YYYYYYY", "GetKeyRotationStatus": "YYYYYYY",
+        "GenerateDataKeyWithoutPlaintext": "YDPIPCY", "GetKeyPolicy": "YYYYYYY", "GetKeyLastUsage": "YYYYYYY",
+        "ListKeyPolicies": "YYYYYYY", "GetKeyRotationStatus": "YYYYYYY",
         "GetParametersForImport": "YYPYPCU", "ImportKeyMaterial": "YYPYPCY", "ListAliases": "YYYYYYY",
         "ListGrants": "YYYYYYY", "ListKeyRotations": "YYYYYYY", "ListResourceTags": "YYYYYYY",
         "PutKeyPolicy": "YYYYYYY", "ReEncrypt": "YDPIPCY", "ReplicateKey": "YDPIPCU", "RetireGrant": "YYYYYYY",
@@ -172,6 +173,8 @@ struct KeySubject {
         case "DisableKeyRotation": _ = try await service.disableKeyRotation(key.arn)
         case "EnableKey": _ = try await service.enableKey(key.arn)
         case "EnableKeyRotation": _ = try await service.enableKeyRotation(key.arn)
+        case "GetKeyLastUsage": _ = try await service.keyLastUsage(of: key.arn)
+        case "ListKeyPolicies": _ = try await service.keyPolicyNames(of: key.arn)
         case "GetKeyPolicy": _ = try await service.keyPolicy(of: key.arn)
         case "GetKeyRotationStatus": _ = try await service.keyRotationStatus(key.arn)
         case "ListAliases": _ = try await service.listAliases(keyID: key.arn)

@@ -55,6 +55,21 @@ extension KeyRotationStatus {
     }
 }
 
+extension KeyLastUsage {
+    var json: JSONValue {
+        var members: [String: JSONValue] = [
+            "keyId": .string(arn), "createdMilliseconds": .number(String(createdMilliseconds)),
+            "trackingStartMilliseconds": .number(String(trackingStartMilliseconds)),
+        ]
+        if let last {
+            members["lastOperation"] = .string(last.operation.description)
+            members["lastMilliseconds"] = .number(String(last.milliseconds))
+            members["lastRequestId"] = .string(last.requestID)
+        }
+        return .object(members)
+    }
+}
+
 extension AliasDescription {
     var json: JSONValue {
         .object([

@@ -7,14 +7,15 @@ internal import StrongroomKeys
         on: try members.required("keyId"), to: try members.required("granteePrincipal"),
         operations: try members.grantOperations(), constraint: try members.grantConstraint(),
         retiringPrincipal: try members.optional("retiringPrincipal"), name: try members.optional("name"),
-        as: call.requester)
+        dryRun: try members.flag("dryRun"), as: call.requester)
     return .object(created.grant.members.merging(["grantToken": .string(created.token)]) { $1 })
 }
 
 @Sendable func listGrants(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.listGrants(
         on: try call.members.required("keyId"), granteePrincipal: try call.members.optional("granteePrincipal"),
-        limit: try call.members.limit(), marker: try call.members.optional("marker"), as: call.requester
+        grantID: try call.members.optional("grantId"), limit: try call.members.limit(),
+        marker: try call.members.optional("marker"), as: call.requester
     ).json("grants") { .object($0.members) }
 }
 
@@ -26,21 +27,24 @@ internal import StrongroomKeys
 }
 
 @Sendable func retireGrant(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
+    let isDryRun = try call.members.flag("dryRun")
     if let token = try call.members.optional("grantToken") {
         guard try call.members.optional("keyId") == nil, try call.members.optional("grantId") == nil else {
             throw KeyServiceError(.validation, "Name the grant by its token, or by its key and its id, not by both.")
         }
-        try await call.service.retireGrant(token: token, as: call.requester)
+        try await call.service.retireGrant(token: token, dryRun: isDryRun, as: call.requester)
     } else {
         try await call.service.retireGrant(
-            try call.members.required("grantId"), on: try call.members.required("keyId"), as: call.requester)
+            try call.members.required("grantId"), on: try call.members.required("keyId"),
+            dryRun: isDryRun, as: call.requester)
     }
     return .object([:])
 }
 
 @Sendable func revokeGrant(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.revokeGrant(
-        try call.members.required("grantId"), on: try call.members.required("keyId"), as: call.requester)
+        try call.members.required("grantId"), on: try call.members.required("keyId"),
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
     return .object([:])
 }
 

@@ -1,3 +1,4 @@
+internal import StrongroomCrypto
 internal import StrongroomKMS
 internal import StrongroomKeys
 
@@ -21,21 +22,40 @@ internal import StrongroomKeys
 /// | `delete-alias` | `aliasName` | `aliasName` |
 /// | `list-aliases` | `keyId`?, `limit`?, `marker`? | `aliases`, `nextMarker` |
 /// | `get-key-policy` | `keyId` | `keyId`, `policy` |
+/// | `list-key-policies` | `keyId` | `keyId`, `policyNames` |
+/// | `get-key-last-usage` | `keyId` | when it was last used, as far as that is known |
 /// | `put-key-policy` | `keyId`, `policy`, `bypassLockoutCheck`? | `keyId` |
 /// | `create-grant` | `keyId`, `granteePrincipal`, `operations`, and some more | the grant, `grantToken` |
-/// | `list-grants` | `keyId`, `granteePrincipal`?, `limit`?, `marker`? | `grants`, `nextMarker` |
+/// | `list-grants` | `keyId`, `granteePrincipal`?, `grantId`?, `limit`?, `marker`? | `grants`, `nextMarker` |
 /// | `list-retirable-grants` | `retiringPrincipal`, `limit`?, `marker`? | `grants`, `nextMarker` |
-/// | `retire-grant` | `grantToken`, or `keyId` and `grantId` | nothing |
-/// | `revoke-grant` | `keyId`, `grantId` | nothing |
+/// | `retire-grant` | `grantToken`, or `keyId` and `grantId`; `dryRun`? | nothing |
+/// | `revoke-grant` | `keyId`, `grantId`, `dryRun`? | nothing |
 /// | `get-parameters-for-import` | `keyId`, `wrappingAlgorithm`?, `wrappingKeySpec`? | the parameters |
 /// | `import-key-material` | `keyId`, `importToken`, `encryptedKeyMaterial`, and some more | the key |
 /// | `delete-imported-key-material` | `keyId`, `keyMaterialId`? | the key |
-/// | `replicate-key` | `keyId`, `replicaRegion`, and some more | the replica |
+/// | `replicate-key` | `keyId`, `replicaRegion`, and some more | the replica, `policy` |
 /// | `update-primary-region` | `keyId`, `primaryRegion` | `keyId` |
 /// | `status` | `keyId`? | the service; `relatedKeysAgree`; `requests` by operation, of a named key by `origins` too |
 /// | `audit-status` | | `audit`: `on` or `off`; where it is on, how the trail is |
 /// | `audit-checkpoint` | | `checkpoint`, made at once; nothing where the trail is off |
 /// | `replace-root-key` | `rootKeyFile`? | `rootKey` |
+///
+/// These work on secrets, which go beside the JSON, as the contract has it; what is sealed is `ciphertext`, in base64:
+///
+/// | operation | members | the request's secret | answer | its secret |
+/// |---|---|---|---|---|
+/// | `encrypt` | `keyId`, `encryptionContext`?, `dryRun`? | plaintext | the ciphertext | |
+/// | `decrypt` | `ciphertext`, `keyId`?, `encryptionContext`?, `dryRun`? | | `keyId`, `version` | plaintext |
+/// | `re-encrypt` | `ciphertext`, `destinationKeyId`, and some more | | the ciphertext, `sourceKeyId`, `sourceVersion` | |
+/// | `generate-data-key` | `keyId`, `numberOfBytes`?, `encryptionContext`?, `dryRun`? | | the ciphertext | plaintext |
+/// | `generate-data-key-without-plaintext` | the same | | the ciphertext | |
+/// | `generate-random` | `numberOfBytes` | | nothing | the bytes |
+///
+/// A *ciphertext* has `keyId`, `version`, `ciphertext`; `re-encrypt` takes `sourceKeyId`, `sourceEncryptionContext`,
+/// `destinationEncryptionContext` and `dryRun`, too. The *last use* of a key is `keyId`, `createdMilliseconds`,
+/// `trackingStartMilliseconds`, and where it is known `lastOperation`, `lastMilliseconds`, `lastRequestId`.
+///
+/// Refusals have KMS's name of the exception, without "Exception", as their reason.
 ///
 /// A *key* has `keyId` (the ARN), `id`, `state`, `manager`, `origin`, `description`, `createdMilliseconds`,
 /// `versionCount`, and where it applies `currentVersion`, `pendingVersion`, `deletionMilliseconds`,
@@ -77,17 +97,18 @@ extension KMSBackend {
         "create-alias": (["aliasName", "targetKeyId"], createAlias),
         "update-alias": (["aliasName", "targetKeyId"], updateAlias), "delete-alias": (["aliasName"], deleteAlias),
         "list-aliases": (["keyId", "limit", "marker"], listAliases), "get-key-policy": (["keyId"], getKeyPolicy),
+        "list-key-policies": (["keyId"], listKeyPolicies), "get-key-last-usage": (["keyId"], getKeyLastUsage),
         "put-key-policy": (["keyId", "policy", "bypassLockoutCheck"], putKeyPolicy),
         "create-grant": (
             [
                 "keyId", "granteePrincipal", "operations", "retiringPrincipal", "name", "encryptionContextEquals",
-                "encryptionContextSubset",
+                "encryptionContextSubset", "dryRun",
             ], createGrant
         ),
-        "list-grants": (["keyId", "granteePrincipal", "limit", "marker"], listGrants),
+        "list-grants": (["keyId", "granteePrincipal", "grantId", "limit", "marker"], listGrants),
         "list-retirable-grants": (["retiringPrincipal", "limit", "marker"], listRetirableGrants),
-        "retire-grant": (["grantToken", "keyId", "grantId"], retireGrant),
-        "revoke-grant": (["keyId", "grantId"], revokeGrant),
+        "retire-grant": (["grantToken", "keyId", "grantId", "dryRun"], retireGrant),
+        "revoke-grant": (["keyId", "grantId", "dryRun"], revokeGrant),
         "get-parameters-for-import": (["keyId", "wrappingAlgorithm", "wrappingKeySpec"], getParametersForImport),
         "import-key-material": (
             [
@@ -103,26 +124,92 @@ extension KMSBackend {
         "audit-status": ([], auditStatus), "audit-checkpoint": ([], auditCheckpoint),
     ]
 
+    private typealias SecretOperation = @Sendable (ControlCall) async throws(KeyServiceError) -> ControlResult
+
+    private struct SecretOperationEntry: Sendable {
+        var members: [String]
+        /// Of the secret that the answer may have, in bytes.
+        var answerSecretSizeBytesMax = 0
+        var takesSecret = false
+        var run: SecretOperation
+    }
+
+    private static let secretOperations: [String: SecretOperationEntry] = [
+        "encrypt": .init(members: ["keyId", "encryptionContext", "dryRun"], takesSecret: true, run: encrypt),
+        "decrypt": .init(
+            members: ["ciphertext", "keyId", "encryptionContext", "dryRun"], answerSecretSizeBytesMax: 4_096,
+            run: decrypt),
+        "re-encrypt": .init(
+            members: [
+                "ciphertext", "sourceKeyId", "sourceEncryptionContext", "destinationKeyId",
+                "destinationEncryptionContext", "dryRun",
+            ], run: reEncrypt),
+        "generate-data-key": .init(
+            members: ["keyId", "numberOfBytes", "encryptionContext", "dryRun"], answerSecretSizeBytesMax: 1_024,
+            run: makeDataKey),
+        "generate-data-key-without-plaintext": .init(
+            members: ["keyId", "numberOfBytes", "encryptionContext", "dryRun"], run: makeDataKeyWithoutPlaintext),
+        "generate-random": .init(
+            members: ["numberOfBytes"], answerSecretSizeBytesMax: 1_024, run: makeRandom),
+    ]
+
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
+        var request = request
+        request.answerSecretSizeBytesMax = 0
+        return try await controlWithSecrets(request).json
+    }
+
+    func controlWithSecrets(_ request: ControlRequest) async throws(KeyBackendError) -> ControlAnswer {
         let members = try ControlMembers(parsing: request.json)
         // Before, and not while the keyring is written: what has begun is finished.
         if request.context.cancellation.isCancelled {
             throw KeyBackendError(.cancelled, "Nobody waits for the control request any more; nothing was done.")
         }
+        let call = ControlCall(
+            service: service, members: members, requester: KeyRequester(request.context), secret: request.secret)
+        if let operation = Self.secretOperations[members.operation] {
+            return try await Self.run(operation, call, request)
+        }
         guard let operation = Self.operations[members.operation] else {
+            let names = Array(Self.operations.keys) + Array(Self.secretOperations.keys)
             throw KeyBackendError(
                 .unsupported,
                 "The KMS keys have no operation '\(members.operation)'; there are "
-                    + "\(Self.operations.keys.sorted().joined(separator: ", ")).")
+                    + "\(names.sorted().joined(separator: ", ")).")
         }
+        try Self.checkNoSecret(call)
         try members.allow(only: operation.members)
         do throws(KeyServiceError) {
-            let call = ControlCall(
-                service: service, members: members, requester: KeyRequester(request.context))
-            return try await operation.run(call).encoded()
+            return ControlAnswer(json: try await operation.run(call).encoded())
         } catch {
             throw KeyBackendError(error)
         }
+    }
+
+    private static func run(
+        _ operation: SecretOperationEntry, _ call: ControlCall, _ request: ControlRequest
+    ) async throws(KeyBackendError) -> ControlAnswer {
+        if !operation.takesSecret { try checkNoSecret(call) }
+        try call.members.allow(only: operation.members)
+        // Before anything is opened that could not be handed over.
+        guard request.answerSecretSizeBytesMax >= operation.answerSecretSizeBytesMax else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The operation '\(call.members.operation)' answers with a secret of up to "
+                    + "\(operation.answerSecretSizeBytesMax) bytes, which goes beside the JSON: give it room.")
+        }
+        do throws(KeyServiceError) {
+            let result = try await operation.run(call)
+            return ControlAnswer(json: JSONValue.object(result.members).encoded(), secret: result.secret)
+        } catch {
+            throw KeyBackendError(error)
+        }
+    }
+
+    private static func checkNoSecret(_ call: ControlCall) throws(KeyBackendError) {
+        guard call.secret != nil else { return }
+        throw KeyBackendError(
+            .invalidRequest, "The operation '\(call.members.operation)' takes no secret; leave it out.")
     }
 }
 
@@ -131,6 +218,8 @@ struct ControlCall: Sendable {
     let service: KeyService
     let members: ControlMembers
     let requester: KeyRequester
+    /// What goes with the request beside its members.
+    let secret: SharedSecret?
 }
 
 extension KeyRequester {

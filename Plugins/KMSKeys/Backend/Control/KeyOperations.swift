@@ -36,6 +36,10 @@ internal import StrongroomKeys
     try await call.service.cancelKeyDeletion(try call.members.required("keyId"), as: call.requester).json
 }
 
+@Sendable func getKeyLastUsage(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
+    try await call.service.keyLastUsage(of: try call.members.required("keyId"), as: call.requester).json
+}
+
 @Sendable func updateKeyDescription(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.updateKeyDescription(
         try call.members.required("keyId"), to: try call.members.required("description"), as: call.requester

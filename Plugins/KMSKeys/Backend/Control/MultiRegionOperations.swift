@@ -3,12 +3,15 @@ internal import StrongroomKeys
 
 @Sendable func replicateKey(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     let members = call.members
-    return try await call.service.replicateKey(
+    let policy = try members.optional("policy")
+    let replica = try await call.service.replicateKey(
         try members.required("keyId"), to: .region(try members.required("replicaRegion")),
-        description: try members.optional("description") ?? "",
-        policy: try members.optional("policy"), bypassingLockoutCheck: try members.flag("bypassLockoutCheck"),
-        tags: try members.tags() ?? [], as: call.requester
-    ).json
+        description: try members.optional("description") ?? "", policy: policy,
+        bypassingLockoutCheck: try members.flag("bypassLockoutCheck"),
+        tags: try members.tags() ?? [], as: call.requester)
+    guard case .object(var answer) = replica.json else { return replica.json }
+    answer["policy"] = .string(policy ?? call.service.standardKeyPolicy)
+    return .object(answer)
 }
 
 @Sendable func updatePrimaryRegion(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {

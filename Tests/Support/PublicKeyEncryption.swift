@@ -1,11 +1,10 @@
-import COpenSSL
-import StrongroomKMS
+internal import COpenSSL
 
 /// The other side of an import: what encrypts material for a public key.
-enum PublicKeyEncryption {
+package enum PublicKeyEncryption {
     struct Failure: Error {}
 
-    static func encrypt(_ plaintext: [UInt8], for publicKey: [UInt8], usesSHA1: Bool) throws -> [UInt8] {
+    package static func encrypt(_ plaintext: [UInt8], for publicKey: [UInt8], usesSHA1: Bool) throws -> [UInt8] {
         try unsafe publicKey.withUnsafeBufferPointer { bytes in
             var start = bytes.baseAddress
             // Safe: the bytes outlive the call.

@@ -1,0 +1,91 @@
+internal import StrongroomCrypto
+internal import StrongroomKMS
+internal import StrongroomKeys
+
+@Sendable func encrypt(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    guard let plaintext = call.secret else {
+        throw KeyServiceError(.validation, "The operation 'encrypt' needs a plaintext, as the secret of the request.")
+    }
+    let ciphertext = try await call.service.encrypt(
+        plaintext.bytes, keyID: try call.members.required("keyId"),
+        encryptionContext: try call.members.context("encryptionContext") ?? .empty,
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
+    return ControlResult(call.sealed(ciphertext))
+}
+
+@Sendable func decrypt(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let ciphertext = try call.members.ciphertext()
+    let plaintext = try await call.service.decrypt(
+        ciphertext, keyID: try call.members.optional("keyId"),
+        encryptionContext: try call.members.context("encryptionContext") ?? .empty,
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
+    return ControlResult(call.names(of: ciphertext), SharedSecret(plaintext))
+}
+
+@Sendable func reEncrypt(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let source = try call.members.ciphertext()
+    let ciphertext = try await call.service.reEncrypt(
+        source, sourceKeyID: try call.members.optional("sourceKeyId"),
+        sourceContext: try call.members.context("sourceEncryptionContext") ?? .empty,
+        destinationKeyID: try call.members.required("destinationKeyId"),
+        destinationContext: try call.members.context("destinationEncryptionContext") ?? .empty,
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
+    var answer = call.sealed(ciphertext)
+    answer["sourceKeyId"] = .string(call.service.keyARN(of: source))
+    answer["sourceVersion"] = .string(source.materialName)
+    return ControlResult(answer)
+}
+
+@Sendable func makeDataKey(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let made = try await call.service.generateDataKey(
+        count: try call.members.count("numberOfBytes", absent: GeneratedDataKey.sizeBytes),
+        keyID: try call.members.required("keyId"),
+        encryptionContext: try call.members.context("encryptionContext") ?? .empty,
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
+    do throws(SecretMemoryError) {
+        return ControlResult(call.sealed(made.ciphertext), SharedSecret(try made.plaintext.copy()))
+    } catch {
+        throw KeyServiceError(secretMemory: error)
+    }
+}
+
+@Sendable func makeDataKeyWithoutPlaintext(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let ciphertext = try await call.service.generateDataKeyWithoutPlaintext(
+        count: try call.members.count("numberOfBytes", absent: GeneratedDataKey.sizeBytes),
+        keyID: try call.members.required("keyId"),
+        encryptionContext: try call.members.context("encryptionContext") ?? .empty,
+        dryRun: try call.members.flag("dryRun"), as: call.requester)
+    return ControlResult(call.sealed(ciphertext))
+}
+
+@Sendable func makeRandom(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let bytes = try await call.service.generateRandom(
+        count: try call.members.count("numberOfBytes", absent: 0), as: call.requester)
+    return ControlResult([:], SharedSecret(bytes))
+}
+
+/// What an operation with secrets answers: the secret beside the JSON.
+struct ControlResult: Sendable {
+    var members: [String: JSONValue]
+    var secret: SharedSecret?
+
+    init(_ members: [String: JSONValue], _ secret: SharedSecret? = nil) {
+        (self.members, self.secret) = (members, secret)
+    }
+}
+
+extension ControlCall {
+    fileprivate func names(of ciphertext: KeyCiphertext) -> [String: JSONValue] {
+        ["keyId": .string(service.keyARN(of: ciphertext)), "version": .string(ciphertext.materialName)]
+    }
+
+    fileprivate func sealed(_ ciphertext: KeyCiphertext) -> [String: JSONValue] {
+        names(of: ciphertext).merging(["ciphertext": .string(PaddedBase64.encode(ciphertext.bytes))]) { $1 }
+    }
+}
+
+extension ControlMembers {
+    fileprivate func ciphertext() throws(KeyServiceError) -> KeyCiphertext {
+        try KeyCiphertext(try base64("ciphertext", countMax: 6_144))
+    }
+}
