@@ -4,6 +4,7 @@ public import Hummingbird
 internal import NIOCore
 internal import NIOSSL
 public import Strongroom
+internal import StrongroomCrypto
 internal import StrongroomS3Protocol
 internal import StrongroomKeys
 
@@ -136,6 +137,10 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
             case .bytes(let bytes):
                 try await writer.write(ByteBuffer(bytes: bytes))
                 metrics.noteSent(bytes.count)
+            case .secret(let secret):
+                let buffer = try ByteBuffer(secret)
+                try await writer.write(buffer)
+                metrics.noteSent(buffer.readableBytes)
             case .object(let body):
                 for try await slice in body {
                     try await writer.write(ByteBuffer(bytes: slice))
@@ -144,6 +149,16 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
             }
             try await writer.finish(nil)
             if let closing { UnreadBody.close(closing) }
+        }
+    }
+}
+
+extension ByteBuffer {
+    /// What is sent leaves locked memory here: the buffer, and what TLS makes of it, is freed, not wiped.
+    fileprivate init(_ secret: SharedSecret) throws(SecretMemoryError) {
+        self = try secret.bytes.withBytes { bytes in
+            // Safe: the buffer copies the bytes.
+            unsafe bytes.withUnsafeBytes { bytes in unsafe ByteBuffer(bytes: bytes) }
         }
     }
 }

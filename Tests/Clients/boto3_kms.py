@@ -1,8 +1,11 @@
-"""boto3's KMS client, and keys of the key service under objects. Only where the server has that endpoint."""
+"""boto3's KMS client, and keys of the key service under objects. Over HTTPS: secrets go over nothing else."""
 
 import base64
+import datetime
 import json
 import os
+import subprocess
+import tempfile
 import time
 import unittest
 
@@ -15,8 +18,6 @@ from support import ClientTest, settings
 class KMSTest(ClientTest):
     def setUp(self):
         super().setUp()
-        if not settings.get("kmsEndpoint"):
-            raise unittest.SkipTest("the server has no KMS endpoint")
         self.kms = self.client(settings["administrator"])
 
     def client(self, user, service="kms", endpoint=None):
@@ -164,6 +165,60 @@ class CryptographyTests(KMSTest):
         self.assertEqual(self.kms.decrypt(CiphertextBlob=self.encrypt(key))["Plaintext"], b"secret")
 
 
+    def test_imported_material(self):
+        key = self.make_key(Origin="EXTERNAL")
+        self.assertEqual(key["KeyState"], "PendingImport")
+        parameters = self.kms.get_parameters_for_import(
+            KeyId=key["KeyId"], WrappingAlgorithm="RSAES_OAEP_SHA_256", WrappingKeySpec="RSA_2048"
+        )
+        with tempfile.TemporaryDirectory(dir=settings["work"]) as folder:
+            for name, content in [("public.der", parameters["PublicKey"]), ("material", os.urandom(32))]:
+                with open(f"{folder}/{name}", "wb") as file:
+                    file.write(content)
+            wrapped = subprocess.run(
+                ["openssl", "pkeyutl", "-encrypt", "-pubin", "-keyform", "DER", "-inkey", "public.der", "-in",
+                 "material", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256"],
+                check=True, cwd=folder, stdout=subprocess.PIPE,
+            ).stdout
+        expiry = datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc)
+        self.kms.import_key_material(
+            KeyId=key["KeyId"], ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=wrapped, ValidTo=expiry
+        )
+        found = self.kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
+        self.assertEqual((found["KeyState"], found["ValidTo"]), ("Enabled", expiry))
+        blob = self.encrypt(key["KeyId"])
+        self.assertEqual(self.kms.decrypt(CiphertextBlob=blob)["Plaintext"], b"secret")
+        self.kms.delete_imported_key_material(KeyId=key["KeyId"])
+        with self.refused(400, "KMSInvalidStateException"):
+            self.kms.decrypt(CiphertextBlob=blob)
+
+    def test_the_last_use(self):
+        key = self.make_key()
+        self.assertNotIn("KeyLastUsage", self.kms.get_key_last_usage(KeyId=key["KeyId"]))
+        self.encrypt(key["KeyId"])
+        self.assertEqual(self.kms.get_key_last_usage(KeyId=key["KeyId"])["KeyLastUsage"]["Operation"], "Encrypt")
+
+    def test_what_is_not_offered(self):
+        for call, options in [
+            (self.kms.get_public_key, {"KeyId": "x"}), (self.kms.describe_custom_key_stores, {}),
+            (self.kms.create_key, {"KeySpec": "RSA_2048", "KeyUsage": "SIGN_VERIFY"}),
+        ]:
+            with self.refused(400, "UnsupportedOperationException"):
+                call(**options)
+
+    def test_a_plain_connection(self):
+        if not settings["endpoint"].startswith("http:"):
+            raise unittest.SkipTest("needs HTTP")
+        plain = self.client(settings["administrator"], endpoint=settings["endpoint"])
+        key = plain.create_key()["KeyMetadata"]["KeyId"]
+        for call, options in [
+            (plain.encrypt, {"KeyId": key, "Plaintext": b"x"}), (plain.generate_random, {"NumberOfBytes": 8}),
+            (plain.generate_data_key, {"KeyId": key, "KeySpec": "AES_256"}),
+        ]:
+            with self.refused(400, "ValidationException"):
+                call(**options)
+
+
 class AliasTests(KMSTest):
     def test_aliases(self):
         first, second = (self.make_key()["KeyId"] for _ in range(2))
@@ -285,6 +340,10 @@ class ObjectTests(KMSTest):
         self.kms.schedule_key_deletion(KeyId=key, PendingWindowInDays=7)
         with self.refused(400, "KMS.KMSInvalidStateException"):
             self.read()
+        # What is left has to open when the store is verified.
+        self.kms.cancel_key_deletion(KeyId=key)
+        self.kms.enable_key(KeyId=key)
+        self.assertEqual(self.read(), b"body")
 
     def test_the_service_s_own_key(self):
         answer = self.s3.put_object(Bucket=self.bucket, Key="k", Body=b"body", ServerSideEncryption="aws:kms")

@@ -1,4 +1,5 @@
 package import Strongroom
+package import StrongroomCrypto
 
 /// What a request is answered with.
 package struct S3Answer: Sendable {
@@ -6,6 +7,8 @@ package struct S3Answer: Sendable {
         case none
         /// In memory: documents.
         case bytes([UInt8])
+        /// In locked memory: documents with a secret.
+        case secret(SharedSecret)
         /// Opened as it is sent, at the client's pace.
         case object(ObjectBody)
     }
@@ -24,6 +27,7 @@ package struct S3Answer: Sendable {
         switch body {
         case .none: 0
         case .bytes(let bytes): UInt64(bytes.count)
+        case .secret(let secret): UInt64(secret.bytes.count)
         case .object(let body): body.lengthBytes
         }
     }

@@ -93,7 +93,7 @@ struct Authenticator: Sendable {
     }
 
     /// - Throws: `unknownKey`.
-    private func key(
+    func key(
         _ accessKeyID: String, _ scope: CredentialScope
     ) async throws(SignatureError) -> SigningKeyCache.Entry {
         let version = store.usersVersion

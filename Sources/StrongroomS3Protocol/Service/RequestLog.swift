@@ -7,6 +7,8 @@ struct RequestLog: Sendable {
     private let connection: ConnectionFacts
     var target: RequestTarget?
     var operation: S3Operation?
+    /// Of the key service.
+    var keyOperation: String?
     var user: String?
     var error: S3Error?
     /// Whether a rate has been asked about it; no line of the log says so.
@@ -16,7 +18,8 @@ struct RequestLog: Sendable {
 
     func write(_ answer: S3Answer, _ time: Duration, to logger: Logger) {
         var facts: Logger.Metadata = [
-            "request": "\(id)", "operation": "\(operation?.rawValue ?? method)", "status": "\(answer.status)",
+            "request": "\(id)", "operation": "\(keyOperation ?? operation?.rawValue ?? method)",
+            "status": "\(answer.status)",
             "milliseconds": "\(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)",
         ]
         facts["user"] = user.map { "\($0)" }

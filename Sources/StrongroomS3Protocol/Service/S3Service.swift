@@ -37,6 +37,11 @@ package struct S3Service: Sendable {
         let start = ContinuousClock.now
         var log = RequestLog(request)
         let answer: S3Answer
+        if Self.isForKeyService(request) {
+            answer = await answerKeyService(request, &log)
+            log.write(answer, ContinuousClock.now - start, to: logger)
+            return answer
+        }
         do throws(S3Error) {
             answer = try await handle(request, &log)
         } catch {

@@ -1,6 +1,7 @@
 import Logging
 import Strongroom
 import StrongroomCrypto
+import StrongroomKMSKeys
 import StrongroomKeys
 import StrongroomSignature
 import StrongroomTestSupport
@@ -43,15 +44,23 @@ struct S3Fixture: Sendable {
     var service: S3Service
     let administrator: Signer
 
-    init() async throws {
+    /// - Parameters:
+    ///   - hasKeyService: whether the store has one.
+    ///   - logger: where requests are logged; by default nowhere.
+    init(
+        hasKeyService: Bool = false, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+    ) async throws {
         folder = TemporaryFolder()
         var options = StoreOptions()
         options.allowedEncryption = [.customerKeys]
+        if hasKeyService {
+            // Without the trail, which would be signed when the folder is gone.
+            options.keyService = KeyServiceOptions(
+                .linked(KMSKeys.table), settings: ["audit": "off"], deadlineSeconds: 120)
+        }
         store = try await Store.open(at: folder.path.appending("store"), options: options)
         let settings = S3Settings(region: Self.region, domains: ["s3.test"], account: "000000000000")
-        service = S3Service(store, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }) {
-            Self.now
-        }
+        service = S3Service(store, settings, logger: logger) { Self.now }
         administrator = try await Self.signer("ada", isAdministrator: true, in: store)
     }
 
@@ -101,7 +110,7 @@ struct S3Fixture: Sendable {
 
     static func signed(
         _ method: String, _ path: String, _ query: String, _ headers: [(name: String, value: String)], _ body: [UInt8],
-        _ signer: Signer, atMilliseconds: Int64 = now
+        _ signer: Signer, atMilliseconds: Int64 = now, service: String = "s3", region: String = region
     ) throws -> [(name: String, value: String)] {
         let time = SigningTime(wallMilliseconds: atMilliseconds)
         var hash = try PayloadHash.hexadecimal(body)
@@ -115,19 +124,21 @@ struct S3Fixture: Sendable {
         let incoming = try IncomingRequest(method: method, rawPath: path, rawQuery: query, headers: all)
         let key = try SigningKey(
             secretAccessKey: signer.secret.bytes,
-            scope: CredentialScope(date: time.date, region: region, service: "s3"))
+            scope: CredentialScope(date: time.date, region: region, service: service))
         let request = SignableRequest(
             method: method, path: incoming.path, query: incoming.query, headers: incoming.headers, payloadHash: hash)
         return all + [("authorization", try key.authorization(of: request, at: time, accessKeyID: signer.accessKeyID))]
     }
 
-    private static func response(_ answer: S3Answer) async throws -> Response {
+    static func response(_ answer: S3Answer) async throws -> Response {
         var headers: [String: String] = [:]
         for (name, value) in answer.headers.fields { headers[name] = value }
         let body: [UInt8] =
             switch answer.body {
             case .none: []
             case .bytes(let bytes): bytes
+            case .secret(let secret):
+                try secret.bytes.withBytes { bytes in unsafe bytes.withUnsafeBytes { unsafe Array($0) } }
             case .object(let body): try await body.collect(upTo: 64 << 20)
             }
         return Response(status: answer.status, headers: headers, body: body)
