@@ -295,8 +295,8 @@ typedef struct strongroom_key_answer {
                                                    module has no keys of its own, and without one answers
                                                    STRONGROOM_KEY_E_INVALID_REQUEST. Another key than the one that
                                                    wrapped is STRONGROOM_KEY_E_INCORRECT_KEY */
-#define STRONGROOM_KEY_HEEDS_POLICIES 8ull      /* minor 3: STRONGROOM_KEY_TLV_PRINCIPAL_POLICY decides, as said there. A
-                                                   host asks nothing of other modules for principals with policies */
+#define STRONGROOM_KEY_HEEDS_POLICIES 8ull      /* minor 3: STRONGROOM_KEY_TLV_PRINCIPAL_POLICY decides, as said there.
+                                                   A host asks nothing of other modules for principals with policies */
 
 struct strongroom_key_module;
 
