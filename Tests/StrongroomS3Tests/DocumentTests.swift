@@ -39,6 +39,21 @@ import Testing
         }
     }
 
+    /// The story: Foundation's parser reads the data of an instruction that has none, and the server was gone. Found by
+    /// fuzzing.
+    @Test("with processing instructions are refused, before anything reads them")
+    func instructions() throws {
+        for text in [
+            "<?x-?>\n<A/>", "<A><?x?></A>", "<A/><?x?>", "<?xml-stylesheet?><A/>", "<?xml version=\"1.0\"?><?y?><A/>",
+            "\u{FEFF}<?x?><A/>", " <?xml version=\"1.0\"?><A/>", "<A><![CDATA[<?x?>]]></A>",
+        ] {
+            let error = #expect(throws: S3Error.self, "\(text)") { try read(text) }
+            #expect(error?.code == "MalformedXML")
+        }
+        #expect(try read("\u{FEFF}<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<A/>") == DocumentElement("A", []))
+        #expect(try read("<?xml\tversion='1.0'?><A/>") == DocumentElement("A", []))
+    }
+
     @Test("that are too deep, too many, another encoding or none are refused")
     func sizes() {
         let deep = String(repeating: "<A>", count: 100_000)

@@ -39,13 +39,31 @@ package enum DocumentReader {
         guard !contains("<!DOCTYPE", bytes), !contains("<!ENTITY", bytes) else {
             throw .malformedXML("Documents with a document type are not read.")
         }
-        let head = String(decoding: bytes.prefix(256), as: UTF8.self)
-        guard head.trimmingWhitespace.hasPrefix("<?xml"), let end = head.range(of: "?>") else { return }
+        let text = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
+        guard isDeclared(text) else { return try checkInstructions(text) }
+        try checkInstructions(text.dropFirst(declaration.count))
+        let head = String(decoding: text.prefix(256), as: UTF8.self)
+        guard let end = head.range(of: "?>") else { return }
         let declaration = head[..<end.lowerBound].lowercased()
         guard declaration.contains("encoding") else { return }
         guard declaration.contains("\"utf-8\"") || declaration.contains("'utf-8'") else {
             throw .malformedXML("The document is not UTF-8.")
         }
+    }
+
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+    private static let declaration = Array("<?xml".utf8)
+
+    /// Whether it begins with a declaration of XML, and not with an instruction such as `<?xml-stylesheet …?>`.
+    private static func isDeclared(_ text: ArraySlice<UInt8>) -> Bool {
+        let rest = text.dropFirst(declaration.count)
+        return text.starts(with: declaration) && [0x20, 0x09, 0x0A, 0x0D].contains(rest.first ?? 0)
+    }
+
+    /// No document of S3 has a processing instruction, and one without data ends the process: Foundation's parser reads
+    /// text that is not there.
+    private static func checkInstructions(_ text: ArraySlice<UInt8>) throws(S3Error) {
+        guard !contains("<?", Array(text)) else { throw .malformedXML("Processing instructions are not read.") }
     }
 
     private static func contains(_ word: String, _ bytes: [UInt8]) -> Bool {

@@ -1,5 +1,11 @@
 package import Strongroom
 
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 extension LifecycleDocument {
     /// - Parameter newID: names rules that have no name.
     /// - Throws: `MalformedXML`, `InvalidRequest`, `InvalidArgument`; `NotImplemented` for transitions.
@@ -79,6 +85,8 @@ extension LifecycleDocument {
             guard let date = TimeText.date(iso8601: text) ?? TimeText.date(iso8601: text + "T00:00:00Z") else {
                 throw .malformedXML("Date is no date of ISO 8601.")
             }
+            // Calendars disagree about dates long before.
+            guard date.timeIntervalSince1970 >= 0 else { throw .malformedXML("Date is not before 1970.") }
             return .date(date)
         }
         // That they are to be left alone is what is done where nothing is said.

@@ -1,10 +1,10 @@
 import Strongroom
 
-/// The code of “Lifecycle”.
+/// The code of “Lifecycle rules”.
 enum Lifecycle {
     static func article(_ store: Store) async throws {
         let books = store.bucket("books")
-        // Lifecycle
+        // LifecycleRules
         try await books.setLifecycle(
             LifecycleConfiguration([
                 LifecycleRule(id: "drafts", filter: LifecycleFilter(prefix: "drafts/"), expiration: .days(30)),
@@ -13,7 +13,7 @@ enum Lifecycle {
             ]))
         let report = try await store.runLifecycle()
         print("\(report.deletedCount) gone")
-        // Lifecycle
+        // LifecycleRules
         precondition(report.deletedCount == 0 && report.bucketCount == 1)
     }
 }
