@@ -28,6 +28,10 @@ struct KeyServiceRefusal: Error, Sendable {
         KeyServiceRefusal("UnsupportedOperationException", message)
     }
 
+    /// Of the server's own rates; the key service has others.
+    static let throttled = KeyServiceRefusal(
+        "ThrottlingException", "There are more requests than this server answers to one requester; slow down.")
+
     static func internalFailure(_ cause: any Error) -> KeyServiceRefusal {
         KeyServiceRefusal(
             "KMSInternalException", "The key service failed; try again.", status: 500, cause: cause)

@@ -22,6 +22,8 @@ extension S3Service {
         do throws(KeyServiceRefusal) {
             return Self.keyServiceAnswer(200, try await askKeyService(request, &log).body(), request)
         } catch {
+            var error = error
+            if !log.isCounted, !isWithinRate(nil, request, &log) { error = .throttled }
             log.error = S3Error(error.status, error.type, error.message, cause: error.cause)
             let document = JSONValue.object(["__type": .string(error.type), "message": .string(error.message)])
             return Self.keyServiceAnswer(error.status, .bytes(document.encoded()), request)
@@ -50,6 +52,7 @@ extension S3Service {
         defer { body.wipe() }
         try signer.verify(body: body.bytes)
         log.user = signer.found.user.name
+        guard isWithinRate(signer.credentials.accessKeyID, request, &log) else { throw .throttled }
         let members = try body.members()
         try members.allow(only: operation.members)
         let call = KeyServiceCall(

@@ -15,24 +15,17 @@ final class RateLimiter: Sendable {
         self.nanoseconds = nanoseconds
     }
 
-    /// Counts a request whose signature was found right, or that has none.
+    /// Counts a request, whether or not it is refused afterwards.
     ///
-    /// - Throws: `SlowDown`.
-    func take(for identity: Identity, at address: String?) throws(S3Error) {
-        guard let user = identity.user else { return try takeUnsigned(at: address) }
-        try take(.accessKey(user.accessKeyID))
-    }
-
-    /// Counts a request by where it comes from. Whose signature is wrong is not whom it names: nobody uses up the
-    /// tokens of a key that he only knows the name of.
-    ///
-    /// - Throws: `SlowDown`.
-    func takeUnsigned(at address: String?) throws(S3Error) {
-        try take(.address(address.flatMap { AddressBlock($0) }))
-    }
-
-    private func take(_ requester: RateLedger.Requester) throws(S3Error) {
+    /// - Parameters:
+    ///   - accessKeyID: whose signature was found right. Nil where there is none, or another one than it should be,
+    ///     which counts where it comes from: nobody uses up the tokens of a key that he only knows the name of.
+    ///   - address: where it comes from.
+    /// - Returns: whether it is within its rate.
+    func take(accessKeyID: String?, at address: String?) -> Bool {
+        let requester =
+            accessKeyID.map { RateLedger.Requester.accessKey($0) } ?? .address(address.flatMap { AddressBlock($0) })
         let now = nanoseconds()
-        guard ledger.withLock({ $0.take(requester, at: now) }) else { throw .slowDown }
+        return ledger.withLock { $0.take(requester, at: now) }
     }
 }

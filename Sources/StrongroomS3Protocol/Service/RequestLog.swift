@@ -7,18 +7,21 @@ struct RequestLog: Sendable {
     private let connection: ConnectionFacts
     var target: RequestTarget?
     var operation: S3Operation?
-    /// Of the key service.
+    /// An operation of the key service: a name of its table, never the client's text.
     var keyOperation: String?
     var user: String?
     var error: S3Error?
     /// Whether a rate has been asked about it; no line of the log says so.
     var isCounted = false
 
+    /// Nil while nobody knows what is asked for.
+    var operationName: String? { keyOperation ?? operation?.rawValue }
+
     init(_ request: S3Request) { (id, method, connection) = (request.id, request.method, request.connection) }
 
     func write(_ answer: S3Answer, _ time: Duration, to logger: Logger) {
         var facts: Logger.Metadata = [
-            "request": "\(id)", "operation": "\(keyOperation ?? operation?.rawValue ?? method)",
+            "request": "\(id)", "operation": "\(operationName ?? method)",
             "status": "\(answer.status)",
             "milliseconds": "\(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)",
         ]

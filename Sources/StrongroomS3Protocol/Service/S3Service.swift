@@ -36,45 +36,40 @@ package struct S3Service: Sendable {
     package func answer(_ request: S3Request) async -> S3Answer {
         let start = ContinuousClock.now
         var log = RequestLog(request)
-        let answer: S3Answer
-        if Self.isForKeyService(request) {
-            answer = await answerKeyService(request, &log)
-            log.write(answer, ContinuousClock.now - start, to: logger)
-            return answer
-        }
-        do throws(S3Error) {
-            answer = try await handle(request, &log)
-        } catch {
-            log.error = log.isCounted ? error : counted(error, request, &log)
-            answer = Self.answer(log.error ?? error, request)
-        }
+        let answer =
+            Self.isForKeyService(request)
+            ? await answerKeyService(request, &log) : await answerObjects(request, &log)
         let time = ContinuousClock.now - start
-        metrics.note(log.operation, status: answer.status, time)
+        metrics.note(log.operationName, status: answer.status, time)
         log.write(answer, time, to: logger)
         return answer
     }
 
-    /// Counts a request against the rate of whoever made it.
-    ///
-    /// - Throws: `SlowDown`.
-    func count(_ identity: Identity, _ request: S3Request, _ log: inout RequestLog) throws(S3Error) {
-        log.isCounted = true
+    private func answerObjects(_ request: S3Request, _ log: inout RequestLog) async -> S3Answer {
         do throws(S3Error) {
-            try limiter?.take(for: identity, at: request.connection.sourceAddress)
+            return try await handle(request, &log)
         } catch {
-            metrics.noteThrottled()
-            throw error
+            // Of too many that nobody has signed rightly, that is said instead.
+            let isWithinRate = log.isCounted || isWithinRate(nil, request, &log)
+            log.error = isWithinRate ? error : .slowDown
+            return Self.answer(log.error ?? error, request)
         }
     }
 
-    /// The refusal of a request of which nobody knows who made it; where there are too many from there, that instead.
-    private func counted(_ refusal: S3Error, _ request: S3Request, _ log: inout RequestLog) -> S3Error {
-        do throws(S3Error) {
-            try count(.anonymous, request, &log)
-            return refusal
-        } catch {
-            return error
-        }
+    /// Counts a request against the rate of whoever made it.
+    ///
+    /// - Parameter accessKeyID: nil where nobody has signed it, or not rightly.
+    func isWithinRate(_ accessKeyID: String?, _ request: S3Request, _ log: inout RequestLog) -> Bool {
+        log.isCounted = true
+        guard let limiter else { return true }
+        let isWithin = limiter.take(accessKeyID: accessKeyID, at: request.connection.sourceAddress)
+        if !isWithin { metrics.noteThrottled() }
+        return isWithin
+    }
+
+    /// - Throws: `SlowDown`.
+    func count(_ identity: Identity, _ request: S3Request, _ log: inout RequestLog) throws(S3Error) {
+        guard isWithinRate(identity.user?.accessKeyID, request, &log) else { throw .slowDown }
     }
 
     private func handle(_ request: S3Request, _ log: inout RequestLog) async throws(S3Error) -> S3Answer {

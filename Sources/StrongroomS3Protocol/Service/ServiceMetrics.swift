@@ -37,8 +37,8 @@ package final class ServiceMetrics: Sendable {
     /// - Parameters:
     ///   - operation: nil for requests of which nobody found out what they ask for. Never a text of the client's: it
     ///     could make as many figures as it likes.
-    func note(_ operation: S3Operation?, status: Int, _ time: Duration) {
-        let name = operation?.rawValue ?? "none"
+    func note(_ operation: String?, status: Int, _ time: Duration) {
+        let name = operation ?? "none"
         let outcome = Outcome(operation: name, status: "\(status / 100)xx")
         let (count, duration) = handles.withLock { handles in
             let count = handles.requests[outcome] ?? counter(outcome)

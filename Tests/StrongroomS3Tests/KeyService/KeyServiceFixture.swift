@@ -7,7 +7,7 @@ import Synchronization
 
 /// The key service's endpoint, on a store of its own with the KMS keys, without a connection.
 struct KeyServiceFixture: Sendable {
-    let s3: S3Fixture
+    var s3: S3Fixture
     let log = LogText()
 
     struct Reply: Sendable {

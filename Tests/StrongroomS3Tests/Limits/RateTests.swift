@@ -19,16 +19,20 @@ import Testing
 
     private func fixture(accessKey: Int?, address: Int?, _ time: Time) async throws -> S3Fixture {
         var fixture = try await S3Fixture()
+        fixture.service = service(fixture.store, accessKey: accessKey, address: address, time)
+        return fixture
+    }
+
+    private func service(_ store: Store, accessKey: Int?, address: Int?, _ time: Time) -> S3Service {
         let settings = S3Settings(
             region: S3Fixture.region, domains: [], account: "000000000000",
             rates: RequestRates(
                 accessKey: accessKey.map { RequestRate(perSecond: $0, burst: $0) },
                 address: address.map { RequestRate(perSecond: $0, burst: $0) }))
-        fixture.service = S3Service(
-            fixture.store, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+        return S3Service(
+            store, settings, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             nanoseconds: { time.now }
         ) { S3Fixture.now }
-        return fixture
     }
 
     @Test("are answered SlowDown until a second brings another, and are not done")
@@ -59,6 +63,19 @@ import Testing
         #expect(try await fixture.send("OPTIONS", "/data/k", as: nil).code == "SlowDown")
         #expect(try await fixture.send("GET", "/%zz", as: nil).code == "SlowDown")
         #expect(try await fixture.send("PUT", "/data").status == 200)
+    }
+
+    /// The story: rates and the key service's endpoint were built beside each other, and knew nothing of each other.
+    @Test("of the key service count as those of S3 do, and are told so in KMS's words")
+    func keyService() async throws {
+        var fixture = try await KeyServiceFixture()
+        fixture.s3.service = service(fixture.s3.store, accessKey: 2, address: 1, Time())
+        #expect(try await fixture.refusal("ListKeys") == nil)
+        #expect(try await fixture.s3.send("GET", "/").status == 200)
+        #expect(try await fixture.refusal("CreateKey") == "ThrottlingException")
+        #expect(try await fixture.s3.send("GET", "/").code == "SlowDown")
+        #expect(try await fixture.refusal("ListKeys", as: .some(nil)) == "MissingAuthenticationTokenException")
+        #expect(try await fixture.refusal("ListKeys", as: .some(nil)) == "ThrottlingException")
     }
 
     @Test("are none where there are no rates")
