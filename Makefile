@@ -157,8 +157,8 @@ conformance: setup-tests release ## Every module passes the contract; the broken
 test-remote-kms: release build ## The remote key service against an independent implementation, over HTTPS.
 	.ci/remote-kms $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY) $(SWIFT) test --skip-build $(TRAITS)
 
-test-clients: release ## S3 clients at the server, over HTTP and HTTPS: boto3, AWS CLI, rclone, s3cmd, restic.
-	@.ci/install-prerequisites python3 python3-venv openssl rclone s3cmd restic
+test-clients: release ## S3 clients at the server, over HTTP and HTTPS: boto3, AWS CLI, rclone, s3cmd, restic, curl.
+	@.ci/install-prerequisites python3 python3-venv curl openssl rclone s3cmd restic
 	.ci/clients $(RELEASE_DIRECTORY)/strongroom
 
 crash-served: release ## Sixteen S3 clients write, and the server is killed -9: ROUNDS=200 times. SEED=….

@@ -48,7 +48,10 @@ let configuration = Target.Dependency.product(
 let serverNIO = ["NIOCore", "NIOPosix", "NIOHTTP1", "NIOTLS"].map { name in
     Target.Dependency.product(name: name, package: "swift-nio", condition: .when(traits: ["HTTPServer"]))
 }
-let httpTypes = [("HTTPTypes", "swift-http-types"), ("NIOHTTPTypes", "swift-nio-extras")].map { name, package in
+let httpTypes = [
+    ("HTTPTypes", "swift-http-types"), ("NIOHTTPTypes", "swift-nio-extras"), ("NIOHTTPTypesHTTP2", "swift-nio-extras"),
+    ("NIOHTTP2", "swift-nio-http2"),
+].map { name, package in
     Target.Dependency.product(name: name, package: package, condition: .when(traits: ["HTTPServer"]))
 }
 let lifecycle = ["ServiceLifecycle", "UnixSignals"].map { name in
@@ -118,6 +121,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-configuration", from: "1.0.2", traits: ["JSON"]),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ] + documentationTools,
     targets: [

@@ -47,7 +47,9 @@ public struct BasicS3RequestContext: S3RequestContext {
 }
 
 extension Channel {
-    /// Streams of HTTP/2 are channels of their own in the connection's, and a connection is one in the listener's.
-    var connection: any Channel { parent?.parent == nil ? self : parent ?? self }
+    /// Whether it is a stream of HTTP/2: a channel in the connection's, which is one in the listener's.
+    var isStream: Bool { parent?.parent != nil }
+
+    var connection: any Channel { isStream ? parent ?? self : self }
 }
 #endif

@@ -111,7 +111,8 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
         let status = HTTPResponse.Status(code: answer.status)
         // What the client is still sending would be taken for its next request, or be read for nothing.
         let leavesBody = body.isUnread && Self.announcesBody(request)
-        if leavesBody { fields[.connection] = "close" }
+        // No header of HTTP/2 (RFC 9113, section 8.2.2): there it is the stream that ends.
+        if leavesBody, !channel.isStream { fields[.connection] = "close" }
         var response = Response(
             status: status, headers: fields,
             body: responseBody(answer, isHead: request.method == .head, leavesBody ? channel : nil))
@@ -148,7 +149,7 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
                 }
             }
             try await writer.finish(nil)
-            if let closing { UnreadBody.close(closing) }
+            if let closing { UnreadBody.end(closing) }
         }
     }
 }

@@ -13,9 +13,9 @@ public struct S3ServerLimits: Sendable, Hashable {
     public var bodyMinimumBytesPerSecond = 512
     /// How long a client may read nothing while there is something to read, in seconds.
     public var unreadSeconds = 60
-    /// The headers of a request, in bytes together.
+    /// The headers of a request, in bytes together. Over HTTP/2 they have at most 16 KiB, whatever this says.
     public var headerBytes = 64 << 10
-    /// How many headers a request may have.
+    /// How many headers a request over HTTP/1.1 may have.
     public var headerCount = 256
     /// How long requests may take to finish once the server is told to stop, in seconds.
     public var shutdownSeconds = 30

@@ -10,7 +10,7 @@ package enum PayloadHash {
         hexadecimalText(try Digest.hash(.sha256, unsafe body.span.bytes))
     }
 
-    static func hexadecimalText(_ bytes: [UInt8]) -> String {
+    package static func hexadecimalText(_ bytes: [UInt8]) -> String {
         String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
     }
 }

@@ -27,6 +27,14 @@ package enum PayloadMode: Sendable, Equatable {
         }
     }
 
+    /// Whether headers may come behind the body.
+    package var hasTrailer: Bool {
+        switch self {
+        case .hash, .unsigned, .signedChunks(hasTrailer: false): false
+        case .signedChunks(hasTrailer: true), .unsignedChunks: true
+        }
+    }
+
     static let headerName = "x-amz-content-sha256"
 
     /// - Parameter isPresigned: then the header may be missing, and the payload is unsigned, unless the query says

@@ -54,6 +54,24 @@ import Testing
         #expect(try read("<?xml\tversion='1.0'?><A/>") == DocumentElement("A", []))
     }
 
+    /// The story: the encoding was looked for in the first bytes only, and the parser found it behind blanks: what it then
+    /// read was not what had been checked.
+    @Test("have the encoding that was checked, wherever another one is hidden")
+    func hiddenEncodings() throws {
+        let blanks = String(repeating: " ", count: 300)
+        let hidden = "<A>+ADwAPw-x?+AD4-</A>"
+        for text in [
+            "<?xml version=\"1.0\"\(blanks)encoding=\"UTF-7\"?>\(hidden)",
+            "<?xml version=\"1.0\" encoding=\"UTF-7\"?>\(hidden)",
+            "<?xml version=\"1.0\"\(blanks)?><A/>", "<?xml version=\"1.0\"",
+            "<?xml version=\"1.0\"\(blanks)encoding=\"IBM037\"?><A/>",
+        ] {
+            let error = #expect(throws: S3Error.self, "\(text)") { try read(text) }
+            #expect(error?.code == "MalformedXML")
+        }
+        #expect(try read("<?xml version=\"1.0\" encoding='utf-8' standalone=\"yes\"?>\(hidden)").text.hasPrefix("+AD"))
+    }
+
     @Test("that are too deep, too many, another encoding or none are refused")
     func sizes() {
         let deep = String(repeating: "<A>", count: 100_000)

@@ -34,6 +34,16 @@ extension PolicyDocument {
     }
 }
 
+extension PolicyDocument {
+    /// Whether some condition asks for a key that begins so: facts that cost something are found out only then.
+    ///
+    /// - Parameter prefix: in lower case.
+    package func asksForKeys(beginningWith prefix: String) -> Bool {
+        let prefix = Array(prefix.utf8)
+        return statements.contains { $0.conditions.contains { $0.key.starts(with: prefix) } }
+    }
+}
+
 extension PolicyCondition {
     private static let narrowestPrefixBits = (versionFour: 8, versionSix: 32)
 

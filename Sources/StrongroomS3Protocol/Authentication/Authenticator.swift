@@ -61,7 +61,7 @@ struct Authenticator: Sendable {
             throw S3Error(400, "InvalidPolicyDocument", "The policy is no base64.")
         }
         try check(policy)
-        return .user(user(found.user, credentials.accessKeyID))
+        return .user(found.user)
     }
 
     // MARK: -
@@ -101,7 +101,8 @@ struct Authenticator: Sendable {
         if let entry = cache.entry(name, version: version) { return entry }
         do throws(StoreError) {
             if let found = try await store.accessKeySecret(accessKeyID), found.key.isActive {
-                let entry = SigningKeyCache.Entry(user: found.user, key: try Self.derive(found.secret, scope))
+                let entry = SigningKeyCache.Entry(
+                    user: user(found.user, accessKeyID), key: try Self.derive(found.secret, scope))
                 cache.keep(entry, name, version: version)
                 return entry
             }
@@ -127,26 +128,21 @@ struct Authenticator: Sendable {
             signer = ChunkSigner(found.key, at: credentials.time, seed: credentials.signature)
         }
         return Outcome(
-            identity: .user(user(found.user, credentials.accessKeyID)), mode: mode, signer: signer,
+            identity: .user(found.user), mode: mode, signer: signer,
             signature: SignatureFacts(
                 isPresigned: credentials.isPresigned, ageMilliseconds: max(now - credentials.time.wallMilliseconds, 0)))
     }
 
     private func user(_ user: User, _ accessKeyID: String) -> AuthenticatedUser {
-        AuthenticatedUser(
+        let texts = user.policies.sorted { $0.key < $1.key }.map(\.value)
+        return AuthenticatedUser(
             name: user.name, arn: "arn:aws:iam::\(settings.account):user/\(user.name)", id: user.id,
             account: settings.account, canonicalAccount: settings.canonicalAccount, accessKeyID: accessKeyID,
-            isAdministrator: user.isAdministrator, policies: UserPolicies.read(user))
+            isAdministrator: user.isAdministrator, policyTexts: texts, policies: texts.map(Self.policy))
     }
-}
 
-/// What a user's own policies say.
-enum UserPolicies {
-    /// They were read when they were put. One that cannot be read any more denies everything: it may have denied
-    /// something.
-    static func read(_ user: User) -> [PolicyDocument] {
-        user.policies.values.map { text in
-            (try? PolicyDocument(parsing: Array(text.utf8), attachment: .identity)) ?? .denyingEverything
-        }
+    /// It was read when it was put. One that cannot be read any more denies everything: it may have denied something.
+    private static func policy(_ text: String) -> PolicyDocument {
+        (try? PolicyDocument(parsing: Array(text.utf8), attachment: .identity)) ?? .denyingEverything
     }
 }

@@ -33,6 +33,8 @@ struct AuthenticatedUser: Sendable {
     var accessKeyID: String
     /// May do everything that no policy denies.
     var isAdministrator: Bool
-    /// What the user's own policies say, read.
+    /// The user's own policies, by their names.
+    var policyTexts: [String]
+    /// What they say.
     var policies: [PolicyDocument]
 }

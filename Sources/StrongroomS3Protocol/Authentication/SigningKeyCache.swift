@@ -3,9 +3,10 @@ internal import StrongroomCrypto
 internal import StrongroomSignature
 internal import Synchronization
 
-/// Signing keys that were derived already, for as long as users are as they were.
+/// Signing keys that were derived already, with the users whose they are, for as long as users are as they were.
 ///
-/// Deriving one takes five HMACs, and the secret from its row; a client signs all its requests of a day with one.
+/// Deriving one takes five HMACs, and the secret from its row, and a user's policies are documents to be read; a client
+/// signs all its requests of a day with one key.
 final class SigningKeyCache: Sendable {
     struct Name: Hashable, Sendable {
         var accessKeyID: String
@@ -13,7 +14,7 @@ final class SigningKeyCache: Sendable {
     }
 
     struct Entry: Sendable {
-        var user: User
+        var user: AuthenticatedUser
         var key: SigningKey
     }
 
@@ -24,7 +25,7 @@ final class SigningKeyCache: Sendable {
     }
 
     /// More than that are forgotten all at once: they are a cache.
-    static let countMaximum = 4_096
+    static let countMaximum = 1_024
 
     private let state = Mutex(State())
 

@@ -46,6 +46,12 @@ struct Authorizer: Sendable {
         throw Self.denial(permission, identity, decision)
     }
 
+    /// Whether a policy that decides here asks for such a key.
+    func asksForKeys(beginningWith prefix: String) -> Bool {
+        let policies = (identity.user?.policies ?? []) + (access.policy.map { [$0] } ?? [])
+        return policies.contains { $0.asksForKeys(beginningWith: prefix) }
+    }
+
     private func bucketAllows(_ request: PolicyRequest) -> Bool {
         guard let policy = access.policy, policy.decision(for: request).isAllowed else { return false }
         // Of a bucket that is public only the account's own users are let in.

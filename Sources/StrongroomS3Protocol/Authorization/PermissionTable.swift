@@ -16,8 +16,13 @@ enum PermissionTable {
         switch operation {
         case .listBuckets: Rule(resource: .allBuckets, actions: ["ListAllMyBuckets"], versionActions: [])
         case .deleteObjects: Rule(resource: .bucket, actions: [], versionActions: [])
-        default: bucketRules[operation].map(bucket) ?? object(objectRules[operation] ?? ([], nil))
+        default: bucketRules[operation].map(bucket) ?? object(objectRules[operation] ?? unknown(operation))
         }
+    }
+
+    static func isListed(_ operation: S3Operation) -> Bool {
+        [.listBuckets, .deleteObjects].contains(operation) || bucketRules[operation] != nil
+            || objectRules[operation] != nil
     }
 
     static func permissions(
@@ -31,6 +36,11 @@ enum PermissionTable {
         case .bucket: rule.actions.map { .bucket($0, bucket) }
         case .object: actions.map { .object($0, bucket, key) }
         }
+    }
+
+    /// An operation that was forgotten here needs an action of its own name, which few policies allow.
+    private static func unknown(_ operation: S3Operation) -> (actions: [String], version: [String]?) {
+        ([operation.rawValue], nil)
     }
 
     private static func bucket(_ action: String) -> Rule {
@@ -96,7 +106,8 @@ enum PermissionTable {
         .listParts: (["ListMultipartUploadParts"], nil),
         .deleteObject: (["DeleteObject"], ["DeleteObjectVersion"]),
         .getObjectTagging: (["GetObjectTagging"], ["GetObjectVersionTagging"]),
-        .putObjectTagging: (["PutObjectTagging"], ["PutObjectVersionTagging"]),
+        // The handler asks, who knows the tags.
+        .putObjectTagging: ([], nil),
         .deleteObjectTagging: (["DeleteObjectTagging"], ["DeleteObjectVersionTagging"]),
         .getObjectRetention: (["GetObjectRetention"], nil),
         .putObjectRetention: (["PutObjectRetention"], nil),

@@ -1,3 +1,4 @@
+internal import Strongroom
 internal import StrongroomSystem
 
 /// What policies may ask about a request: the condition keys of AWS and of S3 (Service Authorization Reference).
@@ -36,6 +37,10 @@ enum RequestConditions {
         facts["s3:object-lock-legal-hold"] = request.headers.values("x-amz-object-lock-legal-hold")
         for (parameter, key) in conditionParameters {
             facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
+        }
+        // Those that cannot be read are refused when the operation reads them.
+        if let tags = try? ObjectHeaders.tags(request.headers) {
+            facts.merge(TagConditions.requested(tags.values)) { $1 }
         }
         return facts.filter { !$0.value.isEmpty }
     }

@@ -18,9 +18,8 @@ package enum DocumentReader {
     /// - Parameter root: the name of the outermost element.
     /// - Throws: `MalformedXML`.
     package static func read(_ bytes: [UInt8], root: String) throws(S3Error) -> DocumentElement {
-        try checkEncoding(bytes)
         let builder = TreeBuilder()
-        let parser = XMLParser(data: Data(bytes))
+        let parser = XMLParser(data: Data(try content(bytes)))
         parser.shouldResolveExternalEntities = false
         parser.delegate = builder
         // On Linux the parser calls a document with something behind it a success, and has an error all the same.
@@ -31,42 +30,50 @@ package enum DocumentReader {
         return element
     }
 
-    /// A document in another encoding would be checked as one text and read as another.
-    private static func checkEncoding(_ bytes: [UInt8]) throws(S3Error) {
+    /// How far a declaration may reach; it says a version, an encoding and whether the document stands alone.
+    private static let declarationBytesMaximum = 256
+    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+
+    /// The document behind its declaration. What the parser does not see cannot have it read another encoding than the
+    /// one that was checked here.
+    private static func content(_ bytes: [UInt8]) throws(S3Error) -> ArraySlice<UInt8> {
         guard !bytes.contains(0), String(validating: bytes, as: UTF8.self) != nil else {
             throw .malformedXML("The document is not UTF-8.")
         }
-        guard !contains("<!DOCTYPE", bytes), !contains("<!ENTITY", bytes) else {
+        var text = bytes[...]
+        if text.starts(with: byteOrderMark) { text = text.dropFirst(byteOrderMark.count) }
+        if isDeclared(text) { text = text.dropFirst(try declarationBytes(text)) }
+        guard !contains("<!DOCTYPE", text), !contains("<!ENTITY", text) else {
             throw .malformedXML("Documents with a document type are not read.")
         }
-        let text = bytes.starts(with: byteOrderMark) ? bytes[byteOrderMark.count...] : bytes[...]
-        guard isDeclared(text) else { return try checkInstructions(text) }
-        try checkInstructions(text.dropFirst(declaration.count))
-        let head = String(decoding: text.prefix(256), as: UTF8.self)
-        guard let end = head.range(of: "?>") else { return }
-        let declaration = head[..<end.lowerBound].lowercased()
-        guard declaration.contains("encoding") else { return }
-        guard declaration.contains("\"utf-8\"") || declaration.contains("'utf-8'") else {
-            throw .malformedXML("The document is not UTF-8.")
-        }
+        // No document of S3 has one, and one without data ends the process: Foundation's parser reads text that is not
+        // there.
+        guard !contains("<?", text) else { throw .malformedXML("Processing instructions are not read.") }
+        return text
     }
-
-    private static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
-    private static let declaration = Array("<?xml".utf8)
 
     /// Whether it begins with a declaration of XML, and not with an instruction such as `<?xml-stylesheet …?>`.
     private static func isDeclared(_ text: ArraySlice<UInt8>) -> Bool {
-        let rest = text.dropFirst(declaration.count)
-        return text.starts(with: declaration) && [0x20, 0x09, 0x0A, 0x0D].contains(rest.first ?? 0)
+        let word = Array("<?xml".utf8)
+        let rest = text.dropFirst(word.count)
+        return text.starts(with: word) && [0x20, 0x09, 0x0A, 0x0D].contains(rest.first ?? 0)
     }
 
-    /// No document of S3 has a processing instruction, and one without data ends the process: Foundation's parser reads
-    /// text that is not there.
-    private static func checkInstructions(_ text: ArraySlice<UInt8>) throws(S3Error) {
-        guard !contains("<?", Array(text)) else { throw .malformedXML("Processing instructions are not read.") }
+    /// How long the declaration is.
+    ///
+    /// - Throws: `MalformedXML` where it has no end, or another encoding.
+    private static func declarationBytes(_ text: ArraySlice<UInt8>) throws(S3Error) -> Int {
+        let head = String(decoding: text.prefix(declarationBytesMaximum), as: UTF8.self)
+        guard let end = head.range(of: "?>") else { throw .malformedXML("The declaration of XML is too long.") }
+        let declaration = head[..<end.upperBound]
+        let words = declaration.lowercased()
+        guard !words.contains("encoding") || words.contains("\"utf-8\"") || words.contains("'utf-8'") else {
+            throw .malformedXML("The document is not UTF-8.")
+        }
+        return declaration.utf8.count
     }
 
-    private static func contains(_ word: String, _ bytes: [UInt8]) -> Bool {
+    private static func contains(_ word: String, _ bytes: ArraySlice<UInt8>) -> Bool {
         let word = Array(word.utf8)
         guard bytes.count >= word.count else { return false }
         var start = bytes.startIndex

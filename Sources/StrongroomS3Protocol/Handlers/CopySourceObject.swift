@@ -26,9 +26,9 @@ extension S3Call {
         call.authorizer.access = try await access(source.target)
         // Facts about what is acted on are the source's now.
         call.authorizer.facts["s3:VersionId"] = source.versionID.map { [$0] }
-        let action = source.versionID == nil ? "GetObject" : "GetObjectVersion"
-        try call.check(object: action)
         let version = try source.versionID.map { text throws(S3Error) in try Self.version(text) }
+        try await call.takeExistingTags(of: version)
+        try call.check(object: version == nil ? "GetObject" : "GetObjectVersion")
         var bucket = store.bucket(try source.target.bucketName())
         if let key = try customerKeys.sourceKey() { bucket = bucket.presenting(key) }
         let key = try source.target.objectKey()

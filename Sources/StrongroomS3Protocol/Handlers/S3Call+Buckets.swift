@@ -44,7 +44,7 @@ extension S3Call {
         case nil, "BucketOwnerEnforced": break
         default: throw .notImplemented("x-amz-object-ownership other than BucketOwnerEnforced")
         }
-        let locks = try headers.single("x-amz-bucket-object-lock-enabled")?.lowercased() == "true"
+        let locks = try headers.flag("x-amz-bucket-object-lock-enabled") ?? false
         _ = try await asking { () async throws(StoreError) in try await store.createBucket(name, objectLock: locks) }
         var answer = AnswerHeaders()
         answer.set("location", "/\(name.rawValue)")

@@ -78,7 +78,7 @@ extension S3Call {
     }
 
     func bypassesGovernance() throws(S3Error) -> Bool {
-        try headers.single("x-amz-bypass-governance-retention")?.lowercased() == "true"
+        try headers.flag("x-amz-bypass-governance-retention") ?? false
     }
 
     /// No user has a second factor here yet, so what asks for one cannot be held against it.

@@ -72,7 +72,10 @@ extension S3Call {
     }
 
     func wantsChecksums() throws(S3Error) -> Bool {
-        try headers.single("x-amz-checksum-mode")?.uppercased() == "ENABLED"
+        let name = "x-amz-checksum-mode"
+        guard let mode = try headers.single(name) else { return false }
+        guard mode.uppercased() == "ENABLED" else { throw .invalidArgument("\(name) is ENABLED.", name: name) }
+        return true
     }
 
     /// The range is resolved against the very version whose bytes are sent.

@@ -46,20 +46,3 @@ extension S3Call {
         }
     }
 }
-
-/// Facts about tags, for policies.
-enum TagConditions {
-    /// Of tags that a request brings.
-    static func requested(_ tags: [String: String]) -> [String: [String]] {
-        var facts: [String: [String]] = ["s3:RequestObjectTagKeys": tags.keys.sorted()]
-        for (name, value) in tags { facts["s3:RequestObjectTag/\(name)"] = [value] }
-        return facts
-    }
-
-    /// Of tags that an object has.
-    static func existing(_ tags: [String: String]) -> [String: [String]] {
-        var facts: [String: [String]] = [:]
-        for (name, value) in tags { facts["s3:ExistingObjectTag/\(name)"] = [value] }
-        return facts
-    }
-}

@@ -2,7 +2,8 @@ internal import Strongroom
 
 extension S3Call {
     /// Asks for what the operation needs by itself.
-    func authorize() throws(S3Error) {
+    mutating func authorize() async throws(S3Error) {
+        if operation.isDecidedByExistingTags { try await takeExistingTags(of: try version()) }
         let permissions = PermissionTable.permissions(
             operation, target, namesVersion: query.contains("versionId"))
         for permission in permissions { try authorizer.check(permission) }

@@ -65,11 +65,7 @@ struct S3Call: Sendable {
         }
     }
 
-    /// Permissions on the bucket or the object of the request.
-    func check(bucket action: String) throws(S3Error) {
-        try authorizer.check(.bucket(action, target.bucket ?? ""))
-    }
-
+    /// A permission on the object of the request.
     func check(object action: String) throws(S3Error) {
         try authorizer.check(.object(action, target.bucket ?? "", target.key ?? ""))
     }
@@ -80,7 +76,7 @@ struct S3Call: Sendable {
     func document(
         root: String, limitBytes: Int = S3Settings.documentLimitBytes
     ) async throws(S3Error) -> DocumentElement {
-        guard hasBodyChecksum else {
+        guard try BodyChecks(headers).isSomething else {
             throw .invalidRequest("Missing required header for this request: Content-MD5 OR x-amz-checksum-*")
         }
         return try DocumentReader.read(try await collect(upTo: limitBytes), root: root)
@@ -89,11 +85,6 @@ struct S3Call: Sendable {
     /// All of the body, in memory.
     func collect(upTo limitBytes: Int = S3Settings.documentLimitBytes) async throws(S3Error) -> [UInt8] {
         try await payload.collect(upTo: limitBytes, verifying: try BodyChecks(headers))
-    }
-
-    private var hasBodyChecksum: Bool {
-        headers.contains("content-md5") || !headers.beginning(with: "x-amz-checksum-").isEmpty
-            || headers.contains("x-amz-trailer")
     }
 
     /// An answer that is a document.

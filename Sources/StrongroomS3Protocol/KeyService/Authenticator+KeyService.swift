@@ -68,12 +68,12 @@ struct KeyServiceSigner: Sendable {
     }
 
     /// As policies of keys name the user, with the user's own policies.
-    func caller(account: String, _ connection: ConnectionFacts) -> Caller {
-        var policies = found.user.policies.sorted { $0.key < $1.key }.map(\.value)
+    func caller(_ connection: ConnectionFacts) -> Caller {
+        var policies = found.user.policyTexts
         if found.user.isAdministrator { policies.append(Self.everythingAllowed) }
         return Caller(
-            principal: "arn:aws:iam::\(account):user/\(found.user.name)", account: account,
-            sourceAddress: connection.sourceAddress, transport: connection.transport, policies: policies)
+            principal: found.user.arn, account: found.user.account, sourceAddress: connection.sourceAddress,
+            transport: connection.transport, policies: policies)
     }
 
     /// An administrator may do all that no policy denies.

@@ -41,9 +41,6 @@ struct KeyServiceBody {
         }
     }
 
-    /// For tests.
-    init(_ bytes: [UInt8]) { self.bytes = bytes }
-
     mutating func wipe() { bytes.wipeTail(from: 0) }
 
     /// Reads the members, and wipes the body.

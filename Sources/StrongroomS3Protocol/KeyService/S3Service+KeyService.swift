@@ -57,7 +57,7 @@ extension S3Service {
         try members.allow(only: operation.members)
         let call = KeyServiceCall(
             members: members,
-            store: store.acting(as: signer.caller(account: settings.account, request.connection)),
+            store: store.acting(as: signer.caller(request.connection)),
             account: settings.account, requestID: request.id)
         return try await operation.run(call)
     }

@@ -34,15 +34,19 @@ struct BodyChecks: Sendable {
             }
         }
         // What SDKs name besides is checked, so that a client finds out where its middleware lost the checksum.
-        if let named = try headers.single("x-amz-sdk-checksum-algorithm"), !found.isEmpty || trailer != nil {
-            let algorithm = try Self.algorithm(named)
-            let sent = checksums.first?.algorithm ?? trailer
-            guard sent == algorithm else {
-                throw .invalidRequest(
-                    "Value for x-amz-sdk-checksum-algorithm header is invalid.")
-            }
+        guard let named = try headers.single("x-amz-sdk-checksum-algorithm") else { return }
+        guard let sent = checksums.first?.algorithm ?? trailer else {
+            throw .invalidRequest(
+                "x-amz-sdk-checksum-algorithm specified, but no corresponding x-amz-checksum-* or x-amz-trailer headers "
+                    + "were found.")
+        }
+        guard try Self.algorithm(named) == sent else {
+            throw .invalidRequest("Value for x-amz-sdk-checksum-algorithm header is invalid.")
         }
     }
+
+    /// Whether anything vouches for the body.
+    var isSomething: Bool { md5 != nil || !checksums.isEmpty || trailer != nil }
 
     /// - Throws: `InvalidRequest` for a name that S3 does not know, `NotImplemented` for one that this server does not.
     static func algorithm(_ name: String) throws(S3Error) -> ObjectChecksum.Algorithm {

@@ -21,7 +21,7 @@ enum EncryptionHeaders {
         let mode = try headers.single(mode)
         let keyID = try headers.single(keyID)
         let context = try context(headers)
-        let bucketKey = try flag(headers, bucketKey)
+        let bucketKey = try headers.flag(bucketKey)
         if !customerKeys.object.isEmpty {
             guard mode == nil, keyID == nil, context == nil, bucketKey == nil else {
                 throw S3Error.invalidArgument(
@@ -66,15 +66,6 @@ enum EncryptionHeaders {
     static func checkReading(_ headers: RequestHeaders) throws(S3Error) {
         for name in [mode, keyID, context, bucketKey] where headers.contains(name) {
             throw .invalidArgument("\(name) header is not supported for this operation.", name: name)
-        }
-    }
-
-    private static func flag(_ headers: RequestHeaders, _ name: String) throws(S3Error) -> Bool? {
-        switch try headers.single(name)?.lowercased() {
-        case nil: nil
-        case "true": true
-        case "false": false
-        default: throw .invalidArgument("The header \(name) is true or false.", name: name)
         }
     }
 

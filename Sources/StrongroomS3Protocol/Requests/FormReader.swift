@@ -10,9 +10,7 @@ final class FormReader {
     private let stream: RequestBodyStream
     private let delimiter: [UInt8]
     private var buffer: [UInt8]
-    private var isAtEnd = false
     private(set) var fileName: String?
-    private(set) var fileType: String?
     private var fileIsOver = false
 
     /// - Throws: `MalformedPOSTRequest` where the header names no boundary.
@@ -33,7 +31,7 @@ final class FormReader {
     static let malformed = S3Error(
         400, "MalformedPOSTRequest", "The body of your POST request is not well-formed multipart/form-data.")
 
-    /// The fields before the file, by names in lower case; of two with one name, the first.
+    /// The fields before the file, by names in lower case, in the order in which they came.
     ///
     /// - Throws: `MaxPostPreDataLengthExceeded`, `InvalidArgument` where there is no file.
     func fields() async throws(S3Error) -> [(name: String, value: String)] {
@@ -47,7 +45,6 @@ final class FormReader {
             }
             if name.lowercased() == "file" {
                 fileName = Self.parameter("filename", disposition)
-                fileType = headers["content-type"]
                 return fields
             }
             let value = try await upToDelimiter(limitBytes: Self.fieldBytesMaximum)

@@ -92,11 +92,10 @@ struct BodyDecoder: ~Copyable {
             throw .internalError(error)
         }
         guard payload.mode.isChunked else { return }
-        let hasTrailer = payload.mode != .signedChunks(hasTrailer: false)
         do throws(SignatureError) {
             chunks = try ChunkedPayload(
                 signer: payload.signer, decodedBytes: payload.decodedLength ?? 0,
-                trailerNames: hasTrailer ? payload.trailerNames : nil)
+                trailerNames: payload.mode.hasTrailer ? payload.trailerNames : nil)
         } catch {
             throw S3Error(error)
         }
@@ -135,7 +134,7 @@ struct BodyDecoder: ~Copyable {
     }
 
     private static func check(_ hash: [UInt8], _ announced: String) throws(S3Error) {
-        let actual = hash.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        let actual = PayloadHash.hexadecimalText(hash)
         guard actual != announced else { return }
         throw S3Error(
             400, "XAmzContentSHA256Mismatch",

@@ -4,7 +4,7 @@ enum RefusedHeaders {
     static let names: Set<String> = [
         "x-amz-bucket-namespace", "x-amz-bucket-object-lock-token", "x-amz-create-session-mode",
         "x-amz-if-match-initiated-time", "x-amz-object-lock-event-hold", "x-amz-object-lock-event-hold-duration-days",
-        "x-amz-object-lock-event-hold-duration-years", "x-amz-restore-output-path",
+        "x-amz-object-lock-event-hold-duration-years", "x-amz-object-annotation-directive", "x-amz-restore-output-path",
         "x-amz-website-redirect-location", "x-amz-write-offset-bytes",
     ]
 

@@ -21,6 +21,18 @@ package struct RequestHeaders: Sendable {
         return found
     }
 
+    /// `true` or `false`, in any letter case; nil where the header is not there.
+    ///
+    /// - Throws: `InvalidArgument` for all else: what is not understood is not agreed to.
+    func flag(_ name: String) throws(S3Error) -> Bool? {
+        switch try single(name)?.lowercased() {
+        case nil: nil
+        case "true": true
+        case "false": false
+        default: throw .invalidArgument("The header \(name) is true or false.", name: name)
+        }
+    }
+
     /// All values of a header that is a list, in order.
     func values(_ name: String) -> [String] { fields.filter { $0.name == name }.map(\.value.trimmingBlanks) }
 

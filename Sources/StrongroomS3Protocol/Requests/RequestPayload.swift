@@ -32,6 +32,10 @@ struct RequestPayload: Sendable {
         contentLength = try request.contentLength()
         trailerNames = request.headers.values("x-amz-trailer")
             .flatMap { $0.split(separator: ",") }.map { $0.trimmingBlanks.lowercased() }
+        guard trailerNames.isEmpty || mode.hasTrailer else {
+            throw .invalidRequest(
+                "x-amz-trailer announces what no body of the mode \(mode.canonicalText.prefix(64)) has.")
+        }
         guard mode.isChunked else { return }
         let name = "x-amz-decoded-content-length"
         guard let text = try request.headers.single(name) else {

@@ -61,7 +61,5 @@ package struct RequestBodyStream: Sendable {
 
     package init(_ next: @escaping @Sendable () async throws -> ArraySlice<UInt8>?) { self.next = next }
 
-    static let empty = RequestBodyStream { nil }
-
     func read() async throws -> ArraySlice<UInt8>? { try await next() }
 }

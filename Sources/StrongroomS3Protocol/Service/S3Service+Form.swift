@@ -33,14 +33,14 @@ extension S3Service {
         let outcome = Authenticator.Outcome(identity: identity, mode: .unsigned)
         var call = try await call(request, RequestQuery([]), target, .putObject, outcome, keys)
         call.payload.isOfUnknownLength = true
-        try call.authorize()
+        try await call.authorize()
         try RefusedHeaders.check(request.headers, account: settings.account)
         let scheme = request.connection.isSecure ? "https" : "http"
         let location =
             "\(scheme)://\(request.headers.values("host").first ?? "")/\(target.bucket ?? "")/"
             + URIEncoding.encode(upload.key, keepsSlash: true)
         var answer = try upload.answer(try await call.putObject(), bucket: target.bucket ?? "", location: location)
-        try await CrossOrigin.mark(&answer, request.headers, "POST", target, access)
+        await CrossOrigin.mark(&answer, request.headers, "POST", target, access)
         return answer
     }
 }

@@ -95,11 +95,11 @@ package struct S3Service: Sendable {
             method: request.method, target: target, query: query, headers: request.headers)
         log.operation = operation
         try checkTransport(request, customerKeys)
-        let call = try await call(request, query, target, operation, outcome, customerKeys)
-        try call.authorize()
+        var call = try await call(request, query, target, operation, outcome, customerKeys)
+        try await call.authorize()
         try RefusedHeaders.check(request.headers, account: settings.account)
         var answer = try await call.run()
-        try await CrossOrigin.mark(&answer, request.headers, request.method, target, access)
+        await CrossOrigin.mark(&answer, request.headers, request.method, target, access)
         return answer
     }
 

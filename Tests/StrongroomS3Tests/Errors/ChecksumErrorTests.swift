@@ -62,6 +62,38 @@ import Testing
         #expect(try await fixture.send("GET", "/data/k").status == 404)
     }
 
+    /// The story: a checksum was announced, hashed and compared with nothing.
+    @Test("that are announced and cannot come, or are named and do not come")
+    func announced() async throws {
+        let fixture = try await Self.bucket()
+        for (name, value, words) in [
+            ("x-amz-sdk-checksum-algorithm", "CRC32", "no corresponding x-amz-checksum-* or x-amz-trailer headers"),
+            ("x-amz-trailer", "x-amz-checksum-crc32", "x-amz-trailer announces what no body of the mode"),
+        ] {
+            for mode in [nil, "UNSIGNED-PAYLOAD"] {
+                let headers = [(name: name, value: value)] + (mode.map { [("x-amz-content-sha256", $0)] } ?? [])
+                let answer = try await fixture.send("PUT", "/data/k", headers, body: Self.body)
+                #expect(answer.status == 400 && answer.text.contains(words), "\(answer.text)")
+            }
+        }
+        let tags = Array("<Tagging><TagSet/></Tagging>".utf8)
+        let unvouched = try await fixture.send("PUT", "/data?tagging", [("x-amz-checksum-type", "CRC32")], body: tags)
+        #expect(unvouched.status == 400 && unvouched.text.contains("Content-MD5 OR x-amz-checksum-*"))
+    }
+
+    @Test("flags are true or false, and nothing else is taken for either")
+    func flags() async throws {
+        let fixture = try await Self.bucket()
+        let lock = try await fixture.send("PUT", "/locked", [("x-amz-bucket-object-lock-enabled", "1")])
+        #expect(lock.status == 400 && lock.code == "InvalidArgument")
+        #expect(try await fixture.send("HEAD", "/locked").status == 404)
+        #expect(try await fixture.send("PUT", "/data/k", body: Self.body).status == 200)
+        let mode = try await fixture.send("GET", "/data/k", [("x-amz-checksum-mode", "on")])
+        #expect(mode.status == 400 && mode.code == "InvalidArgument")
+        let bypass = try await fixture.send("DELETE", "/data/k", [("x-amz-bypass-governance-retention", "yes")])
+        #expect(bypass.status == 400 && bypass.code == "InvalidArgument")
+    }
+
     @Test("algorithms that this server does not have are refused as such", arguments: ["sha512", "md5", "xxhash64"])
     func unknown(_ algorithm: String) async throws {
         let fixture = try await Self.bucket()

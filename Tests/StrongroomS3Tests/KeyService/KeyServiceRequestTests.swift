@@ -43,7 +43,7 @@ import Testing
         let request = S3Request(
             method: "GET", rawPath: "/", rawQuery: "", headers: RequestHeaders(headers),
             connection: ConnectionFacts(sourceAddress: nil, transport: .transportLayerSecurity(version: "1.3")),
-            id: "TEST", body: .empty)
+            id: "TEST", body: RequestBodyStream { nil })
         #expect(await fixture.s3.service.answer(request).status == 400)
     }
 

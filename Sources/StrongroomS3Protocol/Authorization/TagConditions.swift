@@ -1,0 +1,53 @@
+internal import Strongroom
+
+/// Facts about tags, for policies.
+enum TagConditions {
+    static let existingPrefix = "s3:existingobjecttag/"
+
+    /// Of tags that a request brings.
+    static func requested(_ tags: [String: String]) -> [String: [String]] {
+        guard !tags.isEmpty else { return [:] }
+        var facts: [String: [String]] = ["s3:RequestObjectTagKeys": tags.keys.sorted()]
+        for (name, value) in tags { facts["s3:RequestObjectTag/\(name)"] = [value] }
+        return facts
+    }
+
+    /// Of tags that an object has.
+    static func existing(_ tags: [String: String]) -> [String: [String]] {
+        var facts: [String: [String]] = [:]
+        for (name, value) in tags { facts["s3:ExistingObjectTag/\(name)"] = [value] }
+        return facts
+    }
+}
+
+extension S3Operation {
+    /// Whether policies may ask for the tags of the object that it is about (Service Authorization Reference).
+    var isDecidedByExistingTags: Bool {
+        switch self {
+        case .getObject, .headObject, .getObjectAttributes, .getObjectAcl, .putObjectAcl, .getObjectTagging,
+            .putObjectTagging, .deleteObjectTagging:
+            true
+        default: false
+        }
+    }
+}
+
+extension S3Call {
+    /// Finds out the tags of the object that the request is about, where a policy asks for them.
+    mutating func takeExistingTags(of version: VersionID?) async throws(S3Error) {
+        guard authorizer.asksForKeys(beginningWith: TagConditions.existingPrefix),
+            let name = try? target.bucketName(), let key = try? target.objectKey()
+        else { return }
+        let tags: [String: String]
+        do throws(StoreError) {
+            tags = try await store.bucket(name).tags(of: key, version: version).tags.values
+        } catch {
+            // What is not there has no tags.
+            guard [.noSuchBucket, .noSuchKey, .noSuchVersion, .methodNotAllowed].contains(error.code) else {
+                throw S3Error(error)
+            }
+            return
+        }
+        authorizer.facts.merge(TagConditions.existing(tags)) { $1 }
+    }
+}

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import StrongroomS3Protocol
+
+/// The story: policies could ask for tags, were accepted, and the tags were never told to them, so that a denial of
+/// secret objects denied nothing.
+@Suite("Conditions on tags") struct TagConditionTests {
+    private static func deny(_ actions: String, _ condition: String) -> [UInt8] {
+        Array(
+            (#"{"Version":"2012-10-17","Statement":[{"Effect":"Deny","Principal":"*","Action":\#(actions),"#
+                + #""Resource":"arn:aws:s3:::data/*","Condition":\#(condition)}]}"#).utf8)
+    }
+
+    private static func bucket(_ policy: [UInt8]) async throws -> S3Fixture {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.send("PUT", "/data").status == 200)
+        for (key, tags) in [("secret", "class=secret"), ("open", "class=open"), ("plain", nil)] {
+            let headers = tags.map { [(name: "x-amz-tagging", value: $0)] } ?? []
+            #expect(try await fixture.send("PUT", "/data/\(key)", headers, body: [1]).status == 200)
+        }
+        #expect(try await fixture.send("PUT", "/data?policy", body: policy).status == 204)
+        return fixture
+    }
+
+    @Test("that an object has hold on every way to read it")
+    func existing() async throws {
+        let fixture = try await Self.bucket(
+            Self.deny(
+                #"["s3:GetObject","s3:GetObjectTagging","s3:PutObjectTagging"]"#,
+                #"{"StringEquals":{"s3:ExistingObjectTag/class":"secret"}}"#))
+        for method in ["GET", "HEAD"] {
+            #expect(try await fixture.send(method, "/data/secret").status == 403)
+            #expect(try await fixture.send(method, "/data/open").status == 200)
+            #expect(try await fixture.send(method, "/data/plain").status == 200)
+            #expect(try await fixture.send(method, "/data/absent").status == 404)
+        }
+        #expect(try await fixture.send("GET", "/data/secret?tagging").status == 403)
+        let tags = Array("<Tagging><TagSet/></Tagging>".utf8)
+        let retagging = try await fixture.send("PUT", "/data/secret?tagging", [PaddedMD5.header(tags)], body: tags)
+        #expect(retagging.status == 403)
+        let copy = try await fixture.send("PUT", "/data/copy", [("x-amz-copy-source", "data/secret")])
+        #expect(copy.status == 403)
+        #expect(try await fixture.send("PUT", "/data/copy", [("x-amz-copy-source", "data/open")]).status == 200)
+    }
+
+    @Test("that a request brings hold for the put itself")
+    func requested() async throws {
+        let fixture = try await Self.bucket(
+            Self.deny(#""s3:PutObject""#, #"{"Null":{"s3:RequestObjectTag/class":"true"}}"#))
+        #expect(try await fixture.send("PUT", "/data/k", body: [1]).status == 403)
+        #expect(try await fixture.send("PUT", "/data/k", [("x-amz-tagging", "other=1")], body: [1]).status == 403)
+        #expect(try await fixture.send("PUT", "/data/k", [("x-amz-tagging", "class=1")], body: [1]).status == 200)
+        #expect(try await fixture.send("POST", "/data/k?uploads").status == 403)
+    }
+
+    @Test("that a document brings can be what tagging is allowed for")
+    func tagging() async throws {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.send("PUT", "/data").status == 200)
+        #expect(try await fixture.send("PUT", "/data/k", body: [1]).status == 200)
+        let bob = try await fixture.user(
+            "bob",
+            policy: #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:PutObjectTagging","#
+                + #""Resource":"arn:aws:s3:::data/*","Condition":{"StringEquals":{"s3:RequestObjectTag/class":"open"}}}]}"#
+        )
+        func tag(_ value: String) async throws -> Int {
+            let text = "<Tagging><TagSet><Tag><Key>class</Key><Value>\(value)</Value></Tag></TagSet></Tagging>"
+            let bytes = Array(text.utf8)
+            return try await fixture.send("PUT", "/data/k?tagging", [PaddedMD5.header(bytes)], body: bytes, as: bob)
+                .status
+        }
+        #expect(try await tag("secret") == 403)
+        #expect(try await tag("open") == 200)
+    }
+}
