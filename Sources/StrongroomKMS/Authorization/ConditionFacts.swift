@@ -4,6 +4,9 @@ internal import StrongroomKeys
 /// What a policy's conditions can ask about a call of a key, by the names of the IAM and KMS guides. What does not
 /// apply is not there, which is not the same as empty.
 struct ConditionFacts: Sendable {
+    private static let keySpec = "SYMMETRIC_DEFAULT"
+    private static let keyUsage = "ENCRYPT_DECRYPT"
+
     let key: KeyRecord
     let alias: AliasName?
     let encryptionContext: EncryptionContext
@@ -12,8 +15,8 @@ struct ConditionFacts: Sendable {
     func context(_ caller: Caller?, _ registry: KeyRegistry) -> [String: [String]] {
         var context = Self.ofCaller(caller, registry.owner, wallMilliseconds)
         context["kms:KeyOrigin"] = [key.origin.rawValue]
-        context["kms:KeySpec"] = ["SYMMETRIC_DEFAULT"]
-        context["kms:KeyUsage"] = ["ENCRYPT_DECRYPT"]
+        context["kms:KeySpec"] = [Self.keySpec]
+        context["kms:KeyUsage"] = [Self.keyUsage]
         context["kms:MultiRegion"] = [key.multiRegion == nil ? "false" : "true"]
         let aliases = registry.aliasNames(of: key.id).map(\.description)
         if !aliases.isEmpty { context["kms:ResourceAliases"] = aliases }
@@ -27,6 +30,25 @@ struct ConditionFacts: Sendable {
             context["kms:EncryptionContextKeys"] = encryptionContext.pairs.map(\.name)
         }
         return context
+    }
+
+    /// What can be asked about a call that makes a key, beside what its caller is asked.
+    static func ofNewKey(
+        origin: KeyOrigin, type: MultiRegionConfiguration.KeyType?, tags: [KeyTag],
+        bypassingLockoutCheck bypassesLockoutCheck: Bool
+    ) -> [String: [String]] {
+        var context: [String: [String]] = [
+            "kms:KeyOrigin": [origin.rawValue], "kms:KeySpec": [Self.keySpec], "kms:KeyUsage": [Self.keyUsage],
+            "kms:MultiRegion": [type == nil ? "false" : "true"],
+            "kms:BypassPolicyLockoutSafetyCheck": [bypassesLockoutCheck ? "true" : "false"],
+        ]
+        if let type { context["kms:MultiRegionKeyType"] = [type.rawValue] }
+        return tags.isEmpty ? context : context.merging(ofNewTags(tags)) { $1 }
+    }
+
+    /// What can be asked about tags that are given.
+    static func ofNewTags(_ tags: [KeyTag]) -> [String: [String]] {
+        Dictionary(tags.map { ("aws:RequestTag/\($0.name)", [$0.value]) } + [("aws:TagKeys", tags.map(\.name))]) { $1 }
     }
 
     /// What can be asked about a call that is of no key.

@@ -45,8 +45,10 @@ extension KeyService {
         ).check(in: registry)
     }
 
-    /// For what concerns no single key: it is the account's.
-    func authorizeAccount(_ call: KeyCall, _ registry: KeyRegistry) throws(KeyServiceError) {
+    /// For what concerns no single key: it is the account's. `conditions` are those of the operation.
+    func authorizeAccount(
+        _ call: KeyCall, _ registry: KeyRegistry, conditions: [String: [String]] = [:]
+    ) throws(KeyServiceError) {
         guard let caller = call.requester.caller else { return }
         let owner = registry.owner
         let subject = "\(caller.principal) is not authorized to perform kms:\(call.operation)"
@@ -58,7 +60,7 @@ extension KeyService {
         let request = PolicyRequest(
             principal: PolicyPrincipal(arn: caller.principal, account: caller.account),
             action: "kms:\(call.operation)", resource: "*",
-            context: ConditionFacts.ofCaller(caller, owner, host.wallMilliseconds()))
+            context: ConditionFacts.ofCaller(caller, owner, host.wallMilliseconds()).merging(conditions) { $1 })
         switch own.decision(for: request) {
         case .allowed: return
         case .explicitlyDenied:

@@ -92,8 +92,11 @@ extension KeyService {
         _ creation: KeyCall
     ) async throws(KeyServiceError) {
         let materials = try openMaterials(of: primary.id)
+        let conditions = ConditionFacts.ofNewKey(
+            origin: primary.origin, type: .replica, tags: request.tags,
+            bypassingLockoutCheck: request.bypassesLockoutCheck)
         try await other.change(creation) { (registry, sealer) throws(KeyServiceError) in
-            try other.authorizeAccount(creation, registry)
+            try other.authorizeAccount(creation, registry, conditions: conditions)
             guard registry.key(primary.id) == nil else { throw Self.isThere(registry.owner.arn(primary.id)) }
             var key = KeyRecord(
                 replicaOf: primary, keyDescription: request.description, policy: policy,

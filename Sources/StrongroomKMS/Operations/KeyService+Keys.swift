@@ -32,8 +32,11 @@ extension KeyService {
             return try policy.map { (text) throws(KeyServiceError) in try KeyPolicy(text) }
         }
         let id = KeyID(random: HostRandom(host: host).bytes(KeyID.sizeBytes), isMultiRegion: isMultiRegion)
+        let conditions = ConditionFacts.ofNewKey(
+            origin: origin, type: isMultiRegion ? .primary : nil, tags: tags,
+            bypassingLockoutCheck: bypassesLockoutCheck)
         return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
-            try authorizeAccount(call, registry)
+            try authorizeAccount(call, registry, conditions: conditions)
             var key = KeyRecord(
                 id: id, createdMilliseconds: host.wallMilliseconds(), manager: .customer,
                 state: origin == .service ? .enabled : .pendingImport, keyDescription: description,

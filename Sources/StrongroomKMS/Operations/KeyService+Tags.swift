@@ -9,12 +9,9 @@ extension KeyService {
     public func tagKey(
         _ keyID: String, with tags: [KeyTag], as requester: KeyRequester = .root
     ) async throws(KeyServiceError) {
-        let conditions = Dictionary(
-            tags.map { ("aws:RequestTag/\($0.name)", [$0.value]) } + [("aws:TagKeys", tags.map(\.name))]
-        ) { $1 }
         let call = KeyCall(.tagResource, requester)
         for tag in tags { call.asks("tag:\(tag.name)", tag.value) }
-        try await changeTags(of: keyID, call, conditions) { (key) throws(KeyServiceError) in
+        try await changeTags(of: keyID, call, ConditionFacts.ofNewTags(tags)) { (key) throws(KeyServiceError) in
             try key.add(tags)
         }
     }

@@ -1,0 +1,97 @@
+import StrongroomKeys
+import StrongroomTestSupport
+import SystemPackage
+import Testing
+
+@testable import StrongroomKMS
+
+/// What policies of the caller's own decide where no policy of a key does: of what is no key's yet.
+@Suite struct CallerPolicyTests {
+    private let folder = TemporaryFolder()
+    private static let account = "111122223333"
+
+    private func open() async throws -> KeyService {
+        try await KeyService.open(
+            keyring: folder.path.appending("keyring"), creates: true, account: Self.account)
+    }
+
+    private static func statement(_ effect: String, _ action: String, _ condition: String? = nil) -> String {
+        let condition = condition.map { #","Condition":{\#($0)}"# } ?? ""
+        return #"{"Effect":"\#(effect)","Action":"\#(action)","Resource":"*"\#(condition)}"#
+    }
+
+    /// Ana, with a policy of those statements; with none she has policies, and they allow nothing.
+    private static func ana(_ statements: String..., account: String = account) -> KeyRequester {
+        let policy = #"{"Version":"2012-10-17","Statement":[\#(statements.joined(separator: ","))]}"#
+        return KeyRequester(
+            Caller(
+                principal: "arn:aws:iam::\(account):user/ana", account: account,
+                policies: statements.isEmpty ? [] : [policy]))
+    }
+
+    /// A user whom a policy denied keys of a kind made them all the same: of a key that is to be made, policies were
+    /// told nothing but who asks.
+    @Test(arguments: [
+        (#""StringEquals":{"kms:KeyOrigin":"EXTERNAL"}"#, "external"),
+        (#""StringEquals":{"kms:KeyOrigin":"AWS_KMS"}"#, "plain policy bypass tags regions"),
+        (#""StringEquals":{"kms:KeySpec":"SYMMETRIC_DEFAULT"}"#, "plain policy bypass tags regions external"),
+        (#""StringEquals":{"kms:KeyUsage":"ENCRYPT_DECRYPT"}"#, "plain policy bypass tags regions external"),
+        (#""StringNotEquals":{"kms:KeySpec":"SYMMETRIC_DEFAULT"}"#, ""),
+        (#""Bool":{"kms:MultiRegion":"true"}"#, "regions"),
+        (#""StringEquals":{"kms:MultiRegionKeyType":"PRIMARY"}"#, "regions"),
+        (#""StringEquals":{"kms:MultiRegionKeyType":"REPLICA"}"#, ""),
+        (#""Bool":{"kms:BypassPolicyLockoutSafetyCheck":"true"}"#, "bypass"),
+        (#""StringNotEquals":{"aws:RequestTag/team":"blue"}"#, "plain policy bypass regions external"),
+        (#""ForAnyValue:StringEquals":{"aws:TagKeys":"stage"}"#, "tags"),
+        (#""Null":{"aws:TagKeys":"true"}"#, "plain policy bypass regions external"),
+    ])
+    func whatIsDeniedOfNewKeysIsDenied(_ condition: String, _ denied: String) async throws {
+        let service = try await open()
+        let policy = try await service.keyPolicy(of: service.createKey().arn)
+        let tags = [try KeyTag(name: "team", value: "blue"), try KeyTag(name: "stage", value: "test")]
+        let ana = Self.ana(Self.statement("Allow", "kms:*"), Self.statement("Deny", "kms:CreateKey", condition))
+        let makers: [(name: String, make: @Sendable () async throws -> KeyMetadata)] = [
+            ("plain", { try await service.createKey(as: ana) }),
+            ("policy", { try await service.createKey(policy: policy, as: ana) }),
+            ("bypass", { try await service.createKey(policy: policy, bypassingLockoutCheck: true, as: ana) }),
+            ("tags", { try await service.createKey(tags: tags, as: ana) }),
+            ("regions", { try await service.createKey(multiRegion: true, as: ana) }),
+            ("external", { try await service.createKey(origin: .external, as: ana) }),
+        ]
+        var refused: [String] = []
+        for maker in makers {
+            let failure = try await code { _ = try await maker.make() }
+            #expect(failure == nil || failure == .accessDenied)
+            if failure != nil { refused.append(maker.name) }
+        }
+        #expect(refused.joined(separator: " ") == denied)
+        #expect(try await service.listKeys().items.count == 2 + makers.count - refused.count)
+        await service.close()
+    }
+
+    /// The same of replicas, which are made where they are to be.
+    @Test(arguments: [
+        (#""StringEquals":{"kms:MultiRegionKeyType":"REPLICA"}"#, true),
+        (#""Bool":{"kms:MultiRegion":"true"}"#, true),
+        (#""StringEquals":{"aws:RequestTag/team":"blue"}"#, true),
+        (#""Bool":{"kms:BypassPolicyLockoutSafetyCheck":"true"}"#, true),
+        (#""StringEquals":{"kms:MultiRegionKeyType":"PRIMARY"}"#, false),
+        (#""StringEquals":{"kms:KeyOrigin":"EXTERNAL"}"#, false),
+    ])
+    func whatIsDeniedOfReplicasIsDenied(_ condition: String, _ isDenied: Bool) async throws {
+        let regions = Regions()
+        let (here, there) = (try await regions.create("eu-central-1"), try await regions.create("us-east-1"))
+        let key = try await here.createKey(multiRegion: true)
+        let tags = [try KeyTag(name: "team", value: "blue")]
+        let ana = Self.ana(
+            Self.statement("Allow", "kms:*"), Self.statement("Deny", "kms:CreateKey", condition), account: here.account)
+        let failure = try await code {
+            _ = try await here.replicateKey(
+                key.arn, to: there, bypassingLockoutCheck: true, tags: tags, as: ana)
+        }
+        #expect(failure == (isDenied ? .accessDenied : nil))
+        #expect(try await here.describeKey(key.arn).multiRegion?.replicaKeyARNs.count == (isDenied ? 0 : 1))
+        await here.close()
+        await there.close()
+    }
+}
