@@ -25,26 +25,39 @@ struct KeyAuthorization: Sendable {
     /// - Throws: `AccessDenied`.
     func check(in registry: KeyRegistry) throws(KeyServiceError) {
         for action in actions {
-            var principal = KeyPrincipal(call.requester.caller, registry.owner)
-            var missing = "no statement of its key policy and no grant"
-            if let own = CallerPolicies(call.requester.caller) {
-                switch own.decision(for: request(action, principal, in: registry)) {
-                case .allowed: break
-                case .explicitlyDenied:
-                    throw refusal(action, registry.owner, "with an explicit deny in an identity-based policy")
-                case .implicitlyDenied:
-                    // Then only what names the caller counts.
-                    principal = principal.withoutAccount
-                    missing = "no identity-based policy, \(missing)"
-                }
-            }
+            let whole = KeyPrincipal(call.requester.caller, registry.owner)
+            let principal = try principal(for: action, in: registry)
             switch decision(action, principal, in: registry) {
             case .allowed: continue
             case .explicitlyDenied: throw refusal(action, registry.owner, "with an explicit deny in its key policy")
             case .implicitlyDenied:
                 guard !isGranted(action, principal) else { continue }
-                throw refusal(action, registry.owner, "because \(missing) allows it")
+                let own = principal.account == whole.account ? "" : "no identity-based policy, "
+                throw refusal(
+                    action, registry.owner, "because \(own)no statement of its key policy and no grant allows it")
             }
+        }
+    }
+
+    /// Whether the caller is whom `name`, an ARN, lets do `action`: as an account lets its principals whose own
+    /// policies allow it, and as a principal that it names whom they do not deny it.
+    ///
+    /// - Throws: `AccessDenied`, where they deny it.
+    func isCaller(_ name: String, doing action: String, in registry: KeyRegistry) throws(KeyServiceError) -> Bool {
+        try principal(for: action, in: registry).isKnown(as: name)
+    }
+
+    /// Who the caller is once its own policies are asked: where they allow nothing, only what names the caller counts.
+    ///
+    /// - Throws: `AccessDenied`, where they deny it.
+    private func principal(for action: String, in registry: KeyRegistry) throws(KeyServiceError) -> KeyPrincipal {
+        let principal = KeyPrincipal(call.requester.caller, registry.owner)
+        guard let own = CallerPolicies(call.requester.caller) else { return principal }
+        switch own.decision(for: request(action, principal, in: registry)) {
+        case .allowed: return principal
+        case .explicitlyDenied:
+            throw refusal(action, registry.owner, "with an explicit deny in an identity-based policy")
+        case .implicitlyDenied: return principal.withoutAccount
         }
     }
 

@@ -25,7 +25,8 @@ struct KeyPrincipal: Sendable {
 
     /// Whether `name`, an ARN, is of this principal or of all of its account; names are compared as bytes.
     func isKnown(as name: String) -> Bool {
-        name.utf8.elementsEqual(arn.utf8) || name.utf8.elementsEqual("arn:aws:iam::\(account):root".utf8)
+        name.utf8.elementsEqual(arn.utf8)
+            || (!account.isEmpty && name.utf8.elementsEqual("arn:aws:iam::\(account):root".utf8))
     }
 
     /// Fails with `Validation` for what is no ARN of a principal.

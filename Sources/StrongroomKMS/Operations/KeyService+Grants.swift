@@ -162,11 +162,13 @@ extension KeyService {
     private func retire(
         _ grant: GrantRecord, of key: KeyRecord, _ call: KeyCall, _ registry: inout KeyRegistry
     ) throws(KeyServiceError) {
-        let principal = KeyPrincipal(call.requester.caller, registry.owner)
-        if grant.retiringPrincipal.isEmpty || !principal.isKnown(as: grant.retiringPrincipal) {
-            try authorize(
-                key, call, registry, conditions: Self.forService(call.requester), grants: [grant])
-        }
+        let action = "kms:\(call.operation)"
+        let authorization = KeyAuthorization(
+            call: call, key: key, actions: [action], conditions: Self.forService(call.requester), grants: [grant],
+            wallMilliseconds: host.wallMilliseconds())
+        let retiring = grant.retiringPrincipal
+        let isNamed = retiring.isEmpty ? false : try authorization.isCaller(retiring, doing: action, in: registry)
+        if !isNamed { try authorization.check(in: registry) }
         try call.stopIfDryRun()
         Self.remove(grant, from: key, &registry)
     }

@@ -94,4 +94,35 @@ import Testing
         await here.close()
         await there.close()
     }
+
+    /// Any user of the account gave up grants that its root may give up, and whoever a grant names gave it up even
+    /// where a policy denied that: nobody asked the user's own policies.
+    @Test func policiesDecideWhoRetiresForTheAccount() async throws {
+        let service = try await open()
+        let key = try await service.createKey()
+        let allow = Self.statement("Allow", "kms:RetireGrant")
+        let deny = Self.statement("Deny", "kms:RetireGrant")
+        let other = Self.statement("Allow", "kms:Decrypt")
+        let root = "arn:aws:iam::\(Self.account):root"
+        let ana = "arn:aws:iam::\(Self.account):user/ana"
+        let cases: [(retiring: String, requester: KeyRequester, isRetired: Bool)] = [
+            (root, Self.ana(), false), (root, Self.ana(other), false), (root, Self.ana(allow, deny), false),
+            (root, Self.ana(allow), true), (root, .root, true),
+            // The grant itself is what lets her: she needs no policy, and yet none that denies it.
+            (ana, Self.ana(), true), (ana, Self.ana(other), true), (ana, Self.ana(deny), false),
+        ]
+        for (retiring, requester, isRetired) in cases {
+            let grant = try await service.createGrant(
+                on: key.arn, to: "arn:aws:iam::\(Self.account):role/blue", operations: [.decrypt],
+                retiringPrincipal: retiring)
+            let failures = [
+                try await code { try await service.retireGrant(token: grant.token, dryRun: true, as: requester) },
+                try await code { try await service.retireGrant(token: grant.token, as: requester) },
+            ]
+            #expect(failures == (isRetired ? [.dryRunOperation, nil] : [.accessDenied, .accessDenied]))
+            if !isRetired { try await service.retireGrant(grant.grant.grantID, on: key.arn) }
+        }
+        #expect(try await service.listGrants(on: key.arn).items.isEmpty)
+        await service.close()
+    }
 }
