@@ -52,7 +52,7 @@ struct KeyAuthorization: Sendable {
     /// - Throws: `AccessDenied`, where they deny it.
     private func principal(for action: String, in registry: KeyRegistry) throws(KeyServiceError) -> KeyPrincipal {
         let principal = KeyPrincipal(call.requester.caller, registry.owner)
-        guard let own = CallerPolicies(call.requester.caller) else { return principal }
+        guard let own = call.policies else { return principal }
         switch own.decision(for: request(action, principal, in: registry)) {
         case .allowed: return principal
         case .explicitlyDenied:

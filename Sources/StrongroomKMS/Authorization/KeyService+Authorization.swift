@@ -56,7 +56,7 @@ extension KeyService {
             throw KeyServiceError(
                 .accessDenied, "\(subject): the keys are those of the account \(owner.account).")
         }
-        guard let own = CallerPolicies(caller) else { return }
+        guard let own = call.policies else { return }
         let request = PolicyRequest(
             principal: PolicyPrincipal(arn: caller.principal, account: caller.account),
             action: "kms:\(call.operation)", resource: "*",

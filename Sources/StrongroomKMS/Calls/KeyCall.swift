@@ -23,6 +23,12 @@ final class KeyCall: Sendable {
         var isInTurn = false
     }
 
+    /// Read once it is known that somebody asks for them.
+    private enum Policies: Sendable {
+        case unread
+        case read(CallerPolicies?)
+    }
+
     struct Parameter: Sendable, Equatable {
         var name: String
         var value: String
@@ -34,6 +40,7 @@ final class KeyCall: Sendable {
     /// Whether all is checked and nothing done.
     let isDryRun: Bool
     private let found = Mutex(Subject())
+    private let readPolicies = Mutex(Policies.unread)
 
     init(
         _ operation: KeyOperation, _ requester: KeyRequester, _ encryptionContext: EncryptionContext = .empty,
@@ -46,6 +53,17 @@ final class KeyCall: Sendable {
     }
 
     var subject: Subject { found.withLock { $0 } }
+
+    /// The requester's own, read once however often a call asks: a user may have 32 KiB of them. Nil where nobody has
+    /// told any.
+    var policies: CallerPolicies? {
+        readPolicies.withLock { policies in
+            if case .read(let known) = policies { return known }
+            let read = CallerPolicies(requester.caller)
+            policies = .read(read)
+            return read
+        }
+    }
 
     var isInTurn: Bool {
         get { found.withLock { $0.isInTurn } }
