@@ -92,4 +92,25 @@ import Testing
             #expect(error?.code == .invalidRequest)
         }
     }
+
+    /// A principal of whom it was said that it has no policies was let in as one of whom nothing is said: everybody of
+    /// the account may.
+    @Test func nobodyIsSaidToHaveNoPolicies() throws {
+        let cases: [(flag: UInt8?, policies: [String], expected: [String]??)] = [
+            (nil, [], .some(nil)), (1, [], []), (1, ["{}", "{}"], ["{}", "{}"]), (0, [], nil), (0, ["{}"], nil),
+            (nil, ["{}"], nil), (2, [], nil),
+        ]
+        for (flag, policies, expected) in cases {
+            var writer = TLVWriter()
+            writer.append(0x0001, text: "user/bob")
+            if let flag { writer.append(0x8009, [flag]) }
+            for policy in policies { writer.append(0x800A, text: policy) }
+            if let expected {
+                #expect(try decode(writer.bytes).context.caller?.policies == expected)
+            } else {
+                let error = #expect(throws: KeyBackendError.self) { try decode(writer.bytes) }
+                #expect(error?.code == .invalidRequest)
+            }
+        }
+    }
 }

@@ -138,9 +138,13 @@ enum {
     STRONGROOM_KEY_TLV_SECURE_TRANSPORT = 0x0006,    /* u8, 0 or 1: the request came over TLS */
     STRONGROOM_KEY_TLV_TLS_VERSION = 0x0007,         /* text, such as "1.3" */
     STRONGROOM_KEY_TLV_VIA_SERVICE = 0x0008,         /* text: the service that calls for the principal, such as "s3" */
-    STRONGROOM_KEY_TLV_HAS_POLICIES = 0x8009,        /* u8, 0 or 1, minor 3: the principal has policies of its own, or
-                                                        none: where a key leaves the decision to the account, they
-                                                        decide. Absent: the account lets all of its principals in */
+    STRONGROOM_KEY_TLV_HAS_POLICIES = 0x8009,        /* u8, always 1, minor 3: where a key leaves the decision to the
+                                                        account, the principal's own policies decide, also where there
+                                                        are none: then nothing of that is allowed. Absent: the account
+                                                        lets all of its principals in. 0 says neither, and is
+                                                        STRONGROOM_KEY_E_INVALID_REQUEST. Only for modules with
+                                                        STRONGROOM_KEY_HEEDS_POLICIES; others answer
+                                                        STRONGROOM_KEY_E_UNSUPPORTED */
     STRONGROOM_KEY_TLV_PRINCIPAL_POLICY = 0x800A,    /* text, repeated, minor 3: one of them, a document of IAM; only
                                                         with STRONGROOM_KEY_TLV_HAS_POLICIES */
 
@@ -160,7 +164,8 @@ enum {
                                                         before it completes */
     STRONGROOM_KEY_TLV_CONTROL_SECRET = 0x8024,      /* bytes, minor 3, for control only: the secret that goes with the
                                                         request, 1 to STRONGROOM_KEY_CONTROL_SECRET_MAX. Held and
-                                                        zeroed as a customer's key */
+                                                        zeroed as a customer's key, which no request has besides. With
+                                                        any other operation STRONGROOM_KEY_E_INVALID_REQUEST */
 
     /* Configuration, for open only. */
     STRONGROOM_KEY_TLV_KEYRING = 0x0101,             /* text: absolute path of the keyring folder */

@@ -53,8 +53,9 @@ struct DecodedRequest {
             default: try Self.skip(entry.type)
             }
         }
-        guard hasPolicies == true || policies.isEmpty else {
-            throw TLVReader.malformed("has policies of a principal that has none")
+        // Nobody is let in as if the principal's policies had not been told: that is said by leaving both types out.
+        guard hasPolicies != false, hasPolicies == true || policies.isEmpty else {
+            throw TLVReader.malformed("does not say whether its principal has policies, or says that it has not")
         }
         if hasPolicies == true { caller.policies = policies }
         if hasCaller {

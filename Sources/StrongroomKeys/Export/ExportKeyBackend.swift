@@ -60,7 +60,7 @@ public func exportKeyBackend(
             describe: { unsafe ExportedBackends.start(.describe, $0, $1, $2, $3) },
             control: { unsafe ExportedBackends.start(.control, $0, $1, $2, $3) },
             close: { unsafe ExportedBackends.start(.close, $0, $1, $2, $3) }))
-    ExportedBackends.register(UInt(bitPattern: pointer), open)
+    ExportedBackends.register(UInt(bitPattern: pointer), capabilities, open)
     do throws(KeyBackendError) {
         return try unsafe KeyBackendTable(UnsafePointer(pointer))
     } catch {

@@ -10,7 +10,7 @@ enum ExportedBackends {
 
     private struct State {
         /// By the address of the table.
-        var opens: [UInt: Open] = [:]
+        var opens: [UInt: (open: Open, capabilities: KeyBackendCapabilities)] = [:]
         /// By the number that the host holds in place of a pointer.
         var instances: [UInt: ExportedInstance] = [:]
         var nextInstance: UInt = 1
@@ -18,8 +18,8 @@ enum ExportedBackends {
 
     private static let state = Mutex(State())
 
-    static func register(_ table: UInt, _ open: @escaping Open) {
-        state.withLock { $0.opens[table] = open }
+    static func register(_ table: UInt, _ capabilities: KeyBackendCapabilities, _ open: @escaping Open) {
+        state.withLock { $0.opens[table] = (open, capabilities) }
     }
 
     static func open(
@@ -30,18 +30,19 @@ enum ExportedBackends {
     ) -> Int32 {
         do throws(KeyBackendError) {
             let address = UInt(bitPattern: table)
-            guard let open = state.withLock({ $0.opens[address] }), let instance = unsafe instance else {
+            guard let kind = state.withLock({ $0.opens[address] }), let instance = unsafe instance else {
                 throw KeyBackendError(.invalidRequest, "The host passed a table that is not this module's, or no room.")
             }
             let host = try unsafe ModuleHost(hostTable, hostID)
             // Safe: the host vouches for the configuration's bytes for the length of this call.
             let block = unsafe RawSpan(
                 _unsafeBytes: UnsafeRawBufferPointer(start: configuration.data, count: Int(configuration.size)))
-            let backend = try open(KeyBackendConfiguration.decode(block), host)
+            let backend = try kind.open(KeyBackendConfiguration.decode(block), host)
             let number = state.withLock { state in
                 let number = state.nextInstance
                 state.nextInstance += 1
-                state.instances[number] = ExportedInstance(backend: backend, host: host)
+                state.instances[number] = ExportedInstance(
+                    backend: backend, capabilities: kind.capabilities, host: host)
                 return number
             }
             unsafe instance.pointee = UnsafeMutableRawPointer(bitPattern: number)
@@ -76,10 +77,13 @@ enum ExportedBackends {
 /// A backend that a host has open.
 final class ExportedInstance: Sendable {
     let backend: any KeyBackend
+    /// What its table promises.
+    let capabilities: KeyBackendCapabilities
     let host: ModuleHost
 
-    init(backend: any KeyBackend, host: ModuleHost) {
+    init(backend: any KeyBackend, capabilities: KeyBackendCapabilities, host: ModuleHost) {
         self.backend = backend
+        self.capabilities = capabilities
         self.host = host
     }
 }

@@ -53,6 +53,7 @@ internal import StrongroomCrypto
             let block = unsafe UnsafeRawBufferPointer(
                 start: request.pointee.context.data, count: Int(clamping: request.pointee.context.size))
             var decoded = try DecodedRequest(unsafe RawSpan(_unsafeBytes: block))
+            try check(decoded, function)
             decoded.context.cancellation = KeyCancellation { [host = instance.host, operation] in
                 host.isCancelled(operation)
             }
@@ -66,6 +67,20 @@ internal import StrongroomCrypto
             }
         } catch {
             throw .backend(error)
+        }
+    }
+
+    /// What was read and would be heeded by nobody is refused: whoever sent it counts on it.
+    private func check(_ decoded: DecodedRequest, _ function: ModuleFunction) throws(KeyBackendError) {
+        guard decoded.context.caller?.policies == nil || instance.capabilities.contains(.heedsPolicies) else {
+            throw KeyBackendError(
+                .unsupported,
+                "The key backend does not decide by policies of principals, and does nothing for one that has some.")
+        }
+        guard decoded.controlSecret == nil || function == .control && decoded.context.customerKey == nil else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "The request has a secret of a control request, and is none, or has a customer's key besides.")
         }
     }
 

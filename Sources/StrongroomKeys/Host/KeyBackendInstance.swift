@@ -162,6 +162,11 @@ public final class KeyBackendInstance: KeyBackend {
                 "The key backend '\(table.name)' does not decide by policies of users, so that nothing is asked of it for "
                     + "one; ask it from inside the process.")
         }
+        guard secret == nil || context.customerKey == nil else {
+            throw KeyBackendError(
+                .invalidRequest,
+                "A control request has a secret of its own and the caller's key besides; give one of them.")
+        }
         if Task.isCancelled || context.cancellation.isCancelled { throw cancelled }
         guard PosixClock().bootNanoseconds() < deadline else { throw deadlineExceeded }
         let operation = try HostOperation(
