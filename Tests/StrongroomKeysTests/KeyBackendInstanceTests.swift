@@ -160,6 +160,45 @@ import Testing
         try await instance.close()
     }
 
+    /// A module that claimed a larger secret than there was room for was taken for one that had given none.
+    @Test(arguments: [(0, 1), (32, 33), (4_096, 4_097), (32, Int.max)])
+    func aSecretThatDoesNotFitIsAModuleFault(_ room: Int, _ claimed: Int) async throws {
+        let instance = try await open(try claimant(of: claimed))
+        let request = ControlRequest(
+            json: Array(#"{"operation":"status"}"#.utf8), answerSecretSizeBytesMax: room)
+        let error = await #expect(throws: KeyBackendError.self) {
+            _ = try await instance.controlWithSecrets(request)
+        }
+        #expect(error?.code == .moduleFault && error?.message.contains("secret of \(claimed) bytes") == true)
+        #expect(instance.faultCount == 1)
+        try await instance.close()
+    }
+
+    @Test func aSecretThatFitsIsTaken() async throws {
+        for (room, claimed) in [(32, 32), (4_096, 32), (32, 0)] {
+            let instance = try await open(try claimant(of: claimed))
+            let answer = try await instance.controlWithSecrets(
+                ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), answerSecretSizeBytesMax: room))
+            #expect(answer.secret.map { $0.bytes.count } == (claimed == 0 ? nil : claimed))
+            #expect(instance.faultCount == 0)
+            try await instance.close()
+        }
+    }
+
+    /// A module that says that it has put so many bytes beside its answer.
+    private func claimant(of size: Int) throws -> FilePath {
+        let text = """
+            #include "\(ModuleBuilder.packageRoot)/Tests/Modules/broken/broken.h"
+            OPERATION(control) {
+                int32_t status = do_control(instance, request, answer, operation);
+                answer->plaintext.size = \(size)ull;
+                complete(instance, operation, status);
+            }
+            ENTRY(broken.control = control)
+            """
+        return try ModuleBuilder.compile(text, in: folder.path, named: "claims\(size)", ["-lcrypto"])
+    }
+
     @Test func theSameKeyTwiceIsAModuleFault() async throws {
         let instance = try await open(try ModuleBuilder.broken("same_key"))
         _ = try await instance.generateDataKey(DataKeyRequest())

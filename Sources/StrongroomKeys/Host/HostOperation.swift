@@ -204,12 +204,13 @@ internal import Synchronization
         }
     }
 
-    /// Where the module has not filled all of it, what it has filled.
+    /// Where the module has not filled all of it, what it has filled; nil where it has filled nothing. `plaintextSize`
+    /// must not be more than there is room for.
     func takeSecret() throws(KeyBackendError) -> SharedSecret? {
         let size = plaintextSize
         guard size > 0, let room = takePlaintext() else { return nil }
+        precondition(size <= UInt64(room.count), "a secret of \(size) bytes is read from \(room.count)")
         if size == UInt64(room.count) { return SharedSecret(room) }
-        guard size < UInt64(room.count) else { return nil }
         return SharedSecret(
             try room.withBytes { (bytes) throws(KeyBackendError) in
                 try SecretBytes(count: Int(size)) { (part: inout MutableRawSpan) throws(KeyBackendError) in

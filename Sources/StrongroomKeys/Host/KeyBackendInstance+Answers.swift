@@ -24,6 +24,15 @@ extension KeyBackendInstance {
         return key
     }
 
+    /// Nil where none came.
+    func secret(in operation: HostOperation, room: Int) throws(KeyBackendError) -> SharedSecret? {
+        // What did not fit is no secret that nobody has: whoever asked would take the one for the other.
+        guard operation.plaintextSize <= UInt64(room) else {
+            throw fault("answered with a secret of \(operation.plaintextSize) bytes, where there is room for \(room)")
+        }
+        return try operation.takeSecret()
+    }
+
     func wrappedKey(in operation: HostOperation, requestedID: String?) throws(KeyBackendError) -> WrappedDataKey {
         guard let bytes = operation.part(.wrapped), !bytes.isEmpty else {
             throw fault("returned a wrapped key that is empty or larger than \(WrappedDataKey.sizeBytesMax) bytes")

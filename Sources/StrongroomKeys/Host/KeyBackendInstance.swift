@@ -106,7 +106,8 @@ public final class KeyBackendInstance: KeyBackend {
         guard let document = operation.part(.document), !document.isEmpty else {
             throw fault("answered a control request with nothing, or with more than fits")
         }
-        return ControlAnswer(json: document, secret: try operation.takeSecret())
+        return ControlAnswer(
+            json: document, secret: try secret(in: operation, room: request.answerSecretSizeBytesMax))
     }
 
     /// Waits for open calls to be answered, then closes. Fails with `deadlineExceeded` when one never is;

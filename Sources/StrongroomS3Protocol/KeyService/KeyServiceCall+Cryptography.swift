@@ -32,7 +32,7 @@ extension KeyServiceCall {
             [
                 "KeyId": opened.members["keyId"], "EncryptionAlgorithm": Self.algorithm,
                 "KeyMaterialId": opened.members["version"],
-            ], plaintext: opened.secret)
+            ], plaintext: try opened.plaintext())
     }
 
     func reEncrypt() async throws(KeyServiceRefusal) -> KeyServiceResult {
@@ -58,7 +58,7 @@ extension KeyServiceCall {
 
     func generateDataKey() async throws(KeyServiceRefusal) -> KeyServiceResult {
         let made = try await ask("generate-data-key", try dataKeyMembers(), room: Self.dataKeySizeBytesMax)
-        return KeyServiceResult(Self.dataKey(made), plaintext: made.secret)
+        return KeyServiceResult(Self.dataKey(made), plaintext: try made.plaintext())
     }
 
     func generateDataKeyWithoutPlaintext() async throws(KeyServiceRefusal) -> KeyServiceResult {
@@ -69,7 +69,7 @@ extension KeyServiceCall {
     func generateRandom() async throws(KeyServiceRefusal) -> KeyServiceResult {
         guard let count = try integer("NumberOfBytes") else { throw .validation("NumberOfBytes is required.") }
         let made = try await ask("generate-random", ["numberOfBytes": count], room: Self.dataKeySizeBytesMax)
-        return KeyServiceResult([:], plaintext: made.secret)
+        return KeyServiceResult([:], plaintext: try made.plaintext())
     }
 
     // MARK: - Shared

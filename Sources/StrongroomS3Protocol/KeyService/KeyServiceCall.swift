@@ -23,6 +23,16 @@ struct KeyServiceCall: Sendable {
             if case .string(let text)? = members[name] { text } else { nil }
         }
 
+        /// What was asked for.
+        ///
+        /// - Throws: `KMSInternalException` where the backend calls it done and gives none: a client would take an
+        ///   answer without it for one that has an empty one.
+        func plaintext() throws(KeyServiceRefusal) -> SharedSecret {
+            if let secret { return secret }
+            throw .internalFailure(
+                KeyBackendError(.moduleFault, "The key backend answered without the secret that was asked for."))
+        }
+
         func number(_ name: String) -> Int64? {
             if case .number(let digits)? = members[name] { Int64(digits) } else { nil }
         }

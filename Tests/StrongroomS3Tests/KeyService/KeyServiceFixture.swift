@@ -27,10 +27,12 @@ struct KeyServiceFixture: Sendable {
         }
     }
 
-    init(hasKeyService: Bool = true) async throws {
+    /// - Parameter backend: the key service; nil for the KMS keys.
+    init(hasKeyService: Bool = true, backend: KeyBackendTable? = nil) async throws {
         let log = log
         s3 = try await S3Fixture(
-            hasKeyService: hasKeyService, logger: Logger(label: "test") { _ in TextLogHandler(text: log) })
+            hasKeyService: hasKeyService, keyService: backend,
+            logger: Logger(label: "test") { _ in TextLogHandler(text: log) })
     }
 
     /// Asks as the administrator, unless somebody else is named; nil for nobody.

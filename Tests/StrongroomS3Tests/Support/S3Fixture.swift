@@ -46,9 +46,11 @@ struct S3Fixture: Sendable {
 
     /// - Parameters:
     ///   - hasKeyService: whether the store has one.
+    ///   - keyService: its backend; nil for the KMS keys.
     ///   - logger: where requests are logged; by default nowhere.
     init(
-        hasKeyService: Bool = false, logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        hasKeyService: Bool = false, keyService: KeyBackendTable? = nil,
+        logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         folder = TemporaryFolder()
         var options = StoreOptions()
@@ -56,7 +58,7 @@ struct S3Fixture: Sendable {
         if hasKeyService {
             // Without the trail, which would be signed when the folder is gone.
             options.keyService = KeyServiceOptions(
-                .linked(KMSKeys.table), settings: ["audit": "off"], deadlineSeconds: 120)
+                .linked(keyService ?? KMSKeys.table), settings: ["audit": "off"], deadlineSeconds: 120)
         }
         store = try await Store.open(at: folder.path.appending("store"), options: options)
         let settings = S3Settings(region: Self.region, domains: ["s3.test"], account: "000000000000")
