@@ -3,7 +3,7 @@ import StrongroomSystem
 import Testing
 
 @Suite struct SecretBytesTests {
-    @Test(arguments: [0, 1, 31, 32, 33, 64, 2032, 2033, 4080, 4081, SecretBytes.countMaximum])
+    @Test(arguments: [0, 1, 31, 32, 33, 64, 2032, 2033, 4080, 4081, 8176, 8177, SecretBytes.countMaximum])
     func keepsWhatItWasGiven(count: Int) throws {
         let bytes = SeededRandom(7).bytes(count)
         let first = try secret(bytes)

@@ -23,6 +23,20 @@ import Testing
         }
     }
 
+    /// Whoever had a key service open some hundred plaintexts at once took all locked memory: of 4081 bytes on, each
+    /// secret had 64 KiB to itself.
+    @Test func eightHundredOfEightKibibytesFitTheUsualLimit() async {
+        await #expect(processExitsWith: .success) {
+            Self.limitLockedMemory(toBytes: 8 << 20)
+            let secrets = try [4_081, 4_096, 5_464, 8_176].flatMap { count in
+                try (0..<200).map { _ in SharedSecret(try SecretBytes.random(count: count)) }
+            }
+            let statistics = SecretMemory.statistics
+            #expect(statistics.unlockedBytes == 0)
+            #expect(statistics.lockedBytes <= 8_192 * secrets.count, "\(statistics.lockedBytes) bytes")
+        }
+    }
+
     @Test(.disabled(if: Sanitizer.isThere, "sanitizers lock no memory"))
     func whatCannotBeLockedIsRefusedUntilAllowed() async {
         await #expect(processExitsWith: .success) {
@@ -46,7 +60,7 @@ import Testing
 
     @Test func releasedSecretsAreZeroed() async {
         await #expect(processExitsWith: .success) {
-            for count in [32, 100, 4000, SecretBytes.countMaximum] {
+            for count in [32, 100, 4000, 8176, SecretBytes.countMaximum] {
                 let address = try {
                     let key = try secret([UInt8](repeating: 0xA5, count: count))
                     return try key.withBytes { unsafe $0.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) } }

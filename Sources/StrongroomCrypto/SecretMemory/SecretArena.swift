@@ -20,8 +20,9 @@ internal import Synchronization
     static let shared = SecretArena()
 
     static let countMaximum = 65_520
-    /// The last is a secret alone in 64 KiB; all others fit many to a page of 4 KiB, or one.
-    private static let slotSizesBytes = [32, 64, 128, 256, 512, 1024, 2032, 4080, countMaximum]
+    /// Those to 4080 fit many to a page of 4 KiB, or one. The last two are a secret alone in 8 KiB, as the 4096 bytes
+    /// that a key service seals and their base64 are, and in 64 KiB.
+    private static let slotSizesBytes = [32, 64, 128, 256, 512, 1024, 2032, 4080, 8176, countMaximum]
     /// Offset of the first slot: room for the canary, and slots aligned to 16.
     private static let firstSlotOffsetBytes = 16
     private static let regionSizeBytes = 256 * 1024

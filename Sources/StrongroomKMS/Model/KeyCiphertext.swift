@@ -25,7 +25,7 @@ public struct KeyCiphertext: Sendable, Hashable {
         KeyMaterialID(bytes: Array(bytes[1 + KeyID.sizeBytes..<Self.headerSizeBytes]))
     }
     var stream: [UInt8] { Array(bytes[Self.headerSizeBytes...]) }
-    var plaintextSizeBytes: Int { bytes.count - Self.headerSizeBytes - Self.streamOverheadBytes }
+    package var plaintextSizeBytes: Int { bytes.count - Self.headerSizeBytes - Self.streamOverheadBytes }
 
     /// Bytes as they were stored.
     ///

@@ -1,5 +1,5 @@
 /// How much there may be of what. All are KMS's own quotas.
-enum KeyLimits {
+package enum KeyLimits {
     static let keysMax = 100_000
     static let aliasesPerKeyMax = 50
     static let grantsPerKeyMax = 50_000
@@ -15,5 +15,5 @@ enum KeyLimits {
     static let deletionWindowDays = 7...30
     /// Of what is encrypted directly.
     static let plaintextSizeBytes = 1...4096
-    static let randomSizeBytes = 1...1024
+    package static let randomSizeBytes = 1...1024
 }

@@ -61,6 +61,6 @@ struct KeyServiceBody {
         } else if case .string(let text)? = members[Self.secretName], !text.isEmpty {
             throw .serialization("Write the name of the member \(Self.secretName) without escapes.")
         }
-        return KeyServiceMembers(members.filter { $0.value != .null }, secret: secret)
+        return KeyServiceMembers(members.filter { $0.value != .null }, secret: secret.map(SecretDigits.init))
     }
 }

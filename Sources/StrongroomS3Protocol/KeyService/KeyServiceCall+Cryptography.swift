@@ -22,12 +22,13 @@ extension KeyServiceCall {
 
     func decrypt() async throws(KeyServiceRefusal) -> KeyServiceResult {
         try checkAlgorithm("EncryptionAlgorithm")
+        let ciphertext = try ciphertext()
         let opened = try await ask(
             "decrypt",
             [
-                "ciphertext": try ciphertext(), "keyId": try string("KeyId"),
+                "ciphertext": .string(ciphertext), "keyId": try string("KeyId"),
                 "encryptionContext": try members.map("EncryptionContext"), "dryRun": try flag("DryRun"),
-            ], room: Self.plaintextSizeBytesMax)
+            ], room: Self.room(forPlaintextOf: ciphertext))
         return KeyServiceResult(
             [
                 "KeyId": opened.members["keyId"], "EncryptionAlgorithm": Self.algorithm,
@@ -41,7 +42,7 @@ extension KeyServiceCall {
         let sealed = try await ask(
             "re-encrypt",
             [
-                "ciphertext": try ciphertext(), "sourceKeyId": try string("SourceKeyId"),
+                "ciphertext": .string(try ciphertext()), "sourceKeyId": try string("SourceKeyId"),
                 "sourceEncryptionContext": try members.map("SourceEncryptionContext"),
                 "destinationKeyId": try required("DestinationKeyId"),
                 "destinationEncryptionContext": try members.map("DestinationEncryptionContext"),
@@ -57,7 +58,8 @@ extension KeyServiceCall {
     }
 
     func generateDataKey() async throws(KeyServiceRefusal) -> KeyServiceResult {
-        let made = try await ask("generate-data-key", try dataKeyMembers(), room: Self.dataKeySizeBytesMax)
+        let made = try await ask(
+            "generate-data-key", try dataKeyMembers(), room: Self.room(forNew: try dataKeySize()))
         return KeyServiceResult(Self.dataKey(made), plaintext: try made.plaintext())
     }
 
@@ -67,8 +69,9 @@ extension KeyServiceCall {
     }
 
     func generateRandom() async throws(KeyServiceRefusal) -> KeyServiceResult {
-        guard let count = try integer("NumberOfBytes") else { throw .validation("NumberOfBytes is required.") }
-        let made = try await ask("generate-random", ["numberOfBytes": count], room: Self.dataKeySizeBytesMax)
+        guard let count = try members.integer("NumberOfBytes") else { throw .validation("NumberOfBytes is required.") }
+        let made = try await ask(
+            "generate-random", ["numberOfBytes": .number(String(count))], room: Self.room(forNew: count))
         return KeyServiceResult([:], plaintext: try made.plaintext())
     }
 
@@ -81,17 +84,25 @@ extension KeyServiceCall {
         ]
     }
 
+    /// Locked memory is scarce, and any user may ask for it: no more than can come. A plaintext is never longer than
+    /// what it is sealed in.
+    private static func room(forPlaintextOf ciphertext: String) -> Int {
+        min(ciphertext.utf8.count / 4 * 3, plaintextSizeBytesMax)
+    }
+
+    private static func room(forNew count: UInt32) -> Int { min(Int(count), dataKeySizeBytesMax) }
+
     private func dataKeyMembers() throws(KeyServiceRefusal) -> [String: JSONValue?] {
         [
-            "keyId": try required("KeyId"), "numberOfBytes": try dataKeySize(),
+            "keyId": try required("KeyId"), "numberOfBytes": .number(String(try dataKeySize())),
             "encryptionContext": try members.map("EncryptionContext"), "dryRun": try flag("DryRun"),
         ]
     }
 
-    private func dataKeySize() throws(KeyServiceRefusal) -> JSONValue {
-        switch (try members.string("KeySpec"), try integer("NumberOfBytes")) {
-        case ("AES_256"?, nil): return .number("32")
-        case ("AES_128"?, nil): return .number("16")
+    private func dataKeySize() throws(KeyServiceRefusal) -> UInt32 {
+        switch (try members.string("KeySpec"), try members.integer("NumberOfBytes")) {
+        case ("AES_256"?, nil): return 32
+        case ("AES_128"?, nil): return 16
         case (nil, let count?): return count
         case (nil, nil), (_?, _?):
             throw .validation("Please specify either number of bytes or key spec.")
@@ -101,13 +112,15 @@ extension KeyServiceCall {
         }
     }
 
-    private func ciphertext() throws(KeyServiceRefusal) -> JSONValue {
-        try members.blob("CiphertextBlob", countMax: Self.ciphertextSizeBytesMax)
+    /// In base64.
+    private func ciphertext() throws(KeyServiceRefusal) -> String {
+        try members.blobText("CiphertextBlob", countMax: Self.ciphertextSizeBytesMax)
     }
 
     /// The request's plaintext, in locked memory from the body on.
     private func plaintext() throws(KeyServiceRefusal) -> SharedSecret {
-        guard let digits = members.secret else {
+        // From here on they are nobody else's, and their memory is free once they are read.
+        guard let digits = members.secret?.take() else {
             guard members.has(KeyServiceBody.secretName) else {
                 throw KeyServiceMembers.missing(KeyServiceBody.secretName)
             }

@@ -5,9 +5,9 @@ internal import StrongroomKeys
 struct KeyServiceMembers: Sendable {
     private let members: [String: JSONValue]
     /// The digits of the plaintext; in locked memory.
-    let secret: SharedSecret?
+    let secret: SecretDigits?
 
-    init(_ members: [String: JSONValue], secret: SharedSecret?) { (self.members, self.secret) = (members, secret) }
+    init(_ members: [String: JSONValue], secret: SecretDigits?) { (self.members, self.secret) = (members, secret) }
 
     /// What the operation does not know is refused, so that no wish passes for granted.
     ///
@@ -89,8 +89,12 @@ struct KeyServiceMembers: Sendable {
         return KeyServiceMembers(values.filter { $0.value != .null }, secret: nil)
     }
 
-    /// Base64 that must be there, as text, checked.
+    /// Base64 that must be there, as the backend takes it, checked.
     func blob(_ name: String, countMax: Int) throws(KeyServiceRefusal) -> JSONValue {
+        .string(try blobText(name, countMax: countMax))
+    }
+
+    func blobText(_ name: String, countMax: Int) throws(KeyServiceRefusal) -> String {
         let text = try required(name)
         guard text.utf8.count <= SecretBase64.encodedCount(countMax) else {
             throw Self.constraint(name, nil, "Member must have length less than or equal to \(countMax)")
@@ -99,7 +103,7 @@ struct KeyServiceMembers: Sendable {
         guard !bytes.isEmpty else {
             throw Self.constraint(name, nil, "Member must have length greater than or equal to 1")
         }
-        return .string(text)
+        return text
     }
 
     /// Seconds since 1970, perhaps with a fraction, in milliseconds.

@@ -55,13 +55,37 @@ import Testing
         let (plaintext, found) = (try #require(sealing.secret), try #require(opened.secret))
         #expect(try found.bytes.isEqual(to: plaintext.bytes))
         // What has no room for it does not get it.
-        for room in [0, 32] {
+        for room in Set([0, count - 1, count]) {
             let refused = try await failure {
                 _ = try await instance.controlWithSecrets(try request(opening, room: room))
             }
-            #expect(refused?.code == .invalidRequest)
+            #expect(refused?.code == (room == count ? nil : .invalidRequest))
         }
         #expect(try await failure { _ = try await instance.control(try request(opening, room: 4_096)) } != nil)
+        try await instance.close()
+    }
+
+    @Test(arguments: ["generate-data-key", "generate-random"]) func newSecretsNeedTheirRoom(
+        _ operation: String
+    ) async throws {
+        let instance = try await open()
+        let cases: [(count: Int, room: Int, isMade: Bool)] = [
+            (1, 1, true), (32, 32, true), (1_024, 1_024, true), (33, 32, false), (1_024, 1_023, false), (1, 0, false),
+            // As many as there never are.
+            (0, 0, false), (1_025, 1_024, false), (1_025, 4_096, false),
+        ]
+        for (count, room, isMade) in cases {
+            var members: [String: JSONValue] = [
+                "operation": .string(operation), "numberOfBytes": .number("\(count)"),
+            ]
+            if operation == "generate-data-key" { members["keyId"] = .string(KMSKeys.defaultKeyID) }
+            var found: Int?
+            let refused = try await failure {
+                found = try await instance.controlWithSecrets(try request(members, room: room)).secret?.bytes.count
+            }
+            #expect(refused?.code == (isMade ? nil : .invalidRequest), "\(count) bytes, room for \(room)")
+            #expect(found == (isMade ? count : nil))
+        }
         try await instance.close()
     }
 

@@ -137,6 +137,21 @@ import Testing
         #expect(!log.contains(try #require(blob.text)))
     }
 
+    @Test("the text of a plaintext lives until it is read, and no longer")
+    func digits() throws {
+        var digits: SharedSecret? = SharedSecret(try SecretBytes.random(count: 5_464))
+        weak let left = digits
+        let once = SecretDigits(try #require(digits))
+        digits = nil
+        #expect(left != nil)
+        do {
+            let taken = once.take()
+            #expect(taken != nil && left != nil)
+        }
+        #expect(left == nil)
+        #expect(once.take() == nil)
+    }
+
     @Test("the plaintext is blank before anything reads the rest")
     func taking() throws {
         var bytes = Array(#"{"a":{"Plaintext":"x"},"b":"\"Plaintext\":\"y","Plaintext": "Y\/==" ,"c":[1]}"#.utf8)

@@ -15,6 +15,7 @@ internal import StrongroomKeys
 
 @Sendable func decrypt(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
     let ciphertext = try call.members.ciphertext()
+    try call.checkRoom(for: ciphertext.plaintextSizeBytes)
     let plaintext = try await call.service.decrypt(
         ciphertext, keyID: try call.members.optional("keyId"),
         encryptionContext: try call.members.context("encryptionContext") ?? .empty,
@@ -37,8 +38,10 @@ internal import StrongroomKeys
 }
 
 @Sendable func makeDataKey(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
+    let count = try call.members.count("numberOfBytes", absent: GeneratedDataKey.sizeBytes)
+    try call.checkRoom(forNew: count)
     let made = try await call.service.generateDataKey(
-        count: try call.members.count("numberOfBytes", absent: GeneratedDataKey.sizeBytes),
+        count: count,
         keyID: try call.members.required("keyId"),
         encryptionContext: try call.members.context("encryptionContext") ?? .empty,
         dryRun: try call.members.flag("dryRun"), as: call.requester)
@@ -59,8 +62,9 @@ internal import StrongroomKeys
 }
 
 @Sendable func makeRandom(_ call: ControlCall) async throws(KeyServiceError) -> ControlResult {
-    let bytes = try await call.service.generateRandom(
-        count: try call.members.count("numberOfBytes", absent: 0), as: call.requester)
+    let count = try call.members.count("numberOfBytes", absent: 0)
+    try call.checkRoom(forNew: count)
+    let bytes = try await call.service.generateRandom(count: count, as: call.requester)
     return ControlResult([:], SharedSecret(bytes))
 }
 
@@ -75,6 +79,11 @@ struct ControlResult: Sendable {
 }
 
 extension ControlCall {
+    /// More bytes than the service makes at once it refuses itself.
+    fileprivate func checkRoom(forNew count: Int) throws(KeyServiceError) {
+        try checkRoom(for: min(count, KeyLimits.randomSizeBytes.upperBound))
+    }
+
     fileprivate func names(of ciphertext: KeyCiphertext) -> [String: JSONValue] {
         ["keyId": .string(service.keyARN(of: ciphertext)), "version": .string(ciphertext.materialName)]
     }

@@ -51,6 +51,9 @@ internal import StrongroomKeys
 /// | `generate-data-key-without-plaintext` | the same | | the ciphertext | |
 /// | `generate-random` | `numberOfBytes` | | nothing | the bytes |
 ///
+/// The answer must have room for its secret: no plaintext is longer than its ciphertext, and a data key has the bytes
+/// that are asked for, 32 by default.
+///
 /// A *ciphertext* has `keyId`, `version`, `ciphertext`; `re-encrypt` takes `sourceKeyId`, `sourceEncryptionContext`,
 /// `destinationEncryptionContext` and `dryRun`, too. The *last use* of a key is `keyId`, `createdMilliseconds`,
 /// `trackingStartMilliseconds`, and where it is known `lastOperation`, `lastMilliseconds`, `lastRequestId`.
@@ -128,29 +131,23 @@ extension KMSBackend {
 
     private struct SecretOperationEntry: Sendable {
         var members: [String]
-        /// Of the secret that the answer may have, in bytes.
-        var answerSecretSizeBytesMax = 0
         var takesSecret = false
         var run: SecretOperation
     }
 
     private static let secretOperations: [String: SecretOperationEntry] = [
         "encrypt": .init(members: ["keyId", "encryptionContext", "dryRun"], takesSecret: true, run: encrypt),
-        "decrypt": .init(
-            members: ["ciphertext", "keyId", "encryptionContext", "dryRun"], answerSecretSizeBytesMax: 4_096,
-            run: decrypt),
+        "decrypt": .init(members: ["ciphertext", "keyId", "encryptionContext", "dryRun"], run: decrypt),
         "re-encrypt": .init(
             members: [
                 "ciphertext", "sourceKeyId", "sourceEncryptionContext", "destinationKeyId",
                 "destinationEncryptionContext", "dryRun",
             ], run: reEncrypt),
         "generate-data-key": .init(
-            members: ["keyId", "numberOfBytes", "encryptionContext", "dryRun"], answerSecretSizeBytesMax: 1_024,
-            run: makeDataKey),
+            members: ["keyId", "numberOfBytes", "encryptionContext", "dryRun"], run: makeDataKey),
         "generate-data-key-without-plaintext": .init(
             members: ["keyId", "numberOfBytes", "encryptionContext", "dryRun"], run: makeDataKeyWithoutPlaintext),
-        "generate-random": .init(
-            members: ["numberOfBytes"], answerSecretSizeBytesMax: 1_024, run: makeRandom),
+        "generate-random": .init(members: ["numberOfBytes"], run: makeRandom),
     ]
 
     func control(_ request: ControlRequest) async throws(KeyBackendError) -> [UInt8] {
@@ -166,9 +163,10 @@ extension KMSBackend {
             throw KeyBackendError(.cancelled, "Nobody waits for the control request any more; nothing was done.")
         }
         let call = ControlCall(
-            service: service, members: members, requester: KeyRequester(request.context), secret: request.secret)
+            service: service, members: members, requester: KeyRequester(request.context), secret: request.secret,
+            answerSecretSizeBytesMax: request.answerSecretSizeBytesMax)
         if let operation = Self.secretOperations[members.operation] {
-            return try await Self.run(operation, call, request)
+            return try await Self.run(operation, call)
         }
         guard let operation = Self.operations[members.operation] else {
             let names = Array(Self.operations.keys) + Array(Self.secretOperations.keys)
@@ -187,17 +185,10 @@ extension KMSBackend {
     }
 
     private static func run(
-        _ operation: SecretOperationEntry, _ call: ControlCall, _ request: ControlRequest
+        _ operation: SecretOperationEntry, _ call: ControlCall
     ) async throws(KeyBackendError) -> ControlAnswer {
         if !operation.takesSecret { try checkNoSecret(call) }
         try call.members.allow(only: operation.members)
-        // Before anything is opened that could not be handed over.
-        guard request.answerSecretSizeBytesMax >= operation.answerSecretSizeBytesMax else {
-            throw KeyBackendError(
-                .invalidRequest,
-                "The operation '\(call.members.operation)' answers with a secret of up to "
-                    + "\(operation.answerSecretSizeBytesMax) bytes, which goes beside the JSON: give it room.")
-        }
         do throws(KeyServiceError) {
             let result = try await operation.run(call)
             return ControlAnswer(json: JSONValue.object(result.members).encoded(), secret: result.secret)
@@ -220,6 +211,17 @@ struct ControlCall: Sendable {
     let requester: KeyRequester
     /// What goes with the request beside its members.
     let secret: SharedSecret?
+    /// How many bytes of secret the answer has room for.
+    let answerSecretSizeBytesMax: Int
+
+    /// Before anything is made or opened that could not be handed over.
+    func checkRoom(for sizeBytes: Int) throws(KeyServiceError) {
+        guard sizeBytes > answerSecretSizeBytesMax else { return }
+        throw KeyServiceError(
+            .validation,
+            "The operation '\(members.operation)' answers with a secret of \(sizeBytes) bytes, which goes beside the "
+                + "JSON: give it room.")
+    }
 }
 
 extension KeyRequester {
