@@ -2,8 +2,10 @@ public import StrongroomCrypto
 package import StrongroomKeys
 
 extension KeyServiceError {
-    /// A failure of the keyring beneath an operation.
-    package init(_ error: KeyBackendError) { self.init(.internalFailure, error.message, underlying: error) }
+    /// A failure of the keyring beneath an operation, or a request that the backend cannot read: that is the asker's.
+    package init(_ error: KeyBackendError) {
+        self.init(error.code == .invalidRequest ? .validation : .internalFailure, error.message, underlying: error)
+    }
 
     static let closed = KeyServiceError(
         KeyBackendError(.closed, "The key service has been closed; open it again."))

@@ -62,7 +62,10 @@ extension KeyServiceRefusal {
     }
 
     private init(_ failure: KeyBackendError) {
-        if let reason = failure.reason, let known = Self.reasons[reason] {
+        // What the backend says of itself, such as of its disk, is no business of the client's.
+        if failure.reason == Self.internalReason {
+            self = .internalFailure(failure)
+        } else if let reason = failure.reason, let known = Self.reasons[reason] {
             self.init(known.type ?? reason + "Exception", failure.message, status: known.status, cause: failure)
         } else if let type = Self.types[failure.code] {
             self.init(type, failure.message, cause: failure)
@@ -74,6 +77,8 @@ extension KeyServiceRefusal {
             self = .internalFailure(failure)
         }
     }
+
+    private static let internalReason = "KMSInternal"
 
     /// A nil type is the reason itself and "Exception".
     private typealias Known = (status: Int, type: String?)

@@ -110,6 +110,11 @@ import Testing
                 ["operation": .string("create-alias"), "aliasName": .string("x"), "targetKeyId": .string("y")],
                 "InvalidAliasName"
             ), (["operation": .string("none")], nil),
+            // What cannot be read was called a failure of the service itself.
+            (["operation": .string("describe-key"), "keyId": .number("1")], "Validation"),
+            (["operation": .string("describe-key")], "Validation"),
+            (["operation": .string("list-keys"), "limit": .string("many")], "Validation"),
+            (["operation": .string("tag-key"), "keyId": .string("k"), "tags": .array([])], "Validation"),
         ]
         for (members, reason) in cases {
             let refused = try await failure { _ = try await instance.control(try request(members)) }

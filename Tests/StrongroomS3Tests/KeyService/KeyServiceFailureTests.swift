@@ -6,6 +6,31 @@ import Testing
 
 /// What clients are told where the key service behind the endpoint fails.
 @Suite struct KeyServiceFailureTests {
+    /// A key service that failed, as on a disk that is full, was told to clients as one that is slow, to be asked again
+    /// at once.
+    @Test(arguments: [
+        ("KMSInternal", KeyBackendError.Code.unavailable, 500, "KMSInternalException"),
+        ("KMSInternal", .deadlineExceeded, 500, "KMSInternalException"),
+        ("KMSInternal", .auditUnavailable, 500, "KMSInternalException"),
+        (nil, .moduleFault, 500, "KMSInternalException"),
+        (nil, .unavailable, 503, "DependencyTimeoutException"),
+        (nil, .deadlineExceeded, 503, "DependencyTimeoutException"),
+        ("Validation", .invalidRequest, 400, "ValidationException"),
+        (nil, .invalidRequest, 400, "ValidationException"),
+    ] as [(String?, KeyBackendError.Code, Int, String)])
+    func failures(_ reason: String?, _ code: KeyBackendError.Code, _ status: Int, _ type: String) async throws {
+        let fixture = try await KeyServiceFixture(
+            backend: ScriptedKeyService.table { (_) throws(KeyBackendError) in
+                var failure = KeyBackendError(code, "the disk /secret/place says no")
+                failure.reason = reason
+                throw failure
+            })
+        let reply = try await fixture.ask("ListKeys")
+        #expect(reply.status == status && reply.type == type)
+        #expect(reply.message.contains("/secret/place") == (status == 400))
+        if status == 500 { #expect(fixture.log.all.contains("/secret/place")) }
+    }
+
     /// A backend that called it done and gave no secret was answered 200 without `Plaintext`, which clients read as an
     /// empty one.
     @Test func withoutASecretThereIsNoPlaintext() async throws {
