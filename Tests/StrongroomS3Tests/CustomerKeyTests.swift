@@ -93,4 +93,69 @@ import Testing
         #expect(done.status == 200, "\(done.text)")
         #expect(try await fixture.send("GET", "/data/k", Self.headers()).body == [1])
     }
+
+    /// The checksum of one part, right and wrong, as a completion names it.
+    private static func lists(_ part: S3Fixture.Response) throws -> (right: [UInt8], wrong: [UInt8]) {
+        let etag = part.headers["etag"] ?? ""
+        let checksum = try #require(part.headers["x-amz-checksum-crc64nvme"])
+        func list(_ checksum: String) -> [UInt8] {
+            Array(
+                ("<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(etag)</ETag>"
+                    + "<ChecksumCRC64NVME>\(checksum)</ChecksumCRC64NVME></Part></CompleteMultipartUpload>").utf8)
+        }
+        return (list(checksum), list(PaddedBase64.encode([UInt8](repeating: 9, count: 8))))
+    }
+
+    @Test("are needed to have checksums compared: without them the refusals told a right guess from a wrong one")
+    func completions() async throws {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.send("PUT", "/data").status == 200)
+        let begun = try await fixture.send("POST", "/data/k?uploads", Self.headers())
+        let target = "/data/k?uploadId=\(try #require(begun.element("UploadId")))"
+        let part = try await fixture.send("PUT", target + "&partNumber=1", Self.headers(), body: [1])
+        let lists = try Self.lists(part)
+        let other = Self.headers([UInt8](repeating: 8, count: 32))
+        for headers in [[], other] {
+            let size = headers + [(name: "x-amz-mp-object-size", value: "7")]
+            var texts: Set<String> = []
+            for list in [lists.right, lists.wrong] {
+                let answer = try await fixture.send("POST", target, size, body: list)
+                #expect(answer.status == 400 && answer.code == "InvalidRequest")
+                texts.insert(answer.text)
+            }
+            #expect(texts.count == 1, "\(texts)")
+        }
+        let wrong = try await fixture.send("POST", target, Self.headers(), body: lists.wrong)
+        #expect(wrong.status == 400 && wrong.code == "BadDigest", "\(wrong.text)")
+        let done = try await fixture.send("POST", target, Self.headers(), body: lists.right)
+        #expect(done.status == 200, "\(done.text)")
+    }
+
+    @Test("Under the key service it takes the right to decrypt to have checksums compared, and none to complete")
+    func keyServiceCompletions() async throws {
+        let fixture = try await S3Fixture(hasKeyService: true)
+        #expect(try await fixture.send("PUT", "/data").status == 200)
+        let policy =
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":["s3:*","kms:GenerateDataKey"],"#
+            + #""Resource":"*"}]}"#
+        let bob = try await fixture.user("bob", policy: policy)
+        let begun = try await fixture.send("POST", "/data/k?uploads", [("x-amz-server-side-encryption", "aws:kms")])
+        let target = "/data/k?uploadId=\(try #require(begun.element("UploadId")))"
+        let part = try await fixture.send("PUT", target + "&partNumber=1", body: [1])
+        #expect(part.status == 200, "\(part.text)")
+        let lists = try Self.lists(part)
+        for list in [lists.right, lists.wrong] {
+            let answer = try await fixture.send("POST", target, body: list, as: bob)
+            #expect(answer.status == 403 && answer.text.contains("kms:Decrypt"), "\(answer.text)")
+        }
+        let header = [(name: "x-amz-checksum-crc64nvme", value: part.headers["x-amz-checksum-crc64nvme"] ?? "")]
+        let plain =
+            "<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>\(part.headers["etag"] ?? "")</ETag></Part>"
+            + "</CompleteMultipartUpload>"
+        #expect(try await fixture.send("POST", target, header, body: Array(plain.utf8), as: bob).status == 403)
+        let compared = try await fixture.send("POST", target, header, body: lists.wrong)
+        #expect(compared.code == "BadDigest", "\(compared.text)")
+        let done = try await fixture.send("POST", target, body: Array(plain.utf8), as: bob)
+        #expect(done.status == 200, "\(done.text)")
+    }
 }

@@ -82,7 +82,9 @@ extension Bucket {
         return try await uploadPart(number, of: key, upload, CopyBody(body: body), lengthBytes: body.lengthBytes)
     }
 
-    /// Makes the object of the parts named, and drops the others. Needs no key, whatever the object is sealed with.
+    /// Makes the object of the parts named, and drops the others. Needs no key, whatever the object is sealed with,
+    /// unless checksums are announced: under the key service or a customer's key these are compared only for whoever
+    /// can open the upload's key.
     ///
     /// - Parameters:
     ///   - key: the upload's key.
@@ -93,7 +95,8 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/noSuchUpload``, ``StoreError/Code/invalidPart``,
     ///   ``StoreError/Code/invalidPartOrder``, ``StoreError/Code/entityTooSmall``,
     ///   ``StoreError/Code/badDigest`` and ``StoreError/Code/invalidRequest`` where checksums or size are others, or
-    ///   the upload keeps no such checksum; ``StoreError/Code/preconditionFailed``. The upload is still there then.
+    ///   the upload keeps no such checksum, or the requester cannot open the key that checksums are compared under;
+    ///   ``StoreError/Code/preconditionFailed``. The upload is still there then.
     @discardableResult
     public func completeUpload(
         _ key: ObjectKey, _ upload: UploadID, parts: [CompletedPart], if condition: WriteCondition? = nil,

@@ -13,6 +13,7 @@ extension UploadOperation {
             let (found, parts, _) = try await findWithParts()
             guard found.bucket.row.state == .active else { throw Engine.beingDeleted(bucket) }
             try checkAllowed(found)
+            if found.row.object.hidesChecksums, announcesChecksums(list, checks) { try await proveKey(of: found) }
             let chosen = try choose(list, from: parts, in: found.bucket)
             // A retention that has ended meanwhile is no reason to lose the upload.
             let lock = try PutLock.resolve(found.row.object.lock, in: found.bucket, named: bucket)
@@ -30,6 +31,25 @@ extension UploadOperation {
             case .refused(.stalePlan): try await engine.refreshBucket(bucket)
             case .refused: continue
             }
+        }
+    }
+
+    private func announcesChecksums(_ list: [CompletedPart], _ checks: CompletionChecks) -> Bool {
+        !checks.checksums.isEmpty || list.contains { !$0.expectedChecksums.isEmpty }
+    }
+
+    /// Whether a checksum is the right one follows from the plaintext: a refusal leaves the upload in place, so that
+    /// whoever had no key could try guesses on it, one after the other.
+    ///
+    /// - Throws: `invalidRequest`, in the same words whatever is missing; as the key service fails otherwise.
+    private func proveKey(of found: FoundUpload) async throws(StoreError) {
+        do throws(StoreError) {
+            _ = try await openKey(of: found)
+        } catch {
+            guard error.code == .invalidRequest || error.code == .accessDenied else { throw error }
+            throw refusal(
+                .invalidRequest,
+                "Checksums are compared only for whoever can open the upload's key; present it, or announce none.")
         }
     }
 

@@ -16,13 +16,7 @@ extension UploadOperation {
         let found = try await find()
         let object = found.row.object
         try checkAllowed(found)
-        try engine.checkPresented(object, place, by: requester)
-        var dataKey: DataKey?
-        if case .wrapped(let sealing) = object.sealing {
-            let identity = ObjectBinding.Identity(
-                bucketUID: found.bucket.row.uid, key: key, versionID: object.versionID, objectUID: object.objectUID)
-            dataKey = try await engine.unwrap(sealing, identity, as: requester, bucket)
-        }
+        let dataKey = try await openKey(of: found)
         // Drawn for each attempt: two attempts never share a stream's key.
         let partUID = engine.random.bytes(ObjectRow.uidBytes)
         var sealer = try PayloadSealer(part: partUID, of: object, dataKey, key: key, in: found.bucket, engine)

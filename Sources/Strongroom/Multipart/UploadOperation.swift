@@ -50,6 +50,19 @@ struct UploadOperation: Sendable {
         throw EncryptionPlan.blocked(bucket).about(bucket, key)
     }
 
+    /// The upload's data key, opened for the requester; nil where it is under none.
+    ///
+    /// - Throws: `invalidRequest` where a customer key is missing or comes for nothing, `accessDenied` where it is
+    ///   another or the key service denies; else as the key service fails.
+    func openKey(of found: FoundUpload) async throws(StoreError) -> DataKey? {
+        let object = found.row.object
+        try engine.checkPresented(object, place, by: requester)
+        guard case .wrapped(let sealing) = object.sealing else { return nil }
+        let identity = ObjectBinding.Identity(
+            bucketUID: found.bucket.row.uid, key: key, versionID: object.versionID, objectUID: object.objectUID)
+        return try await engine.unwrap(sealing, identity, as: requester, bucket)
+    }
+
     var noSuchUpload: StoreError {
         StoreError(
             .noSuchUpload, "There is no such upload: it was completed or aborted, or never begun.", bucket: bucket,

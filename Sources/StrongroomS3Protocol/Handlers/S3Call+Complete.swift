@@ -6,19 +6,21 @@ extension S3Call {
     /// CompleteMultipartUpload.
     func completeMultipartUpload() async throws(S3Error) -> S3Answer {
         let (key, upload) = (try key(), try upload())
-        // The key of a customer's is not needed, and where it came it must be one.
-        _ = try customerKeys.key()
-        let bucket = try bucket()
+        // The key of a customer's is needed only where checksums came, and where it came it must be one.
+        let (bucket, presenting) = (try bucket(), try presentingBucket())
         let condition = try ObjectHeaders.writeCondition(headers)
         let checks = try completionChecks()
         try await checkMode(bucket, key, upload)
         let root = try DocumentReader.read(
             try await collect(upTo: S3Settings.completionLimitBytes), root: "CompleteMultipartUpload")
         let parts = try CompletionList.parts(root)
+        if !checks.checksums.isEmpty || parts.contains(where: { !$0.expectedChecksums.isEmpty }) {
+            try await checkComparing(bucket, key, upload)
+        }
         let completed: Completed
         var expiration: String?
         do throws(StoreError) {
-            let receipt = try await bucket.completeUpload(key, upload, parts: parts, if: condition, checks: checks)
+            let receipt = try await presenting.completeUpload(key, upload, parts: parts, if: condition, checks: checks)
             expiration = await expirationHeader(receipt, tags: nil, in: bucket)
             completed = Completed(receipt)
         } catch {
@@ -73,6 +75,20 @@ extension S3Call {
             let info = try? await bucket.head(key), info.etag == etag, info.partCount == parts.count
         else { return nil }
         return Completed(info)
+    }
+
+    /// Whether the user may use the key of an upload that checksums are announced for: they are compared only for
+    /// whoever can open it.
+    private func checkComparing(_ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID) async throws(S3Error) {
+        let info: UploadInfo
+        do throws(StoreError) {
+            info = try await bucket.upload(key, upload)
+        } catch {
+            // One that is gone may have been completed before.
+            guard error.code != .noSuchUpload else { return }
+            throw S3Error(error).about(target, error.code)
+        }
+        try checkKeyUse("kms:Decrypt", info.encryption)
     }
 
     /// - Throws: `InvalidRequest` where the object's checksum would be of another kind than the client says.

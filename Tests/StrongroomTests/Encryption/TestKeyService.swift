@@ -18,7 +18,7 @@ final class TestKeyService: Sendable {
         return Backend(service: service)
     }
 
-    enum Mood { case well, hangs, throttles, rewrapsOtherKeys, confusesContexts }
+    enum Mood { case well, hangs, throttles, denies, rewrapsOtherKeys, confusesContexts }
 
     struct State {
         var keys: [String: SharedSecret] = [:]
@@ -81,6 +81,7 @@ final class TestKeyService: Sendable {
             state.contexts.append(context)
             state.callers.append(caller)
             if case .throttles = state.mood { throw KeyBackendError(.throttled, "Too many requests.") }
+            if case .denies = state.mood { throw KeyBackendError(.accessDenied, "The key's policy denies it.") }
             let wanted = id ?? "default"
             let real = state.aliases[wanted] ?? (state.keys[wanted] == nil ? Self.arn(wanted) : wanted)
             guard let key = state.keys[real] else { throw KeyBackendError(.keyNotFound, "There is no key \(wanted).") }
