@@ -5,20 +5,32 @@ import Testing
 
 @testable import Strongroom
 
-/// Calls that look at several rows, one after the other, while others write in between.
+/// Calls that look at several rows, one after the other, or look and then write, while others write in between.
 @Suite("Interrupted looks")
 struct InterruptedLookTests {
-    /// Does something, once, right after a row was looked at.
+    /// Does something, once, right after a row was looked at, or right before a commit that reads it.
     private final class Interruption: Sendable {
-        private let plan = Mutex<(rowKey: [UInt8], work: @Sendable () async throws -> Void)?>(nil)
+        private enum Moment: Equatable { case afterLook([UInt8]), beforeCommit([UInt8]) }
+
+        private let plan = Mutex<(moment: Moment, work: @Sendable () async throws -> Void)?>(nil)
 
         func after(_ rowKey: [UInt8], _ work: @escaping @Sendable () async throws -> Void) {
-            plan.withLock { $0 = (rowKey, work) }
+            plan.withLock { $0 = (.afterLook(rowKey), work) }
         }
 
-        fileprivate func run(_ rowKey: [UInt8]) async {
+        func beforeCommit(of rowKey: [UInt8], _ work: @escaping @Sendable () async throws -> Void) {
+            plan.withLock { $0 = (.beforeCommit(rowKey), work) }
+        }
+
+        fileprivate func hasLooked(at rowKey: [UInt8]) async { await run { $0 == .afterLook(rowKey) } }
+
+        fileprivate func willCommit(_ reads: [[UInt8]]) async {
+            await run { moment in reads.contains { moment == .beforeCommit($0) } }
+        }
+
+        private func run(_ isNow: (Moment) -> Bool) async {
             let work = plan.withLock { plan -> (@Sendable () async throws -> Void)? in
-                guard let planned = plan, planned.rowKey == rowKey else { return nil }
+                guard let planned = plan, isNow(planned.moment) else { return nil }
                 plan = nil
                 return planned.work
             }
@@ -38,7 +50,7 @@ struct InterruptedLookTests {
 
         func pinnedRow(_ key: [UInt8]) async throws(StorageError) -> (any PinnedRow)? {
             let row = try await base.pinnedRow(key)
-            await interruption.run(key)
+            await interruption.hasLooked(at: key)
             return row
         }
 
@@ -51,7 +63,8 @@ struct InterruptedLookTests {
             reads: [[UInt8]], attachments: [[UInt8]], meanwhile: @escaping @Sendable () -> Void,
             decide: @escaping @Sendable (CommitView) -> Decision<Refusal>
         ) async throws(StorageError) -> CommitOutcome<Refusal> {
-            try await base.commit(reads: reads, attachments: attachments, meanwhile: meanwhile, decide: decide)
+            await interruption.willCommit(reads)
+            return try await base.commit(reads: reads, attachments: attachments, meanwhile: meanwhile, decide: decide)
         }
     }
 
@@ -76,6 +89,25 @@ struct InterruptedLookTests {
             interruption.after(rowKey) { try await bucket.put("key", [1]) }
             try await bucket.setLegalHold(true, of: "key")
             #expect(try await bucket.head("key").legalHold)
+        }
+    }
+
+    /// The policy of the old bucket stood in the new one, whoever that belonged to.
+    @Test("A document for a bucket that is replaced meanwhile does not reach the new one of its name")
+    func documentOfAnotherBucket() async throws {
+        try await withInterruptedBucket { bucket, interruption in
+            for document in [[1, 2, 3], nil] as [[UInt8]?] {
+                if document == nil { try await bucket.setDocument([7], .policy) }
+                let uid = try bucket.engine.bucket("bucket").row.uid
+                let store = Store(engine: bucket.engine, requester: .root)
+                interruption.beforeCommit(of: RowKey.bucketDocument(uid, .policy)) {
+                    try await store.deleteBucket("bucket")
+                    try await store.createBucket("bucket").setDocument([9], .policy)
+                }
+                #expect(try await errorCode { try await bucket.setDocument(document, .policy) } == .conflict)
+                #expect(try await bucket.document(.policy) == [9])
+                #expect(try await store.verify().isSound)
+            }
         }
     }
 

@@ -31,12 +31,12 @@ extension Engine {
                 "The document has \(bytes.count) bytes; the limit is \(kind.limitBytes).",
                 bucket: name)
         }
+        let uid = try bucket(name).row.uid
+        let rowKey = RowKey.bucketDocument(uid, kind)
         while true {
             let known = try bucket(name)
             // A bucket that is being deleted gets no rows any more; nor does another one of its name.
-            guard known.row.state == .active else { throw Self.beingDeleted(name) }
-            let uid = known.row.uid
-            let rowKey = RowKey.bucketDocument(uid, kind)
+            guard known.row.uid == uid, known.row.state == .active else { throw Self.beingDeleted(name) }
             if bytes == nil, try await documentRow(rowKey) == nil { return ChangeReceipt(lsn: nil) }
             var change = RowMutation.Change.delete
             if let bytes {
