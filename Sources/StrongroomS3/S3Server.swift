@@ -41,6 +41,10 @@ public struct S3Server: Service {
         public var port: Int
     }
 
+    /// Connections of the operations endpoint, at a time: monitoring has few, and those who serve clients of S3 count
+    /// on descriptors for no more.
+    static let operationsConnectionCount = 64
+
     private let store: Store
     private let service: S3Service
     private let drain = DrainState()
@@ -136,7 +140,8 @@ public struct S3Server: Service {
         application(
             S3Responder<BasicS3RequestContext>(
                 service: service, limits: options.service.limits, isSecure: isSecure),
-            Endpoint(purpose: .s3, isSecure: isSecure, host: address.host, port: address.port), server)
+            Endpoint(purpose: .s3, isSecure: isSecure, host: address.host, port: address.port), server,
+            connectionCount: options.service.limits.connectionCount)
     }
 
     private func application(_ operations: S3ServerOptions.Operations) -> some Service {
@@ -144,18 +149,17 @@ public struct S3Server: Service {
             OperationsResponder(store: store, drain: drain, metrics: operations.metrics),
             Endpoint(
                 purpose: .operations, isSecure: false, host: operations.address.host, port: operations.address.port),
-            .s3(options.service.limits))
+            .s3(options.service.limits), connectionCount: Self.operationsConnectionCount)
     }
 
     private func application<Responder: HTTPResponder>(
-        _ responder: Responder, _ endpoint: Endpoint, _ server: HTTPServerBuilder
+        _ responder: Responder, _ endpoint: Endpoint, _ server: HTTPServerBuilder, connectionCount: Int
     ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
         Application(
             responder: responder, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(endpoint.host, port: endpoint.port), serverName: "Strongroom",
-                availableConnectionsDelegate: .maximum(
-                    options.service.limits.connectionCount, logger: options.service.logger)),
+                availableConnectionsDelegate: .maximum(connectionCount, logger: options.service.logger)),
             onServerRunning: { [whenListening] channel in
                 var endpoint = endpoint
                 endpoint.port = channel.localAddress?.port ?? endpoint.port

@@ -1,8 +1,8 @@
 /// What one client may take of a server.
 public struct S3ServerLimits: Sendable, Hashable {
-    /// Connections at a time, of each endpoint; further ones wait. Each is a descriptor of the process, whose limit has
-    /// to leave room for the store's files. Of ``S3Server`` alone: other applications tell it to their
-    /// `ApplicationConfiguration`.
+    /// Connections at a time, of each endpoint of S3; further ones wait. Each is a descriptor of the process, whose
+    /// limit has to leave room for the store's files, and for 64 connections of the operations endpoint. Of
+    /// ``S3Server`` alone: other applications tell it to their `ApplicationConfiguration`.
     public var connectionCount = 16_000
     /// How long a connection may say nothing between requests and within one, in seconds. A handshake of TLS and the
     /// headers of a request must end within it, too.

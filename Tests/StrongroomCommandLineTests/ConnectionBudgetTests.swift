@@ -22,5 +22,17 @@ import Testing
         let failure = #expect(throws: CommandFailure.self) { try count(wanted, limit: limit) }
         #expect(failure?.code == .descriptorLimit)
     }
+
+    /// What would be needed was more than a number holds, and the process ended.
+    @Test("that nobody can have is refused, too", arguments: [1, 2])
+    func immense(_ endpoints: Int) {
+        for wanted in [Int.max, Int.max / 2, Int(Int32.max) + 1] {
+            let failure = #expect(throws: CommandFailure.self) {
+                try count(wanted, endpoints: endpoints, limit: 20_000)
+            }
+            #expect(failure?.code == .descriptorLimit)
+        }
+        #expect(throws: CommandFailure.self) { try count(.max, endpoints: 2, limit: .max) }
+    }
 }
 #endif

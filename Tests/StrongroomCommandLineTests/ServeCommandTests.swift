@@ -70,6 +70,12 @@ import Testing
         #expect(refused.errors.contains("rootKey") && !refused.errors.contains("c2VjcmV0"))
         let nowhere = try strongroom("serve")
         #expect(nowhere.status == 64 && nowhere.errors.contains("--http"))
+        for count in ["0", "-5"] {
+            let none = try strongroom("serve", "--http", "127.0.0.1:0", "--connections=\(count)")
+            #expect(none.status == 64 && none.errors.contains("--connections is at least 1"), "\(none.errors)")
+        }
+        let immense = try strongroom("serve", "--http", "127.0.0.1:0", "--connections", "9223372036854775807")
+        #expect(immense.status > 0 && immense.errors.contains("ulimit"), "\(immense.errors)")
     }
 }
 #endif

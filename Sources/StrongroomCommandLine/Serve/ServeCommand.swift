@@ -93,6 +93,9 @@ struct ServeCommand: StoreCommand {
         anonymousRate = try await said.value(.anonymousRate, option: anonymousRate)
         lifecycle = try await said.value(.lifecycle, option: lifecycle)
         logLevel = try await said.value(.logLevel, option: logLevel)
+        if let connections, connections < 1 {
+            throw ValidationError("--connections is at least 1, and not \(connections).")
+        }
         guard http != nil || https != nil else {
             throw ValidationError("Name an endpoint with --http, --https or both.")
         }

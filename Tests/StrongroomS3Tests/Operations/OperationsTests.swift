@@ -65,6 +65,28 @@ import Testing
         }
     }
 
+    /// It had as many as clients of S3, which nobody had counted: whoever opened that many took the store's
+    /// descriptors.
+    @Test("the endpoint has connections of its own, and not many: one beyond them waits until another one ends")
+    func connections() async throws {
+        var limits = S3ServerLimits()
+        limits.connectionCount = 1
+        try await ServerFixture.with(limits, changing: Self.operations) { fixture, _ in
+            var held: [RawConnection] = []
+            for _ in 0..<S3Server.operationsConnectionCount {
+                let connection = try RawConnection(port: fixture.operationsPort)
+                try await connection.send("GET /-/healthy HTTP/1.1\r\nhost: h\r\n\r\n")
+                #expect(try await connection.receive(until: "alive").text.contains("alive"))
+                held.append(connection)
+            }
+            let waiting = try RawConnection(port: fixture.operationsPort)
+            try await waiting.send("GET /-/healthy HTTP/1.1\r\nhost: h\r\n\r\n")
+            #expect(try await waiting.receive(until: "alive", seconds: 1).text.isEmpty)
+            held.removeLast()
+            #expect(try await waiting.receive(until: "alive").text.contains("alive"))
+        }
+    }
+
     @Test("a server that is stopping is not ready while it finishes what runs")
     func stopping() async throws {
         try await ServerFixture.with(changing: Self.operations) { fixture, running in
