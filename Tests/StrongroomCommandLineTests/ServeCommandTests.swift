@@ -77,5 +77,15 @@ import Testing
         let immense = try strongroom("serve", "--http", "127.0.0.1:0", "--connections", "9223372036854775807")
         #expect(immense.status > 0 && immense.errors.contains("ulimit"), "\(immense.errors)")
     }
+
+    @Test("Settings may come by standard input, which can be read once")
+    func standardInput() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let settings = Data(#"{"http": "127.0.0.1:0", "account": "12"}"#.utf8)
+        let refused = try strongroom("serve", "--config", "-", input: settings)
+        // Of all that is said only the account is wrong: the rest was read.
+        #expect(refused.status > 0 && refused.errors.contains("account"), "\(refused.errors)")
+    }
 }
 #endif

@@ -83,6 +83,18 @@ struct ServeConfigurationTests {
         #expect(try await store(["STRONGROOM_STORE": "all", "STRONGROOM_SERVE_STORE": "serve"]) == "serve")
     }
 
+    /// What was used was read a second time: from a pipe that was nothing, and from a file perhaps what nobody had
+    /// checked.
+    @Test func aPipeIsReadOnce() async throws {
+        let pipe = Pipe()
+        try pipe.fileHandleForWriting.write(contentsOf: Data(#"{"region": "pipe", "connections": 5}"#.utf8))
+        try pipe.fileHandleForWriting.close()
+        let path = "/dev/fd/\(pipe.fileHandleForReading.fileDescriptor)"
+        let said = try await ServeConfiguration(file: path, environment: [:])
+        #expect(try await said.value(.region, option: String?.none) == "pipe")
+        #expect(try await said.number(.connections, option: nil) == 5)
+    }
+
     @Test func theEnvironmentNamesTheFile() async throws {
         try await Self.file(#"{"region": "file"}"#) { path in
             let said = try await ServeConfiguration(file: nil, environment: ["STRONGROOM_SERVE_CONFIG": path])

@@ -43,7 +43,7 @@ struct ServeConfiguration {
             EnvironmentVariablesProvider(environmentVariables: environment).prefixKeys(with: ["strongroom", "serve"])
         ]
         if let file = file ?? environment[Self.fileName] {
-            providers.append(try await ServeConfigurationFile.provider(file, known: Set(Key.allCases.map(\.rawValue))))
+            providers.append(try ServeConfigurationFile.provider(file, known: Set(Key.allCases.map(\.rawValue))))
         }
         reader = ConfigReader(providers: providers)
     }
