@@ -95,6 +95,26 @@ struct ServeConfigurationTests {
         #expect(try await said.number(.connections, option: nil) == 5)
     }
 
+    /// A passphrase that the environment named and a root key that the file named were refused as both at once,
+    /// although the environment goes first.
+    @Test func whatExcludesEachOtherIsTheWordOfOneSource() async throws {
+        let keys: [ServeConfiguration.Key] = [.rootKeyFile, .passphraseFile]
+        try await Self.file(#"{"rootKeyFile": "file", "region": "file"}"#) { path in
+            let behind = try await ServeConfiguration(
+                file: path, environment: ["STRONGROOM_SERVE_PASSPHRASE_FILE": "environment"])
+            #expect(try await behind.alternatives(keys) == [.passphraseFile: "environment"])
+            #expect(try await behind.value(.region, option: String?.none) == "file")
+            let alone = try await ServeConfiguration(file: path, environment: [:])
+            #expect(try await alone.alternatives(keys) == [.rootKeyFile: "file"])
+            let both = try await ServeConfiguration(
+                file: path,
+                environment: ["STRONGROOM_SERVE_PASSPHRASE_FILE": "a", "STRONGROOM_SERVE_ROOT_KEY_FILE": "b"])
+            #expect(try await both.alternatives(keys) == [.passphraseFile: "a", .rootKeyFile: "b"])
+            let none = try await ServeConfiguration(file: nil, environment: [:])
+            #expect(try await none.alternatives(keys).isEmpty)
+        }
+    }
+
     @Test func theEnvironmentNamesTheFile() async throws {
         try await Self.file(#"{"region": "file"}"#) { path in
             let said = try await ServeConfiguration(file: nil, environment: ["STRONGROOM_SERVE_CONFIG": path])

@@ -173,8 +173,8 @@ extension StoreLocation {
         keys.anchor = try await said.value(.anchor, option: keys.anchor)
         keys.anchorCounter = try await said.value(.anchorCounter, option: keys.anchorCounter)
         if keys.rootKeyFile == nil, keys.passphraseFile == nil {
-            keys.rootKeyFile = try await said.value(.rootKeyFile, option: nil)
-            keys.passphraseFile = try await said.value(.passphraseFile, option: nil)
+            let opener = try await said.alternatives([.rootKeyFile, .passphraseFile])
+            (keys.rootKeyFile, keys.passphraseFile) = (opener[.rootKeyFile], opener[.passphraseFile])
         }
         keys.module = try await said.value(.module, option: keys.module)
         keys.keyService = try await said.value(.keyService, option: keys.keyService)

@@ -25,6 +25,8 @@ struct ServeConfiguration {
     private static let storeName = "STRONGROOM_STORE"
 
     private let reader: ConfigReader
+    /// The environment and, behind it, the file, each by itself.
+    private let sources: [ConfigReader]
 
     /// - Parameters:
     ///   - file: JSON; nil for what the environment names, or for none.
@@ -46,6 +48,7 @@ struct ServeConfiguration {
             providers.append(try ServeConfigurationFile.provider(file, known: Set(Key.allCases.map(\.rawValue))))
         }
         reader = ConfigReader(providers: providers)
+        sources = providers.map { ConfigReader(providers: [$0]) }
     }
 
     /// The option's value, else what is said elsewhere; nil where nobody says anything.
@@ -61,6 +64,17 @@ struct ServeConfiguration {
     func number(_ key: Key, option: Int?) async throws -> Int? {
         if let option { return option }
         return try await asking(key) { try await reader.fetchInt(forKey: $0) }
+    }
+
+    /// What the first source says that says any of `keys`: settings that exclude each other are one source's word, and
+    /// what goes behind it does not add the other one.
+    func alternatives(_ keys: [Key]) async throws -> [Key: String] {
+        for source in sources {
+            var said: [Key: String] = [:]
+            for key in keys { said[key] = try await asking(key) { try await source.fetchString(forKey: $0) } }
+            if !said.isEmpty { return said }
+        }
+        return [:]
     }
 
     /// All that the options say, or all that is said elsewhere.
