@@ -19,6 +19,8 @@ final class BucketDocuments: Sendable {
         /// Of the look at all rows of the bucket; nil before there was one.
         var lookLSN: UInt64?
         var documents: [BucketDocumentKind: (document: Document, lsn: UInt64)] = [:]
+        /// The rules, and the bytes that they were read from.
+        var lifecycle: (document: [UInt8], configuration: LifecycleConfiguration)?
     }
 
     private struct State {
@@ -30,6 +32,8 @@ final class BucketDocuments: Sendable {
 
     /// What a bucket costs without documents, by a rough estimate.
     private static let bucketBytes = 512
+    /// What rules cost once they are read, beside the bytes they were read from, by another.
+    private static let readBytesPerByte = 4
 
     private let state = Mutex(State())
     private let limitBytes: Int
@@ -65,6 +69,27 @@ final class BucketDocuments: Sendable {
         }
     }
 
+    /// What was read from these bytes before; nil where nothing was. Bytes that were told from here are known again by
+    /// where they are, without a look at them.
+    func lifecycle(readFrom document: [UInt8], of bucketUID: [UInt8]) -> LifecycleConfiguration? {
+        state.withLock { state in
+            guard let known = state.buckets[bucketUID]?.lifecycle, known.document == document else { return nil }
+            return known.configuration
+        }
+    }
+
+    /// Keeps what was read, until other rules are or everything is forgotten.
+    func note(_ lifecycle: LifecycleConfiguration, readFrom document: [UInt8], of bucketUID: [UInt8]) {
+        state.withLock { state in
+            guard var known = state.buckets[bucketUID] else { return }
+            state.sizeBytes -= Self.sizeBytes(known)
+            known.lifecycle = (document, lifecycle)
+            state.sizeBytes += Self.sizeBytes(known)
+            state.buckets[bucketUID] = known
+            forgetIfLarge(&state)
+        }
+    }
+
     /// A bucket that is gone: its uid never comes again.
     func forget(_ bucketUID: [UInt8]) {
         state.withLock { state in
@@ -82,14 +107,19 @@ final class BucketDocuments: Sendable {
             change(&known)
             state.sizeBytes += Self.sizeBytes(known) - (before.map(Self.sizeBytes) ?? 0)
             state.buckets[bucketUID] = known
-            guard state.sizeBytes > limitBytes else { return }
-            state.buckets.removeAll()
-            state.sizeBytes = 0
-            state.forgottenLSN = state.newestLSN
+            forgetIfLarge(&state)
         }
     }
 
+    private func forgetIfLarge(_ state: inout State) {
+        guard state.sizeBytes > limitBytes else { return }
+        state.buckets.removeAll()
+        state.sizeBytes = 0
+        state.forgottenLSN = state.newestLSN
+    }
+
     private static func sizeBytes(_ known: Known) -> Int {
-        known.documents.values.reduce(bucketBytes) { $0 + $1.document.sizeBytes }
+        let read = (known.lifecycle?.document.count ?? 0) * readBytesPerByte
+        return known.documents.values.reduce(bucketBytes + read) { $0 + $1.document.sizeBytes }
     }
 }

@@ -17,8 +17,7 @@ extension Bucket {
     ///
     /// - Throws: ``StoreError/Code/noSuchBucket``, ``StoreError/Code/damaged``, ``StoreError/Code/storeLocked``.
     public func lifecycle() async throws(StoreError) -> LifecycleConfiguration? {
-        guard let document = try await engine.document(.lifecycle, in: name) else { return nil }
-        return try Engine.lifecycle(document, name)
+        try await engine.lifecycle(in: name)
     }
 
     /// Puts rules in place of those that the bucket has; nil removes them. They act with the next run of

@@ -6,6 +6,8 @@ public struct LifecycleConfiguration: Sendable, Hashable {
 
     /// In the order given.
     public let rules: [LifecycleRule]
+    /// Those that act.
+    let enabledRules: [LifecycleRule]
 
     /// Checks the rules, each and against each other.
     ///
@@ -25,7 +27,6 @@ public struct LifecycleConfiguration: Sendable, Hashable {
             }
         }
         self.rules = rules
+        enabledRules = rules.filter(\.isEnabled)
     }
-
-    var enabledRules: [LifecycleRule] { rules.filter(\.isEnabled) }
 }

@@ -6,15 +6,18 @@ struct LifecycleRules: Sendable {
     let rowKey: [UInt8]
     let value: [UInt8]
     let configuration: LifecycleConfiguration
-
     /// What versions begin with that a rule concerns, none of them the beginning of another.
-    var versionPrefixes: [String] {
-        prefixes { $0.expiration != nil || $0.noncurrentExpiration != nil }
+    let versionPrefixes: [String]
+    let uploadPrefixes: [String]
+    let askForTags: Bool
+
+    init(rowKey: [UInt8], value: [UInt8], configuration: LifecycleConfiguration) {
+        (self.rowKey, self.value, self.configuration) = (rowKey, value, configuration)
+        let rules = configuration.enabledRules
+        versionPrefixes = Self.prefixes(rules.filter { $0.expiration != nil || $0.noncurrentExpiration != nil })
+        uploadPrefixes = Self.prefixes(rules.filter { $0.abortsUploadsAfterDays != nil })
+        askForTags = rules.contains { !$0.filter.tags.values.isEmpty }
     }
-
-    var uploadPrefixes: [String] { prefixes { $0.abortsUploadsAfterDays != nil } }
-
-    var askForTags: Bool { configuration.enabledRules.contains { !$0.filter.tags.values.isEmpty } }
 
     /// When uploads of a key that were begun at a moment are aborted.
     func uploadDueMilliseconds(key: [UInt8], begunMilliseconds: Int64) -> Int64? {
@@ -24,8 +27,8 @@ struct LifecycleRules: Sendable {
         }.min()
     }
 
-    private func prefixes(_ concerns: (LifecycleRule) -> Bool) -> [String] {
-        let all = Set(configuration.enabledRules.filter(concerns).map { $0.filter.prefix ?? "" })
+    private static func prefixes(_ rules: [LifecycleRule]) -> [String] {
+        let all = Set(rules.map { $0.filter.prefix ?? "" })
         var found: [String] = []
         for prefix in all.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
             if let last = found.last, prefix.utf8.starts(with: last.utf8) { continue }
@@ -50,6 +53,18 @@ extension Engine {
         let rules = LifecycleRules(
             rowKey: rowKey, value: value, configuration: try Self.lifecycle(document, name))
         return rules.configuration.enabledRules.isEmpty ? nil : rules
+    }
+
+    /// The rules of a bucket, as a server asks for them with every request; nil where it has none.
+    ///
+    /// - Throws: `noSuchBucket`, `damaged`, `storeLocked`.
+    func lifecycle(in name: BucketName) async throws(StoreError) -> LifecycleConfiguration? {
+        guard let document = try await document(.lifecycle, in: name) else { return nil }
+        let uid = try bucket(name).row.uid
+        if let known = bucketDocuments.lifecycle(readFrom: document, of: uid) { return known }
+        let read = try Self.lifecycle(document, name)
+        bucketDocuments.note(read, readFrom: document, of: uid)
+        return read
     }
 
     static func lifecycle(_ document: [UInt8], _ name: BucketName) throws(StoreError) -> LifecycleConfiguration {

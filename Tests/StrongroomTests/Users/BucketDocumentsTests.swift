@@ -66,6 +66,45 @@ struct BucketDocumentsTests {
         }
     }
 
+    /// Each request to a bucket with rules read and checked all of them anew, a thousand where there were so many.
+    @Test("Rules that were read are kept beside their bytes, and other bytes have others")
+    func lifecycle() throws {
+        let memory = BucketDocuments()
+        let rules = try LifecycleConfiguration([LifecycleRule(id: "a", expiration: .days(1))])
+        // Of a bucket that is not known nothing is kept.
+        memory.note(rules, readFrom: [7], of: [1])
+        #expect(memory.lifecycle(readFrom: [7], of: [1]) == nil)
+        memory.note(.bytes([7]), .lifecycle, of: [1], lsn: 1)
+        memory.note(rules, readFrom: [7], of: [1])
+        #expect(memory.lifecycle(readFrom: [7], of: [1]) == rules)
+        #expect(memory.lifecycle(readFrom: [8], of: [1]) == nil && memory.lifecycle(readFrom: [7], of: [2]) == nil)
+        memory.forget([1])
+        #expect(memory.lifecycle(readFrom: [7], of: [1]) == nil)
+        // It counts against what may be kept.
+        let small = BucketDocuments(limitBytes: 4_000)
+        let bytes = [UInt8](repeating: 7, count: 1_000)
+        small.note(.bytes(bytes), .lifecycle, of: [1], lsn: 1)
+        #expect(small.document(.lifecycle, of: [1]) == .bytes(bytes))
+        small.note(rules, readFrom: bytes, of: [1])
+        #expect(small.document(.lifecycle, of: [1]) == nil && small.lifecycle(readFrom: bytes, of: [1]) == nil)
+    }
+
+    @Test("A bucket tells its rules from memory, and new ones at once")
+    func rules() async throws {
+        let memory = try await MemoryEngine()
+        let bucket = try await memory.store.createBucket("bucket")
+        let uid = try memory.engine.bucket("bucket").row.uid
+        for days in [1, 2] {
+            let rules = try LifecycleConfiguration([LifecycleRule(id: "a", expiration: .days(days))])
+            try await bucket.setLifecycle(rules)
+            for _ in 0..<2 { #expect(try await bucket.lifecycle() == rules) }
+            let document = LifecycleEncoding.encoded(rules)
+            #expect(memory.engine.bucketDocuments.lifecycle(readFrom: document, of: uid) == rules)
+        }
+        try await bucket.setLifecycle(nil)
+        #expect(try await bucket.lifecycle() == nil)
+    }
+
     @Test("A look is remembered, and what it did not find is not there")
     func remembers() {
         let memory = BucketDocuments()
