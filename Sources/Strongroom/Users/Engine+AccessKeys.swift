@@ -70,7 +70,7 @@ extension Engine {
     }
 
     private func owner(of id: String, _ keys: StoreKeys) async throws(StoreError) -> String? {
-        if let known = users.known { return known.owners[id] }
+        if let known = users.owner(of: id) { return known.name }
         return try await users.turns.run { () async throws(StoreError) in
             try await self.knownUsers(keys).owners[id]
         }

@@ -37,20 +37,21 @@ extension Engine {
             let row = try await self.write(template, name, over: nil, keys) { row, timeMilliseconds in
                 row.createdMilliseconds = timeMilliseconds
             }
-            self.users.note(name, row, isNew: true)
+            self.users.note(name, row, was: nil)
             return User(row, named: name)
         }
     }
 
-    /// With all that the user has. Without opening the row: one that is damaged must go as well.
+    /// With all that the user has. A row that is damaged must go as well.
     func deleteUser(_ name: String) async throws(StoreError) -> ChangeReceipt {
-        _ = try unlockedKeys()
+        let keys = try unlockedKeys()
         let rowKey = RowKey.user(name)
         return try await users.turns.run { () async throws(StoreError) in
-            guard try await self.userRowValue(name) != nil else { throw Self.noSuchUser(name) }
+            guard let value = try await self.userRowValue(name) else { throw Self.noSuchUser(name) }
+            let old = try? keys.userRow(value, name)
             let write = RowWrite(reads: [rowKey], frees: true) { _ in [RowMutation(key: rowKey, change: .delete)] }
             let receipt = try await self.commitUser(write)
-            self.users.note(name, nil)
+            self.users.note(name, nil, was: old.map { .row($0) } ?? .unread)
             return ChangeReceipt(lsn: receipt.lsn)
         }
     }
@@ -71,7 +72,7 @@ extension Engine {
             try body(&changed)
             guard changed != known else { return nil }
             let row = try await self.write(changed, name, over: value, keys, stamping: stamp)
-            self.users.note(name, row)
+            self.users.note(name, row, was: .row(known))
             return row
         }
     }

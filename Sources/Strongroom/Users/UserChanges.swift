@@ -27,20 +27,42 @@ final class UserChanges: Sendable {
 
     func learn(_ known: Known) { state.withLock { $0.known = known } }
 
+    /// Whose access key that is; nil where nothing is known. Looked up in place: every signed request asks, and a copy
+    /// that somebody holds would have the next change copy all.
+    func owner(of id: String) -> Owner? { state.withLock { $0.known.map { Owner(name: $0.owners[id]) } } }
+
+    struct Owner: Equatable {
+        /// Nil where no user has the key.
+        var name: String?
+    }
+
     /// Takes note of what a commit made of a user.
     ///
-    /// - Parameter row: nil where the user is gone.
-    func note(_ name: String, _ row: UserRow?, isNew: Bool = false) {
+    /// - Parameters:
+    ///   - row: nil where the user is gone.
+    ///   - old: how the row was; nil where there was none.
+    func note(_ name: String, _ row: UserRow?, was old: Former?) {
         state.withLock { state in
             state.version += 1
-            guard var known = state.known else { return }
-            if isNew { known.count += 1 }
-            if row == nil { known.count -= 1 }
-            // Keys that the user no longer has go, too.
-            known.owners = known.owners.filter { $0.value != name }
-            for key in row?.keys ?? [] { known.owners[key.id] = name }
-            state.known = known
+            guard state.known != nil else { return }
+            if old == nil { state.known?.count += 1 }
+            if row == nil { state.known?.count -= 1 }
+            switch old {
+            case nil: break
+            case .row(let old)?:
+                let kept = Set((row?.keys ?? []).map(\.id))
+                for key in old.keys where !kept.contains(key.id) { state.known?.owners[key.id] = nil }
+            case .unread?: state.known?.owners = state.known?.owners.filter { $0.value != name } ?? [:]
+            }
+            for key in row?.keys ?? [] { state.known?.owners[key.id] = name }
         }
+    }
+
+    /// How a user's row was.
+    enum Former {
+        case row(UserRow)
+        /// One that is damaged, so that nobody knows its keys.
+        case unread
     }
 
     /// After a commit of which it is not known whether it was done.
