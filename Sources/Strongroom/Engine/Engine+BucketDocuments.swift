@@ -64,8 +64,21 @@ extension Engine {
     private func documents(
         of uid: [UInt8], _ keys: StoreKeys
     ) async throws(StoreError) -> (found: [BucketDocumentKind: BucketDocuments.Document], lsn: UInt64) {
+        let (rows, lsn) = try await documentRows(of: uid)
+        let prefixBytes = RowKey.bucketDocuments(uid).count
+        var found: [BucketDocumentKind: BucketDocuments.Document] = [:]
+        for (key, value) in rows where key.count == prefixBytes + 1 {
+            let bytes = try keys.sealedRows.open(value, rowKey: key)
+            found[BucketDocumentKind(rawValue: key[prefixBytes])] = bytes.map { .bytes($0) } ?? .damaged
+        }
+        return (found, lsn)
+    }
+
+    private func documentRows(
+        of uid: [UInt8]
+    ) async throws(StoreError) -> (rows: [(key: [UInt8], value: [UInt8])], lsn: UInt64) {
         let start = RowKey.bucketDocuments(uid)
-        let (rows, lsn) = try await readStorage { snapshot throws(StorageError) in
+        return try await readStorage { snapshot throws(StorageError) in
             var rows: [(key: [UInt8], value: [UInt8])] = []
             try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { key, row in
                 rows.append((key, row.value))
@@ -73,25 +86,11 @@ extension Engine {
             }
             return (rows, snapshot.lsn)
         }
-        var found: [BucketDocumentKind: BucketDocuments.Document] = [:]
-        for (key, value) in rows where key.count == start.count + 1 {
-            let bytes = try keys.sealedRows.open(value, rowKey: key)
-            found[BucketDocumentKind(rawValue: key[start.count])] = bytes.map { .bytes($0) } ?? .damaged
-        }
-        return (found, lsn)
     }
 
     /// Those of all documents of a bucket.
     func documentRowKeys(of uid: [UInt8]) async throws(StoreError) -> [[UInt8]] {
-        let start = RowKey.bucketDocuments(uid)
-        return try await readStorage { snapshot throws(StorageError) in
-            var keys: [[UInt8]] = []
-            try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: start)) { key, _ in
-                keys.append(key)
-                return .next
-            }
-            return keys
-        }
+        try await documentRows(of: uid).rows.map(\.key)
     }
 
     /// Opens every document, whether its bucket is there or not.

@@ -3,6 +3,9 @@ internal import StrongroomStorage
 internal import StrongroomSystem
 
 extension Engine {
+    /// There may be very many.
+    private static let pageRows = 1_000
+
     /// Looks at the rows of parts, of uploads and of parts to be removed, which no listing of versions shows, and for
     /// parts that nobody owns: their payloads would be kept for ever.
     ///
@@ -10,7 +13,7 @@ extension Engine {
     /// goes. Whoever is suspected then is looked at again, in all tables at one moment.
     func verifyParts(_ report: inout VerificationReport) async throws(StoreError) {
         var suspects: Set<PartsOwner> = []
-        try await forEachRow(of: RowKey.partTable) { key, value throws(StoreError) in
+        try await forEachRow(in: RowKey.partTable, pageRows: Self.pageRows) { key, value throws(StoreError) in
             guard let number = RowKey.partNumber(key), let owner = PartsOwner(rowKey: key) else {
                 report.note(Self.place(ofRow: key), "the key of a part's row cannot be read")
                 return
@@ -21,7 +24,7 @@ extension Engine {
                 return
             }
         }
-        try await forEachRow(of: RowKey.uploadTable) { key, value throws(StoreError) in
+        try await forEachRow(in: RowKey.uploadTable, pageRows: Self.pageRows) { key, value throws(StoreError) in
             if let owner = PartsOwner(uploadRow: value, rowKey: key) { suspects.remove(owner) }
             guard RowKey.parseUpload(key) != nil, try isSound(value, key, UploadRow.init(decoding:)) else {
                 report.note("upload in \(Self.place(ofRow: key))", Self.alteredRow)
@@ -29,12 +32,12 @@ extension Engine {
             }
         }
         for table in [RowKey.currentTable, RowKey.versionTable] where !suspects.isEmpty {
-            try await forEachRow(of: table) { key, value in
+            try await forEachRow(in: table, pageRows: Self.pageRows) { key, value in
                 if let owner = PartsOwner(objectRow: value, rowKey: key) { suspects.remove(owner) }
             }
         }
         // Last: it is where every owner ends.
-        try await forEachRow(of: RowKey.abandonedPartsTable) { key, _ in
+        try await forEachRow(in: RowKey.abandonedPartsTable, pageRows: Self.pageRows) { key, _ in
             guard key.count == RowKey.prefixBytes + ObjectRow.uidBytes, let owner = PartsOwner(rowKey: key) else {
                 report.note(Self.place(ofRow: key), "a note of parts to remove cannot be read")
                 return
@@ -90,32 +93,6 @@ extension Engine {
                 if let owner = PartsOwner(rowKey: key) { counts[owner] = nil }
             }
             return counts
-        }
-    }
-
-    private static let rowsPerPage = 1_000
-
-    /// All rows of a table, from a snapshot for each page.
-    private func forEachRow(
-        of table: UInt8, _ body: (_ key: [UInt8], _ value: [UInt8]) throws(StoreError) -> Void
-    ) async throws(StoreError) {
-        var start: [UInt8]? = [table]
-        while let lowerBound = start {
-            let page = try await readStorage { snapshot throws(StorageError) in
-                var rows: [(key: [UInt8], value: [UInt8])] = []
-                var next: [UInt8]?
-                try snapshot.scan(from: lowerBound, to: [table + 1]) { key, row in
-                    guard rows.count < Self.rowsPerPage else {
-                        next = key
-                        return .stop
-                    }
-                    rows.append((key, row.value))
-                    return .next
-                }
-                return (rows: rows, next: next)
-            }
-            for row in page.rows { try body(row.key, row.value) }
-            start = page.next
         }
     }
 }

@@ -32,6 +32,9 @@ struct RowWrite: Sendable {
     /// Whether what it writes frees space: it then goes on when the disk is full.
     var frees = false
     /// Pure, runs on the committer, and may run again. Its attachments and reads are numbered from 0.
+    ///
+    /// Rows of users are the exception: they are sealed here, because LSN and time stand inside of what is sealed. Another
+    /// run draws other random bytes, which is no harm, and changes of users are few and small, so that nobody waits.
     var decide: @Sendable (View) throws(Refusal) -> [RowMutation]
 }
 

@@ -32,24 +32,4 @@ extension DeleteOperation {
         }
         return rows.0 == value && rows.1 == held.value
     }
-
-    /// Removes one version for good, if its row is as it was found.
-    ///
-    /// - Returns: false where it is not, or the row that is held has changed.
-    func run(_ removal: VersionStack.Removal, holding held: HeldRow) async throws(StoreError) -> Bool {
-        while true {
-            let known = try engine.bucket(bucket)
-            let stack = VersionStack(
-                bucketUID: known.row.uid, key: key, versioning: known.row.versioning,
-                hasObjectLock: known.row.objectLock != nil, lockTime: engine.lockClock.time,
-                keys: try engine.bucketKeys(known))
-            let write = self.write(removal, stack, known).holding(held.rowKey, as: held.value)
-            switch try await engine.commit([write]) {
-            case .committed: return true
-            case .refused(.stalePlan): try await engine.refreshBucket(bucket)
-            case .refused(.staleRows), .refused(.nothingToDo): return false
-            case .refused(.failed(let error)): throw error.about(bucket, key)
-            }
-        }
-    }
 }

@@ -66,7 +66,7 @@ struct LifecycleDelete: Sendable {
         let operation = DeleteOperation(engine: engine, bucket: bucket, key: key)
         // As long as the row of a head stands unchanged nothing was put under it: what hid nothing hides nothing.
         let removal = VersionStack.Removal(rowKey: rowKey, value: value, pointerKey: pointerKey)
-        guard try await operation.run(removal, holding: (rulesRowKey, rulesValue)) else { return .changed }
+        guard try await operation.commit(removal, holding: (rulesRowKey, rulesValue)) != nil else { return .changed }
         return pointerKey == nil ? .removedMarker : .removedVersion
     }
 }

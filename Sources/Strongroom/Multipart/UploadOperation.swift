@@ -71,20 +71,21 @@ struct UploadOperation: Sendable {
 
     func abort() async throws(StoreError) -> ChangeReceipt {
         _ = try engine.unlockedKeys()
-        switch try await engine.commit([abortion(of: try await find())]) {
-        case .committed(let receipt): return ChangeReceipt(lsn: receipt.lsn)
-        case .refused(.failed(let error)): throw error
-        case .refused: throw noSuchUpload
-        }
+        guard let receipt = try await commit(abortion(of: try await find())) else { throw noSuchUpload }
+        return ChangeReceipt(lsn: receipt.lsn)
     }
 
     /// The same, if another row is as it was found; false where it is not.
     func abort(holding held: DeleteOperation.HeldRow) async throws(StoreError) -> Bool {
-        let write = abortion(of: try await find()).holding(held.rowKey, as: held.value)
-        switch try await engine.commit([write]) {
-        case .committed: return true
+        try await commit(abortion(of: try await find()).holding(held.rowKey, as: held.value)) != nil
+    }
+
+    /// Nil where rows are not as they were found.
+    private func commit(_ abortion: RowWrite) async throws(StoreError) -> CommitReceipt? {
+        switch try await engine.commit([abortion]) {
+        case .committed(let receipt): return receipt
         case .refused(.failed(let error)): throw error
-        case .refused: return false
+        case .refused: return nil
         }
     }
 

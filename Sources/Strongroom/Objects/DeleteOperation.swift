@@ -77,21 +77,35 @@ struct DeleteOperation: Sendable {
         _ = try engine.unlockedKeys()
         while true {
             let known = try engine.bucket(bucket)
-            let stack = VersionStack(
-                bucketUID: known.row.uid, key: key, versioning: known.row.versioning,
-                hasObjectLock: known.row.objectLock != nil, lockTime: engine.lockClock.time,
-                keys: try engine.bucketKeys(known))
             guard var removal = try await engine.removal(of: version, key, in: known, bucket) else {
                 return DeleteReceipt(existed: false, versionID: nil, isDeleteMarker: false, lsn: nil)
             }
             removal.bypassingGovernance = bypassingGovernance
-            switch try await engine.commit([write(removal, stack, known)]) {
-            case .committed(let receipt):
-                return DeleteReceipt(
-                    existed: true, versionID: version,
-                    isDeleteMarker: removal.value.first == DeleteMarkerRow.formatVersion, lsn: receipt.lsn)
+            guard let receipt = try await commit(removal) else { continue }
+            return DeleteReceipt(
+                existed: true, versionID: version,
+                isDeleteMarker: removal.value.first == DeleteMarkerRow.formatVersion, lsn: receipt.lsn)
+        }
+    }
+
+    /// Removes one version for good, if its row is as it was found.
+    ///
+    /// - Returns: nil where it is not, or the row that is held has changed.
+    func commit(
+        _ removal: VersionStack.Removal, holding held: HeldRow? = nil
+    ) async throws(StoreError) -> CommitReceipt? {
+        while true {
+            let known = try engine.bucket(bucket)
+            let stack = VersionStack(
+                bucketUID: known.row.uid, key: key, versioning: known.row.versioning,
+                hasObjectLock: known.row.objectLock != nil, lockTime: engine.lockClock.time,
+                keys: try engine.bucketKeys(known))
+            var write = self.write(removal, stack, known)
+            if let held { write = write.holding(held.rowKey, as: held.value) }
+            switch try await engine.commit([write]) {
+            case .committed(let receipt): return receipt
             case .refused(.stalePlan): try await engine.refreshBucket(bucket)
-            case .refused(.staleRows), .refused(.nothingToDo): continue
+            case .refused(.staleRows), .refused(.nothingToDo): return nil
             case .refused(.failed(let error)): throw error.about(bucket, key)
             }
         }
