@@ -11,6 +11,19 @@ final class UserChanges: Sendable {
         var owners: [String: String] = [:]
         /// How many users there are, those whose rows are damaged among them.
         var count = 0
+
+        fileprivate mutating func note(_ name: String, _ row: UserRow?, was old: Former?) {
+            if old == nil { count += 1 }
+            if row == nil { count -= 1 }
+            switch old {
+            case nil: break
+            case .row(let old)?:
+                let kept = Set((row?.keys ?? []).map(\.id))
+                for key in old.keys where !kept.contains(key.id) { owners[key.id] = nil }
+            case .unread?: owners = owners.filter { $0.value != name }
+            }
+            for key in row?.keys ?? [] { owners[key.id] = name }
+        }
     }
 
     private struct State {
@@ -44,17 +57,10 @@ final class UserChanges: Sendable {
     func note(_ name: String, _ row: UserRow?, was old: Former?) {
         state.withLock { state in
             state.version += 1
-            guard state.known != nil else { return }
-            if old == nil { state.known?.count += 1 }
-            if row == nil { state.known?.count -= 1 }
-            switch old {
-            case nil: break
-            case .row(let old)?:
-                let kept = Set((row?.keys ?? []).map(\.id))
-                for key in old.keys where !kept.contains(key.id) { state.known?.owners[key.id] = nil }
-            case .unread?: state.known?.owners = state.known?.owners.filter { $0.value != name } ?? [:]
-            }
-            for key in row?.keys ?? [] { state.known?.owners[key.id] = name }
+            // Taken out, so that it is changed in place.
+            guard var known = state.known.take() else { return }
+            known.note(name, row, was: old)
+            state.known = known
         }
     }
 
