@@ -1,4 +1,6 @@
+import StrongroomCrypto
 import StrongroomKeys
+import Synchronization
 import Testing
 
 @testable import Strongroom
