@@ -18,8 +18,8 @@ extension HTTPServerBuilder {
     /// HTTP/1.1 and HTTP/2 over TLS. Handshakes must end in the idle time.
     ///
     /// - Parameters:
-    ///   - limits: those on idle time and unread answers are held, that on the time to shut down, and over HTTP/1.1 those
-    ///     on headers.
+    ///   - limits: those on idle time and unread answers are held, that on the time to shut down, and over HTTP/1.1
+    ///     those on headers.
     ///   - tls: its application protocols are set here.
     public static func s3(_ limits: S3ServerLimits = S3ServerLimits(), tls: TLSConfiguration) -> HTTPServerBuilder {
         s3(limits, tls: tls, counting: nil)

@@ -54,8 +54,8 @@ import Testing
         #expect(try read("<?xml\tversion='1.0'?><A/>") == DocumentElement("A", []))
     }
 
-    /// The story: the encoding was looked for in the first bytes only, and the parser found it behind blanks: what it then
-    /// read was not what had been checked.
+    /// The story: the encoding was looked for in the first bytes only, and the parser found it behind blanks: what it
+    /// then read was not what had been checked.
     @Test("have the encoding that was checked, wherever another one is hidden")
     func hiddenEncodings() throws {
         let blanks = String(repeating: " ", count: 300)

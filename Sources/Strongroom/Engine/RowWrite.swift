@@ -33,7 +33,7 @@ struct RowWrite: Sendable {
     var frees = false
     /// Pure, runs on the committer, and may run again. Its attachments and reads are numbered from 0.
     ///
-    /// Rows of users are the exception: they are sealed here, because LSN and time stand inside of what is sealed. Another
+    /// Rows of users are the exception: they are sealed here, as LSN and time stand inside of what is sealed. Another
     /// run draws other random bytes, which is no harm, and changes of users are few and small, so that nobody waits.
     var decide: @Sendable (View) throws(Refusal) -> [RowMutation]
 }

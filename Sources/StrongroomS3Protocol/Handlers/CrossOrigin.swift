@@ -35,8 +35,8 @@ enum CrossOrigin {
         return answer
     }
 
-    /// Says in an answer which pages may have it. What was asked for is done already: where the bucket's rules cannot be
-    /// read, no page may, and the answer is what it is.
+    /// Says in an answer which pages may have it. What was asked for is done already: where the bucket's rules cannot
+    /// be read, no page may, and the answer is what it is.
     static func mark(
         _ answer: inout S3Answer, _ headers: RequestHeaders, _ method: String, _ target: RequestTarget,
         _ access: BucketAccessReader

@@ -11,8 +11,11 @@ extension S3Call {
         let condition = try ObjectHeaders.writeCondition(headers)
         let checks = try completionChecks()
         try await checkMode(bucket, key, upload)
-        let root = try DocumentReader.read(
-            try await collect(upTo: S3Settings.completionLimitBytes), root: "CompleteMultipartUpload")
+        // Checksums in headers are the object's here, and not the body's.
+        var bodyChecks = try BodyChecks(headers)
+        bodyChecks.checksums = []
+        let body = try await payload.collect(upTo: S3Settings.completionLimitBytes, verifying: bodyChecks)
+        let root = try DocumentReader.read(body, root: "CompleteMultipartUpload")
         let parts = try CompletionList.parts(root)
         if !checks.checksums.isEmpty || parts.contains(where: { !$0.expectedChecksums.isEmpty }) {
             try await checkComparing(bucket, key, upload)
