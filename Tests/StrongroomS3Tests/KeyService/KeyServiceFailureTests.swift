@@ -8,16 +8,17 @@ import Testing
 @Suite struct KeyServiceFailureTests {
     /// A key service that failed, as on a disk that is full, was told to clients as one that is slow, to be asked again
     /// at once.
-    @Test(arguments: [
-        ("KMSInternal", KeyBackendError.Code.unavailable, 500, "KMSInternalException"),
-        ("KMSInternal", .deadlineExceeded, 500, "KMSInternalException"),
-        ("KMSInternal", .auditUnavailable, 500, "KMSInternalException"),
-        (nil, .moduleFault, 500, "KMSInternalException"),
-        (nil, .unavailable, 503, "DependencyTimeoutException"),
-        (nil, .deadlineExceeded, 503, "DependencyTimeoutException"),
-        ("Validation", .invalidRequest, 400, "ValidationException"),
-        (nil, .invalidRequest, 400, "ValidationException"),
-    ] as [(String?, KeyBackendError.Code, Int, String)])
+    @Test(
+        arguments: [
+            ("KMSInternal", KeyBackendError.Code.unavailable, 500, "KMSInternalException"),
+            ("KMSInternal", .deadlineExceeded, 500, "KMSInternalException"),
+            ("KMSInternal", .auditUnavailable, 500, "KMSInternalException"),
+            (nil, .moduleFault, 500, "KMSInternalException"),
+            (nil, .unavailable, 503, "DependencyTimeoutException"),
+            (nil, .deadlineExceeded, 503, "DependencyTimeoutException"),
+            ("Validation", .invalidRequest, 400, "ValidationException"),
+            (nil, .invalidRequest, 400, "ValidationException"),
+        ] as [(String?, KeyBackendError.Code, Int, String)])
     func failures(_ reason: String?, _ code: KeyBackendError.Code, _ status: Int, _ type: String) async throws {
         let fixture = try await KeyServiceFixture(
             backend: ScriptedKeyService.table { (_) throws(KeyBackendError) in
