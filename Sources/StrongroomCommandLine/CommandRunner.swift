@@ -19,7 +19,7 @@ enum CommandRunner {
         do {
             command = try StrongroomCommand.parseAsRoot(arguments)
         } catch {
-            end(parsing: error, json: json)
+            exit(tell(error, json: json))
         }
         let work = Task.detached {
             var command = command
@@ -34,41 +34,52 @@ enum CommandRunner {
             try await work.value
             withExtendedLifetime(interrupts) {}
             exit(0)
-        } catch let error as StoreError {
-            // The body was ours, and so is the better word for what became of it.
-            if let cause = error.underlyingError as? CommandFailure {
-                fail(
-                    code: cause.code.rawValue, message: cause.message, bucket: error.bucket, key: error.key, json: json)
-            }
-            fail(code: error.code.rawValue, message: error.message, bucket: error.bucket, key: error.key, json: json)
-        } catch let error as CommandFailure {
-            fail(code: error.code.rawValue, message: error.message, json: json)
-        } catch let status as ExitCode {
-            // Whoever threw it has said what there was to say.
-            exit(status.rawValue)
-        } catch is CancellationError {
-            fail(code: StoreError.Code.cancelled.rawValue, message: "stopped; nothing half-done is left", json: json)
         } catch {
-            end(parsing: error, json: json)
+            exit(tell(error, json: json))
+        }
+    }
+
+    /// Says what became of a command, and returns its exit status.
+    static func tell(_ error: any Error, json: Bool) -> Int32 {
+        switch error {
+        case let error as StoreError:
+            // The body was ours, and so is the better word for what became of it.
+            let own = error.underlyingError as? CommandFailure
+            return fail(
+                code: own?.code.rawValue ?? error.code.rawValue, message: own?.message ?? error.message,
+                bucket: error.bucket, key: error.key, json: json)
+        case let error as CommandFailure:
+            return fail(code: error.code.rawValue, message: error.message, json: json)
+        case let status as ExitCode:
+            // Whoever threw it has said what there was to say.
+            return status.rawValue
+        case is CancellationError:
+            return fail(
+                code: StoreError.Code.cancelled.rawValue, message: "stopped; nothing half-done is left", json: json)
+        default:
+            return tell(parsing: error, json: json)
         }
     }
 
     private static func fail(
         code: String, message: String, bucket: String? = nil, key: String? = nil, json: Bool
-    ) -> Never {
+    ) -> Int32 {
         Console(json: json).fail(ErrorLine(error: .init(code: code, message: message, bucket: bucket, key: key)))
-        exit(1)
+        return 1
     }
 
     /// Help and version are no failures; everything else that parsing throws is wrong usage.
-    private static func end(parsing error: any Error, json: Bool) -> Never {
+    private static func tell(parsing error: any Error, json: Bool) -> Int32 {
         let status = StrongroomCommand.exitCode(for: error)
-        if json && !status.isSuccess {
-            let message = StrongroomCommand.message(for: error)
-            Console(json: true).fail(ErrorLine(error: .init(code: "usage", message: message)))
-            exit(status.rawValue)
+        if status.isSuccess {
+            Console(json: false).say(StrongroomCommand.fullMessage(for: error))
+        } else if json {
+            Console(json: true).fail(
+                ErrorLine(error: .init(code: "usage", message: StrongroomCommand.message(for: error))))
+        } else {
+            Console(json: false).explain(StrongroomCommand.fullMessage(for: error))
         }
-        StrongroomCommand.exit(withError: error)
+        return status.rawValue
     }
 }
 #endif

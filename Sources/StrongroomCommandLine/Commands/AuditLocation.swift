@@ -24,14 +24,15 @@ struct AuditLocation: ParsableArguments {
     func source() throws -> AuditSource {
         let folder = try keyringPath().appending(archive ? "glacier" : "kms")
         let files = AuditFiles(
-            folder: auditFolder.map { FilePath($0) } ?? folder.appending("audit"), anchorFolder: folder)
+            folder: auditFolder.map { Surroundings.current.path($0) } ?? folder.appending("audit"), anchorFolder: folder
+        )
         return AuditSource(
             reader: AuditLogReader(files, fileSystem: PosixFileSystem()), anchorFile: files.anchor,
             publicKeyFile: publicKey)
     }
 
     private func keyringPath() throws -> FilePath {
-        if let keyring { return FilePath(keyring) }
+        if let keyring { return Surroundings.current.path(keyring) }
         if let store = StoreLocation.path(named: store) { return try StorePlace(store).keyring }
         throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE, or its keyring with --keyring DIR.")
     }
@@ -69,7 +70,7 @@ struct AuditSource: Sendable {
 
     private static func text(of path: String) throws(AuditError) -> String {
         do throws(CommandFailure) {
-            if let text = try TextFile.readIfPresent(FilePath(path)) { return text }
+            if let text = try TextFile.readIfPresent(Surroundings.current.path(path)) { return text }
         } catch {
             throw AuditError(.notFound, error.message)
         }

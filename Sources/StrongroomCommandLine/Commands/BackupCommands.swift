@@ -42,7 +42,9 @@ struct BackupCreateCommand: StoreCommand {
         defer { progress.finish() }
         var options = BackupOptions()
         options.consumer = consumer
-        let report = try await store.backUp(to: FilePath(folder), options: options) { progress.show($0) }
+        let report = try await store.backUp(to: Surroundings.current.path(folder), options: options) {
+            progress.show($0)
+        }
         progress.finish()
         try report.tell(console, "backed up", reused: true)
     }
@@ -56,7 +58,7 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        for backup in try await Store.backups(in: FilePath(folder)) {
+        for backup in try await Store.backups(in: Surroundings.current.path(folder)) {
             var record = BackupRecord(backup)
             record.continuesEarlier = backup.continuesEarlier
             output.console.emit(
@@ -80,7 +82,7 @@ struct BackupVerifyCommand: AsyncParsableCommand {
     func run() async throws {
         let progress = BackupDisplay("verify", output.console)
         defer { progress.finish() }
-        let report = try await Store.verifyBackup(backup, in: FilePath(folder)) { progress.show($0) }
+        let report = try await Store.verifyBackup(backup, in: Surroundings.current.path(folder)) { progress.show($0) }
         progress.finish()
         try report.tell(output.console, "checked", reused: false)
     }
@@ -99,7 +101,7 @@ struct BackupRemoveCommand: AsyncParsableCommand {
     func run() async throws {
         let progress = BackupDisplay("remove", output.console)
         defer { progress.finish() }
-        let report = try await Store.removeBackup(number, in: FilePath(folder)) { progress.show($0) }
+        let report = try await Store.removeBackup(number, in: Surroundings.current.path(folder)) { progress.show($0) }
         progress.finish()
         try report.tell(output.console, "removed", reused: false)
     }
@@ -146,7 +148,7 @@ struct RestoreCommand: AsyncParsableCommand {
         let progress = BackupDisplay("restore", output.console)
         defer { progress.finish() }
         let report = try await Store.restore(
-            from: FilePath(source), to: FilePath(directory), options: options
+            from: Surroundings.current.path(source), to: Surroundings.current.path(directory), options: options
         ) { progress.show($0) }
         progress.finish()
         for finding in report.findings {

@@ -37,7 +37,7 @@ struct ExportCommand: StoreCommand {
             console: console)
         defer { progress.finish() }
         let target = try await Offload.run { [directory] () throws(CommandFailure) in
-            try ExportDirectory(FilePath(directory))
+            try ExportDirectory(Surroundings.current.path(directory))
         }
         try await withThrowingTaskGroup(of: Void.self) { group in
             var waiting = plan.files.makeIterator()

@@ -70,7 +70,7 @@ struct GetCommand: StoreCommand {
 
     private static func print(_ slice: ArraySlice<UInt8>) throws(CommandFailure) {
         do {
-            _ = try FileDescriptor.standardOutput.writeAll(slice)
+            _ = try Surroundings.current.output.writeAll(slice)
         } catch {
             throw .system("cannot write to", "-", error as? Errno ?? .ioError)
         }

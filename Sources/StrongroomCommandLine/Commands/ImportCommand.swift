@@ -23,7 +23,7 @@ struct ImportCommand: StoreCommand {
     static let putsInFlight = 64
 
     func run(on store: Store, _ console: Console) async throws {
-        let root = FilePath(directory)
+        let root = Surroundings.current.path(directory)
         let prefixBytes = destination.prefix.utf8.count
         let walk = try await Offload.run { () throws(CommandFailure) in
             try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)

@@ -39,7 +39,7 @@ struct InitCommand: AsyncParsableCommand {
         options.whenAbsent = .create
         options.keyService?.creationSettings["region"] = region
         options.keyService?.creationSettings["account"] = account
-        let path = FilePath(directory)
+        let path = Surroundings.current.path(directory)
         // Opening makes what is not there; making must not open what is.
         guard try await Offload.run({ () throws(CommandFailure) in try Self.isFree(path) }) else {
             throw CommandFailure(.fileExists, "\(quoted(directory)) exists and is left as it is. Name a new directory")

@@ -40,7 +40,7 @@ extension KeyCommand {
         static func text(of path: String?) async throws -> String? {
             guard let path else { return nil }
             return try await Offload.run { () throws(CommandFailure) in
-                guard let text = try TextFile.readIfPresent(FilePath(path)) else {
+                guard let text = try TextFile.readIfPresent(Surroundings.current.path(path)) else {
                     throw CommandFailure(.notFound, "there is no file \(quoted(path)); name one with a policy")
                 }
                 return text

@@ -105,7 +105,7 @@ struct OtherRegion: ParsableArguments {
         (keys.anchor, keys.anchorCounter) = (otherAnchor, otherAnchorCounter)
         var options = try await keys.storeOptions()
         options.whenAbsent = .refuse
-        let store = try await Store.open(at: FilePath(otherStore), options: options)
+        let store = try await Store.open(at: Surroundings.current.path(otherStore), options: options)
         do {
             try await body(try await Self.name(of: store))
         } catch {

@@ -30,7 +30,9 @@ struct ModuleCheckCommand: AsyncParsableCommand {
         let console = output.console
         let settings = try PairArgument.dictionary(setting, of: "--setting").map { "--setting=\($0.key)=\($0.value)" }
         let results = try await Offload.run { [path, settings] () throws(CommandFailure) in
-            let (program, module) = (try ModuleChoice.program(), try ModuleChoice.absolute(FilePath(path)))
+            let (program, module) = (
+                try ModuleChoice.program(), try ModuleChoice.absolute(Surroundings.current.path(path))
+            )
             do throws(KeyBackendError) {
                 return try KeyModuleConformance.supervise(
                     executable: program,
@@ -69,7 +71,7 @@ struct ModuleCheckChild: AsyncParsableCommand {
     func run() async throws {
         throw ExitCode(
             await KeyModuleConformance.runAsChild(
-                path: FilePath(module), keyring: FilePath(keyring),
+                path: Surroundings.current.path(module), keyring: Surroundings.current.path(keyring),
                 settings: try PairArgument.dictionary(setting, of: "--setting")))
     }
 }

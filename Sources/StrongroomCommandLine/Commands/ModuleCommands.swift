@@ -51,7 +51,7 @@ struct ModuleCommand: AsyncParsableCommand {
 
         func run() async throws {
             let (module, list) = try await Offload.run { [path] () throws(CommandFailure) in
-                let absolute = try ModuleChoice.absolute(FilePath(path))
+                let absolute = try ModuleChoice.absolute(Surroundings.current.path(path))
                 let module = TrustedModule(path: absolute, sha256: try ModulePins.digest(of: absolute))
                 guard let list = ModulePins.userList() else {
                     throw CommandFailure(

@@ -3,7 +3,7 @@ internal import ArgumentParser
 internal import Glibc
 internal import Strongroom
 
-struct VerifyCommand: AsyncParsableCommand {
+struct VerifyCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "verify", abstract: "Check catalog against journal against blobs. Changes nothing.",
         discussion: """
@@ -34,7 +34,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
-        if inThisProcess { return try await verify() }
+        if inThisProcess { return try await runOnStore() }
         let child = try ChildProcess(Array(CommandLine.arguments.dropFirst()) + ["--in-this-process"])
         switch try await child.run() {
         case .exited(0): return
@@ -48,9 +48,7 @@ struct VerifyCommand: AsyncParsableCommand {
         }
     }
 
-    private func verify() async throws {
-        let console = location.console
-        let store = try await location.open()
+    func run(on store: Store, _ console: Console) async throws {
         let progress = ProgressDisplay(Progress(title: "verify"), console: console)
         defer { progress.finish() }
         var seen = (objects: UInt64(0), bytes: UInt64(0))
@@ -59,7 +57,6 @@ struct VerifyCommand: AsyncParsableCommand {
             seen = (report.objectCount, report.verifiedBytes)
         }
         progress.finish()
-        try await store.close()
         for finding in report.findings {
             console.emit(
                 FindingRecord(place: finding.place, reason: finding.reason),

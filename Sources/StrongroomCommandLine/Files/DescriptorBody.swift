@@ -48,11 +48,14 @@ struct DescriptorBody: AsyncSequence, Sendable {
 final class InputFile: Sendable {
     private let descriptor: FileDescriptor
     private let path: FilePath
+    private let isStandardInput: Bool
 
     init(_ name: String) throws(CommandFailure) {
-        path = FilePath(name)
-        if name == "-" {
-            descriptor = .standardInput
+        let surroundings = Surroundings.current
+        path = surroundings.path(name)
+        isStandardInput = name == "-"
+        if isStandardInput {
+            descriptor = surroundings.input
             return
         }
         do {
@@ -64,11 +67,11 @@ final class InputFile: Sendable {
 
     deinit {
         // Nothing was written through it, so a failure to close loses nothing.
-        if descriptor != .standardInput { try? descriptor.close() }
+        if !isStandardInput { try? descriptor.close() }
     }
 
     /// Whether a read may wait for somebody: a pipe, a terminal.
-    var mayWait: Bool { descriptor == .standardInput }
+    var mayWait: Bool { isStandardInput }
 
     /// Whether there is something to read, or the end; looks for a tenth of a second.
     func isReadable() throws(CommandFailure) -> Bool {

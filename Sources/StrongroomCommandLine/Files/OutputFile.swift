@@ -21,7 +21,7 @@ final class OutputFile: @unchecked Sendable {
 
     /// A file of the user's choosing, in a directory that exists.
     convenience init(_ destination: String) throws(CommandFailure) {
-        let path = FilePath(destination)
+        let path = Surroundings.current.path(destination)
         guard let name = path.lastComponent, name.kind == .regular else {
             throw CommandFailure(.inputOutput, "\(quoted(destination)) is no file name")
         }

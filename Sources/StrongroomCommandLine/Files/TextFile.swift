@@ -25,11 +25,11 @@ enum TextFile {
     /// A file that has to be there; - is standard input.
     static func read(_ name: String, bytesMax: Int = configurationBytesMax) throws(CommandFailure) -> String {
         guard name == "-" else {
-            if let text = try readIfPresent(FilePath(name), bytesMax: bytesMax) { return text }
+            if let text = try readIfPresent(Surroundings.current.path(name), bytesMax: bytesMax) { return text }
             throw CommandFailure(.notFound, "there is no file \(quoted(name)); name one that is there")
         }
         do {
-            return try read(.standardInput, FilePath(name), bytesMax)
+            return try read(Surroundings.current.input, FilePath(name), bytesMax)
         } catch let error as CommandFailure {
             throw error
         } catch {

@@ -27,7 +27,7 @@ enum ModuleChoice {
                 let standard = try ModulePins.programDirectory().appending(standardName)
                 return pins.pin(of: standard).map { .module($0) }
             }
-            let path = try absolute(FilePath(name))
+            let path = try absolute(Surroundings.current.path(name))
             guard let trusted = pins.pin(of: path) else {
                 throw CommandFailure(
                     .untrustedModule,

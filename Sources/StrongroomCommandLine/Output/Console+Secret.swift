@@ -24,7 +24,7 @@ extension Console {
                     at: place.lowerBound + digits.byteCount)
             }
         }
-        try whole.withBytes { (bytes) throws(CommandFailure) in write(bytes, to: .standardOutput) }
+        try whole.withBytes { (bytes) throws(CommandFailure) in write(bytes) }
     }
 }
 #endif

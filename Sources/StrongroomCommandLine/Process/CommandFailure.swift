@@ -16,6 +16,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let rewrapFailed = Code(rawValue: "rewrapFailed")
         static let lifecycleFailed = Code(rawValue: "lifecycleFailed")
         static let notFound = Code(rawValue: "notFound")
+        static let commandNotRun = Code(rawValue: "commandNotRun")
         static let descriptorLimit = Code(rawValue: "descriptorLimit")
         static let demoFailed = Code(rawValue: "demoFailed")
     }

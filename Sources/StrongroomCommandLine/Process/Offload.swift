@@ -11,7 +11,10 @@ enum Offload {
     static func run<Value: Sendable>(
         _ work: @escaping @Sendable () throws(CommandFailure) -> Value
     ) async throws(CommandFailure) -> Value {
-        try await pool.run(work)
+        let surroundings = Surroundings.current
+        return try await pool.run { () throws(CommandFailure) in
+            try Surroundings.$current.withValue(surroundings) { Result(catching: work) }.get()
+        }
     }
 }
 #endif

@@ -20,7 +20,7 @@ enum SecretFile {
 
     private static func read(_ name: String) throws(CommandFailure) -> SharedSecret {
         let (buffer, count) = try contents(of: name, sizeBytesMax: passphraseBytesMax)
-        return try take(count, of: buffer.bytes, FilePath(name))
+        return try take(count, of: buffer.bytes, Surroundings.current.path(name))
     }
 
     private static func readKey(_ name: String) throws(CommandFailure) -> SharedSecret {
@@ -49,11 +49,12 @@ enum SecretFile {
     private static func contents(
         of name: String, sizeBytesMax: Int
     ) throws(CommandFailure) -> (buffer: SharedSecret, count: Int) {
-        let path = FilePath(name)
+        let surroundings = Surroundings.current
+        let path = surroundings.path(name)
         let descriptor: FileDescriptor
         do {
             descriptor =
-                name == "-" ? .standardInput : try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+                name == "-" ? surroundings.input : try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
         } catch {
             throw .system("cannot read the secret in", path, error as? Errno ?? .ioError)
         }

@@ -24,7 +24,9 @@ struct StoreLocation: ParsableArguments {
 
     /// The store of that name, or else the one that the environment names; nil where neither does.
     static func path(named store: String?) -> FilePath? {
-        if let store { return FilePath(store) }
+        let surroundings = Surroundings.current
+        if let store { return surroundings.path(store) }
+        if let store = surroundings.store { return store }
         // Safe: nothing in this process changes its environment.
         return unsafe getenv("STRONGROOM_STORE").map { unsafe FilePath(String(cString: $0)) }
     }
@@ -90,11 +92,12 @@ struct KeyOptions: ParsableArguments {
     }
 
     func storeOptions() async throws -> StoreOptions {
+        let surroundings = Surroundings.current
         var options = StoreOptions()
-        options.keyring = keyring.map { FilePath($0) }
-        options.anchor = anchor.map { FilePath($0) }
-        options.anchorCounter = anchorCounter.map { FilePath($0) }
-        if let rootKeyFile { options.rootKey = .file(FilePath(rootKeyFile)) }
+        options.keyring = keyring.map(surroundings.path)
+        options.anchor = anchor.map(surroundings.path)
+        options.anchorCounter = anchorCounter.map(surroundings.path)
+        if let rootKeyFile { options.rootKey = .file(surroundings.path(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
         let settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
@@ -110,14 +113,27 @@ struct KeyOptions: ParsableArguments {
 /// A command that works on one store: opened before, closed after, whatever happens between.
 protocol StoreCommand: AsyncParsableCommand {
     var location: StoreLocation { get }
+    /// Whether another process that has the store open may run it for this one.
+    static var runsBesideOthers: Bool { get }
     func run(on store: Store, _ console: Console) async throws
 }
 
 extension StoreCommand {
+    static var runsBesideOthers: Bool { true }
+
     func run() async throws { try await runOnStore() }
 
+    /// Runs it here, or where the store is open.
     func runOnStore() async throws {
-        let store = try await location.open()
+        let store: Store
+        do {
+            store = try await location.open()
+        } catch let error as StoreError where error.code == .storeInUse && Self.runsBesideOthers {
+            let arguments = Array(CommandLine.arguments.dropFirst())
+            guard let status = try await RunningStore.run(arguments, at: location.path()) else { throw error }
+            guard status == 0 else { throw ExitCode(status) }
+            return
+        }
         do {
             try await run(on: store, location.console)
         } catch {

@@ -59,6 +59,10 @@ enum TLSVersionArgument: String, ExpressibleByArgument, CaseIterable {
     case tls13 = "1.3"
 }
 
+enum ControlSocketArgument: String, ExpressibleByArgument, CaseIterable {
+    case on, off
+}
+
 enum LogLevelArgument: String, ExpressibleByArgument, CaseIterable {
     case info, warning, error
 

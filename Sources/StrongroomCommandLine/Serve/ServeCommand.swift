@@ -64,7 +64,15 @@ struct ServeCommand: StoreCommand {
     var lifecycle: LifecycleRunsArgument?
     @Option(help: "What is told on standard error: info (each request; by default), warning or error.")
     var logLevel: LogLevelArgument?
+    @Option(
+        help: """
+            Whether commands that find the store open here are run here: on (as by default) or off. They come by \
+            control.sock in the store's directory, from the same user's processes.
+            """)
+    var controlSocket: ControlSocketArgument?
     @OptionGroup var location: StoreLocation
+
+    static var runsBesideOthers: Bool { false }
 
     /// The figures of the process, where somebody can ask for them.
     private static let metrics = PrometheusMetrics()
@@ -93,6 +101,7 @@ struct ServeCommand: StoreCommand {
         anonymousRate = try await said.value(.anonymousRate, option: anonymousRate)
         lifecycle = try await said.value(.lifecycle, option: lifecycle)
         logLevel = try await said.value(.logLevel, option: logLevel)
+        controlSocket = try await said.value(.controlSocket, option: controlSocket)
         if let connections, connections < 1 {
             throw ValidationError("--connections is at least 1, and not \(connections).")
         }
@@ -120,11 +129,16 @@ struct ServeCommand: StoreCommand {
         } catch {
             throw CommandFailure(error)
         }
+        let control =
+            controlSocket == .off
+            ? nil : try await ControlServer(store, at: location.path(), logger: options.service.logger)
         do {
             try await server.runUntilCancelled()
-        } catch let error as S3ServerError {
-            throw CommandFailure(error)
+        } catch {
+            await control?.stop()
+            throw (error as? S3ServerError).map(CommandFailure.init) ?? error
         }
+        await control?.stop()
     }
 
     private var options: S3ServerOptions {

@@ -11,7 +11,7 @@ struct ServeConfiguration {
     enum Key: String, CaseIterable {
         case store, keyring, anchor, anchorCounter, rootKeyFile, passphraseFile, module, keyService, keyServiceSetting
         case http, https, certificate, privateKey, minimumTlsVersion, operations
-        case region, account, domain, connections, rate, anonymousRate, lifecycle, logLevel
+        case region, account, domain, connections, rate, anonymousRate, lifecycle, logLevel, controlSocket
 
         var environmentName: String {
             ServeConfiguration.environmentPrefix
