@@ -97,7 +97,8 @@ struct ScriptedCall: Sendable {
         case .unwrap: isKeyAllowed && isIDSame
         case .rewrap: isWrappedAllowed && isIDSame && isText(answer.keyVersion, 128)
         case .describe: isIDAllowed && isText(answer.keyVersion, 128) && answer.health <= 2
-        case .control: (1...1 << 20).contains(answer.document.claimedSize)
+        // No secret was asked for, so that none has room.
+        case .control: (1...1 << 20).contains(answer.document.claimedSize) && answer.plaintext.claimedSize == 0
         }
     }
 

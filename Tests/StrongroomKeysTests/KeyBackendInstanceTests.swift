@@ -174,15 +174,14 @@ import Testing
         try await instance.close()
     }
 
-    @Test func aSecretThatFitsIsTaken() async throws {
-        for (room, claimed) in [(32, 32), (4_096, 32), (32, 0)] {
-            let instance = try await open(try claimant(of: claimed))
-            let answer = try await instance.controlWithSecrets(
-                ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), answerSecretSizeBytesMax: room))
-            #expect(answer.secret.map { $0.bytes.count } == (claimed == 0 ? nil : claimed))
-            #expect(instance.faultCount == 0)
-            try await instance.close()
-        }
+    @Test(arguments: [(32, 32), (4_096, 32), (32, 0)])
+    func aSecretThatFitsIsTaken(_ room: Int, _ claimed: Int) async throws {
+        let instance = try await open(try claimant(of: claimed))
+        let answer = try await instance.controlWithSecrets(
+            ControlRequest(json: Array(#"{"operation":"status"}"#.utf8), answerSecretSizeBytesMax: room))
+        #expect(answer.secret.map { $0.bytes.count } == (claimed == 0 ? nil : claimed))
+        #expect(instance.faultCount == 0)
+        try await instance.close()
     }
 
     /// A module that says that it has put so many bytes beside its answer.
