@@ -37,6 +37,11 @@ public struct Store: Sendable {
     /// Without one, calls are the root's of the account.
     public func acting(as caller: Caller) -> Store { Store(engine: engine, requester: Requester(caller: caller)) }
 
+    /// The same for a server that asks the caller's policies itself where the key service does not decide by them.
+    package func serving(_ caller: Caller) -> Store {
+        Store(engine: engine, requester: Requester(caller: caller, asksPoliciesItself: true))
+    }
+
     /// Whether the store was opened without its keyring: names can be listed, nothing sealed can be used.
     public var isLocked: Bool { engine.keys == nil }
 

@@ -28,8 +28,10 @@ final class BucketKeyring: Sendable {
     /// factor whether, and not how long ago.
     struct Identity: Hashable, Sendable {
         private let bytes: [UInt8]
+        private let policies: [ExactText]?
 
         init(_ requester: Requester) {
+            policies = requester.caller?.policies?.map(ExactText.init)
             var fields = FieldWriter()
             if let caller = requester.caller {
                 fields.put(1, text: caller.principal)
@@ -54,6 +56,17 @@ final class BucketKeyring: Sendable {
                 if let service = caller.viaService { fields.put(8, text: service) }
             }
             bytes = fields.bytes
+        }
+    }
+
+    /// A text that is equal to none but of the same bytes. Long ones are shared with whoever has them already.
+    private struct ExactText: Hashable {
+        let text: String
+
+        static func == (left: Self, right: Self) -> Bool { left.text.utf8.elementsEqual(right.text.utf8) }
+
+        func hash(into hasher: inout Hasher) {
+            for byte in text.utf8 { hasher.combine(byte) }
         }
     }
 

@@ -7,5 +7,17 @@ struct Requester: Sendable {
     /// Presented with every request through a bucket's handle.
     var customerKey: CustomerKey?
 
+    /// Whether the caller's policies go only to key services that decide by them: for a server, which asks them itself
+    /// where the service does not. Else such a service refuses the call.
+    var asksPoliciesItself = false
+
+    /// As the caller is told to a backend of that kind. No policy decides about keys of the store's own and of
+    /// customers.
+    func caller(asking backend: OpenedBackend, for mode: EncryptionMode) -> Caller? {
+        var told = caller
+        if !mode.asksKeyService || asksPoliciesItself && !backend.heedsPolicies { told?.policies = nil }
+        return told
+    }
+
     static let root = Requester()
 }

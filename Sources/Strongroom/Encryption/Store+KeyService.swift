@@ -15,6 +15,11 @@ extension Store {
         try await controlKeyService(ControlRequest(json: json)).json
     }
 
+    /// Whether the key service decides by the policies of whoever asks.
+    package func keyServiceHeedsPolicies() async throws(StoreError) -> Bool {
+        try await engine.unlockedKeys().keyService().backend().heedsPolicies
+    }
+
     /// The same for a server that has secrets to pass, or to pass on; of the request's context grant tokens and the
     /// request's id count.
     package func controlKeyService(_ request: ControlRequest) async throws(StoreError) -> ControlAnswer {

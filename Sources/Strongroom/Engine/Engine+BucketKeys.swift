@@ -29,7 +29,7 @@ extension Engine {
         let expiry = keyring.expiryNanoseconds
         let request = DataKeyRequest(
             keyID: keyID, encryptionContext: try ObjectARN.context(own, name),
-            context: try keys.context(.kms, requester, for: name))
+            context: try keys.context(.kms, requester, asking: service, for: name))
         let generated: GeneratedDataKey
         do throws(KeyBackendError) {
             generated = try await service.backend.generateDataKey(request)
@@ -97,7 +97,7 @@ extension Engine {
         let expiry = keyring.expiryNanoseconds
         let request = UnwrapRequest(
             encryptionContext: try ObjectARN.context(row.context, name),
-            context: try keys.context(.kms, requester, for: name))
+            context: try keys.context(.kms, requester, asking: service, for: name))
         let secret: SecretBytes
         do throws(KeyBackendError) {
             secret = try await service.backend.unwrap(row.wrapped, for: request)

@@ -21,6 +21,10 @@ struct OpenedRow: Sendable {
 }
 
 extension ObjectRow {
+    var isUnderCustomerKey: Bool {
+        if case .wrapped(let wrapped) = sealing { wrapped.mode == .customerKey } else { false }
+    }
+
     var hidesChecksums: Bool { if case .wrapped(let wrapped) = sealing { wrapped.mode.hidesChecksums } else { false } }
 }
 

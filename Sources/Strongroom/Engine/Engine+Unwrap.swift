@@ -41,12 +41,10 @@ extension Engine {
     func checkPresented(
         _ row: ObjectRow, _ place: ObjectPlace, by requester: Requester
     ) throws(StoreError) {
-        var isCustomers = false
-        if case .wrapped(let sealing) = row.sealing { isCustomers = sealing.mode == .customerKey }
-        guard isCustomers != (requester.customerKey != nil) else { return }
+        guard row.isUnderCustomerKey != (requester.customerKey != nil) else { return }
         throw StoreError(
             .invalidRequest,
-            isCustomers
+            row.isUnderCustomerKey
                 ? "The object is under a customer key; present it, with Bucket.presenting(_:)."
                 : "The object is under no customer key; ask for it without one.",
             bucket: place.bucket, key: place.key)
@@ -98,7 +96,9 @@ extension Engine {
         let secret: SecretBytes
         do throws(KeyBackendError) {
             secret = try await backend.backend.unwrap(
-                wrapped, for: UnwrapRequest(context: KeyRequestContext(caller: requester.caller)))
+                wrapped,
+                for: UnwrapRequest(
+                    context: KeyRequestContext(caller: requester.caller(asking: backend, for: .s3Managed))))
         } catch {
             throw StoreError(error, bucket: name, key: identity.key)
         }
@@ -122,7 +122,8 @@ extension Engine {
             return try await openBucketKey(id, of: sealing, in: identity.bucketUID, place, name, as: requester)
         }
         let wrapped = WrappedDataKey(keyID: sealing.keyID, keyVersion: sealing.keyVersion, bytes: sealing.wrappedKey)
-        var request = UnwrapRequest(context: try unlockedKeys().context(sealing.mode, requester, for: name))
+        var request = UnwrapRequest(
+            context: try unlockedKeys().context(sealing.mode, requester, asking: backend, for: name))
         if sealing.mode.asksKeyService {
             request.encryptionContext = try ObjectARN.context(sealing.context, name, identity.key)
         }

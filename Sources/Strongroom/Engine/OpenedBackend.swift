@@ -8,10 +8,13 @@ final class OpenedBackend: Sendable {
     let backend: any KeyBackend
     /// Whether a key may be made before it is known whose it will be.
     let mayMakeKeysAhead: Bool
+    /// Whether it lets policies of callers decide.
+    let heedsPolicies: Bool
     private let logger: Logger
 
-    init(id: String, backend: any KeyBackend, mayMakeKeysAhead: Bool, logger: Logger) {
+    init(id: String, backend: any KeyBackend, mayMakeKeysAhead: Bool, heedsPolicies: Bool = false, logger: Logger) {
         self.id = id
+        self.heedsPolicies = heedsPolicies
         self.mayMakeKeysAhead = mayMakeKeysAhead
         self.backend = backend
         self.logger = logger

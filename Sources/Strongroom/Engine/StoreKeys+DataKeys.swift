@@ -111,8 +111,8 @@ extension StoreKeys {
         within outerLayer: DataKey? = nil
     ) async throws(StoreError) -> WrappedKey {
         var request = request
-        request.context = try context(mode, requester, for: put.bucket)
         let backend = try await backend(of: mode, for: put.bucket)
+        request.context = try context(mode, requester, asking: backend, for: put.bucket)
         let generated: GeneratedDataKey
         do throws(KeyBackendError) {
             generated = try await backend.backend.generateDataKey(request)

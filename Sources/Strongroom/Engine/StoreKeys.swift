@@ -91,9 +91,9 @@ final class StoreKeys: Sendable {
 
     /// What a call to the mode's backend is made with.
     func context(
-        _ mode: EncryptionMode, _ requester: Requester, for name: BucketName
+        _ mode: EncryptionMode, _ requester: Requester, asking backend: OpenedBackend, for name: BucketName
     ) throws(StoreError) -> KeyRequestContext {
-        var context = KeyRequestContext(caller: requester.caller)
+        var context = KeyRequestContext(caller: requester.caller(asking: backend, for: mode))
         switch mode {
         case .none, .s3Managed: break
         case .kms, .kmsDualLayer:

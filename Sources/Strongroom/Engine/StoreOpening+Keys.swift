@@ -154,7 +154,7 @@ extension OpenedBackend {
                     backend, name: table.name, limits: limits,
                     observer: metrics.keyBackend(table.name, logger: logger))
                 : backend,
-            mayMakeKeysAhead: table.returnsPromptly, logger: logger)
+            mayMakeKeysAhead: table.returnsPromptly, heedsPolicies: table.heedsPolicies, logger: logger)
     }
 }
 

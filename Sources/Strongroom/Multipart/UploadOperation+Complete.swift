@@ -41,12 +41,15 @@ extension UploadOperation {
     /// Whether a checksum is the right one follows from the plaintext: a refusal leaves the upload in place, so that
     /// whoever had no key could try guesses on it, one after the other.
     ///
-    /// - Throws: `invalidRequest`, in the same words whatever is missing; as the key service fails otherwise.
+    /// - Throws: `invalidRequest`, in the same words whatever of a customer's key is missing; as the key service fails or
+    ///   denies.
     private func proveKey(of found: FoundUpload) async throws(StoreError) {
         do throws(StoreError) {
             _ = try await openKey(of: found)
         } catch {
-            guard error.code == .invalidRequest || error.code == .accessDenied else { throw error }
+            guard found.row.object.isUnderCustomerKey,
+                error.code == .invalidRequest || error.code == .accessDenied
+            else { throw error }
             throw refusal(
                 .invalidRequest,
                 "Checksums are compared only for whoever can open the upload's key; present it, or announce none.")

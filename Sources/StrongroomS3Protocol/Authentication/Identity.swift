@@ -37,4 +37,11 @@ struct AuthenticatedUser: Sendable {
     var policyTexts: [String]
     /// What they say.
     var policies: [PolicyDocument]
+
+    /// With the one that an administrator has besides.
+    var allPolicyTexts: [String] { isAdministrator ? policyTexts + [Self.everythingAllowed] : policyTexts }
+
+    /// An administrator may do all that no policy denies.
+    private static let everythingAllowed =
+        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
 }

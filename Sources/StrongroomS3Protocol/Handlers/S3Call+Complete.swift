@@ -91,7 +91,7 @@ extension S3Call {
             guard error.code != .noSuchUpload else { return }
             throw S3Error(error).about(target, error.code)
         }
-        try checkKeyUse("kms:Decrypt", info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
     }
 
     /// - Throws: `InvalidRequest` where the object's checksum would be of another kind than the client says.

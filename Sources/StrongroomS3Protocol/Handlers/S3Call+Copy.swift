@@ -14,7 +14,7 @@ extension S3Call {
         }
         try checkAlgorithm(source.info)
         try checkSomethingChanges(source, options)
-        try source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
+        try await source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
         try await checkKeyUse("kms:GenerateDataKey", storing: options.encryption, in: target)
         options.sourceVersion = source.version
         options.sourceCustomerKey = try customerKeys.sourceKey()

@@ -16,7 +16,7 @@ extension S3Call {
         } else {
             body = try await whole(bucket, key, version, conditions)
         }
-        try checkKeyUse("kms:Decrypt", body.info.encryption)
+        try await checkKeyUse("kms:Decrypt", body.info.encryption)
         let hasRange = try headers.single("range").flatMap(ByteRange.init(header:)) != nil
         let isPartial = hasRange || body.part != nil
         var headers = try await answerHeaders(body.info, part: body.part, in: bucket)
@@ -65,7 +65,7 @@ extension S3Call {
             try await bucket.head(key, version: version, if: conditions)
         }
         guard info.checksums.isEmpty, try wantsChecksums() else { return info }
-        try checkKeyUse("kms:Decrypt", info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
         return try await reading { () async throws(StoreError) in
             try await bucket.get(key, version: version, if: conditions).info
         }

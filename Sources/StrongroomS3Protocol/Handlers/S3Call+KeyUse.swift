@@ -3,13 +3,13 @@ internal import Strongroom
 extension S3Call {
     /// Asks whether the user may use a key of the key service that an object is under.
     ///
-    /// The key's own policy and its grants decide, too, in the key service. Here a user's policies are asked: a key
-    /// policy that leaves the decision to the account leaves it to them. So a user needs both, which is stricter than
-    /// AWS where a key policy names the user.
-    func checkKeyUse(_ action: String, _ encryption: EncryptionDescriptor) throws(S3Error) {
+    /// The key service decides, by the key's policy, its grants, and the user's policies, which go along with each call;
+    /// it knows which key an alias names. One elsewhere, or a token, does not look at policies of users: they are asked
+    /// here, besides whatever it decides by.
+    func checkKeyUse(_ action: String, _ encryption: EncryptionDescriptor) async throws(S3Error) {
         switch encryption {
-        case .kms(let kms): try checkKeyUse(action, keyARN: kms.keyID)
-        case .kmsDualLayer(let kms): try checkKeyUse(action, keyARN: kms.keyID)
+        case .kms(let kms): try await checkKeyUse(action, keyARN: kms.keyID)
+        case .kmsDualLayer(let kms): try await checkKeyUse(action, keyARN: kms.keyID)
         case .none, .s3Managed, .customerKey: return
         }
     }
@@ -19,24 +19,25 @@ extension S3Call {
         _ action: String, storing request: EncryptionRequest, in bucket: Bucket
     ) async throws(S3Error) {
         switch request {
-        case .kms(let key, _, _), .kmsDualLayer(let key, _): try checkKeyUse(action, keyARN: key)
+        case .kms(let key, _, _), .kmsDualLayer(let key, _): try await checkKeyUse(action, keyARN: key)
         case .none, .s3Managed, .customerKey: return
         case .bucketDefault:
             let info = try await asking { () async throws(StoreError) in try await bucket.info() }
             switch info.defaultEncryption {
-            case .kms(let key, _), .kmsDualLayer(let key): try checkKeyUse(action, keyARN: key)
+            case .kms(let key, _), .kmsDualLayer(let key): try await checkKeyUse(action, keyARN: key)
             case .none, .s3Managed: return
             }
         }
     }
 
     /// A key that is named otherwise than by its ARN is asked for as it was named, behind the account's prefix.
-    private func checkKeyUse(_ action: String, keyARN: String?) throws(S3Error) {
+    private func checkKeyUse(_ action: String, keyARN: String?) async throws(S3Error) {
         guard let user = identity.user else {
             throw S3Error.invalidArgument(
                 "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.")
         }
         if user.isAdministrator, user.policies.isEmpty { return }
+        if try await asking({ () async throws(StoreError) in try await store.keyServiceHeedsPolicies() }) { return }
         let name = keyARN ?? "alias/aws/s3"
         let prefix = "arn:aws:kms:\(settings.region):\(settings.account):"
         let resource = name.hasPrefix("arn:") ? name : prefix + (name.hasPrefix("alias/") ? name : "key/\(name)")

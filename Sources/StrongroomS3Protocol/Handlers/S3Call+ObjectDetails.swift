@@ -16,7 +16,7 @@ extension S3Call {
             try await bucket.attributes(of: key, version: version, partsAfter: after ?? 0, limit: bounded)
         }
         let info = page.object
-        try checkKeyUse("kms:Decrypt", info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
         var answer = AnswerHeaders()
         answer.set("last-modified", TimeText.header(info.lastModified))
         if info.versionID != .null { answer.set("x-amz-version-id", info.versionID.description) }
@@ -140,7 +140,7 @@ extension S3Call {
                     "The request doesn't support source objects with the encryption type DSSE-KMS or SSE-C.")
             }
         }
-        try checkKeyUse("kms:Decrypt", info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
         _ = try await asking { () async throws(StoreError) in
             try await bucket.updateEncryption(of: key, version: version, toKey: arn, bucketKey: bucketKey)
         }

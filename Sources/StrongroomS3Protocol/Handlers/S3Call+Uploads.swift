@@ -36,7 +36,7 @@ extension S3Call {
         let (key, upload, number) = (try key(), try upload(), try number())
         let checks = try BodyChecks(headers)
         let info = try await uploadInfo(bucket, key, upload)
-        try checkKeyUse("kms:Decrypt", info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
         try checks.check(against: info)
         let body = try payload.body(verifying: checks)
         let part = try await partAnswer { () async throws(StoreError) in
@@ -60,8 +60,8 @@ extension S3Call {
         let conditions = try ObjectHeaders.readConditions(headers, prefix: "x-amz-copy-source-")
         let source = try await copySource(conditions: conditions)
         let info = try await uploadInfo(bucket, key, upload)
-        try checkKeyUse("kms:Decrypt", info.encryption)
-        try source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
+        try await checkKeyUse("kms:Decrypt", info.encryption)
+        try await source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
         let range = try copyRange(source.info.sizeBytes)
         let part = try await partAnswer { () async throws(StoreError) in
             try await bucket.uploadPart(

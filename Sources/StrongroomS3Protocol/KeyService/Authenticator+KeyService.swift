@@ -69,14 +69,8 @@ struct KeyServiceSigner: Sendable {
 
     /// As policies of keys name the user, with the user's own policies.
     func caller(_ connection: ConnectionFacts) -> Caller {
-        var policies = found.user.policyTexts
-        if found.user.isAdministrator { policies.append(Self.everythingAllowed) }
-        return Caller(
+        Caller(
             principal: found.user.arn, account: found.user.account, sourceAddress: connection.sourceAddress,
-            transport: connection.transport, policies: policies)
+            transport: connection.transport, policies: found.user.allPolicyTexts)
     }
-
-    /// An administrator may do all that no policy denies.
-    private static let everythingAllowed =
-        #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
 }

@@ -139,14 +139,16 @@ package struct S3Service: Sendable {
             identity: outcome.identity,
             authorizer: Authorizer(
                 identity: outcome.identity, access: try await access.access(target.bucket), facts: facts),
-            store: store.acting(as: caller(outcome.identity, request.connection)), customerKeys: keys,
+            store: store.serving(caller(outcome.identity, request.connection)), customerKeys: keys,
             payload: try RequestPayload(request, mode: outcome.mode, signer: outcome.signer), accessReader: access)
     }
 
+    /// As policies of keys name whoever it is, with the user's own policies.
     private func caller(_ identity: Identity, _ connection: ConnectionFacts) -> Caller {
         Caller(
             principal: identity.user?.arn ?? "anonymous", account: identity.user?.account ?? "",
-            sourceAddress: connection.sourceAddress, transport: connection.transport, viaService: "s3")
+            sourceAddress: connection.sourceAddress, transport: connection.transport, viaService: "s3",
+            policies: identity.user?.allPolicyTexts ?? [])
     }
 
     static func answer(_ error: S3Error, _ request: S3Request) -> S3Answer {

@@ -29,10 +29,10 @@ struct EncryptionKind: Hashable, Sendable {
         usesBucketKey = standard.usesBucketKey
         guard standard.mode.asksKeyService else { return }
         let keys = try engine.unlockedKeys()
-        let backend = try await keys.backend(of: mode, for: bucket).backend
-        let context = try keys.context(mode, requester, for: bucket)
+        let backend = try await keys.backend(of: mode, for: bucket)
+        let context = try keys.context(mode, requester, asking: backend, for: bucket)
         do throws(KeyBackendError) {
-            let key = try await backend.describe(DescribeRequest(keyID: standard.keyID, context: context))
+            let key = try await backend.backend.describe(DescribeRequest(keyID: standard.keyID, context: context))
             keyID = key.keyID
             unusable = key.health == .ready ? nil : key.message
         } catch {

@@ -152,7 +152,7 @@ struct RewrapJob: Sendable {
         guard backend.id == backendID else {
             throw StoreError(.keyNotFound, "The key is kept by another backend, \(backendID.debugDescription).")
         }
-        let call = try keys.context(mode, requester, for: bucket)
+        let call = try keys.context(mode, requester, asking: backend, for: bucket)
         do throws(KeyBackendError) {
             guard try await versions.current(of: wrapped.keyID, backend, call) != wrapped.keyVersion else {
                 return nil

@@ -34,10 +34,11 @@ extension Engine {
             return nil
         }
         let backend: OpenedBackend
-        var context = KeyRequestContext(caller: requester.caller)
+        var context = KeyRequestContext()
         do throws(StoreError) {
             let service = try keys.keyService()
             backend = try await service.backend()
+            context.caller = requester.caller(asking: backend, for: .kms)
             context.deadlineNanoseconds = service.deadlineNanoseconds
         } catch  where error.code == .keyServiceMissing && !isAlias {
             return nil
