@@ -1,4 +1,5 @@
 internal import Foundation
+internal import StrongroomKeys
 
 /// What the policy of a form allows (Amazon S3 API Reference, "Creating a POST policy").
 struct FormPolicy: Sendable {
@@ -14,34 +15,44 @@ struct FormPolicy: Sendable {
 
     /// - Throws: `InvalidPolicyDocument`.
     init(_ bytes: [UInt8]) throws(S3Error) {
-        guard let root = try? JSONSerialization.jsonObject(with: Data(bytes)) as? [String: Any],
-            Set(root.keys) == ["expiration", "conditions"], let time = root["expiration"] as? String,
-            let expiration = TimeText.date(iso8601: time), let list = root["conditions"] as? [Any]
+        // Narrowly read: two readers that take a document for different policies are a hole in one of them.
+        guard let root = try? JSONValue.object(parsing: bytes), Set(root.keys) == ["expiration", "conditions"],
+            case .string(let time)? = root["expiration"], let expiration = TimeText.date(iso8601: time),
+            case .array(let list)? = root["conditions"]
         else { throw Self.invalid("it is no JSON object of an expiration and of conditions") }
         self.expiration = expiration
         conditions = []
         for element in list { try add(element) }
     }
 
-    private mutating func add(_ element: Any) throws(S3Error) {
-        if let pairs = element as? [String: Any] {
-            guard pairs.count == 1, let (name, value) = pairs.first, let text = value as? String else {
+    private mutating func add(_ element: JSONValue) throws(S3Error) {
+        switch element {
+        case .object(let pairs):
+            guard pairs.count == 1, let (name, value) = pairs.first, case .string(let text) = value else {
                 throw Self.invalid("a condition is one name and one text")
             }
             conditions.append(.equal(field: name.lowercased(), value: text))
-            return
+        case .array(let words):
+            guard words.count == 3, case .string(let kind) = words[0] else {
+                throw Self.invalid("a condition is an object or a list of three")
+            }
+            try add(kind.lowercased(), words[1], words[2])
+        default: throw Self.invalid("a condition is an object or a list of three")
         }
-        guard let words = element as? [Any], words.count == 3, let kind = (words[0] as? String)?.lowercased() else {
-            throw Self.invalid("a condition is an object or a list of three")
-        }
+    }
+
+    private mutating func add(_ kind: String, _ first: JSONValue, _ second: JSONValue) throws(S3Error) {
         if kind == "content-length-range" {
-            guard let least = Self.number(words[1]), let most = Self.number(words[2]), least <= most else {
+            guard let least = Self.number(first), let most = Self.number(second), least <= most else {
                 throw Self.invalid("content-length-range has two numbers")
             }
-            lengthBytes = least...most
+            // All conditions hold: of two ranges, what both allow.
+            let (lower, upper) = (max(least, lengthBytes?.lowerBound ?? 0), min(most, lengthBytes?.upperBound ?? .max))
+            guard lower <= upper else { throw Self.invalid("no length is in all ranges") }
+            lengthBytes = lower...upper
             return
         }
-        guard let field = words[1] as? String, field.hasPrefix("$"), let text = words[2] as? String else {
+        guard case .string(let field) = first, field.hasPrefix("$"), case .string(let text) = second else {
             throw Self.invalid("a condition names a field behind a dollar sign, and a text")
         }
         let name = field.dropFirst().lowercased()
@@ -52,10 +63,11 @@ struct FormPolicy: Sendable {
         }
     }
 
-    private static func number(_ value: Any) -> UInt64? {
-        if let text = value as? String { return UInt64(text) }
-        guard let number = value as? NSNumber, number.doubleValue >= 0 else { return nil }
-        return number.uint64Value
+    private static func number(_ value: JSONValue) -> UInt64? {
+        switch value {
+        case .string(let text), .number(let text): UInt64(text)
+        default: nil
+        }
     }
 
     private static func invalid(_ reason: String) -> S3Error {
@@ -74,16 +86,19 @@ struct FormPolicy: Sendable {
     func check(_ fields: [String: String], bucket: String, now: Date) throws(S3Error) {
         guard now < expiration else { throw .accessDenied("Invalid according to Policy: Policy expired.") }
         var fields = fields
-        guard fields["bucket"] == nil || fields["bucket"] == bucket else {
+        guard fields["bucket"].map({ $0.utf8.elementsEqual(bucket.utf8) }) ?? true else {
             throw .accessDenied("Invalid according to Policy: the form is for another bucket.")
         }
         fields["bucket"] = bucket
         for condition in conditions {
             switch condition {
             case .equal(let field, let value):
-                guard fields[field] == value else { throw Self.failed("[\"eq\", \"$\(field)\", \"\(value)\"]") }
+                // Byte for byte, here and below: what Unicode calls equal is another key.
+                guard fields[field].map({ $0.utf8.elementsEqual(value.utf8) }) == true else {
+                    throw Self.failed("[\"eq\", \"$\(field)\", \"\(value)\"]")
+                }
             case .startsWith(let field, let prefix):
-                guard prefix.isEmpty || fields[field]?.hasPrefix(prefix) == true else {
+                guard prefix.isEmpty || fields[field]?.utf8.starts(with: prefix.utf8) == true else {
                     throw Self.failed("[\"starts-with\", \"$\(field)\", \"\(prefix)\"]")
                 }
             }

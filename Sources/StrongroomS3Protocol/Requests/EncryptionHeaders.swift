@@ -1,11 +1,6 @@
 internal import Strongroom
 internal import StrongroomCrypto
-
-#if canImport(FoundationEssentials)
-internal import FoundationEssentials
-#else
-internal import Foundation
-#endif
+internal import StrongroomKeys
 
 /// What a request's headers ask of an object's encryption.
 enum EncryptionHeaders {
@@ -72,14 +67,19 @@ enum EncryptionHeaders {
     /// Base64 of a JSON object of texts.
     private static func context(_ headers: RequestHeaders) throws(S3Error) -> [String: String]? {
         guard let text = try headers.single(context) else { return nil }
-        guard let bytes = PaddedBase64.decode(text),
-            let pairs = try? JSONDecoder().decode([String: String].self, from: Data(bytes))
-        else {
-            throw .invalidArgument(
-                "The header \(context) is no base64 of a JSON object whose values are texts.", name: context)
+        guard let bytes = PaddedBase64.decode(text), let members = try? JSONValue.object(parsing: bytes) else {
+            throw invalidContext
+        }
+        var pairs: [String: String] = [:]
+        for (name, value) in members {
+            guard case .string(let text) = value else { throw invalidContext }
+            pairs[name] = text
         }
         return pairs
     }
+
+    private static let invalidContext = S3Error.invalidArgument(
+        "The header \(context) is no base64 of a JSON object whose values are texts.", name: context)
 }
 
 extension AnswerHeaders {
