@@ -26,6 +26,9 @@ public struct S3ServerLimits: Sendable, Hashable {
     /// as many as come. Those beyond are answered 503 `SlowDown`.
     public var addressRate: S3RequestRate?
 
+    /// Of any of them.
+    private static let maximum = 1 << 30
+
     /// The limits above.
     public init() {}
 
@@ -35,6 +38,10 @@ public struct S3ServerLimits: Sendable, Hashable {
         ]
         guard wanted.allSatisfy({ $0 > 0 }), bodyMinimumBytesPerSecond >= 0 else {
             throw S3ServerError(.invalidOption, "A limit is zero or less; all are at least 1.")
+        }
+        // Sums and products of them stay numbers.
+        guard (wanted + [bodyMinimumBytesPerSecond]).allSatisfy({ $0 <= Self.maximum }) else {
+            throw S3ServerError(.invalidOption, "A limit is beyond all sense; each is at most \(Self.maximum).")
         }
         for rate in [accessKeyRate, addressRate].compactMap({ $0 }) {
             guard (1...1_000_000).contains(rate.perSecond), (1...1_000_000).contains(rate.burst) else {

@@ -34,6 +34,19 @@ struct LifecycleCommandTests {
         }
     }
 
+    @Test(
+        "a rule may have no name, and a date no time of the day", arguments: ["2030-01-02", "2030-01-02T00:00:00.000Z"])
+    func short(_ date: String) throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        #expect(try strongroom("bucket", "create", "data").status == 0)
+        let rules = #"{"Rules":[{"Status":"Enabled","Filter":{},"Expiration":{"Date":"\#(date)"}}]}"#
+        let put = try strongroom("lifecycle", "put", "data", "-", input: Data(rules.utf8))
+        #expect(put.status == 0, "\(put.errors)")
+        let shown = try strongroom("lifecycle", "show", "data").output
+        #expect(shown.contains(#""Date":"2030-01-02T00:00:00Z""#) && shown.contains(#""ID":""#), "\(shown)")
+    }
+
     @Test("rules that are none, or have more in them than is known, are refused")
     func refused() throws {
         let strongroom = try Strongroom()

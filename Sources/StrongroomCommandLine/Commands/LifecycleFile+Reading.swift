@@ -6,7 +6,7 @@ extension LifecycleFile {
     /// - Throws: `invalidArgument` for what is no such file, or has more in it than is known.
     static func read(_ text: String) throws(StoreError) -> LifecycleFile {
         let decoder = JSONDecoder()
-        decoder.dateDecodingStrategy = .iso8601
+        decoder.dateDecodingStrategy = .custom(date)
         do {
             let file = try decoder.decode(LifecycleFile.self, from: Data(text.utf8))
             let shape = try decoder.decode(Shape.self, from: Data(text.utf8))
@@ -19,6 +19,17 @@ extension LifecycleFile {
         } catch {
             throw StoreError(.invalidArgument, "The rules are no JSON.")
         }
+    }
+
+    /// A day or a time of ISO 8601.
+    @Sendable private static func date(_ decoder: any Decoder) throws -> Date {
+        let value = try decoder.singleValueContainer()
+        let text = try value.decode(String.self)
+        let styles: [Date.ISO8601FormatStyle] = [
+            .iso8601, .init(includingFractionalSeconds: true), .iso8601.year().month().day(),
+        ]
+        for style in styles { if let date = try? Date(text, strategy: style) { return date } }
+        throw DecodingError.dataCorruptedError(in: value, debugDescription: "This is no day and no time of ISO 8601.")
     }
 
     /// The names that are known, by the names of what they stand in.

@@ -6,7 +6,8 @@ internal import Strongroom
 /// what is not understood is not agreed to.
 struct LifecycleFile: Codable, Equatable {
     struct Rule: Codable, Equatable {
-        var id: String
+        /// Nil for a name that is made here.
+        var id: String?
         var status: String
         var filter: Filter
         var expiration: Expiration?
@@ -131,6 +132,7 @@ extension LifecycleFile.Rule {
     }
 
     fileprivate func rule() throws(StoreError) -> LifecycleRule {
+        let id = id ?? UUID().uuidString.lowercased()
         guard status == "Enabled" || status == "Disabled" else {
             throw StoreError(.invalidArgument, "Status of the rule \(quoted(id)) is Enabled or Disabled.")
         }

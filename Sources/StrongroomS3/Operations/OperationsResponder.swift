@@ -28,7 +28,9 @@ struct OperationsResponder: HTTPResponder {
             return answer(.ok, await metrics(), request, contentType: PrometheusMetrics.contentType)
         default: break
         }
-        return answer(.notFound, "there are /-/healthy, /-/ready and /metrics", request)
+        let figures =
+            metrics == nil ? "there are /-/healthy and /-/ready" : "there are /-/healthy, /-/ready and /metrics"
+        return answer(.notFound, figures, request)
     }
 
     /// Why requests cannot be answered now; nil if they can.

@@ -173,6 +173,8 @@ import Testing
         let store = try await Store.open(at: folder.path.appending("store"))
         for change: (inout S3ServiceOptions) -> Void in [
             { $0.account = "12" }, { $0.region = "" }, { $0.limits.idleSeconds = 0 },
+            // The story: a product of limits ended the process.
+            { $0.limits.bodyMinimumBytesPerSecond = .max },
         ] {
             var options = S3ServiceOptions()
             change(&options)
