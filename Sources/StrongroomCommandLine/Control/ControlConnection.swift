@@ -82,9 +82,9 @@ final class ControlConnection: Sendable {
     }
 
     /// Tells the other end that nothing more comes.
-    func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR.rawValue)) }
+    func finishSending() { _ = shutdown(descriptor, Int32(SHUT_WR)) }
 
     /// Ends what waits for messages here, or for connections.
-    func finishReceiving() { _ = shutdown(descriptor, Int32(SHUT_RD.rawValue)) }
+    func finishReceiving() { _ = shutdown(descriptor, Int32(SHUT_RD)) }
 }
 #endif

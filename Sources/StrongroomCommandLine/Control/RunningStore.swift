@@ -23,12 +23,12 @@ enum RunningStore {
             let connection = try await Offload.run({ () throws(CommandFailure) in try ControlConnection(to: store) })
         else { return nil }
         return try await withTaskCancellationHandler {
-            let received = try await Offload.run { () throws(CommandFailure) in
+            let bytes = try await Offload.run { () throws(CommandFailure) in
                 try answer(to: request, on: connection)
             }
-            let answer = try ControlMessage.decode(received, as: ControlMessage.Answer.self)
-            guard let status = answer.status else {
-                throw CommandFailure(.commandNotRun, answer.refusal ?? "the command was not run, nobody says why")
+            let received = try ControlMessage.decode(bytes, as: ControlMessage.Answer.self)
+            guard let status = received.status else {
+                throw CommandFailure(.commandNotRun, received.refusal ?? "the command was not run, nobody says why")
             }
             return status
         } onCancel: {

@@ -1,3 +1,5 @@
+import Strongroom
+import StrongroomKeys
 import Testing
 
 @testable import StrongroomS3Protocol
