@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 in headers, and a client that sends one request after another over one connection."""
+"""AWS Signature Version 4 in headers and queries, and a client that sends one request after another over one connection."""
 import datetime
 import hashlib
 import hmac
@@ -18,19 +18,36 @@ def signed_headers(method, path, query, body, access_key, secret, host):
     pairs = sorted(urllib.parse.parse_qsl(query, keep_blank_values=True))
     canonical_query = "&".join(f"{quoted(name)}={quoted(value)}" for name, value in pairs)
     canonical = f"{method}\n{path}\n{canonical_query}\n{lines}\n{names}\n{digest}"
-    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
-    key = ("AWS4" + secret).encode()
-    for word in scope.split("/"):
-        key = hmac.digest(key, word.encode(), "sha256")
-    signature = hmac.digest(key, text.encode(), "sha256").hex()
     headers["authorization"] = (
-        f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, Signature={signature}"
+        f"AWS4-HMAC-SHA256 Credential={access_key}/{scope}, SignedHeaders={names}, "
+        f"Signature={signature(canonical, now, scope, secret)}"
     )
     return headers
 
 
 def quoted(text):
     return urllib.parse.quote(text, safe="-._~")
+
+
+def presigned(method, path, access_key, secret, host, expires_seconds=86_400):
+    """Path and query of a request that whoever has them may send."""
+    now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    scope = f"{now[:8]}/{REGION}/s3/aws4_request"
+    query = "&".join(
+        f"{name}={quoted(value)}"
+        for name, value in (
+            ("X-Amz-Algorithm", "AWS4-HMAC-SHA256"), ("X-Amz-Credential", f"{access_key}/{scope}"),
+            ("X-Amz-Date", now), ("X-Amz-Expires", str(expires_seconds)), ("X-Amz-SignedHeaders", "host")))
+    canonical = f"{method}\n{path}\n{query}\nhost:{host}\n\nhost\nUNSIGNED-PAYLOAD"
+    return f"{path}?{query}&X-Amz-Signature={signature(canonical, now, scope, secret)}"
+
+
+def signature(canonical, now, scope, secret):
+    text = f"AWS4-HMAC-SHA256\n{now}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
+    key = ("AWS4" + secret).encode()
+    for word in scope.split("/"):
+        key = hmac.digest(key, word.encode(), "sha256")
+    return hmac.digest(key, text.encode(), "sha256").hex()
 
 
 class Client:
