@@ -15,7 +15,8 @@ final class ControlConnection: Sendable {
     ///
     /// - Returns: nil where nobody listens.
     convenience init?(to store: FilePath) throws(CommandFailure) {
-        let result = try Self.with(store) { strongroom_control_connect($0, ControlMessage.socketName) }
+        // Safe, here and below: the name outlives the call, and ends.
+        let result = try Self.with(store) { unsafe strongroom_control_connect($0, ControlMessage.socketName) }
         if result == -ENOENT || result == -ECONNREFUSED { return nil }
         guard result >= 0 else {
             throw .system("cannot connect to", store.appending(ControlMessage.socketName), Errno(rawValue: -result))
@@ -27,7 +28,7 @@ final class ControlConnection: Sendable {
 
     /// Listens for commands beside an open store, whose lock says that nobody else does.
     static func listen(at store: FilePath) throws(CommandFailure) -> ControlConnection {
-        let result = try with(store) { strongroom_control_listen($0, ControlMessage.socketName) }
+        let result = try with(store) { unsafe strongroom_control_listen($0, ControlMessage.socketName) }
         guard result >= 0 else {
             throw .system("cannot listen at", store.appending(ControlMessage.socketName), Errno(rawValue: -result))
         }
