@@ -1,8 +1,8 @@
 internal import StrongroomCrypto
 internal import StrongroomSignature
 
-/// What no server of S3 can do without for a request: whether its signature is right. For `Benchmarks/` only, which sees
-/// no package's insides.
+/// What no server of S3 can do without for a request: whether its signature is right. For `Benchmarks/` only, which
+/// sees no package's insides.
 public struct _SignatureBenchmark: Sendable {
     private let key: SigningKey
     private let check: SignatureCheck

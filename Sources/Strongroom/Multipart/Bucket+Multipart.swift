@@ -95,7 +95,8 @@ extension Bucket {
     /// - Throws: ``StoreError/Code/noSuchUpload``, ``StoreError/Code/invalidPart``,
     ///   ``StoreError/Code/invalidPartOrder``, ``StoreError/Code/entityTooSmall``,
     ///   ``StoreError/Code/badDigest`` and ``StoreError/Code/invalidRequest`` where checksums or size are others, or
-    ///   the upload keeps no such checksum, or the requester cannot open the key that checksums are compared under;
+    ///   the upload keeps no such checksum, or no customer key comes that checksums are compared under;
+    ///   ``StoreError/Code/accessDenied`` where the key service denies its key for that;
     ///   ``StoreError/Code/preconditionFailed``. The upload is still there then.
     @discardableResult
     public func completeUpload(

@@ -41,8 +41,8 @@ extension UploadOperation {
     /// Whether a checksum is the right one follows from the plaintext: a refusal leaves the upload in place, so that
     /// whoever had no key could try guesses on it, one after the other.
     ///
-    /// - Throws: `invalidRequest`, in the same words whatever of a customer's key is missing; as the key service fails or
-    ///   denies.
+    /// - Throws: `invalidRequest`, in the same words whatever of a customer's key is missing; as the key service fails
+    ///   or denies.
     private func proveKey(of found: FoundUpload) async throws(StoreError) {
         do throws(StoreError) {
             _ = try await openKey(of: found)

@@ -3,9 +3,9 @@ internal import Strongroom
 extension S3Call {
     /// Asks whether the user may use a key of the key service that an object is under.
     ///
-    /// The key service decides, by the key's policy, its grants, and the user's policies, which go along with each call;
-    /// it knows which key an alias names. One elsewhere, or a token, does not look at policies of users: they are asked
-    /// here, besides whatever it decides by.
+    /// The key service decides, by the key's policy, its grants, and the user's policies, which go along with each
+    /// call; it knows which key an alias names. One elsewhere, or a token, does not look at policies of users: they are
+    /// asked here, besides whatever it decides by.
     func checkKeyUse(_ action: String, _ encryption: EncryptionDescriptor) async throws(S3Error) {
         switch encryption {
         case .kms(let kms): try await checkKeyUse(action, keyARN: kms.keyID)

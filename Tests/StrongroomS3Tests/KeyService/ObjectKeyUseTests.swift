@@ -61,7 +61,8 @@ import Testing
             "<ServerSideEncryptionConfiguration><Rule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>aws:kms"
             + "</SSEAlgorithm><KMSMasterKeyID>alias/payroll</KMSMasterKeyID></ApplyServerSideEncryptionByDefault></Rule>"
             + "</ServerSideEncryptionConfiguration>"
-        let set = try await fixture.s3.send("PUT", "/data?encryption", body: Array(document.utf8))
+        let body = Array(document.utf8)
+        let set = try await fixture.s3.send("PUT", "/data?encryption", [PaddedMD5.header(body)], body: body)
         #expect(set.status == 200, "\(set.text)")
         #expect(try await fixture.s3.send("PUT", "/data/standard", body: [1], as: eve).status == 403)
         let begun = try await fixture.s3.send("POST", "/data/standard?uploads", as: eve)

@@ -168,9 +168,10 @@ struct RewrapJob: Sendable {
         _ old: WrappedDataKey, _ new: WrappedDataKey, _ context: EncryptionContext, _ bucket: BucketName
     ) async throws(StoreError) {
         let keys = try engine.unlockedKeys()
-        let backend = try await keys.backend(of: .kms, for: bucket).backend
+        let service = try await keys.backend(of: .kms, for: bucket)
+        let backend = service.backend
         let request = UnwrapRequest(
-            encryptionContext: context, context: try keys.context(.kms, requester, for: bucket))
+            encryptionContext: context, context: try keys.context(.kms, requester, asking: service, for: bucket))
         let isSame: Bool
         do {
             let before = try await backend.unwrap(old, for: request)
