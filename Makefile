@@ -161,7 +161,7 @@ test-clients: release ## S3 clients at the server, over HTTP and HTTPS: boto3, A
 	@.ci/install-prerequisites python3 python3-venv curl openssl rclone s3cmd restic
 	.ci/clients $(RELEASE_DIRECTORY)/strongroom
 
-crash-served: release ## Sixteen S3 clients write, and the server is killed -9: ROUNDS=200 times. SEED=….
+crash-served: release ## S3 clients write, the server is killed -9, ROUNDS=200 times; planted losses are found. SEED=….
 	@command -v python3 >/dev/null || .ci/install-prerequisites python3
 	.ci/served-crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS) $(SEED)
 

@@ -2,6 +2,7 @@
 import json
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ class Server:
     def __init__(self, program, folder):
         self.program, self.folder = str(pathlib.Path(program).resolve()), pathlib.Path(folder)
         self.store = self.folder / "store"
+        self.keyring = self.folder / "store.keyring"
         self.process = None
 
     def run(self, *words):
@@ -27,6 +29,13 @@ class Server:
         self.run("init", self.store)
         user = json.loads(self.run("user", "create", "ada", "--administrator", "--store", self.store, "--json"))
         return user["accessKeyId"], user["secretAccessKey"]
+
+    def copied(self, folder):
+        """The same with a copy of the store and of its keys. This one must not run."""
+        other = Server(self.program, folder)
+        shutil.copytree(self.store, other.store)
+        shutil.copytree(self.keyring, other.keyring)
+        return other
 
     def start(self, *options):
         """The port; and how long it took until the server listened, in seconds."""

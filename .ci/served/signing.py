@@ -3,16 +3,18 @@ import datetime
 import hashlib
 import hmac
 import http.client
+import json
 import urllib.parse
 
 REGION = "us-east-1"
 
 
-def signed_headers(method, path, query, body, access_key, secret, host):
+def signed_headers(method, path, query, body, access_key, secret, host, more=None, service="s3"):
+    """`more` are headers by names in lower case, signed like the others."""
     now = datetime.datetime.now(datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    scope = f"{now[:8]}/{REGION}/s3/aws4_request"
+    scope = f"{now[:8]}/{REGION}/{service}/aws4_request"
     digest = hashlib.sha256(body).hexdigest()
-    headers = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": now}
+    headers = {"host": host, "x-amz-content-sha256": digest, "x-amz-date": now, **(more or {})}
     names = ";".join(sorted(headers))
     lines = "".join(f"{name}:{headers[name]}\n" for name in sorted(headers))
     pairs = sorted(urllib.parse.parse_qsl(query, keep_blank_values=True))
@@ -60,7 +62,18 @@ class Client:
     def send(self, method, path, query="", body=b""):
         """Status, headers and body. Raises OSError or HTTPException where the connection fails."""
         headers = signed_headers(method, path, query, body, self.access_key, self.secret, self.host)
-        self.connection.request(method, path + ("?" + query if query else ""), body=body or None, headers=headers)
+        return self.exchange(method, path + ("?" + query if query else ""), body, headers)
+
+    def ask_key_service(self, operation, members):
+        """The same of an operation of KMS."""
+        more = {"content-type": "application/x-amz-json-1.1", "x-amz-target": f"TrentService.{operation}"}
+        body = json.dumps(members).encode()
+        headers = signed_headers("POST", "/", "", body, self.access_key, self.secret, self.host, more, "kms")
+        status, headers, answer = self.exchange("POST", "/", body, headers)
+        return status, headers, json.loads(answer) if answer else {}
+
+    def exchange(self, method, target, body, headers):
+        self.connection.request(method, target, body=body or None, headers=headers)
         answer = self.connection.getresponse()
         return answer.status, answer.headers, answer.read()
 

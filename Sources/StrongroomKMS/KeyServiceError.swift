@@ -63,7 +63,8 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
 
     /// What kind of failure it is.
     public var code: Code
-    /// What went wrong and how it may be remedied. Never holds a secret.
+    /// What went wrong, and how it may be remedied. Never holds a secret. Where KMS has a sentence for it, that comes
+    /// first, word for word: clients and their tests know it.
     public var message: String
     /// What lies beneath, where there is something.
     public var underlying: (any Error)?
@@ -73,6 +74,23 @@ public struct KeyServiceError: Error, Sendable, CustomStringConvertible {
         self.code = code
         self.message = message
         self.underlying = underlying
+    }
+
+    /// A number out of its range, in KMS's grammar.
+    ///
+    /// - Parameters:
+    ///   - name: the argument's, as it is on the wire.
+    ///   - measure: what of it is out of range: its `value`, or its `length`.
+    static func outOfRange(
+        _ name: String, _ value: Int, _ range: ClosedRange<Int>, measure: String = "value"
+    ) -> KeyServiceError {
+        let bound =
+            value < range.lowerBound
+            ? "greater than or equal to \(range.lowerBound)" : "less than or equal to \(range.upperBound)"
+        return KeyServiceError(
+            .validation,
+            "1 validation error detected: Value '\(value)' at '\(name)' failed to satisfy constraint: Member must have "
+                + "\(measure) \(bound)")
     }
 
     /// Code, message and cause in one line.

@@ -1,6 +1,7 @@
 import StrongroomPolicy
 import Testing
 
+/// Attacks 26 and 33: their cases begin with their numbers ("threat 26").
 @Suite("Policy cases") struct CaseTests {
     @Test("each document is decided on, or refused, as the file says", arguments: PolicyCase.all)
     func outcome(of policyCase: PolicyCase) {

@@ -3,6 +3,7 @@ import Testing
 
 @testable import StrongroomS3Protocol
 
+/// Attacks 26 and 36, beside what is no attack.
 @Suite("Who may do what") struct AccessTests {
     private static func policy(_ statements: String...) -> String {
         #"{"Version":"2012-10-17","Statement":["# + statements.joined(separator: ",") + "]}"

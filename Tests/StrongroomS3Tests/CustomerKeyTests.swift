@@ -4,6 +4,8 @@ import Testing
 @testable import StrongroomS3Protocol
 
 /// The refusals of SSE-C that AWS has shown, code by code and word for word.
+///
+/// Attacks 20 and 22.
 @Suite("Customer keys over HTTP") struct CustomerKeyTests {
     private static let key = [UInt8](repeating: 7, count: 32)
     private static let prefix = "x-amz-server-side-encryption-customer-"

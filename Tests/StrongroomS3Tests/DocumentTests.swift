@@ -2,6 +2,7 @@ import Testing
 
 @testable import StrongroomS3Protocol
 
+/// Attack 33: documents that expand, hide or overflow.
 @Suite("Documents") struct DocumentTests {
     private func read(_ text: String) throws -> DocumentElement {
         try DocumentReader.read(Array(text.utf8), root: "A")
@@ -85,6 +86,18 @@ import Testing
         #expect(throws: S3Error.self) {
             try DocumentReader.read(Array("<A>".utf8) + [0xC0, 0xAF] + Array("</A>".utf8), root: "A")
         }
+    }
+
+    @Test("of a million parts are refused before anything is looked up")
+    func parts() {
+        let part = "<Part><PartNumber>1</PartNumber><ETag>e</ETag></Part>"
+        let many =
+            "<CompleteMultipartUpload>" + String(repeating: part, count: 1_000_000) + "</CompleteMultipartUpload>"
+        #expect(throws: S3Error.self) {
+            try DocumentReader.read(Array(many.utf8), root: "CompleteMultipartUpload")
+        }
+        let most = "<A>" + String(repeating: part, count: 10_001) + "</A>"
+        #expect(throws: S3Error.self) { try CompletionList.parts(try read(most)) }
     }
 
     @Test("with elements that are not known, or twice, are refused")

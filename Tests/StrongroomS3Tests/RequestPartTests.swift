@@ -3,6 +3,7 @@ import Testing
 
 @testable import StrongroomS3Protocol
 
+/// Attack 32, beside what is no attack.
 @Suite("Parts of requests") struct RequestPartTests {
     @Test("a path is a bucket and a key, and nothing in it is resolved")
     func paths() {

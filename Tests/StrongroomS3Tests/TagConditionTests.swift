@@ -4,6 +4,8 @@ import Testing
 
 /// The story: policies could ask for tags, were accepted, and the tags were never told to them, so that a denial of
 /// secret objects denied nothing.
+///
+/// Attack 26.
 @Suite("Conditions on tags") struct TagConditionTests {
     private static func deny(_ actions: String, _ condition: String) -> [UInt8] {
         Array(

@@ -3,6 +3,8 @@ import Testing
 @testable import StrongroomSignature
 
 /// Requests of chance, signed, sent as some client may send them, and altered in one place.
+///
+/// Attack 27.
 @Suite("Altered requests")
 struct AlteredRequestTests {
     private static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

@@ -3,6 +3,7 @@ import Testing
 
 @testable import StrongroomSignature
 
+/// Attacks 28 and 29.
 @Suite("Trailers of bodies in chunks")
 struct ChunkTrailerTests {
     private static let name = "x-amz-checksum-crc32"

@@ -3,6 +3,7 @@ import Testing
 
 @testable import StrongroomSignature
 
+/// Attack 29.
 @Suite("Bodies in chunks")
 struct ChunkedPayloadTests {
     /// With signatures or without, with a trailer or without.

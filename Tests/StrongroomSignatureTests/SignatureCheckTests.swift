@@ -3,6 +3,7 @@ import Testing
 
 @testable import StrongroomSignature
 
+/// Attacks 27 and 30.
 @Suite("Signatures that come")
 struct SignatureCheckTests {
     private static let emptyHash = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"

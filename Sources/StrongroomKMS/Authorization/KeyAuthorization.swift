@@ -94,7 +94,7 @@ struct KeyAuthorization: Sendable {
     private func refusal(_ action: String, _ owner: KeyOwner, _ why: String) -> KeyServiceError {
         KeyServiceError(
             .accessDenied,
-            "\(KeyPrincipal(call.requester.caller, owner).arn) is not authorized to perform \(action) on "
-                + "\(owner.arn(key.id)), \(why).")
+            "User: \(KeyPrincipal(call.requester.caller, owner).arn) is not authorized to perform: \(action) on resource: "
+                + "\(owner.arn(key.id)) \(why).")
     }
 }

@@ -109,6 +109,6 @@ final class KeyCall: Sendable {
     func stopIfDryRun() throws(KeyServiceError) {
         guard isDryRun else { return }
         throw KeyServiceError(
-            .dryRunOperation, "The request would have succeeded, but it was only tried; leave the dry run out.")
+            .dryRunOperation, "The request would have succeeded, but the DryRun option is set.")
     }
 }

@@ -6,7 +6,7 @@ enum KeyReference: Equatable, Sendable {
     /// An ARN of another account or region names a key that is not here, whatever else it says.
     init(_ text: String, owner: KeyOwner) throws(KeyServiceError) {
         guard text.hasPrefix("arn:") else {
-            self = try Self.resource(text[...], named: text)
+            self = try Self.resource(text[...])
             return
         }
         let fields = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
@@ -17,14 +17,16 @@ enum KeyReference: Equatable, Sendable {
         guard fields[3] == owner.region, fields[4] == owner.account else {
             throw KeyServiceError(
                 .notFound,
-                "The key '\(text.prefix(128))' is of another account or region; here are the keys of "
-                    + "\(owner.account) in \(owner.region).")
+                fields[3] == owner.region
+                    ? "Key '\(text.prefix(128))' does not exist. It is of another account; here are the keys of "
+                        + "\(owner.account)."
+                    : "Invalid arn \(fields[3].prefix(64)). Here are the keys of \(owner.region).")
         }
         if fields[5].hasPrefix("key/") {
             guard let id = KeyID(fields[5].dropFirst(4)) else { throw Self.notFound(text) }
             self = .id(id)
         } else if fields[5].hasPrefix(AliasName.prefix) {
-            self = try Self.resource(fields[5], named: text)
+            self = try Self.resource(fields[5])
         } else {
             throw KeyServiceError(
                 .invalidArn, "'\(text.prefix(128))' names neither a key nor an alias; give …:key/ID or …:alias/NAME.")
@@ -42,14 +44,18 @@ enum KeyReference: Equatable, Sendable {
         return id
     }
 
-    private static func resource(_ text: Substring, named whole: String) throws(KeyServiceError) -> KeyReference {
+    private static func resource(_ text: Substring) throws(KeyServiceError) -> KeyReference {
         if text.hasPrefix(AliasName.prefix) { return .alias(try AliasName(String(text))) }
-        guard let id = KeyID(text) else { throw notFound(whole) }
+        guard let id = KeyID(text) else {
+            throw KeyServiceError(
+                .notFound, "Invalid keyId '\(text.prefix(128))'. Give a key's id or ARN, or an alias.")
+        }
         return .id(id)
     }
 
+    /// - Parameter text: the key's ARN, or what was taken for one.
     static func notFound(_ text: String) -> KeyServiceError {
         KeyServiceError(
-            .notFound, "The key '\(text.prefix(128))' does not exist; list the keys, or restore a newer keyring.")
+            .notFound, "Key '\(text.prefix(128))' does not exist. List the keys, or restore a newer keyring.")
     }
 }

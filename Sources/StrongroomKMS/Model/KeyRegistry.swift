@@ -68,13 +68,17 @@ struct KeyRegistry: Sendable, Equatable {
 
     /// The key that a request names, in any of the four ways.
     func resolve(_ text: String) throws(KeyServiceError) -> KeyRecord {
-        let id: KeyID? =
-            switch try KeyReference(text, owner: owner) {
-            case .id(let id): id
-            case .alias(let name): alias(name)?.keyID
+        switch try KeyReference(text, owner: owner) {
+        case .id(let id):
+            guard let found = key(id) else { throw KeyReference.notFound(owner.arn(id)) }
+            return found
+        case .alias(let name):
+            guard let found = alias(name).flatMap({ key($0.keyID) }) else {
+                throw KeyServiceError(
+                    .notFound, "Alias \(owner.arn(name)) is not found. List the aliases, or create it.")
             }
-        guard let id, let found = key(id) else { throw KeyReference.notFound(text) }
-        return found
+            return found
+        }
     }
 
     /// The key that a request names by id or ARN; an alias would name another key once it is moved.
@@ -83,7 +87,7 @@ struct KeyRegistry: Sendable, Equatable {
             throw KeyServiceError(
                 .validation, "\(what) names its key by the alias '\(text)', which may move; give the key's id or ARN.")
         }
-        guard let found = key(id) else { throw KeyReference.notFound(text) }
+        guard let found = key(id) else { throw KeyReference.notFound(owner.arn(id)) }
         return found
     }
 
@@ -116,15 +120,15 @@ struct KeyRegistry: Sendable, Equatable {
         switch verdict {
         case .allowed: preconditionFailure("What is allowed is not refused.")
         case .disabled:
-            throw KeyServiceError(.disabled, "The key \(arn) is disabled; enable it to use it again.")
+            throw KeyServiceError(.disabled, "\(arn) is disabled. Enable it to use it again.")
         case .pendingDeletion:
             throw KeyServiceError(
-                .invalidState, "The key \(arn) is pending deletion; cancel that, and enable it, to use it again.")
+                .invalidState, "\(arn) is pending deletion. Cancel that, and enable it, to use it again.")
         case .notPendingDeletion:
-            throw KeyServiceError(.invalidState, "The key \(arn) is not pending deletion.")
+            throw KeyServiceError(.invalidState, "\(arn) is not pending deletion.")
         case .pendingImport:
             throw KeyServiceError(
-                .invalidState, "The key \(arn) is pending import; import the material first that its rotations lack.")
+                .invalidState, "\(arn) is pending import. Import the material first that its rotations lack.")
         case .creating:
             throw KeyServiceError(
                 .invalidState, "The key \(arn) is creating; open the keyring of its primary to have that finished.")
@@ -135,11 +139,11 @@ struct KeyRegistry: Sendable, Equatable {
         case .otherOrigin:
             throw KeyServiceError(
                 .unsupportedOperation,
-                "The key \(arn) has the origin \(key.origin.rawValue), which is not valid for \(operation).")
+                "\(arn) origin is \(key.origin.rawValue) which is not valid for this operation.")
         case .noPrimary:
             throw KeyServiceError(
                 .unsupportedOperation,
-                "The key \(arn) is not a multi-region primary key, which \(operation) needs; name the primary.")
+                "\(arn) is not a multi-region primary key. \(operation) needs one; name the primary.")
         case .replica:
             throw KeyServiceError(
                 .unsupportedOperation,

@@ -20,7 +20,7 @@ public struct KeyTag: Sendable, Hashable {
                     + "'\(name.prefix(64))' does not fit.")
         }
         guard !name.lowercased().hasPrefix(Self.reservedPrefix) else {
-            throw KeyServiceError(.tag, "Tags whose names begin with aws: are reserved; choose another name.")
+            throw KeyServiceError(.tag, "Tags beginning with aws: are reserved. Choose another name.")
         }
         (self.name, self.value) = (name, value)
     }

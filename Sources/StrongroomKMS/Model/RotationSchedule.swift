@@ -15,10 +15,7 @@ struct RotationSchedule: Sendable, Equatable {
     /// The first rotation is a period from now on.
     init(periodDays: Int, from nowMilliseconds: Int64) throws(KeyServiceError) {
         guard Self.periodDays.contains(periodDays) else {
-            throw KeyServiceError(
-                .validation,
-                "A rotation period of \(periodDays) days is out of range; it may be \(Self.periodDays.lowerBound) to "
-                    + "\(Self.periodDays.upperBound) days.")
+            throw KeyServiceError.outOfRange("rotationPeriodInDays", periodDays, Self.periodDays)
         }
         self.init(
             periodDays: periodDays, nextMilliseconds: nowMilliseconds + Int64(periodDays) * Self.dayMilliseconds)

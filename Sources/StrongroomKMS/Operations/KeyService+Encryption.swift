@@ -18,7 +18,8 @@ extension KeyService {
         let call = KeyCall(.encrypt, requester, encryptionContext, isDryRun: isDryRun)
         let count = plaintext.count
         try await checked(call) { () throws(KeyServiceError) in
-            try Self.check(count, in: KeyLimits.plaintextSizeBytes, "plaintext")
+            guard !KeyLimits.plaintextSizeBytes.contains(count) else { return }
+            throw KeyServiceError.outOfRange("plaintext", count, KeyLimits.plaintextSizeBytes, measure: "length")
         }
         let shared = try share(plaintext)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
@@ -155,10 +156,7 @@ extension KeyService {
 
     private static func check(_ count: Int, in range: ClosedRange<Int>, _ name: String) throws(KeyServiceError) {
         guard !range.contains(count) else { return }
-        throw KeyServiceError(
-            .validation,
-            "Value '\(count)' at '\(name)' failed to satisfy constraint: it may be \(range.lowerBound) to "
-                + "\(range.upperBound) bytes.")
+        throw KeyServiceError.outOfRange(name, count, range)
     }
 }
 

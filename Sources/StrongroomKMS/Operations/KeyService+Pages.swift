@@ -7,8 +7,7 @@ extension KeyService {
         of rest: ArraySlice<Item>, _ limit: Int
     ) throws(KeyServiceError) -> (items: ArraySlice<Item>, next: Item?) {
         guard (1...KeyLimits.pageSizeMax).contains(limit) else {
-            throw KeyServiceError(
-                .validation, "A limit of \(limit) is out of range; ask for 1 to \(KeyLimits.pageSizeMax) items.")
+            throw KeyServiceError.outOfRange("limit", limit, 1...KeyLimits.pageSizeMax)
         }
         return (rest.prefix(limit), rest.dropFirst(limit).first)
     }

@@ -19,9 +19,9 @@ extension KeyService {
             guard key.rotationOnDemandCount < KeyLimits.rotationsOnDemandPerKeyMax else {
                 throw KeyServiceError(
                     .limitExceeded,
-                    "The key \(registry.owner.arn(key.id)) has been rotated on demand "
-                        + "\(KeyLimits.rotationsOnDemandPerKeyMax) times, which is the limit; make another key, and move "
-                        + "the alias to it.")
+                    "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be "
+                        + "performed for this key: \(registry.owner.arn(key.id)). Make another key, and move the alias "
+                        + "to it.")
             }
             if key.origin == .service {
                 key.materials.append(try newMaterial(for: key.id, sealer, because: .rotationOnDemand))

@@ -23,8 +23,9 @@ extension KeyService {
         guard let expected, try registry.resolve(expected).id != key.id else { return }
         throw KeyServiceError(
             .incorrectKey,
-            "The key ID in the request does not identify the key that can perform this operation: it was sealed under "
-                + "\(registry.owner.arn(key.id)), not under '\(expected.prefix(128))'; name the key that sealed it.")
+            "The key ID in the request does not identify a CMK that can perform this operation. What is to be opened was "
+                + "sealed under \(registry.owner.arn(key.id)), not under '\(expected.prefix(128))'; name the key that "
+                + "sealed it.")
     }
 
     /// Under the current material.

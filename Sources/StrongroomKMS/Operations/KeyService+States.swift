@@ -45,11 +45,8 @@ extension KeyService {
         let call = KeyCall(.scheduleKeyDeletion, requester).asks("pendingWindowInDays", String(pendingWindowDays))
         try await checked(call) { () throws(KeyServiceError) in
             guard KeyLimits.deletionWindowDays.contains(pendingWindowDays) else {
-                throw KeyServiceError(
-                    .validation,
-                    "A waiting period of \(pendingWindowDays) days is out of range; it may be "
-                        + "\(KeyLimits.deletionWindowDays.lowerBound) to \(KeyLimits.deletionWindowDays.upperBound) days."
-                )
+                throw KeyServiceError.outOfRange(
+                    "pendingWindowInDays", pendingWindowDays, KeyLimits.deletionWindowDays)
             }
         }
         let conditions = ["kms:ScheduleKeyDeletionPendingWindowInDays": [String(pendingWindowDays)]]
@@ -82,7 +79,7 @@ extension KeyService {
             var key = try authorizedWithoutAlias(keyID, "The deletion of a key", call, registry)
             // It is only not written down yet that it is gone.
             guard (key.deletionMilliseconds ?? .max) > host.wallMilliseconds() else {
-                throw KeyReference.notFound(keyID)
+                throw KeyReference.notFound(registry.owner.arn(key.id))
             }
             key.cancelDeletion()
             registry.update(key)

@@ -58,12 +58,13 @@ extension KeyRecord {
     /// - Throws: `Tag` where a name comes twice, or there would be too many.
     mutating func add(_ new: [KeyTag]) throws(KeyServiceError) {
         guard Set(new.map(\.name)).count == new.count else {
-            throw KeyServiceError(.tag, "Two of the tags have the same name; give each name once.")
+            throw KeyServiceError(.tag, "Duplicate tag keys. Give each name once.")
         }
         tags.removeAll { old in new.contains { $0.name == old.name } }
         tags = (tags + new).sorted { $0.name < $1.name }
         guard tags.count <= KeyLimits.tagsPerKeyMax else {
-            throw KeyServiceError(.tag, "A key has at most \(KeyLimits.tagsPerKeyMax) tags; take some away first.")
+            throw KeyServiceError(
+                .tag, "Too many tags. A key has at most \(KeyLimits.tagsPerKeyMax); take some away first.")
         }
     }
 }

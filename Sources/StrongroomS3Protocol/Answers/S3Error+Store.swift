@@ -1,4 +1,5 @@
 internal import Strongroom
+internal import StrongroomKeys
 
 extension S3Error {
     /// What a client is told of a failure of the store.
@@ -12,6 +13,12 @@ extension S3Error {
             self = .internalError(error)
         }
         if let reason = error.underlyingError as? RefusalReason { say(reason) }
+        if let failure = error.underlyingError as? KeyBackendError, failure.code == .throttled {
+            self = S3Error(
+                400, "KMS.ThrottlingException",
+                "You have exceeded the rate at which you may call KMS. Reduce the frequency of your calls.",
+                cause: error)
+        }
         // A body that threw an answer of its own.
         if error.code == .bodyFailed, let answer = error.underlyingError as? S3Error { self = answer }
     }

@@ -127,8 +127,8 @@ extension S3Call {
     }
 
     func refusal(_ error: StoreError) -> S3Error {
-        let mayList = authorizer.decision(.bucket("ListBucket", target.bucket ?? "")) == .allowed
-        let isAbsence = [.noSuchKey, .noSuchVersion].contains(error.code)
+        // A delete marker is an absence, too.
+        let isAbsence = [.noSuchKey, .noSuchVersion, .methodNotAllowed].contains(error.code)
         if isAbsence, !mayList { return .accessDenied() }
         var refusal = S3Error(error).about(target, error.code)
         if error.code == .invalidRequest, !(error.underlyingError is RefusalReason) {

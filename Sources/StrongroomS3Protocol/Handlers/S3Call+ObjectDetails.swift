@@ -94,8 +94,7 @@ extension S3Call {
     func putObjectTagging() async throws(S3Error) -> S3Answer {
         let tags = try TagDocument.tags(try await document(root: "Tagging"))
         let action = query.contains("versionId") ? "PutObjectVersionTagging" : "PutObjectTagging"
-        try authorizer.check(
-            .object(action, target.bucket ?? "", target.key ?? ""), more: TagConditions.requested(tags))
+        try check(.object(action, target.bucket ?? "", target.key ?? ""), more: TagConditions.requested(tags))
         return try await setTags(try ObjectHeaders.checked(tags), status: 200)
     }
 
@@ -123,23 +122,23 @@ extension S3Call {
                     + "values are SSEKMS.")
         }
         try wanted.check(known: ["KMSKeyArn", "BucketKeyEnabled"])
-        guard let arn = try wanted.text(of: "KMSKeyArn")?.trimmingWhitespace, Self.isKeyARN(arn) else {
-            throw .invalidRequest(
-                "Requests that modify an object encryption configuration require a valid Amazon Web Services KMS key "
-                    + "Amazon Resource Name (ARN).")
+        let arn = try keyARN(wanted)
+        let bucketKey: Bool
+        do throws(S3Error) {
+            bucketKey = try wanted.flag("BucketKeyEnabled") ?? false
+        } catch {
+            throw .invalidRequest("The BucketKeyEnabled value isn't valid. Valid values are true or false.")
         }
-        let bucketKey = try wanted.flag("BucketKeyEnabled") ?? false
         let (bucket, key, version) = (try bucket(), try key(), try version())
         try await checkKeyUse("kms:GenerateDataKey", storing: .kms(key: arn), in: bucket)
-        let info = try await reading { () async throws(StoreError) in
-            do throws(StoreError) {
-                return try await bucket.head(key, version: version)
-            } catch  where error.code == .invalidRequest {
-                throw StoreError(
-                    .invalidRequest,
-                    "The request doesn't support source objects with the encryption type DSSE-KMS or SSE-C.")
-            }
+        let info: ObjectInfo
+        do throws(S3Error) {
+            info = try await reading { () async throws(StoreError) in try await bucket.head(key, version: version) }
+        } catch {
+            // Without its key, nothing can be said of what is under a customer's.
+            throw error.code == "InvalidRequest" ? Self.unsupportedSource : error
         }
+        if case .kmsDualLayer = info.encryption { throw Self.unsupportedSource }
         try await checkKeyUse("kms:Decrypt", info.encryption)
         _ = try await asking { () async throws(StoreError) in
             try await bucket.updateEncryption(of: key, version: version, toKey: arn, bucketKey: bucketKey)
@@ -147,9 +146,22 @@ extension S3Call {
         return S3Answer(200)
     }
 
-    private static func isKeyARN(_ text: String) -> Bool {
-        let parts = text.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
-        return parts.count == 6 && parts[0] == "arn" && parts[1].hasPrefix("aws") && parts[2] == "kms"
-            && parts[4].utf8.count == 12 && parts[5].hasPrefix("key/") && parts[5].utf8.count > 4
+    private static let unsupportedSource = S3Error.invalidRequest(
+        "The request doesn't support source objects with the encryption type DSSE-KMS or SSE-C.")
+
+    /// - Throws: `InvalidRequest` for what is no ARN of a key, `AccessDenied` for one of another account.
+    private func keyARN(_ wanted: DocumentElement) throws(S3Error) -> String {
+        let asking = "Requests that modify an object encryption configuration require "
+        guard let arn = try wanted.text(of: "KMSKeyArn")?.trimmingWhitespace else {
+            throw .invalidRequest(asking + "an Amazon Web Services KMS key Amazon Resource Name (ARN).")
+        }
+        let parts = arn.split(separator: ":", maxSplits: 5, omittingEmptySubsequences: false)
+        guard parts.count == 6, parts[0] == "arn", parts[1].hasPrefix("aws"), parts[2] == "kms",
+            parts[4].utf8.count == 12, parts[5].hasPrefix("key/"), parts[5].utf8.count > 4
+        else {
+            throw .invalidRequest(asking + "a valid Amazon Web Services KMS key Amazon Resource Name (ARN).")
+        }
+        guard parts[4] == settings.account else { throw .accessDenied() }
+        return arn
     }
 }

@@ -6,7 +6,7 @@ extension S3Call {
         if operation.isDecidedByExistingTags { try await takeExistingTags(of: try version()) }
         let permissions = PermissionTable.permissions(
             operation, target, namesVersion: query.contains("versionId"))
-        for permission in permissions { try authorizer.check(permission) }
+        for permission in permissions { try check(permission) }
     }
 
     func access(_ target: RequestTarget) async throws(S3Error) -> BucketAccess {

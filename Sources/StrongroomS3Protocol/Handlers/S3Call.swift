@@ -67,7 +67,7 @@ struct S3Call: Sendable {
 
     /// A permission on the object of the request.
     func check(object action: String) throws(S3Error) {
-        try authorizer.check(.object(action, target.bucket ?? "", target.key ?? ""))
+        try check(.object(action, target.bucket ?? "", target.key ?? ""))
     }
 
     /// The request's document.

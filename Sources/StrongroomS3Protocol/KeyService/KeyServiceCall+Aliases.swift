@@ -2,14 +2,21 @@ internal import StrongroomKeys
 
 extension KeyServiceCall {
     func changeAlias(_ operation: String) async throws(KeyServiceRefusal) -> KeyServiceResult {
-        _ = try await ask(
-            operation, ["aliasName": try required("AliasName"), "targetKeyId": try required("TargetKeyId")])
+        _ = try await ask(operation, ["aliasName": try aliasName(), "targetKeyId": try required("TargetKeyId")])
         return .empty
     }
 
     func deleteAlias() async throws(KeyServiceRefusal) -> KeyServiceResult {
-        _ = try await ask("delete-alias", ["aliasName": try required("AliasName")])
+        _ = try await ask("delete-alias", ["aliasName": try aliasName()])
         return .empty
+    }
+
+    private func aliasName() throws(KeyServiceRefusal) -> JSONValue {
+        let name = try members.required("AliasName")
+        guard name.hasPrefix("alias/") else {
+            throw .validation(#"Alias must start with the prefix "alias/"."#)
+        }
+        return .string(name)
     }
 
     func listAliases() async throws(KeyServiceRefusal) -> KeyServiceResult {

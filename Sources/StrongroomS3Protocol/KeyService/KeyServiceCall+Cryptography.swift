@@ -129,20 +129,36 @@ extension KeyServiceCall {
             throw KeyServiceMembers.constraint(
                 KeyServiceBody.secretName, nil, "Member must have length greater than or equal to 1")
         }
+        let found: (count: Int, plaintext: SharedSecret?)
         do throws(SecretMemoryError) {
-            let paddingCount = try digits.bytes.withBytes { (bytes) throws(SecretMemoryError) in
-                // Safe: a UInt8 is raw bytes, and the offsets are in bounds.
-                (max(bytes.byteCount - 2, 0)..<bytes.byteCount)
-                    .count { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == UInt8(ascii: "=") }
-            }
-            let count = digits.bytes.count / 4 * 3 - paddingCount
-            if count > 0, let plaintext = try SecretBase64.decode(digits.bytes, count: count) {
-                return SharedSecret(plaintext)
-            }
+            found = try Self.decoded(digits)
         } catch {
             throw .internalFailure(error)
         }
+        if let plaintext = found.plaintext { return plaintext }
+        // As many digits may stand for a byte more than there may be.
+        guard found.count <= Self.plaintextSizeBytesMax else {
+            throw KeyServiceMembers.constraint(
+                KeyServiceBody.secretName, nil,
+                "Member must have length less than or equal to \(Self.plaintextSizeBytesMax)")
+        }
         throw .serialization("The member \(KeyServiceBody.secretName) can not be converted to a Blob.")
+    }
+
+    /// How many bytes base64 stands for, and these where they may be so many and are well encoded.
+    private static func decoded(
+        _ digits: SharedSecret
+    ) throws(SecretMemoryError) -> (count: Int, plaintext: SharedSecret?) {
+        let paddingCount = try digits.bytes.withBytes { (bytes) throws(SecretMemoryError) in
+            // Safe: a UInt8 is raw bytes, and the offsets are in bounds.
+            (max(bytes.byteCount - 2, 0)..<bytes.byteCount)
+                .count { unsafe bytes.unsafeLoad(fromByteOffset: $0, as: UInt8.self) == UInt8(ascii: "=") }
+        }
+        let count = digits.bytes.count / 4 * 3 - paddingCount
+        guard (1...plaintextSizeBytesMax).contains(count),
+            let plaintext = try SecretBase64.decode(digits.bytes, count: count)
+        else { return (count, nil) }
+        return (count, SharedSecret(plaintext))
     }
 
     private func checkAlgorithm(_ name: String) throws(KeyServiceRefusal) {

@@ -17,7 +17,11 @@ extension KeyServiceCall {
     func listResourceTags() async throws(KeyServiceRefusal) -> KeyServiceResult {
         let limit = try members.integer("Limit").map { Int($0) } ?? 50
         guard (1...1_000).contains(limit) else {
-            throw KeyServiceMembers.constraint("Limit", "\(limit)", "Member must be between 1 and 1000")
+            throw KeyServiceMembers.constraint(
+                "Limit", "\(limit)",
+                limit < 1
+                    ? "Member must have value greater than or equal to 1"
+                    : "Member must have value less than or equal to 1000")
         }
         let reply = try await ask("list-tags", ["keyId": try required("KeyId")])
         guard case .object(let tags)? = reply.members["tags"] else {

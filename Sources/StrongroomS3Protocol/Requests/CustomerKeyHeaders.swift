@@ -60,11 +60,13 @@ struct CustomerKeyHeaders: Sendable {
             throw refused(requests + "a valid encryption algorithm.")
         }
         guard algorithm == "AES256" else {
+            // What is as long as a key may be one, in the wrong header.
+            let value = algorithm.utf8.count <= 16 ? algorithm : ""
             throw S3Error(
                 400, "InvalidEncryptionAlgorithmError",
                 "The Encryption request you specified is not valid. Supported value: AES256.",
                 details: [
-                    .init(name: "ArgumentName", value: argumentName), .init(name: "ArgumentValue", value: algorithm),
+                    .init(name: "ArgumentName", value: argumentName), .init(name: "ArgumentValue", value: value),
                 ])
         }
         guard let encoded = fields.key else {

@@ -21,7 +21,7 @@ struct RequestLog: Sendable {
 
     func write(_ answer: S3Answer, _ time: Duration, to logger: Logger) {
         var facts: Logger.Metadata = [
-            "request": "\(id)", "operation": "\(operationName ?? method)",
+            "request": "\(id)", "operation": "\(operationName ?? LoggedName.escaped(method))",
             "status": "\(answer.status)",
             "milliseconds": "\(time.components.seconds * 1_000 + time.components.attoseconds / 1_000_000_000_000_000)",
         ]
@@ -29,11 +29,11 @@ struct RequestLog: Sendable {
         facts["address"] = connection.sourceAddress.map { "\($0)" }
         facts["tls"] = connection.tlsVersion.map { "\($0)" }
         // Names may hold any character: quoted, they cannot forge a line of the log.
-        facts["bucket"] = target?.bucket.map { "\($0.debugDescription)" }
-        facts["key"] = target?.key.map { "\($0.debugDescription)" }
+        facts["bucket"] = target?.bucket.map { "\(LoggedName.quoted($0))" }
+        facts["key"] = target?.key.map { "\(LoggedName.quoted($0))" }
         facts["code"] = error.map { "\($0.code)" }
         guard let cause = error?.cause, answer.status >= 500 else { return logger.info("request", metadata: facts) }
-        facts["cause"] = "\(cause)"
+        facts["cause"] = "\(LoggedName.escaped("\(cause)"))"
         logger.error("request failed", metadata: facts)
     }
 }

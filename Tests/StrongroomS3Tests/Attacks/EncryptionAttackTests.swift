@@ -4,6 +4,8 @@ import Testing
 @testable import StrongroomS3Protocol
 
 /// Ways around an encryption, or to what it hides.
+///
+/// Attacks 22 to 25.
 @Suite("Attacks on encryption over HTTP") struct EncryptionAttackTests {
     private static let mode = EncryptionHeaders.mode
     private static let key: [(name: String, value: String)] = customerKey(7)

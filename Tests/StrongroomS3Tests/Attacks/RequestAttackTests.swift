@@ -3,6 +3,8 @@ import Testing
 @testable import StrongroomS3Protocol
 
 /// Requests that are built to be taken for others.
+///
+/// Attacks 28, 32, 33 and 37.
 @Suite("Attacks by requests") struct RequestAttackTests {
     private static func bucket() async throws -> S3Fixture {
         let fixture = try await S3Fixture()

@@ -3,6 +3,8 @@ import Testing
 @testable import StrongroomS3Protocol
 
 /// What AWS answers about object lock, code by code and word for word.
+///
+/// Attack 37.
 @Suite("Refusals of object lock") struct LockErrorTests {
     private static let mode = "x-amz-object-lock-mode"
     private static let date = "x-amz-object-lock-retain-until-date"

@@ -28,10 +28,10 @@ struct KeyServiceFixture: Sendable {
     }
 
     /// - Parameter backend: the key service; nil for the KMS keys.
-    init(hasKeyService: Bool = true, backend: KeyBackendTable? = nil) async throws {
+    init(hasKeyService: Bool = true, backend: KeyBackendTable? = nil, keepsTrail: Bool = false) async throws {
         let log = log
         s3 = try await S3Fixture(
-            hasKeyService: hasKeyService, keyService: backend,
+            hasKeyService: hasKeyService, keyService: backend, keepsTrail: keepsTrail,
             logger: Logger(label: "test") { _ in TextLogHandler(text: log) })
     }
 

@@ -4,6 +4,7 @@ import Testing
 
 @testable import StrongroomS3Protocol
 
+/// Attacks 27, 33 and 35, on the endpoint of the key service.
 @Suite("The key service: requests that are not as they should be") struct KeyServiceRequestTests {
     private static let secret = "a plaintext that nobody else may read"
 

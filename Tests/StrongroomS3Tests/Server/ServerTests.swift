@@ -9,6 +9,8 @@ import Testing
 func wallSeconds() -> Int { time(nil) }
 
 /// What clients do that mean no good, on real connections.
+///
+/// Attack 34.
 @Suite("Connections", .serialized) struct ServerTests {
     private static let answerEnd = "</Error>"
 

@@ -47,9 +47,10 @@ struct S3Fixture: Sendable {
     /// - Parameters:
     ///   - hasKeyService: whether the store has one.
     ///   - keyService: its backend; nil for the KMS keys.
+    ///   - keepsTrail: whether the key service keeps its audit trail; then the store has to be closed.
     ///   - logger: where requests are logged; by default nowhere.
     init(
-        hasKeyService: Bool = false, keyService: KeyBackendTable? = nil,
+        hasKeyService: Bool = false, keyService: KeyBackendTable? = nil, keepsTrail: Bool = false,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
         folder = TemporaryFolder()
@@ -58,7 +59,8 @@ struct S3Fixture: Sendable {
         if hasKeyService {
             // Without the trail, which would be signed when the folder is gone.
             options.keyService = KeyServiceOptions(
-                .linked(keyService ?? KMSKeys.table), settings: ["audit": "off"], deadlineSeconds: 120)
+                .linked(keyService ?? KMSKeys.table), settings: ["audit": keepsTrail ? "on" : "off"],
+                deadlineSeconds: 120)
         }
         store = try await Store.open(at: folder.path.appending("store"), options: options)
         let settings = S3Settings(region: Self.region, domains: ["s3.test"], account: "000000000000")
