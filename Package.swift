@@ -282,7 +282,7 @@ let package = Package(
             "StrongroomTestSupport",
             [
                 "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal", "StrongroomSimulation",
-                "StrongroomSystem", "COpenSSL", systemPackage,
+                "StrongroomSystem", "StrongroomCrypto", "COpenSSL", systemPackage,
             ], path: "Tests/Support"),
         tests("StrongroomSystemTests", ["StrongroomSystem", "StrongroomSimulation", systemPackage]),
         tests(

@@ -1,4 +1,4 @@
-/* SHA-256 and SHA-512 are used through their plain structures for keyed hashing: their state can then
+/* SHA-256, SHA-512 and SHA-1 are used through their plain structures for keyed hashing: their state can then
    stand in locked memory, which no EVP context allows. OpenSSL 3 marks these functions deprecated. */
 #define OPENSSL_SUPPRESS_DEPRECATED
 #include <openssl/core_names.h>

@@ -105,6 +105,8 @@ extension StoreError.Code {
     public static let userAlreadyExists = Self("userAlreadyExists")
     /// The user has no access key of that id.
     public static let noSuchAccessKey = Self("noSuchAccessKey")
+    /// The user has no second factor.
+    public static let noSuchSecondFactor = Self("noSuchSecondFactor")
     /// The name breaks the rules for names of users, or of their policies.
     public static let invalidUserName = Self("invalidUserName")
     /// The document is no policy; the message says what is wrong with it, and where.

@@ -8,6 +8,8 @@ package struct FormCredentials: Sendable {
     package let time: SigningTime
     /// The policy as it came, in base64.
     package let policy: String
+    /// Of temporary credentials; the policy has to name it as any other field.
+    package let sessionToken: String?
     private let signature: String
 
     /// - Parameter field: a field of the form by its name in lower case.
@@ -38,12 +40,9 @@ package struct FormCredentials: Sendable {
             throw SignatureError(
                 .malformedQuery, "X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
         }
-        guard field("x-amz-security-token") == nil else {
-            throw SignatureError(.unsupported, "The provided token is malformed or otherwise invalid.")
-        }
         return FormCredentials(
             accessKeyID: accessKeyID, scope: scope, time: time, policy: policy,
-            signature: try required("x-amz-signature"))
+            sessionToken: field("x-amz-security-token"), signature: try required("x-amz-signature"))
     }
 
     /// - Throws: `mismatch`.

@@ -20,16 +20,23 @@ package struct IncomingRequest: Sendable {
         self.headers = headers.map { (name: $0.name.lowercased(), value: $0.value) }
         guard rawPath.utf8.first == UInt8(ascii: "/") else { throw Self.invalidURI }
         path = try Self.decoded(rawPath, plusIsSpace: false)
-        var query: [(name: String, value: String)] = []
+        query = try Self.parameters(rawQuery)
+    }
+
+    /// The parameters of a query, or of a form that is written as one, decoded and in order.
+    ///
+    /// - Throws: `invalidURI`.
+    package static func parameters(_ rawQuery: String) throws(SignatureError) -> [(name: String, value: String)] {
+        var parameters: [(name: String, value: String)] = []
         for item in rawQuery.split(separator: "&") {
             let parts = item.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            query.append(
+            parameters.append(
                 (
-                    try Self.decoded(parts[0], plusIsSpace: true),
-                    parts.count == 2 ? try Self.decoded(parts[1], plusIsSpace: true) : ""
+                    try decoded(parts[0], plusIsSpace: true),
+                    parts.count == 2 ? try decoded(parts[1], plusIsSpace: true) : ""
                 ))
         }
-        self.query = query
+        return parameters
     }
 
     /// All values of a header.

@@ -28,6 +28,10 @@ package struct SignatureError: Error, Sendable, CustomStringConvertible {
         package static let mismatch = Code("mismatch")
         /// There is no such access key, or it is not active.
         package static let unknownKey = Code("unknownKey")
+        /// The token of temporary credentials is none of this store's, or goes with another access key.
+        package static let invalidToken = Code("invalidToken")
+        /// Temporary credentials whose time is over.
+        package static let expiredToken = Code("expiredToken")
         /// What the request says of its payload is none of what is known, or says two things.
         package static let invalidPayloadMode = Code("invalidPayloadMode")
         /// A chunked body is not what it should be.

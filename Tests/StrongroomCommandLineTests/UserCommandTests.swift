@@ -94,6 +94,39 @@ struct UserCommandTests {
         #expect(try strongroom("user", "show", "dave", "--json").lines[0]["policyNames"] as? [String] == ["input"])
     }
 
+    @Test("a second factor is made, whose secret is printed once, for a picture too, listed and taken away")
+    func factors() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        #expect(try strongroom("user", "create", "a+b@c").status == 0)
+        let made = try strongroom("user", "mfa", "enable", "a+b@c", "--account", "123456789012", "--json").lines[0]
+        #expect(made["serialNumber"] as? String == "arn:aws:iam::123456789012:mfa/a+b@c")
+        let secret = try #require(made["base32StringSeed"] as? String)
+        #expect(secret.count == 32 && secret.allSatisfy("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".contains))
+        #expect(
+            made["uri"] as? String
+                == "otpauth://totp/Strongroom:a%2Bb%40c?secret=\(secret)&issuer=Strongroom")
+        let again = try strongroom("user", "mfa", "enable", "a+b@c", "--json")
+        #expect(again.status == 1 && again.output == "" && again.error?["code"] as? String == "limitExceeded")
+        let listed = try strongroom("user", "mfa", "list", "--json")
+        #expect(listed.lines.map { $0["serialNumber"] as? String } == ["arn:aws:iam::000000000000:mfa/a+b@c"])
+        #expect(try strongroom("user", "show", "a+b@c", "--json").lines[0]["secondFactor"] as? Bool == true)
+        #expect(try !listed.output.contains(secret) && !strongroom("user", "show", "a+b@c").output.contains(secret))
+        let files = try #require(FileManager.default.enumerator(atPath: strongroom.directory.path))
+        for case let name as String in files where !["stdout", "stderr"].contains(name) {
+            guard let bytes = try? strongroom.read(name) else { continue }
+            #expect(bytes.range(of: Data(secret.utf8)) == nil, "\(name)")
+        }
+        #expect(try strongroom("user", "mfa", "disable", "a+b@c").status == 0)
+        let none = try strongroom("user", "mfa", "disable", "a+b@c", "--json")
+        #expect(none.status == 1 && none.error?["code"] as? String == "noSuchSecondFactor")
+        #expect(try strongroom("user", "mfa", "list").output == "")
+        let text = try strongroom("user", "mfa", "enable", "a+b@c").output
+        let other = try #require(text.split(separator: "\n").first { $0.hasPrefix("secret ") }?.suffix(32))
+        #expect(text.contains("secret=\(other)&issuer=") && other != secret)
+        #expect(try strongroom("user", "mfa", "enable", "a+b@c", "--account", "12").status == 64)
+    }
+
     @Test("whoever may do everything is said, and unsaid")
     func administrator() throws {
         let strongroom = try Strongroom()

@@ -20,6 +20,8 @@ final class StoreKeys: Sendable {
     let changes: MessageAuthenticator
     /// For rows that are sealed as a whole.
     let sealedRows: SealedRows
+    /// For temporary credentials.
+    let sessions: SessionTokens
     /// Nil for a backend that must be asked for each key.
     let reserve: DataKeyReserve?
 
@@ -34,6 +36,7 @@ final class StoreKeys: Sendable {
         let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
         storeRows = try BucketKeys(metadataKey, bucketUID: nobody)
         sealedRows = try SealedRows(metadataKey)
+        sessions = try SessionTokens(metadataKey)
         do throws(SealError) {
             changes = try MessageAuthenticator(
                 dataKeyed: PreparedKey(metadataKey.bytes).expand(

@@ -93,6 +93,14 @@ struct FieldReader {
         return Self.decode(value)
     }
 
+    mutating func optionalInteger<Integer: FixedWidthInteger>(
+        _ tag: UInt16, as type: Integer.Type = Integer.self
+    ) throws(Malformed) -> Integer? {
+        guard let value = try optional(tag) else { return nil }
+        guard value.count == Integer.bitWidth / 8 else { throw Malformed(reason: "field \(tag) is no \(Integer.self)") }
+        return Self.decode(value)
+    }
+
     mutating func optionalBytes(_ tag: UInt16, count: Int) throws(Malformed) -> [UInt8]? {
         guard let value = try optional(tag) else { return nil }
         guard value.count == count else {

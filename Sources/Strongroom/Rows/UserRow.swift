@@ -14,6 +14,8 @@ internal import StrongroomKeys
 ///      6   access keys, absent where there are none: for each, in the order in which they were made:
 ///          id (20, `AKIA` and 16 of A-Z2-7) | created i64 | state u8 (0 inactive, 1 active) | secret (112, sealed
 ///          under a key of its own for this row's key and this id)
+///      7   second factor, absent where there is none: created i64 | the last step whose code was used u64 (0 before
+///          the first) | secret (92, sealed under a key of its own for this row's key and the user's id)
 struct UserRow: Equatable, Sendable {
     struct Key: Equatable, Sendable {
         static let sizeBytes = UserIdentifier.sizeBytes + 8 + 1 + SealedRows.sealedSecretBytes
@@ -24,12 +26,22 @@ struct UserRow: Equatable, Sendable {
         var sealedSecret: [UInt8]
     }
 
+    struct SecondFactor: Equatable, Sendable {
+        static let sizeBytes = 8 + 8 + SealedRows.sealedFactorBytes
+
+        var createdMilliseconds: Int64
+        /// Codes of this step, and of those before it, are used up.
+        var lastStep: UInt64
+        var sealedSecret: [UInt8]
+    }
+
     var id: String
     var createdMilliseconds: Int64
     var lsn: UInt64
     var isAdministrator: Bool
     var policies: [String: String] = [:]
     var keys: [Key] = []
+    var secondFactor: SecondFactor?
 
     func encoded() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 128)
@@ -39,6 +51,7 @@ struct UserRow: Equatable, Sendable {
         if isAdministrator { writer.put(4, [1]) }
         if !policies.isEmpty { writer.put(5, encodedPolicies) }
         if !keys.isEmpty { writer.put(6, encodedKeys) }
+        if let secondFactor { writer.put(7, secondFactor.encoded()) }
         return writer.bytes
     }
 
@@ -75,6 +88,7 @@ extension UserRow {
         isAdministrator = try reader.flag(4)
         if let bytes = try reader.optional(5) { policies = try Self.decodePolicies(bytes) }
         if let bytes = try reader.optional(6) { keys = try Self.decodeKeys(bytes) }
+        if let bytes = try reader.optional(7) { secondFactor = try SecondFactor(decoding: bytes) }
         try reader.finish()
     }
 
@@ -120,6 +134,23 @@ extension UserRow {
             rest = rest.dropFirst(SealedRows.sealedSecretBytes)
         } while !rest.isEmpty
         return keys
+    }
+}
+
+extension UserRow.SecondFactor {
+    fileprivate func encoded() -> [UInt8] {
+        var bytes: [UInt8] = []
+        bytes.appendLittleEndian(UInt64(bitPattern: createdMilliseconds))
+        bytes.appendLittleEndian(lastStep)
+        return bytes + sealedSecret
+    }
+
+    fileprivate init(decoding bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) {
+        var rest = bytes
+        guard rest.count == Self.sizeBytes, let created = rest.popLittleEndian(Int64.self),
+            let lastStep = rest.popLittleEndian(UInt64.self)
+        else { throw .init(reason: "the second factor is cut off") }
+        self.init(createdMilliseconds: created, lastStep: lastStep, sealedSecret: Array(rest))
     }
 }
 

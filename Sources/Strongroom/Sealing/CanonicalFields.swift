@@ -124,6 +124,31 @@ enum CanonicalFields {
         return fields.bytes
     }
 
+    /// Context of the secret of a user's second factor.
+    static func secondFactor(userRowKey: [UInt8], userID: String) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 96 + userRowKey.count)
+        fields.put(1, text: "strongroom/second-factor@v1")
+        fields.put(2, userRowKey)
+        fields.put(3, text: userID)
+        return fields.bytes
+    }
+
+    /// Context of the token of temporary credentials.
+    static func sessionToken(formatVersion: UInt8) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 48)
+        fields.put(1, text: "strongroom/session-token@v1")
+        fields.put(2, integer: formatVersion)
+        return fields.bytes
+    }
+
+    /// What the secret of temporary credentials is derived for.
+    static func sessionSecret(content: [UInt8]) -> [UInt8] {
+        var fields = FieldWriter(reservingBytes: 48 + content.count)
+        fields.put(1, text: "strongroom/session-secret@v1")
+        fields.put(2, content)
+        return fields.bytes
+    }
+
     /// What a commit says of its changes, and where and when.
     static func changes(timeline: UInt32, lsn: UInt64, timeMilliseconds: Int64, _ records: [UInt8]) -> [UInt8] {
         var fields = FieldWriter(reservingBytes: 64 + records.count)

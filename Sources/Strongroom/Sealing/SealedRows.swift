@@ -13,10 +13,11 @@ internal import StrongroomSystem
 /// notices that is the catalog's root.
 final class SealedRows: Sendable {
     static let formatVersion: UInt8 = 1
-    private static let suite = SealedStreamSuite.aes256GCM
+    static let suite = SealedStreamSuite.aes256GCM
 
     private let rows: PreparedKey
     private let accessKeySecrets: PreparedKey
+    let secondFactors: PreparedKey
 
     init(_ metadataKey: SharedSecret) throws(StoreError) {
         let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
@@ -27,6 +28,7 @@ final class SealedRows: Sendable {
             let key = try PreparedKey(metadataKey.bytes)
             rows = try PreparedKey(key.expand(info: info("sealed rows"), count: 32))
             accessKeySecrets = try PreparedKey(key.expand(info: info("access key secrets"), count: 32))
+            secondFactors = try PreparedKey(key.expand(info: info("second factors"), count: 32))
         } catch {
             throw StoreError(error)
         }
@@ -59,7 +61,7 @@ final class SealedRows: Sendable {
     }
 
     /// What the machine does not give now says nothing of the row.
-    private static func nilWhereDamaged<Content: ~Copyable>(_ error: SealError) throws(StoreError) -> Content? {
+    static func nilWhereDamaged<Content: ~Copyable>(_ error: SealError) throws(StoreError) -> Content? {
         let error = StoreError(error)
         guard error.code == .damaged else { throw error }
         return nil

@@ -8,7 +8,12 @@ extension Engine {
             let name = Self.userName(rowKey)
             let place = "user \(name.debugDescription)"
             do throws(StoreError) {
-                for key in try keys.userRow(value, name).keys {
+                let row = try keys.userRow(value, name)
+                if let factor = row.secondFactor {
+                    let secret = try keys.sealedRows.openFactor(factor.sealedSecret, of: row.id, userRowKey: rowKey)
+                    if secret == nil { report.note(place, "The secret of the second factor is not what was written.") }
+                }
+                for key in row.keys {
                     let secret = try keys.sealedRows.openSecret(key.sealedSecret, of: key.id, userRowKey: rowKey)
                     if secret == nil { report.note(place, "The secret of \(key.id) is not what was written.") }
                 }

@@ -27,6 +27,8 @@ public struct User: Sendable, Hashable {
     public let policies: [String: String]
     /// The user's access keys, in the order in which they were made.
     public let accessKeys: [AccessKey]
+    /// Nil where the user has none.
+    public let secondFactor: SecondFactor?
     /// Position of the user's last change in the store's commit order.
     public let lsn: UInt64
 }
@@ -39,6 +41,9 @@ extension User {
             accessKeys: row.keys.map {
                 AccessKey(
                     id: $0.id, created: Date(storeMilliseconds: $0.createdMilliseconds), isActive: $0.isActive)
+            },
+            secondFactor: row.secondFactor.map {
+                SecondFactor(created: Date(storeMilliseconds: $0.createdMilliseconds))
             }, lsn: row.lsn)
     }
 }

@@ -33,6 +33,8 @@ final class UserChanges: Sendable {
     }
 
     let turns = TaskTurns()
+    /// Wrong codes of second factors.
+    let attempts = Mutex(SecondFactorAttempts())
     private let state = Mutex(State())
 
     var version: UInt64 { state.withLock(\.version) }

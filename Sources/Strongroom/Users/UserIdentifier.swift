@@ -7,6 +7,8 @@ struct UserIdentifier {
 
     static let user = UserIdentifier(prefix: "AIDA")
     static let accessKey = UserIdentifier(prefix: "AKIA")
+    /// Of access keys that end by themselves.
+    static let session = UserIdentifier(prefix: "ASIA")
 
     let prefix: String
 

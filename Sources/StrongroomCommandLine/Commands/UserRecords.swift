@@ -12,6 +12,8 @@ struct UserRecord: Codable, Equatable {
     /// Documents by the names of the policies; only `user show` tells them.
     var policies: [String: String]?
     var policyNames: [String]
+    /// Whether the user has one.
+    var secondFactor: Bool
 
     init(_ user: User, withPolicies: Bool = false) {
         userName = user.name
@@ -21,18 +23,21 @@ struct UserRecord: Codable, Equatable {
         accessKeys = user.accessKeys.map { AccessKeyRecord($0) }
         policies = withPolicies ? user.policies : nil
         policyNames = user.policies.keys.sorted()
+        secondFactor = user.secondFactor != nil
     }
 
     var text: String {
         let active = accessKeys.count { $0.status == AccessKeyRecord.active }
         return "\(userName)  created \(createDate.formatted(.iso8601))  \(administrator ? "administrator, " : "")"
             + "\(active) of \(accessKeys.count) access keys active, \(policyNames.count) policies"
+            + (secondFactor ? ", a second factor" : "")
     }
 
     /// Several lines.
     var wholeText: String {
         var lines = ["\(userName)\(administrator ? ", administrator" : "")", "id       \(userId)"]
         lines.append("created  \(createDate.formatted(.iso8601))")
+        if secondFactor { lines.append("factor   codes of an authenticator") }
         lines += accessKeys.map(\.text)
         for name in policyNames { lines += ["policy   \(name)", policies?[name] ?? ""] }
         return lines.joined(separator: "\n")

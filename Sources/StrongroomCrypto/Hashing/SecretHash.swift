@@ -65,3 +65,26 @@ package enum SHA512: SecretHash {
             digest.assumingMemoryBound(to: UInt8.self), state.assumingMemoryBound(to: SHA512_CTX.self))
     }
 }
+
+/// For the codes of authenticators alone (``OneTimeCode``), which know no other hash. Whoever can make two texts of one
+/// hash does not learn a key that HMAC has hashed with it.
+package enum SHA1: SecretHash {
+    package static let digestSizeBytes = 20
+    package static let blockSizeBytes = 64
+    package static let stateSizeBytes = MemoryLayout<SHA_CTX>.stride
+
+    package static func begin(_ state: UnsafeMutableRawPointer) {
+        // Safe: see above.
+        _ = unsafe SHA1_Init(state.assumingMemoryBound(to: SHA_CTX.self))
+    }
+
+    package static func update(_ state: UnsafeMutableRawPointer, _ bytes: UnsafeRawBufferPointer) {
+        // Safe: see above.
+        _ = unsafe SHA1_Update(state.assumingMemoryBound(to: SHA_CTX.self), bytes.baseAddress, bytes.count)
+    }
+
+    package static func finish(_ state: UnsafeMutableRawPointer, into digest: UnsafeMutableRawPointer) {
+        // Safe: see above.
+        _ = unsafe SHA1_Final(digest.assumingMemoryBound(to: UInt8.self), state.assumingMemoryBound(to: SHA_CTX.self))
+    }
+}

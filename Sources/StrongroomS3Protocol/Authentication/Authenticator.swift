@@ -1,13 +1,12 @@
 internal import Strongroom
 internal import StrongroomCrypto
-internal import StrongroomPolicy
 internal import StrongroomSignature
 
 /// Finds out who makes a request, and that nobody has altered it.
 struct Authenticator: Sendable {
     let store: Store
     let settings: S3Settings
-    private let cache = SigningKeyCache()
+    let cache = SigningKeyCache()
 
     init(_ store: Store, _ settings: S3Settings) { (self.store, self.settings) = (store, settings) }
 
@@ -27,11 +26,10 @@ struct Authenticator: Sendable {
     func authenticate(_ request: IncomingRequest, nowMilliseconds: Int64) async throws(S3Error) -> Outcome {
         do throws(SignatureError) {
             guard let credentials = try RequestCredentials.read(request) else { return try anonymous(request) }
-            guard credentials.sessionToken == nil else { return try refuseToken() }
             let check = SignatureCheck(region: settings.region, service: "s3")
             try check.checkTerms(credentials, request, nowMilliseconds: nowMilliseconds)
             let mode = try PayloadMode.read(request, isPresigned: credentials.isPresigned)
-            let found = try await key(credentials.accessKeyID, credentials.scope)
+            let found = try await key(.init(credentials), nowMilliseconds: nowMilliseconds)
             try check.checkSignature(credentials, request, payloadHash: mode.canonicalText, found.key)
             return outcome(found, credentials, mode, nowMilliseconds)
         } catch {
@@ -52,7 +50,9 @@ struct Authenticator: Sendable {
             credentials = read
             try SignatureCheck(region: settings.region, service: "s3")
                 .checkScope(credentials.scope, credentials.time, .malformedQuery)
-            found = try await key(credentials.accessKeyID, credentials.scope)
+            let name = SigningKeyCache.Name(
+                accessKeyID: credentials.accessKeyID, sessionToken: credentials.sessionToken, scope: credentials.scope)
+            found = try await key(name, nowMilliseconds: nowMilliseconds)
             try credentials.checkSignature(found.key)
         } catch {
             throw refusal(error)
@@ -75,11 +75,6 @@ struct Authenticator: Sendable {
         return refusal
     }
 
-    /// Temporary credentials are not given out here, so that none can be right.
-    private func refuseToken() throws(SignatureError) -> Outcome {
-        throw SignatureError(.unsupported, "The provided token is malformed or otherwise invalid.")
-    }
-
     /// Nobody vouches for the body either, whatever its headers say of signatures.
     private func anonymous(_ request: IncomingRequest) throws(SignatureError) -> Outcome {
         guard !request.values("x-amz-content-sha256").isEmpty else {
@@ -90,34 +85,6 @@ struct Authenticator: Sendable {
             throw SignatureError(.unsupported, "A body in signed chunks needs a signed request.")
         }
         return Outcome(identity: .anonymous, mode: mode)
-    }
-
-    /// - Throws: `unknownKey`.
-    func key(
-        _ accessKeyID: String, _ scope: CredentialScope
-    ) async throws(SignatureError) -> SigningKeyCache.Entry {
-        let version = store.usersVersion
-        let name = SigningKeyCache.Name(accessKeyID: accessKeyID, scope: scope)
-        if let entry = cache.entry(name, version: version) { return entry }
-        do throws(StoreError) {
-            if let found = try await store.accessKeySecret(accessKeyID), found.key.isActive {
-                let entry = SigningKeyCache.Entry(
-                    user: user(found.user, accessKeyID), key: try Self.derive(found.secret, scope))
-                cache.keep(entry, name, version: version)
-                return entry
-            }
-        } catch {
-            throw SignatureError(.internalFailure, "The access key could not be read.", underlying: error)
-        }
-        throw SignatureError(.unknownKey, "The AWS Access Key Id you provided does not exist in our records.")
-    }
-
-    private static func derive(_ secret: SharedSecret, _ scope: CredentialScope) throws(StoreError) -> SigningKey {
-        do throws(SecretMemoryError) {
-            return try SigningKey(secretAccessKey: secret.bytes, scope: scope)
-        } catch {
-            throw StoreError(secretMemory: error)
-        }
     }
 
     private func outcome(
@@ -131,18 +98,5 @@ struct Authenticator: Sendable {
             identity: .user(found.user), mode: mode, signer: signer,
             signature: SignatureFacts(
                 isPresigned: credentials.isPresigned, ageMilliseconds: max(now - credentials.time.wallMilliseconds, 0)))
-    }
-
-    private func user(_ user: User, _ accessKeyID: String) -> AuthenticatedUser {
-        let texts = user.policies.sorted { $0.key < $1.key }.map(\.value)
-        return AuthenticatedUser(
-            name: user.name, arn: "arn:aws:iam::\(settings.account):user/\(user.name)", id: user.id,
-            account: settings.account, canonicalAccount: settings.canonicalAccount, accessKeyID: accessKeyID,
-            isAdministrator: user.isAdministrator, policyTexts: texts, policies: texts.map(Self.policy))
-    }
-
-    /// It was read when it was put. One that cannot be read any more denies everything: it may have denied something.
-    private static func policy(_ text: String) -> PolicyDocument {
-        (try? PolicyDocument(parsing: Array(text.utf8), attachment: .identity)) ?? .denyingEverything
     }
 }

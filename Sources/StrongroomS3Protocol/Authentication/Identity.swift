@@ -30,6 +30,7 @@ struct AuthenticatedUser: Sendable {
     var account: String
     /// 64 hexadecimal digits that stand for the account in listings.
     var canonicalAccount: String
+    /// Of temporary credentials that of the access key they were asked for with.
     var accessKeyID: String
     /// May do everything that no policy denies.
     var isAdministrator: Bool
@@ -37,6 +38,8 @@ struct AuthenticatedUser: Sendable {
     var policyTexts: [String]
     /// What they say.
     var policies: [PolicyDocument]
+    /// Nil where the request is signed with a long-term access key.
+    var session: Session?
 
     /// With the one that an administrator has besides.
     var allPolicyTexts: [String] { isAdministrator ? policyTexts + [Self.everythingAllowed] : policyTexts }
@@ -44,4 +47,11 @@ struct AuthenticatedUser: Sendable {
     /// An administrator may do all that no policy denies.
     private static let everythingAllowed =
         #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"}]}"#
+}
+
+extension AuthenticatedUser {
+    /// Seconds since a code of the second factor was used; nil where none was.
+    func secondFactorAgeSeconds(nowMilliseconds: Int64) -> UInt64? {
+        session?.secondFactorMilliseconds.map { UInt64(max(nowMilliseconds - $0, 0)) / 1_000 }
+    }
 }

@@ -10,6 +10,8 @@ internal import Synchronization
 final class SigningKeyCache: Sendable {
     struct Name: Hashable, Sendable {
         var accessKeyID: String
+        /// Of temporary credentials. Another token with the same id is another key.
+        var sessionToken: String?
         var scope: CredentialScope
     }
 

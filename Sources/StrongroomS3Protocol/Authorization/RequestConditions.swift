@@ -7,12 +7,13 @@ internal import StrongroomSystem
 /// from the body, so that all is known before a byte of it is read.
 enum RequestConditions {
     /// - Parameters:
-    ///   - now: seconds since 1970-01-01T00:00:00Z.
+    ///   - nowMilliseconds: since 1970-01-01T00:00:00Z.
     ///   - signature: how the request was signed; nil where nobody has.
     static func facts(
-        _ request: S3Request, _ query: RequestQuery, _ identity: Identity, signature: SignatureFacts?, now: Int64
+        _ request: S3Request, _ query: RequestQuery, _ identity: Identity, signature: SignatureFacts?,
+        nowMilliseconds: Int64
     ) -> [String: [String]] {
-        var facts = connection(request.connection, now)
+        var facts = connection(request.connection, nowMilliseconds / 1_000)
         if let user = identity.user {
             facts["aws:PrincipalArn"] = [user.arn]
             facts["aws:PrincipalAccount"] = [user.account]
@@ -20,6 +21,7 @@ enum RequestConditions {
             facts["aws:username"] = [user.name]
             facts["aws:userid"] = [user.id]
             facts["s3:ResourceAccount"] = [user.account]
+            facts.merge(session(user, nowMilliseconds)) { $1 }
         } else {
             facts["aws:PrincipalType"] = ["Anonymous"]
         }
@@ -43,6 +45,19 @@ enum RequestConditions {
             facts.merge(TagConditions.requested(tags.values)) { $1 }
         }
         return facts.filter { !$0.value.isEmpty }
+    }
+
+    /// Long-term access keys have none of these: `Bool` conditions about a second factor are false for them, and
+    /// `BoolIfExists` ones true.
+    private static func session(_ user: AuthenticatedUser, _ nowMilliseconds: Int64) -> [String: [String]] {
+        guard let session = user.session else { return [:] }
+        let age = user.secondFactorAgeSeconds(nowMilliseconds: nowMilliseconds)
+        var facts = [
+            "aws:MultiFactorAuthPresent": [age == nil ? "false" : "true"],
+            "aws:TokenIssueTime": [TimeText.iso8601(seconds: session.issuedMilliseconds / 1_000)],
+        ]
+        if let age { facts["aws:MultiFactorAuthAge"] = [String(age)] }
+        return facts
     }
 
     private static func connection(_ connection: ConnectionFacts, _ now: Int64) -> [String: [String]] {

@@ -11,33 +11,21 @@ struct KeyServiceBody {
     /// The member that holds a secret.
     static let secretName = "Plaintext"
 
-    private(set) var bytes: [UInt8] = []
+    private(set) var bytes: [UInt8]
 
     /// - Throws: `RequestEntityTooLarge`; `SerializationException` where the body is not as long as it should be.
     init(reading request: S3Request) async throws(KeyServiceRefusal) {
-        let tooLarge = KeyServiceRefusal(
-            "RequestEntityTooLarge", "A request of the key service has at most \(Self.limitBytes) bytes.", status: 413)
-        let length = try? request.contentLength()
-        if let length, length > UInt64(Self.limitBytes) { throw tooLarge }
-        // All at once: an array that grows leaves copies behind.
-        bytes.reserveCapacity(length.map { Int($0) } ?? Self.limitBytes)
-        do {
-            while let slice = try await request.body.read() {
-                guard bytes.count + slice.count <= Self.limitBytes else {
-                    wipe()
-                    throw tooLarge
-                }
-                bytes.append(contentsOf: slice)
-            }
-        } catch let refusal as KeyServiceRefusal {
-            throw refusal
+        do throws(WholeBody.Fault) {
+            bytes = try await WholeBody.read(request, limitBytes: Self.limitBytes)
         } catch {
-            wipe()
-            throw .serialization("The body did not come to its end.")
-        }
-        guard length == nil || length == UInt64(bytes.count) else {
-            wipe()
-            throw .serialization("The body is not as long as its header says.")
+            switch error {
+            case .tooLarge:
+                throw KeyServiceRefusal(
+                    "RequestEntityTooLarge", "A request of the key service has at most \(Self.limitBytes) bytes.",
+                    status: 413)
+            case .cutOff: throw .serialization("The body did not come to its end.")
+            case .otherLength: throw .serialization("The body is not as long as its header says.")
+            }
         }
     }
 

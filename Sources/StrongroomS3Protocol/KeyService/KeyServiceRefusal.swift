@@ -42,7 +42,9 @@ extension KeyServiceRefusal {
     /// What a client is told of a signature that is refused.
     init(_ error: SignatureError) {
         switch error.code {
-        case .unknownKey, .unsupported:
+        case .expiredToken:
+            self.init("ExpiredTokenException", "The security token included in the request is expired")
+        case .unknownKey, .unsupported, .invalidToken:
             self.init("UnrecognizedClientException", "The security token included in the request is invalid.")
         case .mismatch, .skewed, .expired, .invalidPayloadMode: self.init("InvalidSignatureException", error.message)
         case .internalFailure: self = .internalFailure(error)

@@ -34,30 +34,32 @@ extension S3Service {
         _ request: S3Request, _ log: inout RequestLog
     ) async throws(KeyServiceRefusal) -> KeyServiceResult {
         let (name, operation) = try Self.keyServiceOperation(request)
-        log.keyOperation = name
+        log.serviceOperation = name
         guard !operation.carriesSecret || request.connection.isSecure else {
             throw .validation(
                 "\(name) carries plaintext or key material, which must go over a secure connection; use HTTPS.")
         }
         let incoming: IncomingRequest
         do throws(SignatureError) {
-            incoming = try IncomingRequest(
-                method: request.method, rawPath: request.rawPath, rawQuery: request.rawQuery,
-                headers: request.headers.fields)
+            incoming = try Self.decoded(request)
         } catch {
             throw KeyServiceRefusal(error)
         }
         let signer = try await authenticator.keyServiceSigner(incoming, nowMilliseconds: clock())
         var body = try await KeyServiceBody(reading: request)
         defer { body.wipe() }
-        try signer.verify(body: body.bytes)
+        do throws(SignatureError) {
+            try signer.verify(body: body.bytes)
+        } catch {
+            throw KeyServiceRefusal(error)
+        }
         log.user = signer.found.user.name
-        guard isWithinRate(signer.credentials.accessKeyID, request, &log) else { throw .throttled }
+        guard isWithinRate(signer.found.user.accessKeyID, request, &log) else { throw .throttled }
         let members = try body.members()
         try members.allow(only: operation.members)
         let call = KeyServiceCall(
             members: members,
-            store: store.acting(as: signer.caller(request.connection)),
+            store: store.acting(as: signer.caller(request.connection, nowMilliseconds: clock())),
             account: settings.account, requestID: request.id)
         return try await operation.run(call)
     }

@@ -96,6 +96,8 @@ extension S3Error {
         case .missingHeader: self.init(400, "MissingSecurityHeader", error.message)
         case .skewed: self.init(403, "RequestTimeTooSkewed", error.message)
         case .unknownKey: self.init(403, "InvalidAccessKeyId", error.message)
+        case .invalidToken: self.init(400, "InvalidToken", error.message)
+        case .expiredToken: self.init(400, "ExpiredToken", error.message)
         case .mismatch: self.init(403, "SignatureDoesNotMatch", error.message)
         case .invalidPayloadMode: self = .invalidArgument(error.message, name: "x-amz-content-sha256")
         case .malformedBody: self = .invalidRequest(error.message)

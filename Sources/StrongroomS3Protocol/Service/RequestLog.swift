@@ -7,15 +7,15 @@ struct RequestLog: Sendable {
     private let connection: ConnectionFacts
     var target: RequestTarget?
     var operation: S3Operation?
-    /// An operation of the key service: a name of its table, never the client's text.
-    var keyOperation: String?
+    /// An operation of the key service or of the token service: a name of its table, never the client's text.
+    var serviceOperation: String?
     var user: String?
     var error: S3Error?
     /// Whether a rate has been asked about it; no line of the log says so.
     var isCounted = false
 
     /// Nil while nobody knows what is asked for.
-    var operationName: String? { keyOperation ?? operation?.rawValue }
+    var operationName: String? { serviceOperation ?? operation?.rawValue }
 
     init(_ request: S3Request) { (id, method, connection) = (request.id, request.method, request.connection) }
 

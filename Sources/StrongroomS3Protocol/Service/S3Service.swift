@@ -15,6 +15,8 @@ package struct S3Service: Sendable {
     package let metrics: ServiceMetrics
     /// Nil where there are no rates.
     private let limiter: RateLimiter?
+    /// What rates and pauses are measured with; never goes back.
+    let nanoseconds: @Sendable () -> UInt64
     /// Milliseconds since 1970-01-01T00:00:00Z.
     let clock: @Sendable () -> Int64
 
@@ -26,6 +28,7 @@ package struct S3Service: Sendable {
         nanoseconds: @escaping @Sendable () -> UInt64 = { PosixClock().bootNanoseconds() },
         clock: @escaping @Sendable () -> Int64
     ) {
+        self.nanoseconds = nanoseconds
         limiter = RateLimiter(settings.rates, nanoseconds: nanoseconds)
         (self.store, self.settings, self.logger, self.metrics, self.clock) = (store, settings, logger, metrics, clock)
         authenticator = Authenticator(store, settings)
@@ -37,8 +40,13 @@ package struct S3Service: Sendable {
         let start = ContinuousClock.now
         var log = RequestLog(request)
         let answer =
-            Self.isForKeyService(request)
-            ? await answerKeyService(request, &log) : await answerObjects(request, &log)
+            if Self.isForKeyService(request) {
+                await answerKeyService(request, &log)
+            } else if Self.isForTokenService(request) {
+                await answerTokenService(request, &log)
+            } else {
+                await answerObjects(request, &log)
+            }
         let time = ContinuousClock.now - start
         metrics.note(log.operationName, status: answer.status, time)
         log.write(answer, time, to: logger)
@@ -73,7 +81,12 @@ package struct S3Service: Sendable {
     }
 
     private func handle(_ request: S3Request, _ log: inout RequestLog) async throws(S3Error) -> S3Answer {
-        let incoming = try Self.decoded(request)
+        let incoming: IncomingRequest
+        do throws(SignatureError) {
+            incoming = try Self.decoded(request)
+        } catch {
+            throw S3Error(error)
+        }
         var request = request
         // From here on nobody sees a customer's key but in locked memory.
         let customerKeys = try CustomerKeyHeaders(taking: &request.headers)
@@ -103,14 +116,10 @@ package struct S3Service: Sendable {
         return answer
     }
 
-    private static func decoded(_ request: S3Request) throws(S3Error) -> IncomingRequest {
-        do throws(SignatureError) {
-            return try IncomingRequest(
-                method: request.method, rawPath: request.rawPath, rawQuery: request.rawQuery,
-                headers: request.headers.fields)
-        } catch {
-            throw S3Error(error)
-        }
+    static func decoded(_ request: S3Request) throws(SignatureError) -> IncomingRequest {
+        try IncomingRequest(
+            method: request.method, rawPath: request.rawPath, rawQuery: request.rawQuery,
+            headers: request.headers.fields)
     }
 
     /// Keys do not go over connections that anybody can read.
@@ -133,7 +142,7 @@ package struct S3Service: Sendable {
         _ outcome: Authenticator.Outcome, _ keys: CustomerKeyHeaders
     ) async throws(S3Error) -> S3Call {
         let facts = RequestConditions.facts(
-            request, query, outcome.identity, signature: outcome.signature, now: clock() / 1_000)
+            request, query, outcome.identity, signature: outcome.signature, nowMilliseconds: clock())
         return S3Call(
             settings: settings, request: request, query: query, target: target, operation: operation,
             identity: outcome.identity,
@@ -147,6 +156,7 @@ package struct S3Service: Sendable {
     private func caller(_ identity: Identity, _ connection: ConnectionFacts) -> Caller {
         Caller(
             principal: identity.user?.arn ?? "anonymous", account: identity.user?.account ?? "",
+            multiFactorAgeSeconds: identity.user?.secondFactorAgeSeconds(nowMilliseconds: clock()),
             sourceAddress: connection.sourceAddress, transport: connection.transport, viaService: "s3",
             policies: identity.user?.allPolicyTexts ?? [])
     }

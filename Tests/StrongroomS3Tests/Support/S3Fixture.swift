@@ -16,6 +16,8 @@ struct S3Fixture: Sendable {
     struct Signer: Sendable {
         var accessKeyID: String
         var secret: SharedSecret
+        /// Of temporary credentials.
+        var token: String?
     }
 
     struct Response: Sendable {
@@ -43,6 +45,8 @@ struct S3Fixture: Sendable {
     let store: Store
     var service: S3Service
     let administrator: Signer
+    /// What the service takes for the time, and requests are signed at.
+    private(set) var now = Self.now
 
     /// - Parameters:
     ///   - hasKeyService: whether the store has one.
@@ -66,6 +70,15 @@ struct S3Fixture: Sendable {
         let settings = S3Settings(region: Self.region, domains: ["s3.test"], account: "000000000000")
         service = S3Service(store, settings, logger: logger) { Self.now }
         administrator = try await Self.signer("ada", isAdministrator: true, in: store)
+    }
+
+    /// The same store, served at another time.
+    func at(_ milliseconds: Int64, nanoseconds: UInt64 = 0) -> S3Fixture {
+        var later = self
+        later.now = milliseconds
+        later.service = S3Service(
+            store, service.settings, logger: service.logger, nanoseconds: { nanoseconds }, clock: { milliseconds })
+        return later
     }
 
     private static func signer(_ name: String, isAdministrator: Bool, in store: Store) async throws -> Signer {
@@ -94,7 +107,9 @@ struct S3Fixture: Sendable {
         let query = parts.count == 2 ? parts[1] : ""
         var all = [(name: "host", value: "localhost")] + headers
         if !body.isEmpty || method == "PUT" || method == "POST" { all.append(("content-length", String(body.count))) }
-        if let signer { all = try Self.signed(method, parts[0], query, all, body, signer) }
+        if let signer {
+            all = try Self.signed(method, parts[0], query, all, body, signer, atMilliseconds: now)
+        }
         let rest = Mutex<[UInt8]?>(body.isEmpty ? nil : body)
         let request = S3Request(
             method: method, rawPath: parts[0], rawQuery: query, headers: RequestHeaders(all),
@@ -125,6 +140,7 @@ struct S3Fixture: Sendable {
             all.append(("x-amz-content-sha256", hash))
         }
         all.append(("x-amz-date", time.text))
+        if let token = signer.token { all.append(("x-amz-security-token", token)) }
         let incoming = try IncomingRequest(method: method, rawPath: path, rawQuery: query, headers: all)
         let key = try SigningKey(
             secretAccessKey: signer.secret.bytes,

@@ -20,6 +20,12 @@ struct UserRowTests {
                     id: id("AKIA"), createdMilliseconds: .random(in: .min ... .max, using: &generator),
                     isActive: .random(using: &generator), sealedSecret: generator.bytes(SealedRows.sealedSecretBytes)))
         }
+        if Bool.random(using: &generator) {
+            row.secondFactor = .init(
+                createdMilliseconds: .random(in: .min ... .max, using: &generator),
+                lastStep: .random(in: 0 ... .max, using: &generator),
+                sealedSecret: generator.bytes(SealedRows.sealedFactorBytes))
+        }
         return row
     }
 
@@ -45,5 +51,6 @@ struct UserRowTests {
     @Test("Sizes are those of the byte map") func sizes() {
         #expect(SealedRows.secretBytes == 40 && SealedRows.sealedSecretBytes == 112)
         #expect(UserRow.Key.sizeBytes == 141)
+        #expect(SealedRows.sealedFactorBytes == 92 && UserRow.SecondFactor.sizeBytes == 108)
     }
 }
