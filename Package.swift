@@ -288,7 +288,7 @@ let package = Package(
         tests(
             "StrongroomCryptoTests",
             [
-                "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
+                "StrongroomTestSupport", "StrongroomCrypto", "StrongroomSystem", "CStrongroomShims", swiftCrypto,
             ]),
         tests(
             "StrongroomJournalTests",

@@ -1,6 +1,7 @@
 import Foundation
 import StrongroomCrypto
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// What a core dump of the idle process would hold: the writable memory that is not left out of it is

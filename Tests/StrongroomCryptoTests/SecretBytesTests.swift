@@ -1,5 +1,6 @@
 import StrongroomCrypto
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 @Suite struct SecretBytesTests {

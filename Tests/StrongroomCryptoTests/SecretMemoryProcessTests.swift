@@ -1,6 +1,7 @@
 import Foundation
 import StrongroomCrypto
 import StrongroomSystem
+import StrongroomTestSupport
 import Testing
 
 /// What concerns the whole process runs in one of its own: limits, forks, and traps.

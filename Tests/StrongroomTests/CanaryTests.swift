@@ -1,5 +1,6 @@
 import Foundation
 import StrongroomCrypto
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -101,6 +102,7 @@ struct CanaryTests {
 
     @Test(
         "Nothing of a sealed body stays in dumpable memory once the calls are over",
+        .disabled(if: Sanitizer.isThere, "a sanitizer's own memory takes minutes to look through"),
         arguments: sealedModes, [100, 5_000, 100_000, 500_000])
     func memoryAfterPut(mode: TestMode, size: Int) async throws {
         try await Self.withSealed(mode) { _, bucket, _ in
