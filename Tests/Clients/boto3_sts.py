@@ -95,7 +95,8 @@ class SessionTests(STSTest):
         self.assertIn("x-amz-security-token", form["fields"])
         lines = [f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{value}\r\n'
                  for name, value in form["fields"].items()]
-        data = "".join(lines) + '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nbody\r\n--b--\r\n'
+        data = "".join(lines)
+        data += '--b\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\nbody\r\n--b--\r\n'
         headers = {"Content-Type": "multipart/form-data; boundary=b"}
         fetch(form["url"], "POST", headers, data.encode()).expect(204)
         self.assertEqual(self.read("f"), b"body")
@@ -117,9 +118,9 @@ class SessionTests(STSTest):
         session = self.session(user, DurationSeconds=900)
         with self.refused(403, "AccessDenied"):
             self.session(session)
-        for seconds in [899, 129_601]:
-            with self.refused(400, "ValidationError"):
-                self.session(user, DurationSeconds=seconds)
+        # Less than 900 boto3 itself does not send.
+        with self.refused(400, "ValidationError"):
+            self.session(user, DurationSeconds=129_601)
         with self.refused(400, "UnsupportedOperation"):
             self.sts(user).get_federation_token(Name="somebody")
         for changes, s3_code, code in [

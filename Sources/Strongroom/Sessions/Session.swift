@@ -1,5 +1,5 @@
-/// What temporary credentials say of themselves. Nothing of it is kept: it stands, sealed, in the token that whoever has
-/// them sends with each request.
+/// What temporary credentials say of themselves. Nothing of it is kept: it stands, sealed, in the token that whoever
+/// has them sends with each request.
 ///
 /// Byte map of the content, all of it fields (`FieldWriter`):
 ///

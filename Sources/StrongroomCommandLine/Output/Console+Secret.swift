@@ -3,8 +3,8 @@ internal import StrongroomCrypto
 internal import SystemPackage
 
 extension Console {
-    /// Stands in a line for a secret of base64 or base32 digits, which is put there in locked memory alone. No name and no id of
-    /// the store's has such characters.
+    /// Stands in a line for a secret of base64 or base32 digits, which is put there in locked memory alone. No name and
+    /// no id of the store's has such characters.
     static let secretPlace = "????"
 
     /// As `emit`, with a secret in each place of ``secretPlace`` in record and text.
