@@ -12,7 +12,7 @@ import Testing
     private func ask(_ port: Int, _ target: String, method: String = "GET") async throws -> String {
         let connection = try RawConnection(port: port)
         try await connection.send("\(method) \(target) HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n")
-        return try await connection.receive(seconds: 10).text
+        return try await connection.receive(seconds: 60).text
     }
 
     private static func operations(_ options: inout S3ServerOptions) {

@@ -50,7 +50,7 @@ final class RawConnection: Sendable {
     }
 
     /// What comes until the text holds `mark`, the other side closes, or the time is over.
-    func receive(until mark: String? = nil, seconds: Int = 20) async throws -> (text: String, isClosed: Bool) {
+    func receive(until mark: String? = nil, seconds: Int = 60) async throws -> (text: String, isClosed: Bool) {
         try await onThread { [descriptor] in
             let end = ContinuousClock.now + .seconds(seconds)
             var bytes: [UInt8] = []

@@ -54,7 +54,7 @@ func wallSeconds() -> Int { time(nil) }
         try await ServerFixture.with { fixture, _ in
             let connection = try fixture.connect()
             try await connection.send("PUT /data/k HTTP/1.1\r\nhost: h\r\n" + rest)
-            let answer = try await connection.receive(seconds: 10)
+            let answer = try await connection.receive(seconds: 60)
             #expect(answer.isClosed)
             #expect(!answer.text.contains("smuggled"))
             #expect(!answer.text.contains("HTTP/1.1 200"))
@@ -67,7 +67,7 @@ func wallSeconds() -> Int { time(nil) }
             for line in [String(repeating: "a", count: 100_000), String(repeating: "b: c\r\n", count: 1_000)] {
                 let connection = try fixture.connect()
                 try? await connection.send("GET / HTTP/1.1\r\nhost: h\r\nx: \(line)\r\n\r\n")
-                let answer = try await connection.receive(seconds: 10)
+                let answer = try await connection.receive(seconds: 60)
                 #expect(answer.isClosed && !answer.text.contains("HTTP/1.1 200"))
             }
         }
@@ -87,8 +87,8 @@ func wallSeconds() -> Int { time(nil) }
                     break
                 }
             }
-            #expect(try await silent.receive(seconds: 10).isClosed)
-            #expect(try await slow.receive(seconds: 10).isClosed)
+            #expect(try await silent.receive(seconds: 60).isClosed)
+            #expect(try await slow.receive(seconds: 60).isClosed)
         }
     }
 
@@ -96,7 +96,7 @@ func wallSeconds() -> Int { time(nil) }
     func handshakes() async throws {
         try await ServerFixture.with(quick { $0.idleSeconds = 1 }, isSecure: true) { fixture, _ in
             let connection = try RawConnection(port: fixture.securePort)
-            #expect(try await connection.receive(seconds: 10).isClosed)
+            #expect(try await connection.receive(seconds: 60).isClosed)
         }
     }
 
@@ -136,7 +136,7 @@ func wallSeconds() -> Int { time(nil) }
             let refused = try fixture.connect()
             try await refused.send(
                 "PUT /data/k HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 5\r\n\r\n")
-            let answer = try await refused.receive(seconds: 10)
+            let answer = try await refused.receive(seconds: 60)
             #expect(answer.text.hasPrefix("HTTP/1.1 403") && answer.isClosed)
         }
     }
@@ -167,7 +167,7 @@ func wallSeconds() -> Int { time(nil) }
             let connection = try fixture.connect(readBytes: 4_096)
             try await connection.send(try fixture.head("GET", "/data/k"))
             try await Task.sleep(for: .seconds(4))
-            let answer = try await connection.receive(seconds: 20)
+            let answer = try await connection.receive(seconds: 60)
             #expect(answer.isClosed && answer.text.utf8.count < 32 << 20)
         }
     }
