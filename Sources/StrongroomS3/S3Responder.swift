@@ -121,6 +121,8 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
     }
 
     private static func announcesBody(_ request: Request) -> Bool {
+        // Whoever waits to be told to go on, and is not, is not trusted to know what the next answer is to.
+        if request.headers[.expect] != nil { return true }
         if let length = request.headers[.contentLength] { return length != "0" }
         return request.headers.contains(.transferEncoding)
     }

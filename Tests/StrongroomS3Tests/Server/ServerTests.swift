@@ -141,6 +141,27 @@ func wallSeconds() -> Int { time(nil) }
         }
     }
 
+    /// The story: botocore asks to go on with empty files, too. It was answered at once, kept the status of that answer
+    /// for the next one on the connection, and waited for a minute for what it took for its body.
+    @Test("a client that waits with an empty body is told to go on, or that the connection ends")
+    func continuingWithNothing() async throws {
+        try await ServerFixture.with { fixture, _ in
+            _ = try await fixture.store.createBucket("data")
+            let good = try fixture.connect()
+            for _ in 0..<2 {
+                try await good.send(try fixture.head("PUT", "/data/k", [("expect", "100-continue")], length: 0))
+                let answer = try await good.receive(until: "x-amz-id-2").text
+                #expect(answer.hasPrefix("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"), "\(answer)")
+            }
+            let refused = try fixture.connect()
+            try await refused.send(
+                "PUT /data/k HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 0\r\n\r\n")
+            let answer = try await refused.receive()
+            #expect(answer.text.hasPrefix("HTTP/1.1 403") && answer.isClosed)
+            #expect(answer.text.lowercased().contains("connection: close"))
+        }
+    }
+
     @Test("what a refused client goes on sending is not read to its end, and the answer arrives")
     func unreadBodies() async throws {
         try await ServerFixture.with { fixture, _ in
