@@ -8,8 +8,8 @@ internal import NIOTLS
 struct ContinueEvent: Sendable {}
 
 /// Sends `100 Continue` once the body is wanted (RFC 9110, section 10.1.1): a client whose request is refused has not
-/// sent it for nothing. A body of no bytes is no exception, though it might be one: botocore, which asks for every file,
-/// takes the next answer on the connection for this one's where the first thing that it sees is the final answer.
+/// sent it for nothing. A body of no bytes is no exception, though it might be one: botocore, which asks for every
+/// file, takes the next answer on the connection for this one's where the first thing that it sees is the final answer.
 final class ContinueHandler: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
