@@ -33,7 +33,8 @@ class Server:
     def copied(self, folder):
         """The same with a copy of the store and of its keys. This one must not run."""
         other = Server(self.program, folder)
-        shutil.copytree(self.store, other.store)
+        # The socket of a server that was killed is nothing that could be copied.
+        shutil.copytree(self.store, other.store, ignore=shutil.ignore_patterns("control.sock"))
         shutil.copytree(self.keyring, other.keyring)
         return other
 
