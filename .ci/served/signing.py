@@ -1,4 +1,4 @@
-"""AWS Signature Version 4 in headers and queries, and a client that sends one request after another over one connection."""
+"""AWS Signature Version 4 in headers and queries, and a client that sends its requests one after another."""
 import datetime
 import hashlib
 import hmac
