@@ -141,6 +141,30 @@ import Testing
         #expect(try strongroom("list", "data", "--json").lines.isEmpty)
     }
 
+    /// The story: a server that was told to stop waited for as long as a page of output stood unread.
+    @Test("A command whose output nobody reads does not keep the server from ending")
+    func stalled() async throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let server = try await serve(strongroom)
+        #expect(try strongroom("bucket", "create", "data").status == 0)
+        try strongroom.write("large", Data(count: 4 << 20))
+        #expect(try strongroom("put", "large", "data/large").status == 0)
+        let get = Process()
+        get.executableURL = Strongroom.executable
+        get.arguments = ["get", "data/large", "-", "--store", strongroom.store.path]
+        let unread = Pipe()
+        get.standardOutput = unread
+        get.standardError = FileHandle.nullDevice
+        try get.run()
+        let log = { String(decoding: try strongroom.read("serveerr"), as: UTF8.self) }
+        for _ in 0..<600 where !(try log()).contains("command=get") { try await Task.sleep(for: .milliseconds(50)) }
+        end(server)
+        get.waitUntilExit()
+        #expect(get.terminationStatus == 1)
+        try unread.fileHandleForReading.close()
+    }
+
     @Test("A reader that goes away ends the command and not the server")
     func unread() async throws {
         let strongroom = try Strongroom()

@@ -20,6 +20,7 @@ final class ControlServer: Sendable {
 
     /// More commands at a time are refused.
     private static let sessionsMax = 16
+    private static let endSeconds = 5
 
     private let store: Store
     private let path: FilePath
@@ -37,7 +38,8 @@ final class ControlServer: Sendable {
         _ = DedicatedThread(name: "strongroom-control") { [self] in acceptAll() }
     }
 
-    /// Takes no more commands, cancels those that run, and returns when they have ended.
+    /// Takes no more commands, cancels those that run, and returns when they have ended; or after some seconds: one
+    /// that prints to a terminal that somebody has stopped, or into a pipe that nobody reads, ends with this process.
     func stop() async {
         let sessions = state.withLock { state in
             state.isStopped = true
@@ -47,7 +49,13 @@ final class ControlServer: Sendable {
         unsafe unlink(path.appending(ControlMessage.socketName).string)
         listener.finishReceiving()
         for session in sessions { session.cancel() }
-        for session in sessions { await session.end() }
+        // Apart: whoever stops a server is a task that was cancelled, and would not wait.
+        await Task.detached {
+            let end = ContinuousClock.now + .seconds(Self.endSeconds)
+            while !sessions.allSatisfy(\.isOver), ContinuousClock.now < end {
+                try? await Task.sleep(for: .milliseconds(20))
+            }
+        }.value
     }
 
     private func acceptAll() {
@@ -66,7 +74,8 @@ final class ControlServer: Sendable {
 
     private func begin(_ connection: ControlConnection) {
         guard let peer = connection.peer, peer.user == geteuid() || peer.user == 0 else {
-            logger.warning("a command of another user is refused", metadata: ["user": "\(connection.peer?.user ?? 0)"])
+            let user = connection.peer.map { "\($0.user)" } ?? "unknown"
+            logger.warning("a command of another user is refused", metadata: ["user": "\(user)"])
             return
         }
         let session = ControlSession(connection, store, at: path, logger)

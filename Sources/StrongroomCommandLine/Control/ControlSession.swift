@@ -14,6 +14,7 @@ final class ControlSession: Sendable {
 
     private struct State {
         var isCancelled = false
+        var isOver = false
         var task: Task<Void, Never>?
     }
 
@@ -33,6 +34,7 @@ final class ControlSession: Sendable {
             let task = Task(executorPreference: CommandExecutor()) { [self] in
                 await answer(request, streams, process)
                 for stream in streams { try? stream.close() }
+                self.state.withLock { $0.isOver = true }
                 // What waits below has nothing more to wait for.
                 connection.finishReceiving()
             }
@@ -81,7 +83,7 @@ final class ControlSession: Sendable {
         connection.finishReceiving()
     }
 
-    /// Waits for its end.
-    func end() async { await state.withLock(\.task)?.value }
+    /// Whether no command runs; after ``cancel()`` none begins.
+    var isOver: Bool { state.withLock { $0.task == nil || $0.isOver } }
 }
 #endif
