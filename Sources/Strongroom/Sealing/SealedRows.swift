@@ -20,15 +20,11 @@ final class SealedRows: Sendable {
     let secondFactors: PreparedKey
 
     init(_ metadataKey: SharedSecret) throws(StoreError) {
-        let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
-        func info(_ purpose: String) -> [UInt8] {
-            CanonicalFields.metadataKey(purpose: purpose, bucketUID: nobody)
-        }
         do throws(SealError) {
             let key = try PreparedKey(metadataKey.bytes)
-            rows = try PreparedKey(key.expand(info: info("sealed rows"), count: 32))
-            accessKeySecrets = try PreparedKey(key.expand(info: info("access key secrets"), count: 32))
-            secondFactors = try PreparedKey(key.expand(info: info("second factors"), count: 32))
+            rows = try key.storeKey(for: "sealed rows")
+            accessKeySecrets = try key.storeKey(for: "access key secrets")
+            secondFactors = try key.storeKey(for: "second factors")
         } catch {
             throw StoreError(error)
         }
@@ -100,5 +96,14 @@ final class SealedRows: Sendable {
         } catch {
             return try Self.nilWhereDamaged(error)
         }
+    }
+}
+
+extension PreparedKey {
+    /// A key of the store's own, which belongs to no bucket, derived from this one, the metadata key.
+    func storeKey(for purpose: String) throws(SealError) -> PreparedKey {
+        let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
+        return try PreparedKey(
+            expand(info: CanonicalFields.metadataKey(purpose: purpose, bucketUID: nobody), count: 32))
     }
 }

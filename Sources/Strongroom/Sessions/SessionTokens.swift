@@ -19,14 +19,10 @@ final class SessionTokens: Sendable {
     private let secrets: PreparedKey
 
     init(_ metadataKey: SharedSecret) throws(StoreError) {
-        let nobody = [UInt8](repeating: 0, count: ObjectRow.uidBytes)
-        func info(_ purpose: String) -> [UInt8] {
-            CanonicalFields.metadataKey(purpose: purpose, bucketUID: nobody)
-        }
         do throws(SealError) {
             let key = try PreparedKey(metadataKey.bytes)
-            tokens = try PreparedKey(key.expand(info: info("session tokens"), count: 32))
-            secrets = try PreparedKey(key.expand(info: info("session secrets"), count: 32))
+            tokens = try key.storeKey(for: "session tokens")
+            secrets = try key.storeKey(for: "session secrets")
         } catch {
             throw StoreError(error)
         }
