@@ -96,7 +96,7 @@ private struct StoreLife: Sendable {
     /// - Parameter number: of the life. Each opening has randomness of its own: with the salts of another life, what a
     ///   segment held before would pass for what it holds.
     func run(_ machine: SimulatedMachine, _ model: StoreModel, number: UInt64) async throws {
-        let storage = try await machine.open(seed: 10 + 2 * number)
+        let storage = try await machine.open(seed: 10 + 2 * number, noting: model)
         let failed = await work(storage, machine, model)
         switch end {
         case .close where !failed:
@@ -106,7 +106,7 @@ private struct StoreLife: Sendable {
         case .close, .kill: machine.crash(PowerFailure(survivingChanges: .max), keepingInFlight: true)
         case .crash(let failure, let keepsIndexWrite): machine.crash(failure, keepingInFlight: keepsIndexWrite)
         }
-        let recovered = try await machine.open(seed: 11 + 2 * number)
+        let recovered = try await machine.open(seed: 11 + 2 * number, noting: model)
         try await recovered.compare(with: model)
         try await recovered.checkpoint()
         try await recovered.compare(with: model)

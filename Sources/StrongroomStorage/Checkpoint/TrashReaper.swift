@@ -105,7 +105,7 @@ final class TrashReaper: Sendable {
     /// When it fails, or the store is closed before, the rows stay, and a later round finds their files gone.
     private func removeRows(_ keys: [[UInt8]]) {
         let request = CommitRequest(
-            reads: [], prefetched: PrefetchedRows(rows: [], lsn: 0), attachments: [], isInternal: true,
+            origin: .reaper, reads: [], prefetched: PrefetchedRows(rows: [], lsn: 0), attachments: [],
             decide: { _ in DecidedCommit(mutations: keys.map { RowMutation(key: $0, change: .delete) }) },
             complete: { [weak self] completion in
                 // Committed ones leave the index with the next checkpoint; until then they are underway.

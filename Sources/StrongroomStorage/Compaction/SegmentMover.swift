@@ -179,7 +179,7 @@ struct SegmentMover {
     private func submit(_ batch: MoveBatch, _ prefetched: PrefetchedRows) -> Outcome {
         let outcome = Monitor(Outcome())
         let request = CommitRequest(
-            reads: batch.rows.map(\.key), prefetched: prefetched, attachments: batch.payloads,
+            origin: .compaction, reads: batch.rows.map(\.key), prefetched: prefetched, attachments: batch.payloads,
             // What followers and images keep is worth more than tidiness.
             mayGiveUpHolds: false,
             decide: { [rows = batch.rows, isFreeing = reserveBytes != nil] view in

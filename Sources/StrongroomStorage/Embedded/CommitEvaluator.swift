@@ -128,7 +128,8 @@ struct CommitEvaluator {
         encoded.reserveCapacity(mutations.count)
         for mutation in mutations {
             precondition(
-                request.isInternal || KeySpace.isEngineKey(mutation.key), "the key is outside the engine's key space")
+                request.origin == .reaper || KeySpace.isEngineKey(mutation.key),
+                "the key is outside the engine's key space")
             encoded.append(encoder.encode(mutation))
         }
         var trashBytes: UInt64 = 0
@@ -143,7 +144,7 @@ struct CommitEvaluator {
             receipt: CommitReceipt(lsn: view.lsn, timeMilliseconds: view.timeMilliseconds),
             mutations: encoded, attachments: encoder.frameAttachments, note: decided.note,
             trashBytes: trashBytes,
-            isFreeing: request.isInternal || decided.frees
+            isFreeing: request.origin == .reaper || decided.frees
                 || (!mutations.isEmpty && mutations.allSatisfy { $0.change == .delete }),
             mayGiveUpHolds: request.mayGiveUpHolds)
     }

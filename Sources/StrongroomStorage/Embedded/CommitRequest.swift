@@ -12,6 +12,16 @@ final class CommitRequest: Sendable {
         case failed(StorageError)
     }
 
+    /// Who wants it.
+    enum Origin: Sendable {
+        case engine
+        /// The store's own: rows stay as they are, and their payloads move.
+        case compaction
+        /// The store's own: rows of the store's own key range are removed.
+        case reaper
+    }
+
+    let origin: Origin
     let reads: [[UInt8]]
     /// Nil when nothing was fetched: the committer then looks into the index itself, once for its group.
     let prefetched: PrefetchedRows?
@@ -20,22 +30,20 @@ final class CommitRequest: Sendable {
     let decide: @Sendable (CommitView) -> DecidedCommit?
     /// Called exactly once, on the committer's thread; must not block.
     let complete: @Sendable (Completion) -> Void
-    /// Rows of the store's own key range may be changed (the reaper's commits).
-    let isInternal: Bool
     /// On a full disk what is kept for followers and images may be given up for it.
     let mayGiveUpHolds: Bool
 
     init(
-        reads: [[UInt8]], prefetched: PrefetchedRows?, attachments: [[UInt8]], isInternal: Bool = false,
+        origin: Origin = .engine, reads: [[UInt8]], prefetched: PrefetchedRows?, attachments: [[UInt8]],
         mayGiveUpHolds: Bool = true,
         decide: @escaping @Sendable (CommitView) -> DecidedCommit?,
         complete: @escaping @Sendable (Completion) -> Void
     ) {
         assert(prefetched.map { $0.rows.count == reads.count } ?? true)
+        self.origin = origin
         self.reads = reads
         self.prefetched = prefetched
         self.attachments = attachments
-        self.isInternal = isInternal
         self.mayGiveUpHolds = mayGiveUpHolds
         self.decide = decide
         self.complete = complete

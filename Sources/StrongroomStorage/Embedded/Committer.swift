@@ -149,6 +149,7 @@ struct Committer: ~Copyable {
                 group.outcomes.append((request, .failed(shortage)))
                 return
             }
+            if request.origin != .engine { options.whenOwnCommitIsDecided?(accepted.receipt.lsn) }
             do throws(StorageError) {
                 let changes = try append(accepted)
                 evaluator.add(changes)

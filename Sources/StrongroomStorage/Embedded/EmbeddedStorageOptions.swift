@@ -34,6 +34,9 @@ package struct EmbeddedStorageOptions: Sendable {
 
     /// Told of each group of commits, on the committer's thread; must not block.
     package var whenGroupEnds: (@Sendable (GroupReport) -> Void)?
+    /// Told of the position of each commit that the store makes by itself, on the committer's thread and before it is
+    /// written; must not block.
+    package var whenOwnCommitIsDecided: (@Sendable (_ lsn: UInt64) -> Void)?
     /// How much of the journal is kept for those who follow it.
     package var holds = JournalHolds.Limits()
     /// When images of the catalog are taken; nil for never, and then no journal is kept for them.

@@ -52,8 +52,8 @@ struct CrashExamination: Sendable {
         let sums = sums?.anchored(at: moment.anchor)
         let machine = SimulatedMachine(
             found: disk, index: moment.index.surviving(), clock: ManualClock(), options: options)
-        let recorder = recordsRecovery ? RecoveryRecorder(machine, moment.model, sums) : nil
-        let storage = try await machine.open(seed: seed, sums: sums)
+        let recorder = recordsRecovery ? RecoveryRecorder(machine, model, sums) : nil
+        let storage = try await machine.open(seed: seed, sums: sums, noting: model)
         let recovery = recorder?.end() ?? []
         try await storage.compare(with: model)
         try await storage.waitForReaders()
@@ -65,7 +65,7 @@ struct CrashExamination: Sendable {
         try await storage.close()
         machine.reopenIndex()
 
-        let again = try await machine.open(seed: seed &+ 1, sums: sums)
+        let again = try await machine.open(seed: seed &+ 1, sums: sums, noting: model)
         try await again.compare(with: model)
         let findings = try await again.verify(readingBlobs: false).findings
         guard findings.isEmpty else { throw Discrepancy("verify finds \(findings.map(\.error.description))") }
@@ -81,9 +81,9 @@ private final class RecoveryRecorder: Sendable {
 
     init(_ machine: SimulatedMachine, _ model: StoreModel, _ sums: RowSumDefinition?) {
         self.machine = machine
-        let model = model.copy()
         machine.watch { [self] disk, index in
-            moments.withLock { $0.append(CrashMoment(disk: disk, index: index, model: model, anchor: sums?.anchor)) }
+            let moment = CrashMoment(disk: disk, index: index, model: model.copy(), anchor: sums?.anchor)
+            moments.withLock { $0.append(moment) }
         }
     }
 

@@ -61,7 +61,8 @@ final class ScriptedStore: Sendable {
     // MARK: - Lives
 
     func open(seed: UInt64 = 1, indexWrites: Int? = nil) async throws {
-        let storage = try await machine.open(seed: seed, indexWrites: indexWrites, sums: sums)
+        let storage = try await machine.open(
+            seed: seed, indexWrites: indexWrites, sums: sums, noting: model)
         opened.withLock { $0 = storage }
     }
 

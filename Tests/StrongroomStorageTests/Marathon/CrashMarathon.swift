@@ -40,7 +40,8 @@ final class CrashMarathon: Sendable {
                 }
             }
             do {
-                try await group.waitForAll()
+                // The first that fails ends the others.
+                while try await group.next() != nil {}
             } catch {
                 failed.store(true, ordering: .relaxed)
                 throw error
@@ -105,7 +106,7 @@ final class CrashMarathon: Sendable {
             disk.failPower(afterMutations: Int(generator.next(upperBound: 30 as UInt64)))
         }
         do {
-            let storage = try await machine.open(seed: generator.next(), sums: sums)
+            let storage = try await machine.open(seed: generator.next(), sums: sums, noting: model)
             // What one recovery has shown, the next must show as well.
             try await storage.compare(with: model)
             try await storage.checkpoint()

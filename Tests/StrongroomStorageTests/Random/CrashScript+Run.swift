@@ -11,7 +11,7 @@ extension CrashScript {
         let machine = try await SimulatedMachine(seed: seed)
         let model = StoreModel()
         for (steps, crash) in lives {
-            let storage = try await machine.open(seed: crash.openingSeed)
+            let storage = try await machine.open(seed: crash.openingSeed, noting: model)
             if lies { machine.fileSystem.setSynchronizes(false) }
             machine.fileSystem.failPower(afterMutations: crash.mutationsBefore)
             if isInTurn {
@@ -57,7 +57,7 @@ extension CrashScript {
     private static func check(
         _ machine: SimulatedMachine, _ model: StoreModel, seed: UInt64
     ) async throws {
-        let storage = try await machine.open(seed: seed)
+        let storage = try await machine.open(seed: seed, noting: model)
         try await storage.compare(with: model)
         try await storage.waitForReaders()
         try await storage.settle()

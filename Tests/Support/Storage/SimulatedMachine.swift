@@ -73,11 +73,14 @@ package final class SimulatedMachine: Sendable {
     /// - Parameters:
     ///   - indexWrites: after so many transactions the index is full; nil for never.
     ///   - sums: what is added up; nil as by a program that knows nothing of sums.
+    ///   - model: what is told of the store's own commits, which take positions of commits that failed.
     package func open(
         seed: UInt64 = 1, storeID: [UInt8] = SimulatedMachine.storeID, indexWrites: Int? = nil,
-        sums: RowSumDefinition? = nil
+        sums: RowSumDefinition? = nil, noting model: StoreModel? = nil
     ) async throws(StorageError) -> EmbeddedStorage {
-        try await EmbeddedStorage.open(
+        var options = options
+        if let model { options.whenOwnCommitIsDecided = { model.noteOwnCommit(at: $0) } }
+        return try await EmbeddedStorage.open(
             directory: Self.directory, storeID: storeID, options: options,
             environment: environment(seed, indexWrites: indexWrites, sums: sums))
     }

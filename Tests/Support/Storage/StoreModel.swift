@@ -92,6 +92,10 @@ package final class StoreModel: Sendable {
         }
     }
 
+    /// The store has decided a commit of its own for that position: the one that was to have it has failed, or was lost
+    /// with a process, whether or not that has been said yet.
+    package func noteOwnCommit(at lsn: UInt64) { state.withLock { $0.issued[lsn] = nil } }
+
     package func acknowledge(_ lsn: UInt64) {
         state.withLock { state in
             state.acknowledgedLSN = max(state.acknowledgedLSN, lsn)
