@@ -6,5 +6,6 @@ struct Benchmarks: AsyncParsableCommand {
         commandName: "strongroom-benchmarks", abstract: "Strongroom against the machine's own limits.",
         subcommands: [
             SmallPuts.self, ModePuts.self, LargeObject.self, Listing.self, Space.self, Opening.self, Policies.self,
+            Requests.self,
         ])
 }
