@@ -2,7 +2,6 @@
 internal import HTTPTypes
 public import Hummingbird
 internal import NIOCore
-internal import NIOSSL
 public import Strongroom
 internal import StrongroomCrypto
 internal import StrongroomS3Protocol
@@ -24,6 +23,7 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
     let limits: S3ServerLimits
     /// Whether connections are TLS; nil where each is asked.
     let isSecure: Bool?
+    private let versions = TLSVersions()
 
     init(service: S3Service, limits: S3ServerLimits, isSecure: Bool?) {
         (self.service, self.limits, self.isSecure) = (service, limits, isSecure)
@@ -73,26 +73,10 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
 
     private func connection(_ context: Context) async -> ConnectionFacts {
         let address = context.clientAddress
-        guard isSecure != false, let version = await Self.tlsVersion(context.channel.connection) else {
+        guard isSecure != false, let version = await versions.version(of: context.channel.connection) else {
             return ConnectionFacts(sourceAddress: address, transport: .plain)
         }
         return ConnectionFacts(sourceAddress: address, transport: .transportLayerSecurity(version: version))
-    }
-
-    /// Nil where the connection is not TLS.
-    private static func tlsVersion(_ connection: any Channel) async -> String? {
-        let version: TLSVersion?
-        do {
-            version = try await connection.nioSSL_tlsVersion().get()
-        } catch {
-            return nil
-        }
-        switch version {
-        case .tlsv13: return "1.3"
-        case .tlsv12: return "1.2"
-        case .tlsv11: return "1.1"
-        default: return "1.0"
-        }
     }
 
     // MARK: - What goes

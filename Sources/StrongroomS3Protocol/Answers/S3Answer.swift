@@ -5,7 +5,7 @@ package import StrongroomCrypto
 package struct S3Answer: Sendable {
     package enum Body: Sendable {
         case none
-        /// In memory: documents.
+        /// In memory: documents, and small objects.
         case bytes([UInt8])
         /// In locked memory: documents with a secret.
         case secret(SharedSecret)

@@ -6,29 +6,25 @@ enum OperationRouter {
     ) throws(S3Error) -> S3Operation {
         let scope: OperationTable.Scope =
             target.bucket == nil ? .service : target.key == nil ? .bucket : .object
-        let rows = OperationTable.rows.filter { $0.method == method && $0.scope == scope }
+        let rows = OperationTable.places[.init(method: method, scope: scope)]
+        let names = Set(query.items.lazy.map(\.name)).intersection(OperationTable.markers[scope] ?? [])
         // Two markers would let one half of a server decide on one operation, and another half do the other.
-        let marked = rows.filter { row in row.marker.map(query.contains) ?? false }
+        let marked = names.compactMap { rows?.marked[$0] }
         guard marked.count <= 1 else {
             throw .invalidArgument(
                 "The query asks for \(marked.map(\.meaning.name).sorted().joined(separator: " and ")) at once.")
         }
-        if marked.isEmpty, let other = otherSubresource(query, scope) {
+        // A subresource of another method: `DELETE ?versioning` must not delete the bucket.
+        if marked.isEmpty, let other = names.min() {
             throw S3Error(
                 405, "MethodNotAllowed", "The specified method is not allowed against this resource.",
                 details: [.init(name: "Method", value: method), .init(name: "ResourceType", value: other)])
         }
-        guard let row = marked.first ?? rows.first(where: { $0.marker == nil }) else { throw .methodNotAllowed }
+        guard let row = marked.first ?? rows?.plain else { throw .methodNotAllowed }
         switch row.meaning {
         case .refused(let name): throw .notImplemented(name)
         case .implemented(let operation): return try refined(operation, query, headers)
         }
-    }
-
-    /// A subresource of another method: `DELETE ?versioning` must not delete the bucket.
-    private static func otherSubresource(_ query: RequestQuery, _ scope: OperationTable.Scope) -> String? {
-        let markers = OperationTable.rows.filter { $0.scope == scope }.compactMap(\.marker)
-        return markers.first(where: query.contains)
     }
 
     /// What only headers and further parameters tell.

@@ -27,6 +27,32 @@ enum OperationTable {
     /// from an upload) are told apart by ``OperationRouter``.
     static let rows: [Row] = implemented + RefusedOperations.rows
 
+    /// Where a request looks for its row.
+    struct Place: Hashable, Sendable {
+        var method: String
+        var scope: Scope
+    }
+
+    /// The rows of one place.
+    struct Rows: Sendable {
+        var marked: [String: Row] = [:]
+        var plain: Row?
+    }
+
+    static let places: [Place: Rows] = rows.reduce(into: [:]) { places, row in
+        let place = Place(method: row.method, scope: row.scope)
+        if let marker = row.marker {
+            places[place, default: Rows()].marked[marker] = row
+        } else {
+            places[place, default: Rows()].plain = row
+        }
+    }
+
+    /// Every parameter that marks an operation, of whatever method.
+    static let markers: [Scope: Set<String>] = rows.reduce(into: [:]) { markers, row in
+        if let marker = row.marker { markers[row.scope, default: []].insert(marker) }
+    }
+
     private static let implemented: [Row] = service + buckets + listings + objects
 
     private static let service = [row("GET", .service, nil, .listBuckets)]

@@ -20,6 +20,8 @@ struct RequestLog: Sendable {
     init(_ request: S3Request) { (id, method, connection) = (request.id, request.method, request.connection) }
 
     func write(_ answer: S3Answer, _ time: Duration, to logger: Logger) {
+        let cause = answer.status >= 500 ? error?.cause : nil
+        guard logger.logLevel <= (cause == nil ? .info : .error) else { return }
         var facts: Logger.Metadata = [
             "request": "\(id)", "operation": "\(operationName ?? LoggedName.escaped(method))",
             "status": "\(answer.status)",
@@ -32,7 +34,7 @@ struct RequestLog: Sendable {
         facts["bucket"] = target?.bucket.map { "\(LoggedName.quoted($0))" }
         facts["key"] = target?.key.map { "\(LoggedName.quoted($0))" }
         facts["code"] = error.map { "\($0.code)" }
-        guard let cause = error?.cause, answer.status >= 500 else { return logger.info("request", metadata: facts) }
+        guard let cause else { return logger.info("request", metadata: facts) }
         facts["cause"] = "\(LoggedName.escaped("\(cause)"))"
         logger.error("request failed", metadata: facts)
     }
