@@ -15,8 +15,11 @@ package struct PolicyDocument: Sendable {
     package enum Attachment: Sendable {
         /// A key, a bucket: each statement names whom it is about.
         case resource
-        /// A user: all of it is about that user, and nobody is named.
+        /// A user or a role: all of it is about that one, and nobody is named.
         case identity
+        /// A role, as the policy that says who may assume it: each statement names whom it is about, and is about that
+        /// role and about nothing but STS.
+        case trust
     }
 
     /// The revision of the language.
@@ -53,7 +56,7 @@ package struct PolicyDocument: Sendable {
             PolicyStatement(
                 sid: nil, effect: .deny, principals: PrincipalSet([.everybody], isComplement: false),
                 actions: Selection(patterns: PatternSet([], folding: .ascii), isComplement: true),
-                resources: Selection(patterns: PatternSet([], folding: .none), isComplement: true), conditions: [])
+                resources: .everything, conditions: [])
         ])
 
     /// Decides on a request: denied where a statement denies it or a condition of one that would cannot be decided,

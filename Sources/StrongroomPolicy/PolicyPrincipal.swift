@@ -14,6 +14,8 @@ package struct PolicyPrincipal: Sendable {
     package var federated: String?
     /// The canonical user id of the account, 64 hexadecimal digits.
     package var canonicalUser: String?
+    /// Whether statements about everybody are about it.
+    private(set) var isEverybody = true
 
     /// A principal of an account, unless the arguments say otherwise.
     package init(
@@ -22,6 +24,21 @@ package struct PolicyPrincipal: Sendable {
     ) {
         (self.arn, self.account, self.service, self.isAnonymous) = (arn, account, service, isAnonymous)
         (self.roleARN, self.federated, self.canonicalUser) = (roleARN, federated, canonicalUser)
+    }
+
+    /// Whom a policy can name directly: a statement about the account is about nobody then.
+    package var withoutAccount: PolicyPrincipal {
+        var principal = self
+        (principal.account, principal.canonicalUser) = ("", nil)
+        return principal
+    }
+
+    /// A role's session, by the name of its own alone: neither what is said of the role is about it, nor what is said
+    /// of the account or of everybody. What a statement allows to that name a session policy does not take away.
+    package var sessionAlone: PolicyPrincipal {
+        var alone = PolicyPrincipal(arn: arn, account: "")
+        alone.isEverybody = false
+        return alone
     }
 
     /// Nobody in particular.

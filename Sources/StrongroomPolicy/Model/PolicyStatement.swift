@@ -32,6 +32,9 @@ struct Selection: Sendable {
     /// NotAction and NotResource.
     let isComplement: Bool
 
+    /// Leaves nothing out.
+    static let everything = Selection(patterns: PatternSet([], folding: .none), isComplement: true)
+
     func contains(_ text: [UInt8], _ request: PolicyRequest) -> Truth {
         let matcher = patterns.matcher(for: request, longestBytes: text.count)
         if matcher.matches(text) { return Truth(!isComplement) }

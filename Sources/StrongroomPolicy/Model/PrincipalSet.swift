@@ -33,6 +33,7 @@ extension PolicyPrincipal {
     /// nobody has vouched for it.
     var names: [PrincipalSet.Name] {
         if isAnonymous { return [.everybody] }
+        guard isEverybody else { return [.arn(Array(arn.utf8))] }
         var names: [PrincipalSet.Name] = [.everybody, .arn(Array(arn.utf8)), .account(Array(account.utf8))]
         if let roleARN { names.append(.arn(Array(roleARN.utf8))) }
         if let service { names.append(.service(Array(service.utf8))) }

@@ -11,14 +11,29 @@ struct StatementReader {
         let elements = try value.elements(of: "A statement", known: Self.known)
         let effect = try effect(try either("Effect", nil, elements, value).element)
         let principals = try principals(elements, value, effect)
-        let actions = try either("Action", "NotAction", elements, value)
-        let resources = try either("Resource", "NotResource", elements, value)
         return PolicyStatement(
             sid: try sid(elements["Sid"]), effect: effect, principals: principals,
-            actions: Selection(patterns: try actionPatterns(actions.element), isComplement: actions.isComplement),
-            resources: Selection(
-                patterns: try resourcePatterns(resources.element), isComplement: resources.isComplement),
+            actions: try actions(elements, value), resources: try resources(elements, value),
             conditions: try elements["Condition"].map(conditions) ?? [])
+    }
+
+    private func actions(
+        _ elements: [String: LocatedJSON], _ statement: LocatedJSON
+    ) throws(PolicyFault) -> Selection {
+        let actions = try either("Action", "NotAction", elements, statement)
+        if attachment == .trust { try TrustReader.check(actions.element, isComplement: actions.isComplement) }
+        return Selection(patterns: try actionPatterns(actions.element), isComplement: actions.isComplement)
+    }
+
+    private func resources(
+        _ elements: [String: LocatedJSON], _ statement: LocatedJSON
+    ) throws(PolicyFault) -> Selection {
+        if attachment == .trust {
+            if let element = elements["Resource"] ?? elements["NotResource"] { throw TrustReader.resource(element) }
+            return .everything
+        }
+        let resources = try either("Resource", "NotResource", elements, statement)
+        return Selection(patterns: try resourcePatterns(resources.element), isComplement: resources.isComplement)
     }
 
     private func principals(
@@ -28,7 +43,8 @@ struct StatementReader {
             if let element = elements["Principal"] ?? elements["NotPrincipal"] {
                 throw PolicyFault(
                     .unknownElement, at: element.offset,
-                    "A user's own policy is about that user; leave the principal out, or attach it to a resource.")
+                    "A policy of a user's or a role's own is about that one; leave the principal out, or attach it to a "
+                        + "resource.")
             }
             return PrincipalSet([.everybody], isComplement: false)
         }
@@ -39,7 +55,9 @@ struct StatementReader {
                 .conflictingElements, at: principals.element.offset,
                 "NotPrincipal stands with Allow; name whom to allow in Principal, or deny everybody else.")
         }
-        return PrincipalSet(try PrincipalReader.names(principals.element), isComplement: principals.isComplement)
+        let names = try PrincipalReader.names(principals.element)
+        if attachment == .trust { try TrustReader.check(names, principals.element) }
+        return PrincipalSet(names, isComplement: principals.isComplement)
     }
 
     private func conditions(_ value: LocatedJSON) throws(PolicyFault) -> [PolicyCondition] {
