@@ -22,6 +22,9 @@ import Testing
             caller.multiFactorAgeSeconds = Bool.random(using: &random) ? random.next() : nil
             caller.sourceAddress = Bool.random(using: &random) ? text(&random) : nil
             caller.viaService = Bool.random(using: &random) ? text(&random) : nil
+            caller.policies = Bool.random(using: &random) ? [text(&random)] : nil
+            caller.roleARN = caller.policies != nil && Bool.random(using: &random) ? text(&random) : nil
+            caller.sessionPolicy = caller.roleARN != nil && Bool.random(using: &random) ? text(&random) : nil
             caller.transport = [nil, .plain, .transportLayerSecurity(version: text(&random))].randomElement(
                 using: &random)!
             context.caller = caller
@@ -109,6 +112,28 @@ import Testing
                 #expect(try decode(writer.bytes).context.caller?.policies == expected)
             } else {
                 let error = #expect(throws: KeyBackendError.self) { try decode(writer.bytes) }
+                #expect(error?.code == .invalidRequest)
+            }
+        }
+    }
+
+    /// A session policy holds nobody back whom the account lets in, and a module that does not know of roles takes a
+    /// session for a user whom nothing denies.
+    @Test func sessionsOfRolesHavePoliciesAndAreUnderstoodOrRefused() throws {
+        let cases: [(role: String?, sessionPolicy: String?, hasPolicies: Bool, isRead: Bool)] = [
+            ("role", nil, true, true), ("role", "{}", true, true), (nil, "{}", true, false),
+            ("role", nil, false, false),
+            ("role", "{}", false, false), (nil, "{}", false, false),
+        ]
+        for (role, sessionPolicy, hasPolicies, isRead) in cases {
+            let caller = Caller(
+                principal: "session", account: "1", policies: hasPolicies ? [] : nil, roleARN: role,
+                sessionPolicy: sessionPolicy)
+            let block = TLVWriter.operation(KeyRequestContext(caller: caller), deadlineNanoseconds: 1)
+            if isRead {
+                #expect(try decode(block).context.caller == caller)
+            } else {
+                let error = #expect(throws: KeyBackendError.self) { try decode(block) }
                 #expect(error?.code == .invalidRequest)
             }
         }

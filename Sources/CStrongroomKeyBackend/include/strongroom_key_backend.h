@@ -39,11 +39,12 @@ extern "C" {
 /* The version of this header. A module built with it fills these into its table. */
 enum {
     STRONGROOM_KEY_ABI_MAJOR = 1,
-    STRONGROOM_KEY_ABI_MINOR = 3                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY
+    STRONGROOM_KEY_ABI_MINOR = 4                /* 1: keys of customers, STRONGROOM_KEY_NEEDS_CUSTOMER_KEY
                                                    2: what hangs on a key, `key_dependencies` of the host,
                                                       STRONGROOM_KEY_E_KEY_IN_USE
                                                    3: secrets beside a control request and its answer, reasons of
-                                                      refusals, policies of principals */
+                                                      refusals, policies of principals
+                                                   4: sessions of roles */
 };
 
 /* First eight bytes of each table, read as a little-endian integer: "SRKEYMOD" and "SRKEYHST". A table that starts with
@@ -147,6 +148,12 @@ enum {
                                                         STRONGROOM_KEY_E_UNSUPPORTED */
     STRONGROOM_KEY_TLV_PRINCIPAL_POLICY = 0x800A,    /* text, repeated, minor 3: one of them, a document of IAM; only
                                                         with STRONGROOM_KEY_TLV_HAS_POLICIES */
+    STRONGROOM_KEY_TLV_ROLE = 0x800B,                /* text, minor 4: the principal is a session of the role with that
+                                                        ARN: what is said of the role is said of the principal. Only
+                                                        with STRONGROOM_KEY_TLV_HAS_POLICIES */
+    STRONGROOM_KEY_TLV_SESSION_POLICY = 0x800C,      /* text, minor 4: a document of IAM. The principal may do only what
+                                                        it allows as well, but for what is allowed to the principal by
+                                                        its own name. Only with STRONGROOM_KEY_TLV_ROLE */
 
     /* The request. */
     STRONGROOM_KEY_TLV_GRANT_TOKEN = 0x0010,         /* text, repeated */

@@ -54,6 +54,8 @@ final class BucketKeyring: Sendable {
                 case .transportLayerSecurity(let version): fields.put(7, text: version)
                 }
                 if let service = caller.viaService { fields.put(8, text: service) }
+                if let role = caller.roleARN { fields.put(9, text: role) }
+                if let policy = caller.sessionPolicy { fields.put(10, text: policy) }
             }
             bytes = fields.bytes
         }

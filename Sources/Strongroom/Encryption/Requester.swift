@@ -14,8 +14,10 @@ struct Requester: Sendable {
     /// As the caller is told to a backend of that kind. No policy decides about keys of the store's own and of
     /// customers.
     func caller(asking backend: OpenedBackend, for mode: EncryptionMode) -> Caller? {
-        var told = caller
-        if !mode.asksKeyService || asksPoliciesItself && !backend.heedsPolicies { told?.policies = nil }
+        guard !mode.asksKeyService || asksPoliciesItself && !backend.heedsPolicies, var told = caller else {
+            return caller
+        }
+        (told.policies, told.roleARN, told.sessionPolicy) = (nil, nil, nil)
         return told
     }
 

@@ -55,7 +55,7 @@ struct ConditionFacts: Sendable {
     static func ofCaller(_ caller: Caller?, _ owner: KeyOwner, _ wallMilliseconds: Int64) -> [String: [String]] {
         let principal = KeyPrincipal(caller, owner)
         var context: [String: [String]] = [
-            "aws:PrincipalArn": [principal.arn], "aws:PrincipalAccount": [principal.account],
+            "aws:PrincipalArn": [principal.conditionARN], "aws:PrincipalAccount": [principal.account],
             "kms:CallerAccount": [principal.account],
             "aws:EpochTime": [String(wallMilliseconds / 1_000)],
             "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
@@ -65,6 +65,7 @@ struct ConditionFacts: Sendable {
             context["aws:username"] = [name]
             context["aws:PrincipalType"] = ["User"]
         }
+        if principal.isRoleSession { context["aws:PrincipalType"] = ["AssumedRole"] }
         if let caller { describe(caller, owner, in: &context) }
         return context
     }

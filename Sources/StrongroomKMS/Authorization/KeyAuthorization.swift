@@ -32,7 +32,9 @@ struct KeyAuthorization: Sendable {
             case .explicitlyDenied: throw refusal(action, registry.owner, "with an explicit deny in its key policy")
             case .implicitlyDenied:
                 guard !isGranted(action, principal) else { continue }
-                let own = principal.account == whole.account ? "" : "no identity-based policy, "
+                let own =
+                    principal.account == whole.account
+                    ? "" : principal.isSessionAlone ? "no session policy, " : "no identity-based policy, "
                 throw refusal(
                     action, registry.owner, "because \(own)no statement of its key policy and no grant allows it")
             }
@@ -55,9 +57,10 @@ struct KeyAuthorization: Sendable {
         guard let own = call.policies else { return principal }
         switch own.decision(for: request(action, principal, in: registry)) {
         case .allowed: return principal
-        case .explicitlyDenied:
+        case .denied:
             throw refusal(action, registry.owner, "with an explicit deny in an identity-based policy")
-        case .implicitlyDenied: return principal.withoutAccount
+        case .undecided: return principal.withoutAccount
+        case .heldBack: return principal.sessionAlone
         }
     }
 
@@ -78,8 +81,7 @@ struct KeyAuthorization: Sendable {
         let facts = ConditionFacts(
             key: key, alias: alias, encryptionContext: context, wallMilliseconds: wallMilliseconds)
         return PolicyRequest(
-            principal: PolicyPrincipal(arn: principal.arn, account: principal.account), action: action,
-            resource: registry.owner.arn(key.id),
+            principal: principal.inPolicies, action: action, resource: registry.owner.arn(key.id),
             context: facts.context(call.requester.caller, registry).merging(conditions) { $1 })
     }
 

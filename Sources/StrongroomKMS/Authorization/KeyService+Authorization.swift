@@ -58,14 +58,16 @@ extension KeyService {
         }
         guard let own = call.policies else { return }
         let request = PolicyRequest(
-            principal: PolicyPrincipal(arn: caller.principal, account: caller.account),
+            principal: KeyPrincipal(caller, owner).inPolicies,
             action: "kms:\(call.operation)", resource: "*",
             context: ConditionFacts.ofCaller(caller, owner, host.wallMilliseconds()).merging(conditions) { $1 })
         switch own.decision(for: request) {
         case .allowed: return
-        case .explicitlyDenied:
+        case .denied:
             throw KeyServiceError(.accessDenied, "\(subject), with an explicit deny in an identity-based policy.")
-        case .implicitlyDenied:
+        case .heldBack:
+            throw KeyServiceError(.accessDenied, "\(subject), because no session policy allows it.")
+        case .undecided:
             throw KeyServiceError(.accessDenied, "\(subject), because no identity-based policy allows it.")
         }
     }

@@ -19,6 +19,11 @@ public struct Caller: Sendable, Hashable {
     /// Policies of the principal's own, as documents of IAM. What a key's policy leaves to the account they decide, and
     /// an empty list allows nothing of that. Nil: the account lets all of its principals in.
     public var policies: [String]?
+    /// Of a role's session, the role's ARN: what is said of the role is said of its sessions. Only with ``policies``.
+    public var roleARN: String?
+    /// The policy that was given when the role was assumed, a document of IAM: the session may do only what it allows
+    /// as well, but for what is allowed to the session by its own name. Only with ``roleARN``.
+    public var sessionPolicy: String?
 
     /// How a request reached the process.
     public enum Transport: Sendable, Hashable {
@@ -32,7 +37,7 @@ public struct Caller: Sendable, Hashable {
     public init(
         principal: String, account: String, tags: [String: String] = [:], multiFactorAgeSeconds: UInt64? = nil,
         sourceAddress: String? = nil, transport: Transport? = nil, viaService: String? = nil,
-        policies: [String]? = nil
+        policies: [String]? = nil, roleARN: String? = nil, sessionPolicy: String? = nil
     ) {
         self.principal = principal
         self.account = account
@@ -42,5 +47,7 @@ public struct Caller: Sendable, Hashable {
         self.transport = transport
         self.viaService = viaService
         self.policies = policies
+        self.roleARN = roleARN
+        self.sessionPolicy = sessionPolicy
     }
 }

@@ -42,6 +42,8 @@ struct DecodedRequest {
             case STRONGROOM_KEY_TLV_VIA_SERVICE: caller.viaService = try block.text(in: value)
             case STRONGROOM_KEY_TLV_HAS_POLICIES: hasPolicies = try block.flag(in: value)
             case STRONGROOM_KEY_TLV_PRINCIPAL_POLICY: policies.append(try block.text(in: value))
+            case STRONGROOM_KEY_TLV_ROLE: caller.roleARN = try block.text(in: value)
+            case STRONGROOM_KEY_TLV_SESSION_POLICY: caller.sessionPolicy = try block.text(in: value)
             case STRONGROOM_KEY_TLV_GRANT_TOKEN: context.grantTokens.append(try block.text(in: value))
             case STRONGROOM_KEY_TLV_REQUEST_ID: context.requestID = try block.text(in: value)
             case STRONGROOM_KEY_TLV_DEADLINE: context.deadlineNanoseconds = try block.integer(in: value)
@@ -58,6 +60,10 @@ struct DecodedRequest {
             throw TLVReader.malformed("does not say whether its principal has policies, or says that it has not")
         }
         if hasPolicies == true { caller.policies = policies }
+        // Whoever has no policies is let in by the account, whatever a session policy holds back.
+        guard caller.roleARN == nil || hasPolicies == true, caller.sessionPolicy == nil || caller.roleARN != nil else {
+            throw TLVReader.malformed("has a role without policies, or a session policy without a role")
+        }
         if hasCaller {
             caller.transport = secure.map { $0 ? .transportLayerSecurity(version: tlsVersion) : .plain }
             context.caller = caller

@@ -80,8 +80,11 @@ extension TLVWriter {
         case nil: break
         }
         append(STRONGROOM_KEY_TLV_VIA_SERVICE, text: caller.viaService)
-        guard let policies = caller.policies else { return }
-        append(STRONGROOM_KEY_TLV_HAS_POLICIES, flag: true)
-        for policy in policies { append(STRONGROOM_KEY_TLV_PRINCIPAL_POLICY, text: policy) }
+        if let policies = caller.policies {
+            append(STRONGROOM_KEY_TLV_HAS_POLICIES, flag: true)
+            for policy in policies { append(STRONGROOM_KEY_TLV_PRINCIPAL_POLICY, text: policy) }
+        }
+        append(STRONGROOM_KEY_TLV_ROLE, text: caller.roleARN)
+        append(STRONGROOM_KEY_TLV_SESSION_POLICY, text: caller.sessionPolicy)
     }
 }

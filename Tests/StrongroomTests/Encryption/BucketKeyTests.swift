@@ -98,7 +98,12 @@ struct BucketKeyTests {
         let ana = Caller(principal: "arn:aws:iam::000000000000:user/ana", account: "000000000000")
         var withFactor = ana
         withFactor.multiFactorAgeSeconds = 40
-        for caller in [ana, withFactor] {
+        // The sessions of a role have one name where whoever assumes it says so, and not the same policies.
+        var (session, narrower) = (ana, ana)
+        (session.policies, session.roleARN) = ([], "arn:aws:iam::000000000000:role/r")
+        narrower = session
+        narrower.sessionPolicy = "{}"
+        for caller in [ana, withFactor, session, narrower] {
             let before = calls()
             let theirs = store.acting(as: caller).bucket("bucket")
             _ = try await theirs.get("a").collect(upTo: 10)
