@@ -103,11 +103,15 @@ extension StoreError.Code {
     public static let noSuchUser = Self("noSuchUser")
     /// A user of that name exists already.
     public static let userAlreadyExists = Self("userAlreadyExists")
+    /// There is no role of that name.
+    public static let noSuchRole = Self("noSuchRole")
+    /// A role of that name exists already.
+    public static let roleAlreadyExists = Self("roleAlreadyExists")
     /// The user has no access key of that id.
     public static let noSuchAccessKey = Self("noSuchAccessKey")
     /// The user has no second factor.
     public static let noSuchSecondFactor = Self("noSuchSecondFactor")
-    /// The name breaks the rules for names of users, or of their policies.
+    /// The name breaks the rules for names of users and roles, or of their policies.
     public static let invalidUserName = Self("invalidUserName")
     /// The document is no policy; the message says what is wrong with it, and where.
     public static let malformedPolicy = Self("malformedPolicy")

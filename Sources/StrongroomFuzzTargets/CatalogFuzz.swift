@@ -16,7 +16,9 @@ public func fuzzCatalogRows(_ input: RawSpan) {
         case 3: RowProbe.isCanonical(object: bytes)
         case 4: RowProbe.isCanonical(bucket: bytes)
         // What is sealed in rows. Kinds keep their numbers, for the inputs that were collected.
-        case 5: RowProbe.isCanonical(attributes: bytes) && RowProbe.isCanonical(user: bytes)
+        case 5:
+            RowProbe.isCanonical(attributes: bytes) && RowProbe.isCanonical(user: bytes)
+                && RowProbe.isCanonical(role: bytes) && RowProbe.isCanonical(session: bytes)
         case 6: RowProbe.isCanonical(version: bytes)
         case 7: RowProbe.isCanonical(lockClock: bytes)
         case 8: RowProbe.isCanonical(consumer: bytes)

@@ -16,6 +16,7 @@ extension Engine {
             report.note("consumer \(name.debugDescription)", "The consumer's row is not what was written.")
         }
         try await verifyUsers(&report)
+        try await verifyRoles(&report)
         try await verifyBucketDocuments(&report)
         for (name, _) in buckets.all {
             try await verify(name, readingData: readingData, &report, progress)

@@ -14,6 +14,7 @@
 ///     0x0D | name                                            a consumer of the change feed (`ConsumerRow`)
 ///     0x0E | name                                            a user of a server (`UserRow`), sealed
 ///     0x0F | bucket uid (16) | kind u8                       a document of a bucket (`BucketDocumentKind`), sealed
+///     0x10 | name                                            a role of a server (`RoleRow`), sealed
 ///
 /// Listing reads only table 0x04, so delete markers and old versions cost it nothing. A key has at most one
 /// row in 0x04 and 0x0A together: whatever changes the stack of a key's versions changes that row, which is
@@ -36,6 +37,7 @@ enum RowKey {
     static let consumerTable: UInt8 = 0x0D
     static let userTable: UInt8 = 0x0E
     static let bucketDocumentTable: UInt8 = 0x0F
+    static let roleTable: UInt8 = 0x10
     /// Those whose rows are versions of objects.
     static let versionTables: Set<UInt8> = [versionTable, currentTable, markerTable]
 
@@ -51,6 +53,8 @@ enum RowKey {
     static func consumer(_ name: String) -> [UInt8] { [consumerTable] + Array(name.utf8) }
 
     static func user(_ name: String) -> [UInt8] { [userTable] + Array(name.utf8) }
+
+    static func role(_ name: String) -> [UInt8] { [roleTable] + Array(name.utf8) }
 
     static func bucketDocument(_ bucketUID: [UInt8], _ kind: BucketDocumentKind) -> [UInt8] {
         bucketDocuments(bucketUID) + [kind.rawValue]

@@ -36,6 +36,18 @@ package enum RowProbe {
         return row.encoded() == bytes
     }
 
+    /// False where `bytes` are taken for what the sealed row of a role says and would be written in other bytes.
+    package static func isCanonical(role bytes: [UInt8]) -> Bool {
+        guard let row = try? RoleRow(decoding: bytes) else { return true }
+        return row.encoded() == bytes
+    }
+
+    /// False where `bytes` are taken for what a token says and would be written in other bytes.
+    package static func isCanonical(session bytes: [UInt8]) -> Bool {
+        guard let session = try? Session(decoding: bytes) else { return true }
+        return session.encoded() == bytes
+    }
+
     /// False where `bytes` are taken for attributes that would be written in other bytes.
     package static func isCanonical(attributes bytes: [UInt8]) -> Bool {
         guard let attributes = try? ObjectAttributes(decoding: bytes) else { return true }

@@ -9,8 +9,7 @@ internal import StrongroomKeys
 ///      2   created, ms since 1970, i64
 ///      3   LSN u64 of the last change
 ///      4   u8 = 1 for an administrator; absent for others
-///      5   policies, absent where there are none: for each, in byte order of the names:
-///          nameLength u8 | name | documentLength u32 | document (UTF-8)
+///      5   policies (`NamedPolicies`), absent where there are none
 ///      6   access keys, absent where there are none: for each, in the order in which they were made:
 ///          id (20, `AKIA` and 16 of A-Z2-7) | created i64 | state u8 (0 inactive, 1 active) | secret (112, sealed
 ///          under a key of its own for this row's key and this id)
@@ -49,21 +48,10 @@ struct UserRow: Equatable, Sendable {
         writer.put(2, integer: createdMilliseconds)
         writer.put(3, integer: lsn)
         if isAdministrator { writer.put(4, [1]) }
-        if !policies.isEmpty { writer.put(5, encodedPolicies) }
+        if !policies.isEmpty { writer.put(5, NamedPolicies.encoded(policies)) }
         if !keys.isEmpty { writer.put(6, encodedKeys) }
         if let secondFactor { writer.put(7, secondFactor.encoded()) }
         return writer.bytes
-    }
-
-    private var encodedPolicies: [UInt8] {
-        var bytes: [UInt8] = []
-        for (name, document) in policies.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }) {
-            bytes.append(UInt8(name.utf8.count))
-            bytes.append(contentsOf: name.utf8)
-            bytes.appendLittleEndian(UInt32(document.utf8.count))
-            bytes.append(contentsOf: document.utf8)
-        }
-        return bytes
     }
 
     private var encodedKeys: [UInt8] {
@@ -86,33 +74,10 @@ extension UserRow {
         createdMilliseconds = try reader.integer(2)
         lsn = try reader.integer(3)
         isAdministrator = try reader.flag(4)
-        if let bytes = try reader.optional(5) { policies = try Self.decodePolicies(bytes) }
+        if let bytes = try reader.optional(5) { policies = try NamedPolicies.decode(bytes) }
         if let bytes = try reader.optional(6) { keys = try Self.decodeKeys(bytes) }
         if let bytes = try reader.optional(7) { secondFactor = try SecondFactor(decoding: bytes) }
         try reader.finish()
-    }
-
-    private static func decodePolicies(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [String: String] {
-        var rest = bytes
-        var policies: [String: String] = [:]
-        var lastName: String?
-        func text(_ count: Int) throws(FieldReader.Malformed) -> String {
-            guard rest.count >= count, let text = String(validating: rest.prefix(count), as: UTF8.self) else {
-                throw .init(reason: "a policy is cut off or not UTF-8")
-            }
-            rest = rest.dropFirst(count)
-            return text
-        }
-        repeat {
-            guard let nameCount = rest.popFirst() else { throw .init(reason: "there are no policies") }
-            let name = try text(Int(nameCount))
-            let isInOrder = lastName.map { $0.utf8.lexicographicallyPrecedes(name.utf8) } ?? true
-            guard isInOrder, UserName.isPolicyName(name) else { throw .init(reason: "a policy's name is not one") }
-            guard let count = rest.popLittleEndian(UInt32.self) else { throw .init(reason: "a policy is cut off") }
-            policies[name] = try text(Int(count))
-            lastName = name
-        } while !rest.isEmpty
-        return policies
     }
 
     private static func decodeKeys(_ bytes: ArraySlice<UInt8>) throws(FieldReader.Malformed) -> [Key] {
@@ -151,15 +116,5 @@ extension UserRow.SecondFactor {
             let lastStep = rest.popLittleEndian(UInt64.self)
         else { throw .init(reason: "the second factor is cut off") }
         self.init(createdMilliseconds: created, lastStep: lastStep, sealedSecret: Array(rest))
-    }
-}
-
-extension ArraySlice<UInt8> {
-    /// Nil where there are not as many bytes.
-    fileprivate mutating func popLittleEndian<Integer: FixedWidthInteger>(_: Integer.Type) -> Integer? {
-        let sizeBytes = Integer.bitWidth / 8
-        guard count >= sizeBytes else { return nil }
-        defer { self = dropFirst(sizeBytes) }
-        return prefix(sizeBytes).reversed().reduce(0) { $0 << 8 | Integer(truncatingIfNeeded: $1) }
     }
 }

@@ -11,6 +11,13 @@
 ///      5   issued, ms since 1970, i64
 ///      6   end, ms since 1970, i64
 ///      7   when a code of the user's second factor was used, ms since 1970, i64; absent where none was
+///      8   of a role's session, the role's name; absent for others, and then 9 to 11 are absent as well
+///      9   the role's id (20, `AROA` and 16 of A-Z2-7)
+///     10   the session's name
+///     11   the session policy (UTF-8); absent where there is none
+///
+/// The user of a role's session is the one whose access key assumed the role, or the first of several, one after the
+/// other: with that key all of them end.
 package struct Session: Equatable, Sendable {
     /// What requests name as their access key.
     package var id: String
@@ -20,6 +27,8 @@ package struct Session: Equatable, Sendable {
     package var issuedMilliseconds: Int64
     package var expiresMilliseconds: Int64
     package var secondFactorMilliseconds: Int64?
+    /// Nil where they are the user's.
+    package var role: AssumedRole?
 
     func encoded() -> [UInt8] {
         var writer = FieldWriter(reservingBytes: 192)
@@ -30,6 +39,12 @@ package struct Session: Equatable, Sendable {
         writer.put(5, integer: issuedMilliseconds)
         writer.put(6, integer: expiresMilliseconds)
         if let secondFactorMilliseconds { writer.put(7, integer: secondFactorMilliseconds) }
+        if let role {
+            writer.put(8, text: role.name)
+            writer.put(9, text: role.id)
+            writer.put(10, text: role.sessionName)
+            if let policy = role.sessionPolicy { writer.put(11, text: policy) }
+        }
         return writer.bytes
     }
 }
@@ -44,6 +59,7 @@ extension Session {
         issuedMilliseconds = try reader.integer(5)
         expiresMilliseconds = try reader.integer(6)
         secondFactorMilliseconds = try reader.optionalInteger(7)
+        role = try AssumedRole(reading: &reader)
         try reader.finish()
         guard UserIdentifier.session.isMade(id), UserIdentifier.user.isMade(userID),
             UserIdentifier.accessKey.isMade(accessKeyID), UserName.isUserName(userName)

@@ -34,8 +34,8 @@ extension Engine {
                 throw StoreError(
                     .limitExceeded, "The store has \(User.countLimit) users, which is the limit; delete others first.")
             }
-            let row = try await self.write(template, name, over: nil, keys) { row, timeMilliseconds in
-                row.createdMilliseconds = timeMilliseconds
+            let row = try await self.writeSealed(template, RowKey.user(name), over: nil, keys) { row, milliseconds in
+                row.createdMilliseconds = milliseconds
             }
             self.users.note(name, row, was: nil)
             return User(row, named: name)
@@ -50,7 +50,7 @@ extension Engine {
             guard let value = try await self.userRowValue(name) else { throw Self.noSuchUser(name) }
             let old = try? keys.userRow(value, name)
             let write = RowWrite(reads: [rowKey], frees: true) { _ in [RowMutation(key: rowKey, change: .delete)] }
-            let receipt = try await self.commitUser(write)
+            let receipt = try await self.commitIdentity(write)
             self.users.note(name, nil, was: old.map { .row($0) } ?? .unread)
             return ChangeReceipt(lsn: receipt.lsn)
         }
@@ -71,7 +71,7 @@ extension Engine {
             var changed = known
             try body(&changed)
             guard changed != known else { return nil }
-            let row = try await self.write(changed, name, over: value, keys, stamping: stamp)
+            let row = try await self.writeSealed(changed, RowKey.user(name), over: value, keys, stamping: stamp)
             self.users.note(name, row, was: .row(known))
             return row
         }
@@ -88,45 +88,6 @@ extension Engine {
     }
 
     static func userName(_ rowKey: [UInt8]) -> String { String(decoding: rowKey.dropFirst(), as: UTF8.self) }
-
-    /// In turn.
-    private func write(
-        _ row: UserRow, _ name: String, over known: [UInt8]?, _ keys: StoreKeys,
-        stamping stamp: @escaping UserStamp
-    ) async throws(StoreError) -> UserRow {
-        let rowKey = RowKey.user(name)
-        @Sendable func stamped(_ lsn: UInt64, _ timeMilliseconds: Int64) -> UserRow {
-            var row = row
-            row.lsn = lsn
-            stamp(&row, timeMilliseconds)
-            return row
-        }
-        let write = RowWrite(reads: [rowKey]) { [random] (view) throws(RowWrite.Refusal) in
-            guard view.rows[0]?.value == known else { throw .staleRows }
-            do throws(StoreError) {
-                let value = try keys.sealedRows.seal(
-                    stamped(view.lsn, view.timeMilliseconds).encoded(), rowKey: rowKey, random: random)
-                return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
-            } catch {
-                throw .failed(error)
-            }
-        }
-        let receipt = try await commitUser(write)
-        return stamped(receipt.lsn, receipt.timeMilliseconds)
-    }
-
-    private func commitUser(_ write: RowWrite) async throws(StoreError) -> CommitReceipt {
-        do throws(StoreError) {
-            switch try await commit([write]) {
-            case .committed(let receipt): return receipt
-            case .refused(.failed(let error)): throw error
-            case .refused: throw StoreError(.conflict, "The user changed meanwhile; try again.")
-            }
-        } catch {
-            users.forget()
-            throw error
-        }
-    }
 
     static func noSuchUser(_ name: String) -> StoreError {
         StoreError(.noSuchUser, "There is no user of the name \(name.prefix(80).debugDescription); create it first.")

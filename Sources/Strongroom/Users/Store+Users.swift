@@ -98,7 +98,7 @@ extension Store {
         try await engine.accessKeySecret(id)
     }
 
-    /// Grows by each change of any user. What was derived of users while it had another value may be out of date: read
-    /// it before the users.
+    /// Grows by each change of any user or role. What was derived of them while it had another value may be out of
+    /// date: read it before them.
     package var usersVersion: UInt64 { engine.users.version }
 }

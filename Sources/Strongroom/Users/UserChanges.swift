@@ -66,6 +66,9 @@ final class UserChanges: Sendable {
         }
     }
 
+    /// Takes note that a commit changed a role: what was derived of users holds for sessions of roles, too.
+    func noteRole() { state.withLock { $0.version += 1 } }
+
     /// How a user's row was.
     enum Former {
         case row(UserRow)

@@ -6,6 +6,7 @@ struct UserIdentifier {
     private static let digits = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".utf8)
 
     static let user = UserIdentifier(prefix: "AIDA")
+    static let role = UserIdentifier(prefix: "AROA")
     static let accessKey = UserIdentifier(prefix: "AKIA")
     /// Of access keys that end by themselves.
     static let session = UserIdentifier(prefix: "ASIA")

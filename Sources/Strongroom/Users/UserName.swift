@@ -1,15 +1,25 @@
-/// The rules for names of users and of their policies: those of IAM. Upper and lower case differ.
+/// The rules for names of users and roles and of their policies: those of IAM. Upper and lower case differ.
 enum UserName {
     static let userBytes = 1...64
+    static let roleBytes = 1...64
     static let policyBytes = 1...128
+    /// Of sessions of roles.
+    static let sessionBytes = 2...64
 
     /// - Throws: `invalidUserName`.
     static func check(user name: String) throws(StoreError) { try check(name, userBytes, "user") }
 
     /// - Throws: `invalidUserName`.
+    static func check(role name: String) throws(StoreError) { try check(name, roleBytes, "role") }
+
+    /// - Throws: `invalidUserName`.
     static func check(policy name: String) throws(StoreError) { try check(name, policyBytes, "policy") }
 
     static func isUserName(_ name: String) -> Bool { isName(name, userBytes) }
+
+    static func isRoleName(_ name: String) -> Bool { isName(name, roleBytes) }
+
+    static func isSessionName(_ name: String) -> Bool { isName(name, sessionBytes) }
 
     static func isPolicyName(_ name: String) -> Bool { isName(name, policyBytes) }
 

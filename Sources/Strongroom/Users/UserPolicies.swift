@@ -18,9 +18,12 @@ extension Engine {
     }
 
     /// - Throws: `malformedPolicy`.
-    private static func check(policy document: String) throws(StoreError) {
+    static func check(
+        policy document: String, _ attachment: PolicyDocument.Attachment = .identity,
+        limitBytes: Int = PolicyLimits.documentBytesMax
+    ) throws(StoreError) {
         do throws(PolicyError) {
-            _ = try PolicyDocument(parsing: Array(document.utf8), attachment: .identity)
+            _ = try PolicyDocument(parsing: Array(document.utf8), attachment: attachment, limitBytes: limitBytes)
         } catch {
             throw StoreError(.malformedPolicy, "At \(error.position): \(error.message)", underlying: error)
         }
