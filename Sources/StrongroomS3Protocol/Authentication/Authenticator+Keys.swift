@@ -66,18 +66,40 @@ extension Authenticator {
         guard let found, found.session.id == id else {
             throw SignatureError(.invalidToken, "The provided token is malformed or otherwise invalid.")
         }
-        guard let holder = found.user else { return nil }
-        var user = user(holder, found.session.accessKeyID)
+        guard let holder = found.holder else { return nil }
+        var user = user(holder, of: found.session)
         user.session = found.session
         return (user, found.secret)
+    }
+
+    private func user(_ holder: KnownSession.Holder, of session: Session) -> AuthenticatedUser {
+        switch (holder, session.role) {
+        case (.user(let user), _): self.user(user, session.accessKeyID)
+        case (.role(let role), let assumed?): self.user(role, assumed, session)
+        case (.role, nil): preconditionFailure("a session of a role says of which")
+        }
     }
 
     private func user(_ user: User, _ accessKeyID: String) -> AuthenticatedUser {
         let texts = user.policies.sorted { $0.key < $1.key }.map(\.value)
         return AuthenticatedUser(
-            name: user.name, arn: "arn:aws:iam::\(settings.account):user/\(user.name)", id: user.id,
-            account: settings.account, canonicalAccount: settings.canonicalAccount, accessKeyID: accessKeyID,
+            origin: .init(name: user.name, id: user.id, accessKeyID: accessKeyID),
+            arn: "arn:aws:iam::\(settings.account):user/\(user.name)", id: user.id,
+            account: settings.account, canonicalAccount: settings.canonicalAccount,
             isAdministrator: user.isAdministrator, policyTexts: texts, policies: texts.map(Self.policy))
+    }
+
+    private func user(_ role: Role, _ assumed: AssumedRole, _ session: Session) -> AuthenticatedUser {
+        let texts = role.policies.sorted { $0.key < $1.key }.map(\.value)
+        let names = RoleNames(account: settings.account, role: role.name)
+        return AuthenticatedUser(
+            origin: .init(name: session.userName, id: session.userID, accessKeyID: session.accessKeyID),
+            arn: names.sessionARN(assumed.sessionName), id: "\(role.id):\(assumed.sessionName)",
+            account: settings.account, canonicalAccount: settings.canonicalAccount, isAdministrator: false,
+            policyTexts: texts, policies: texts.map(Self.policy),
+            roleSession: .init(
+                roleARN: names.roleARN, policyText: assumed.sessionPolicy,
+                policy: assumed.sessionPolicy.map(Self.policy)))
     }
 
     /// It was read when it was put. One that cannot be read any more denies everything: it may have denied something.

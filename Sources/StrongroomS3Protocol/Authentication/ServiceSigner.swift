@@ -1,6 +1,5 @@
 internal import Strongroom
 internal import StrongroomCrypto
-internal import StrongroomKeys
 internal import StrongroomSignature
 
 extension Authenticator {
@@ -40,16 +39,5 @@ struct ServiceSigner: Sendable {
             throw SignatureError(.mismatch, "The body is not the one whose hash the request has.")
         }
         try check.checkSignature(credentials, request, payloadHash: hash, found.key)
-    }
-
-    /// As policies of keys name the user, with the user's own policies.
-    ///
-    /// - Parameter nowMilliseconds: since 1970-01-01T00:00:00Z.
-    func caller(_ connection: ConnectionFacts, nowMilliseconds: Int64) -> Caller {
-        Caller(
-            principal: found.user.arn, account: found.user.account,
-            multiFactorAgeSeconds: found.user.secondFactorAgeSeconds(nowMilliseconds: nowMilliseconds),
-            sourceAddress: connection.sourceAddress, transport: connection.transport,
-            policies: found.user.allPolicyTexts)
     }
 }

@@ -5,6 +5,8 @@ internal import StrongroomPolicy
 /// As AWS decides within one account ("Policy evaluation logic"): what any policy denies is denied; else what the
 /// bucket's policy or one of the user's own allows is allowed. A bucket policy that names the account leaves the
 /// decision to its users' policies, and allows nothing by itself. An administrator is allowed what no policy denies.
+/// A role's session is allowed what the role is, as far as its session policy allows that, too; and what the bucket's
+/// policy allows to the session by its own name.
 struct Authorizer: Sendable {
     var identity: Identity
     var access: BucketAccess
@@ -15,9 +17,11 @@ struct Authorizer: Sendable {
         case allowed
         case explicitlyDenied(Origin)
         case implicitlyDenied
+        /// The session policy does not allow it.
+        case heldBack
 
         /// Whose policy denied it.
-        enum Origin: Sendable { case bucket, user }
+        enum Origin: Sendable { case bucket, user, session }
     }
 
     /// - Parameter more: facts about this permission alone, such as the tags that an object has.
@@ -35,8 +39,13 @@ struct Authorizer: Sendable {
         if own.contains(where: { if case .explicitlyDenied = $0 { true } else { false } }) {
             return .explicitlyDenied(.user)
         }
+        switch identity.user?.roleSession?.policy?.decision(for: request(principal)) {
+        case nil, .allowed: break
+        case .explicitlyDenied: return .explicitlyDenied(.session)
+        case .implicitlyDenied: return bucketAllows(request(principal.sessionAlone)) ? .allowed : .heldBack
+        }
         if identity.user?.isAdministrator == true || own.contains(where: \.isAllowed) { return .allowed }
-        return bucketAllows(request(withoutAccount(principal))) ? .allowed : .implicitlyDenied
+        return bucketAllows(request(principal.withoutAccount)) ? .allowed : .implicitlyDenied
     }
 
     /// - Throws: `AccessDenied`, in the words of AWS.
@@ -48,7 +57,8 @@ struct Authorizer: Sendable {
 
     /// Whether a policy that decides here asks for such a key.
     func asksForKeys(beginningWith prefix: String) -> Bool {
-        let policies = (identity.user?.policies ?? []) + (access.policy.map { [$0] } ?? [])
+        let policies =
+            (identity.user?.policies ?? []) + [identity.user?.roleSession?.policy, access.policy].compactMap(\.self)
         return policies.contains { $0.asksForKeys(beginningWith: prefix) }
     }
 
@@ -59,13 +69,6 @@ struct Authorizer: Sendable {
         return true
     }
 
-    /// Whom a policy can name directly: a statement about the account is about nobody then.
-    private func withoutAccount(_ principal: PolicyPrincipal) -> PolicyPrincipal {
-        var principal = principal
-        (principal.account, principal.canonicalUser) = ("", nil)
-        return principal
-    }
-
     private static func denial(
         _ permission: Permission, _ identity: Identity, _ decision: Decision
     ) -> S3Error {
@@ -74,6 +77,8 @@ struct Authorizer: Sendable {
             switch decision {
             case .explicitlyDenied(.bucket): "with an explicit deny in a resource-based policy"
             case .explicitlyDenied(.user): "with an explicit deny in an identity-based policy"
+            case .explicitlyDenied(.session): "with an explicit deny in a session policy"
+            case .heldBack: "because no session policy allows the \(permission.action) action"
             case .implicitlyDenied, .allowed:
                 "because no identity-based policy allows the \(permission.action) action"
             }

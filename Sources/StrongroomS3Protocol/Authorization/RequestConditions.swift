@@ -13,20 +13,8 @@ enum RequestConditions {
         _ request: S3Request, _ query: RequestQuery, _ identity: Identity, signature: SignatureFacts?,
         nowMilliseconds: Int64
     ) -> [String: [String]] {
-        var facts = connection(request.connection, nowMilliseconds / 1_000)
-        if let user = identity.user {
-            facts["aws:PrincipalArn"] = [user.arn]
-            facts["aws:PrincipalAccount"] = [user.account]
-            facts["aws:PrincipalType"] = ["User"]
-            facts["aws:username"] = [user.name]
-            facts["aws:userid"] = [user.id]
-            facts["s3:ResourceAccount"] = [user.account]
-            facts.merge(session(user, nowMilliseconds)) { $1 }
-        } else {
-            facts["aws:PrincipalType"] = ["Anonymous"]
-        }
-        facts["aws:UserAgent"] = request.headers.values("user-agent")
-        facts["aws:Referer"] = request.headers.values("referer")
+        var facts = facts(request, identity, nowMilliseconds: nowMilliseconds)
+        if let user = identity.user { facts["s3:ResourceAccount"] = [user.account] }
         if let signature {
             facts["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
             facts["s3:authType"] = [signature.isPresigned ? "REST-QUERY-STRING" : "REST-HEADER"]
@@ -45,6 +33,28 @@ enum RequestConditions {
             facts.merge(TagConditions.requested(tags.values)) { $1 }
         }
         return facts.filter { !$0.value.isEmpty }
+    }
+
+    /// What is known of a request of any service.
+    static func facts(
+        _ request: S3Request, _ identity: Identity, nowMilliseconds: Int64
+    ) -> [String: [String]] {
+        var facts = connection(request.connection, nowMilliseconds / 1_000)
+        facts.merge(identity.user.map { principal($0, nowMilliseconds) } ?? ["aws:PrincipalType": ["Anonymous"]]) { $1 }
+        facts["aws:UserAgent"] = request.headers.values("user-agent")
+        facts["aws:Referer"] = request.headers.values("referer")
+        return facts.filter { !$0.value.isEmpty }
+    }
+
+    /// Of a session of a role the ARN is the role's, whichever session it is, and there is no user's name.
+    private static func principal(_ user: AuthenticatedUser, _ nowMilliseconds: Int64) -> [String: [String]] {
+        var facts = session(user, nowMilliseconds)
+        facts["aws:PrincipalArn"] = [user.roleSession?.roleARN ?? user.arn]
+        facts["aws:PrincipalAccount"] = [user.account]
+        facts["aws:PrincipalType"] = [user.roleSession == nil ? "User" : "AssumedRole"]
+        facts["aws:userid"] = [user.id]
+        if let name = user.userName { facts["aws:username"] = [name] }
+        return facts
     }
 
     /// Long-term access keys have none of these: `Bool` conditions about a second factor are false for them, and

@@ -53,13 +53,13 @@ extension S3Service {
         } catch {
             throw KeyServiceRefusal(error)
         }
-        log.user = signer.found.user.name
-        guard isWithinRate(signer.found.user.accessKeyID, request, &log) else { throw .throttled }
+        log.user = signer.found.user.logName
+        guard isWithinRate(signer.found.user.origin.accessKeyID, request, &log) else { throw .throttled }
         let members = try body.members()
         try members.allow(only: operation.members)
         let call = KeyServiceCall(
             members: members,
-            store: store.acting(as: signer.caller(request.connection, nowMilliseconds: clock())),
+            store: store.acting(as: signer.found.user.caller(request.connection, nowMilliseconds: clock())),
             account: settings.account, requestID: request.id)
         return try await operation.run(call)
     }

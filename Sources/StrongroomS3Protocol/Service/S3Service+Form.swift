@@ -19,7 +19,7 @@ extension S3Service {
                 now: Date(timeIntervalSince1970: Double(clock()) / 1_000))
             upload.lengthBytes = policy.lengthBytes
         }
-        log.user = identity.user?.name
+        log.user = identity.user?.logName
         try count(identity, request, &log)
         var target = target
         target.key = upload.key

@@ -77,7 +77,7 @@ package struct S3Service: Sendable {
 
     /// - Throws: `SlowDown`.
     func count(_ identity: Identity, _ request: S3Request, _ log: inout RequestLog) throws(S3Error) {
-        guard isWithinRate(identity.user?.accessKeyID, request, &log) else { throw .slowDown }
+        guard isWithinRate(identity.user?.origin.accessKeyID, request, &log) else { throw .slowDown }
     }
 
     private func handle(_ request: S3Request, _ log: inout RequestLog) async throws(S3Error) -> S3Answer {
@@ -102,7 +102,7 @@ package struct S3Service: Sendable {
             return try await post(request, target, &log)
         }
         let outcome = try await authenticator.authenticate(incoming, nowMilliseconds: clock())
-        log.user = outcome.identity.user?.name
+        log.user = outcome.identity.user?.logName
         try count(outcome.identity, request, &log)
         let operation = try OperationRouter.operation(
             method: request.method, target: target, query: query, headers: request.headers)
@@ -152,13 +152,12 @@ package struct S3Service: Sendable {
             payload: try RequestPayload(request, mode: outcome.mode, signer: outcome.signer), accessReader: access)
     }
 
-    /// As policies of keys name whoever it is, with the user's own policies.
+    /// As policies of keys name whoever it is, with the policies of its own.
     private func caller(_ identity: Identity, _ connection: ConnectionFacts) -> Caller {
-        Caller(
-            principal: identity.user?.arn ?? "anonymous", account: identity.user?.account ?? "",
-            multiFactorAgeSeconds: identity.user?.secondFactorAgeSeconds(nowMilliseconds: clock()),
-            sourceAddress: connection.sourceAddress, transport: connection.transport, viaService: "s3",
-            policies: identity.user?.allPolicyTexts ?? [])
+        identity.user?.caller(connection, nowMilliseconds: clock(), viaService: "s3")
+            ?? Caller(
+                principal: "anonymous", account: "", sourceAddress: connection.sourceAddress,
+                transport: connection.transport, viaService: "s3", policies: [])
     }
 
     static func answer(_ error: S3Error, _ request: S3Request) -> S3Answer {

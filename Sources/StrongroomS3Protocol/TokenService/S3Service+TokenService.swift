@@ -48,8 +48,8 @@ extension S3Service {
             throw error.code == .missingHeader
                 ? TokenServiceRefusal(403, "MissingAuthenticationToken", error.message) : TokenServiceRefusal(error)
         }
-        log.user = signer.found.user.name
-        guard isWithinRate(signer.found.user.accessKeyID, request, &log) else { throw .throttled }
+        log.user = signer.found.user.logName
+        guard isWithinRate(signer.found.user.origin.accessKeyID, request, &log) else { throw .throttled }
         let items: [(name: String, value: String)]
         do throws(SignatureError) {
             let form = request.method == "POST" ? String(decoding: body, as: UTF8.self) : request.rawQuery
@@ -60,13 +60,15 @@ extension S3Service {
         let parameters = try TokenServiceParameters(items)
         let (name, operation) = try Self.operation(parameters)
         log.serviceOperation = name
-        try parameters.allow(only: operation.parameters)
+        try parameters.allow(only: operation.parameters, not: operation.refusedParameters)
         guard !operation.carriesSecret || request.connection.isSecure else {
             throw .validation("\(name) carries a secret, which must go over a secure connection; use HTTPS.")
         }
         let call = TokenServiceCall(
-            parameters: parameters, store: store, account: settings.account, user: signer.found.user,
-            nowMilliseconds: clock(), nanoseconds: nanoseconds())
+            parameters: parameters,
+            facts: RequestConditions.facts(request, .user(signer.found.user), nowMilliseconds: clock()),
+            store: store, account: settings.account, user: signer.found.user, nowMilliseconds: clock(),
+            nanoseconds: nanoseconds())
         return try await operation.run(call).body(name, requestID: request.id)
     }
 

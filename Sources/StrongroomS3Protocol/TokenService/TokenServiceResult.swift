@@ -1,3 +1,4 @@
+internal import Strongroom
 internal import StrongroomCrypto
 
 /// What a request of the token service is answered with.
@@ -15,12 +16,13 @@ struct TokenServiceResult: Sendable {
     }
 
     /// The element of credentials whose secret is ``init(_:secret:)``'s.
-    static func credentials(id: String, token: String, expiration: String) -> DocumentElement {
-        DocumentElement(
+    static func credentials(_ made: NewSession) -> DocumentElement {
+        let end = TimeText.iso8601(seconds: made.session.expiresMilliseconds / 1_000)
+        return DocumentElement(
             "Credentials",
             [
-                DocumentElement("AccessKeyId", text: id), DocumentElement("SecretAccessKey", text: "?"),
-                DocumentElement("SessionToken", text: token), DocumentElement("Expiration", text: expiration),
+                DocumentElement("AccessKeyId", text: made.session.id), DocumentElement("SecretAccessKey", text: "?"),
+                DocumentElement("SessionToken", text: made.token), DocumentElement("Expiration", text: end),
             ])
     }
 

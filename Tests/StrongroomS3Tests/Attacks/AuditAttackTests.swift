@@ -67,6 +67,37 @@ import Testing
         try await fixture.s3.store.close()
     }
 
+    @Test("a record names the session of a role, and not the user who assumed it")
+    func sessions() async throws {
+        var fixture = try await KeyServiceFixture(keepsTrail: true)
+        let key = try await fixture.key()
+        var tokens = try await TokenServiceFixture()
+        tokens.s3 = fixture.s3
+        let own = TokenServiceFixture.policy(TokenServiceFixture.statement())
+        try await tokens.role(
+            "sealer", trusts: TokenServiceFixture.statement(principal: TokenServiceFixture.account), policy: own)
+        let session = try await tokens.assume("sealer", as: fixture.s3.administrator)
+        fixture.s3 = tokens.s3
+        #expect(try await fixture.s3.send("PUT", "/data").status == 200)
+        let headers: S3Fixture.Headers = [
+            (EncryptionHeaders.mode, "aws:kms"), (EncryptionHeaders.keyID, key.text ?? ""),
+        ]
+        let requests: [() async throws -> Int] = [
+            { try await fixture.ask("DescribeKey", ["KeyId": key], as: session).status },
+            { try await fixture.s3.send("PUT", "/data/k", headers, body: [1], as: session).status },
+            { try await fixture.s3.send("GET", "/data/k", as: session).status },
+        ]
+        for request in requests {
+            #expect(try await request() == 200)
+            let found = try Self.members(try #require(try Self.records(fixture).last))
+            let identity = found["userIdentity"] as? [String: Any]
+            #expect(identity?["type"] as? String == "AssumedRole", "\(found)")
+            #expect(identity?["arn"] as? String == TokenServiceFixture.sessionARN("sealer"))
+            #expect(identity?["accountId"] as? String == "000000000000")
+        }
+        try await fixture.s3.store.close()
+    }
+
     @Test("a record is one line, whatever stands in its names", arguments: LogAttackTests.breaks)
     func lines(_ text: String) async throws {
         let fixture = try await KeyServiceFixture(keepsTrail: true)
