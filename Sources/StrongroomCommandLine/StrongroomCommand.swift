@@ -10,7 +10,7 @@ struct StrongroomCommand: AsyncParsableCommand {
     private static let commands: [any ParsableCommand.Type] = [
         InitCommand.self, BucketCommand.self, PutCommand.self, GetCommand.self, HeadCommand.self, ListCommand.self,
         CopyCommand.self, DeleteCommand.self, EncryptionCommand.self, KeyCommand.self, UserCommand.self,
-        TagCommand.self, RetentionCommand.self, LegalHoldCommand.self, LifecycleCommand.self,
+        RoleCommand.self, TagCommand.self, RetentionCommand.self, LegalHoldCommand.self, LifecycleCommand.self,
         ClockCommand.self, UploadCommand.self, ChangesCommand.self, ConsumerCommand.self, ImportCommand.self,
         ExportCommand.self, VerifyCommand.self, RepairCommand.self, BackupCommand.self, RestoreCommand.self,
         StatsCommand.self, CompactCommand.self, AuditCommand.self, ModuleCommand.self, DemoCommand.self,

@@ -19,7 +19,7 @@ extension UserCommand {
 
             @Argument(help: "The user.")
             var name: String
-            @OptionGroup var account: FactorAccount
+            @OptionGroup var account: AccountArgument
             @OptionGroup var location: StoreLocation
 
             func run(on store: Store, _ console: Console) async throws {
@@ -32,7 +32,7 @@ extension UserCommand {
         struct List: StoreCommand {
             static let configuration = CommandConfiguration(abstract: "List the users who have a second factor.")
 
-            @OptionGroup var account: FactorAccount
+            @OptionGroup var account: AccountArgument
             @OptionGroup var location: StoreLocation
 
             func run(on store: Store, _ console: Console) async throws {
@@ -55,18 +55,6 @@ extension UserCommand {
                 try await store.disableSecondFactor(of: name)
                 console.say("\(name) has no second factor")
             }
-        }
-    }
-}
-
-/// The account that serial numbers are of.
-struct FactorAccount: ParsableArguments {
-    @Option(help: "The account's 12 digits, as `serve` is given them; the serial number has them.")
-    var account = "000000000000"
-
-    func validate() throws {
-        guard account.utf8.count == 12, account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
-            throw ValidationError("'\(account)' is no account; give its 12 digits.")
         }
     }
 }
