@@ -4,6 +4,7 @@ import base64
 import datetime
 import hashlib
 import hmac
+import json
 import struct
 import time
 import unittest
@@ -159,3 +160,92 @@ class SecondFactorTests(STSTest):
             self.session(user, SerialNumber=user["serialNumber"])
         with self.refused(403, "AccessDenied"):
             self.session(settings["reader"], SerialNumber=user["serialNumber"], TokenCode="000000")
+
+
+@unittest.skipIf("roles" not in settings, "there are no roles")
+class RoleTests(STSTest):
+    def assume(self, role, user, session="boto3", **options):
+        return self.sts(user).assume_role(RoleArn=settings["roles"][role], RoleSessionName=session, **options)
+
+    def test_assuming_a_role(self):
+        self.put("k", b"body")
+        answer = self.assume("named", settings["stranger"])
+        arn = "arn:aws:sts::000000000000:assumed-role/named/boto3"
+        self.assertEqual(answer["AssumedRoleUser"]["Arn"], arn)
+        self.assertTrue(answer["AssumedRoleUser"]["AssumedRoleId"].startswith("AROA"))
+        self.assertNotIn("PackedPolicySize", answer)
+        session = answer["Credentials"]
+        left = session["Expiration"] - datetime.datetime.now(datetime.timezone.utc)
+        self.assertTrue(abs(left.total_seconds() - 3_600) < 60)
+        identity = self.sts(session).get_caller_identity()
+        self.assertEqual(identity["Arn"], arn)
+        self.assertEqual(identity["UserId"], answer["AssumedRoleUser"]["AssumedRoleId"])
+        s3 = self.s3_client(session)
+        self.assertEqual(s3.get_object(Bucket=self.bucket, Key="k")["Body"].read(), b"body")
+        with self.refused(403, "AccessDenied"):
+            self.s3_client(settings["stranger"]).get_object(Bucket=self.bucket, Key="k")
+        if settings["keyService"]:
+            self.assertIn("Keys", self.sts(session, service="kms").list_keys())
+        with self.refused(403, "AccessDenied"):
+            self.session(session)
+
+    def test_who_may_not(self):
+        for role, user in [("named", "administrator"), ("chained", "administrator"), ("open", "stranger")]:
+            with self.refused(403, "AccessDenied"):
+                self.assume(role, settings[user])
+        self.assume("open", settings["administrator"])
+        absent = {"RoleArn": settings["roles"]["open"] + "x", "RoleSessionName": "boto3"}
+        with self.refused(403, "AccessDenied"):
+            self.sts(settings["administrator"]).assume_role(**absent)
+
+    def test_session_policies(self):
+        self.put("k", b"body")
+        reading = json.dumps({"Version": "2012-10-17", "Statement": [
+            {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{self.bucket}/*"}]})
+        answer = self.assume("named", settings["stranger"], Policy=reading)
+        self.assertTrue(0 < answer["PackedPolicySize"] < 100)
+        s3 = self.s3_client(answer["Credentials"])
+        self.assertEqual(s3.get_object(Bucket=self.bucket, Key="k")["Body"].read(), b"body")
+        with self.refused(403, "AccessDenied"):
+            s3.put_object(Bucket=self.bucket, Key="k", Body=b"")
+        with self.refused(400, "MalformedPolicyDocument"):
+            self.assume("named", settings["stranger"], Policy="{}")
+        with self.refused(400, "PackedPolicyTooLarge"):
+            # Few characters, and many bytes.
+            large = json.dumps(json.loads(reading) | {"Id": "ü" * 1_000}, ensure_ascii=False)
+            self.assume("named", settings["stranger"], Policy=large)
+
+    def test_chaining(self):
+        first = self.assume("named", settings["stranger"], DurationSeconds=7_200)["Credentials"]
+        with self.refused(400, "ValidationError") as errors:
+            self.assume("chained", first, DurationSeconds=7_200)
+        self.assertIn("role chaining", errors[0]["Error"]["Message"])
+        second = self.assume("chained", first, session="again")["Credentials"]
+        self.assertEqual(self.sts(second).get_caller_identity()["Arn"],
+                         "arn:aws:sts::000000000000:assumed-role/chained/again")
+        with self.refused(400, "ValidationError"):
+            self.assume("named", settings["stranger"], DurationSeconds=7_201)
+
+    def test_external_ids(self):
+        self.assume("external", settings["stranger"], ExternalId="customer/7")
+        for options in [{}, {"ExternalId": "customer/8"}]:
+            with self.refused(403, "AccessDenied"):
+                self.assume("external", settings["stranger"], **options)
+
+    def test_what_is_not_offered(self):
+        for options in [{"Tags": [{"Key": "team", "Value": "blue"}]}, {"SourceIdentity": "somebody"},
+                        {"PolicyArns": [{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}]}]:
+            with self.refused(400, "ValidationError"):
+                self.assume("named", settings["stranger"], **options)
+
+    def test_a_role_that_asks_for_a_second_factor(self):
+        user = settings["mindful"]
+        with self.refused(403, "AccessDenied"):
+            self.assume("factor", user)
+        code = token_code(user["secondFactor"], int(time.time()) // 30)
+        factor = {"SerialNumber": user["serialNumber"], "TokenCode": code}
+        session = self.assume("factor", user, **factor)["Credentials"]
+        self.s3_client(session).list_buckets()
+        with self.refused(403, "AccessDenied") as errors:
+            self.assume("factor", user, **factor)
+        self.assertIn("one time pass code", errors[0]["Error"]["Message"])
