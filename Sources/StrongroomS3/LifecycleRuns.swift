@@ -1,4 +1,4 @@
-/// When a server deletes what the rules of buckets have come to.
+/// When a server, or a ``LifecycleService``, deletes what the rules of buckets have come to.
 public enum LifecycleRuns: Sendable, Hashable {
     /// Never: somebody else calls `Store.runLifecycle`.
     case never
@@ -12,6 +12,11 @@ public enum LifecycleRuns: Sendable, Hashable {
     /// A year: nobody waits longer.
     static let secondsMaximum = 31_536_000
     private static let daySeconds = 86_400
+
+    func check() throws(S3ServerError) {
+        guard case .every(let seconds) = self, !(1...Self.secondsMaximum).contains(seconds) else { return }
+        throw S3ServerError(.invalidOption, "Lifecycle rules are run every 1 to \(Self.secondsMaximum) s.")
+    }
 
     /// When the next run begins after one that began and ended at these moments, in seconds since 1970.
     func nextSeconds(begun: Int, ended: Int) -> Int {

@@ -1,23 +1,46 @@
 #if HTTPServer
-internal import Logging
-internal import ServiceLifecycle
-internal import Strongroom
+public import Logging
+public import ServiceLifecycle
+public import Strongroom
 internal import StrongroomSystem
 
-/// Runs the rules of buckets beside a server, for as long as it stands.
-struct LifecycleService: Service {
-    let store: Store
-    let runs: LifecycleRuns
-    let logger: Logger
+/// Runs the rules of a store's buckets, for as long as an application stands.
+///
+/// `S3Server` has one beside its endpoints. An application that serves a store itself, or serves none, adds one:
+///
+/// ```swift
+/// var app = Application(router: router, server: .s3())
+/// app.addServices(try LifecycleService(store))
+/// ```
+///
+/// A run that fails is told to the log, and made again when the next one is due; the application stands all the same.
+public struct LifecycleService: Service {
+    private let store: Store
+    private let runs: LifecycleRuns
+    private let logger: Logger
 
     /// The wall clock may be set while a run is waited for: it is looked at again and again.
     private static let lookSeconds = 600
 
-    func run() async throws {
+    /// - Parameters:
+    ///   - store: open for as long as the service runs. It is the application's to close.
+    ///   - runs: when; ``LifecycleRuns/never`` for none, until the service is to end.
+    ///   - logger: gets what each run did, at the level `info`, and at `error` what failed.
+    /// - Throws: ``S3ServerError/Code/invalidOption``.
+    public init(
+        _ store: Store, _ runs: LifecycleRuns = .daily, logger: Logger = Logger(label: "strongroom.lifecycle")
+    ) throws(S3ServerError) {
+        try runs.check()
+        (self.store, self.runs, self.logger) = (store, runs, logger)
+    }
+
+    /// Runs the rules again and again, until the service group that it is in shuts down or its task is cancelled; a run
+    /// that is under way is cancelled then. What it has done is done, and the next one does the rest.
+    public func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 let begun = now
-                await runOnce()
+                if runs != .never { await runOnce() }
                 await wait(until: runs.nextSeconds(begun: begun, ended: now))
             }
         }

@@ -124,7 +124,7 @@ public struct S3Server: Service {
             services.append(CertificateWatch(certificate: certificate))
         }
         if options.lifecycle != .never {
-            services.append(LifecycleService(store: store, runs: options.lifecycle, logger: options.service.logger))
+            services.append(try LifecycleService(store, options.lifecycle, logger: options.service.logger))
         }
         services.append(DrainWatch(drain: drain))
         return services.map {

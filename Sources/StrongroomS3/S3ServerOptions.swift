@@ -77,9 +77,7 @@ public struct S3ServerOptions: Sendable {
         guard http != nil || https != nil else {
             throw S3ServerError(.invalidOption, "There is no endpoint; set http, https or both.")
         }
-        if case .every(let seconds) = lifecycle, !(1...LifecycleRuns.secondsMaximum).contains(seconds) {
-            throw S3ServerError(.invalidOption, "Lifecycle rules are run every 1 to \(LifecycleRuns.secondsMaximum) s.")
-        }
+        try lifecycle.check()
         try service.check()
     }
 }

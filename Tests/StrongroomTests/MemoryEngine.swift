@@ -21,7 +21,8 @@ struct MemoryEngine {
     var customerKey: CustomerKey?
 
     init(
-        suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: KeyServiceLink? = nil
+        suite: CipherSuite = .aes256GCM, clock: any StoreClock = PosixClock(), service: KeyServiceLink? = nil,
+        metrics: StoreMetrics = StoreMetrics(StoreOptions())
     ) async throws {
         directory = try TemporaryDirectory()
         self.clock = clock
@@ -46,7 +47,7 @@ struct MemoryEngine {
                 suite: suite == .aes256GCM ? .aes256GCM : .chaCha20Poly1305),
             logger: Logger.current,
             keys: try StoreKeys(opened, service: service, customer: customer, metadataKey: metadataKey),
-            metrics: StoreMetrics(StoreOptions()), clock: clock)
+            metrics: metrics, clock: clock)
         try await engine.loadBuckets()
         try await engine.loadLockClock()
     }

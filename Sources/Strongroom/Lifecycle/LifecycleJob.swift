@@ -18,6 +18,19 @@ struct LifecycleJob: Sendable {
 
     func run(_ progress: Progress?) async throws(StoreError) -> LifecycleReport {
         try options.check()
+        var report = LifecycleReport()
+        do throws(StoreError) {
+            try await run(&report, progress)
+        } catch {
+            engine.metrics.lifecycle.noteFailure(of: report, error.code)
+            throw error
+        }
+        engine.metrics.lifecycle.noteEnd(of: report)
+        return report
+    }
+
+    /// - Parameter report: what was done, also where it throws.
+    private func run(_ report: inout LifecycleReport, _ progress: Progress?) async throws(StoreError) {
         _ = try engine.unlockedKeys()
         try engine.checkOpen()
         let now = engine.lockClock.time
@@ -34,8 +47,8 @@ struct LifecycleJob: Sendable {
         var run = LifecycleRun(
             engine: engine, nowMilliseconds: now.milliseconds, pace: Pace(options.ratePerSecond), pageRows: pageRows,
             progress: progress)
+        defer { report = run.report }
         for name in names { try await visit(name, &run) }
-        return run.report
     }
 
     private func visit(_ name: BucketName, _ run: inout LifecycleRun) async throws(StoreError) {

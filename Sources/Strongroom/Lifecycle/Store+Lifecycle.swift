@@ -1,7 +1,7 @@
 extension Store {
     /// Deletes what the rules of buckets have come to by now: expires objects, removes older versions and delete
     /// markers that hide nothing, aborts uploads. Run it once a day, after midnight of UTC, when things become due;
-    /// `strongroom serve` and `S3Server` do so by themselves.
+    /// `strongroom serve` and `S3Server` do so by themselves, and `LifecycleService` does in an application.
     ///
     /// Nobody who reads or writes meanwhile is disturbed: what changes between the look and the delete is left alone,
     /// and so is what object lock protects. It can be stopped at any time, and run again: what is done is done. The

@@ -30,6 +30,7 @@ final class StoreMetrics: Sendable {
     private let syncDuration: Timer
     private let lagBytes: Gauge
     private let lagRows: Gauge
+    let lifecycle: LifecycleMetrics
 
     init(_ factory: any MetricsFactory, dimensions: [(String, String)]) {
         self.factory = factory
@@ -54,6 +55,7 @@ final class StoreMetrics: Sendable {
         syncDuration = timer("sync_duration")
         lagBytes = Gauge(label: "strongroom_checkpoint_lag_bytes", dimensions: dimensions, factory: factory)
         lagRows = Gauge(label: "strongroom_checkpoint_lag_rows", dimensions: dimensions, factory: factory)
+        lifecycle = LifecycleMetrics(counter)
     }
 
     convenience init(_ options: StoreOptions) {

@@ -10,7 +10,9 @@ struct LifecycleFixture {
     let clock = ManualClock(wallMilliseconds: LifecycleFixture.start)
     let memory: MemoryEngine
 
-    init() async throws { memory = try await MemoryEngine(clock: clock) }
+    init(metrics: StoreMetrics = StoreMetrics(StoreOptions())) async throws {
+        memory = try await MemoryEngine(clock: clock, metrics: metrics)
+    }
 
     var store: Store { memory.store }
     var bucket: Bucket { store.bucket("bucket") }
