@@ -13,4 +13,6 @@ package enum RefusalReason: Error, Sendable, Equatable {
     case noObjectLock
     /// A retention would be over when it begins.
     case retentionInThePast
+    /// The bucket blocks that encryption.
+    case blockedEncryption
 }

@@ -106,7 +106,7 @@ struct EncryptionPlan: Sendable {
         StoreError(
             .accessDenied,
             "The bucket blocks customer keys (SSE-C), as new buckets do; allow them with setAllowedEncryption(_:), or "
-                + "put with another encryption.", bucket: name)
+                + "put with another encryption.", bucket: name, underlying: RefusalReason.blockedEncryption)
     }
 
     private static func conflicting(_ what: String, _ name: BucketName) -> StoreError {

@@ -37,6 +37,8 @@ extension S3Error {
                 "The provided 'x-amz-mp-object-size' header value \(announced) does not match what was computed: \(found)"
         case .noObjectLock: message = "Bucket is missing Object Lock Configuration"
         case .retentionInThePast: message = "The retain until date must be in the future!"
+        // The store's own message says which, and what to do.
+        case .blockedEncryption: break
         }
     }
 

@@ -134,7 +134,8 @@ extension S3Call {
                 throw .invalidRequest(
                     "The multipart upload initiate requested encryption. Subsequent part requests must include the "
                         + "appropriate encryption parameters.")
-            case .accessDenied where !customerKeys.object.isEmpty:
+            case .accessDenied
+            where !customerKeys.object.isEmpty && error.underlyingError as? RefusalReason != .blockedEncryption:
                 throw .invalidRequest("The provided encryption parameters did not match the ones used originally.")
             default: throw S3Error(error)
             }
