@@ -373,7 +373,7 @@ let package = Package(
             dependencies: [
                 "StrongroomTestSupport", "StrongroomS3Protocol", "StrongroomS3", "Strongroom", "StrongroomPolicy",
                 "StrongroomSignature", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto", "StrongroomSystem",
-                "StrongroomAudit",
+                "StrongroomStorage", "StrongroomTesting", "StrongroomAudit",
                 systemPackage, logging, metrics, serverNIOSSL,
             ] + hummingbird + httpTypes + serverNIO, resources: [.copy("operations.txt")], swiftSettings: swiftSettings),
         tests("StrongroomSignatureTests", ["StrongroomSignature", "StrongroomCrypto"]),

@@ -75,7 +75,7 @@ extension Engine {
         }
     }
 
-    private func pointedLSN(
+    func pointedLSN(
         _ key: ObjectKey, _ version: VersionID, _ uid: [UInt8], _ name: BucketName
     ) async throws(StoreError) -> UInt64? {
         let pointerKey = version.bytes.map { RowKey.versionPointer(uid, $0) } ?? RowKey.nullPointer(uid, key)
@@ -87,7 +87,7 @@ extension Engine {
     }
 
     /// Which version a row says it is; whoever uses the row checks its MAC.
-    private func identity(of value: [UInt8]) throws(StoreError) -> VersionIdentity {
+    func identity(of value: [UInt8]) throws(StoreError) -> VersionIdentity {
         do throws(FieldReader.Malformed) {
             if value.first == DeleteMarkerRow.formatVersion {
                 let row = try DeleteMarkerRow(decoding: value)
@@ -139,7 +139,7 @@ extension Engine {
     }
 }
 
-private struct VersionIdentity {
+struct VersionIdentity {
     var versionID: [UInt8]
     var isNull: Bool
 

@@ -34,17 +34,28 @@ extension S3Operation {
 
 extension S3Call {
     /// Finds out the tags of the object that the request is about, where a policy asks for them.
+    ///
+    /// Whoever may not list the bucket is told of no object what they are told of one that a policy keeps from them: by
+    /// the next check, and so at the same place, after the same looks at the store.
     mutating func takeExistingTags(of version: VersionID?) async throws(S3Error) {
         guard authorizer.asksForKeys(beginningWith: TagConditions.existingPrefix),
             let name = try? target.bucketName(), let key = try? target.objectKey()
         else { return }
+        let (bucket, mayList) = (store.bucket(name), mayList)
         let tags: [String: String]
         do throws(StoreError) {
-            tags = try await store.bucket(name).tags(of: key, version: version).tags.values
+            let tagging =
+                mayList
+                ? try await bucket.tags(of: key, version: version)
+                : try await bucket.tagsByEvenLooks(of: key, version: version)
+            tags = tagging.tags.values
         } catch {
-            // What is not there has no tags.
-            guard [.noSuchBucket, .noSuchKey, .noSuchVersion, .methodNotAllowed].contains(error.code) else {
-                throw S3Error(error)
+            switch error.code {
+            case .noSuchKey, .noSuchVersion, .methodNotAllowed:
+                // What is not there has no tags.
+                conceals = !mayList
+            case .noSuchBucket: break
+            default: throw S3Error(error)
             }
             return
         }

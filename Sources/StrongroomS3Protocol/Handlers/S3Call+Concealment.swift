@@ -8,6 +8,7 @@ extension S3Call {
 
     /// Asks for a permission that tags of the object may decide on.
     func check(_ permission: Permission, more: [String: [String]] = [:]) throws(S3Error) {
+        guard !conceals else { throw .accessDenied() }
         do throws(S3Error) {
             try authorizer.check(permission, more: more)
         } catch {

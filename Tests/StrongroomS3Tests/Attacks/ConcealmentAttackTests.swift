@@ -6,7 +6,7 @@ import Testing
 /// Attack 36: whoever may not list a bucket asks for what is there and is forbidden, and for the same once it is gone:
 /// every answer has to be the same to the last byte.
 @Suite("Attacks on what is not told") struct ConcealmentAttackTests {
-    private typealias Way = (method: String, target: String, headers: S3Fixture.Headers, body: String)
+    typealias Way = (method: String, target: String, headers: S3Fixture.Headers, body: String)
 
     /// In the bucket `data`, with versions, under the key `k`.
     struct Secret: Sendable, CustomTestStringConvertible {
@@ -40,7 +40,7 @@ import Testing
             put: [("x-amz-tagging", "class=secret")]),
     ]
 
-    private static func ways(_ secret: Secret, version: String) -> [Way] {
+    static func ways(_ secret: Secret, version: String) -> [Way] {
         let attributes: S3Fixture.Headers = [("x-amz-object-attributes", "ETag,ObjectSize")]
         func copy(_ source: String) -> S3Fixture.Headers { [("x-amz-copy-source", "data/\(source)")] }
         var ways: [Way] = []
@@ -83,7 +83,12 @@ import Testing
     }
 
     private static func versioned(_ secret: Secret) async throws -> (fixture: S3Fixture, bob: S3Fixture.Signer) {
-        let fixture = try await S3Fixture(hasKeyService: true)
+        try await versioned(secret, in: try await S3Fixture(hasKeyService: true))
+    }
+
+    static func versioned(
+        _ secret: Secret, in fixture: S3Fixture
+    ) async throws -> (fixture: S3Fixture, bob: S3Fixture.Signer) {
         for bucket in ["data", "own"] { #expect(try await fixture.send("PUT", "/\(bucket)").status == 200) }
         let versioning = "<VersioningConfiguration><Status>Enabled</Status></VersioningConfiguration>"
         #expect(try await fixture.document("PUT", "/data?versioning", versioning).status == 200)

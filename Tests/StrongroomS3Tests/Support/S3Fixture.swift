@@ -4,11 +4,14 @@ import StrongroomCrypto
 import StrongroomKMSKeys
 import StrongroomKeys
 import StrongroomSignature
+import StrongroomStorage
+import StrongroomSystem
 import StrongroomTestSupport
 import Synchronization
 import SystemPackage
 
 @testable import StrongroomS3Protocol
+@testable import StrongroomTesting
 
 /// A service on a store of its own, without a connection, and users who sign.
 struct S3Fixture: Sendable {
@@ -57,7 +60,7 @@ struct S3Fixture: Sendable {
         hasKeyService: Bool = false, keyService: KeyBackendTable? = nil, keepsTrail: Bool = false,
         logger: Logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     ) async throws {
-        folder = TemporaryFolder()
+        let folder = TemporaryFolder()
         var options = StoreOptions()
         options.allowedEncryption = [.customerKeys]
         if hasKeyService {
@@ -66,7 +69,22 @@ struct S3Fixture: Sendable {
                 .linked(keyService ?? KMSKeys.table), settings: ["audit": keepsTrail ? "on" : "off"],
                 deadlineSeconds: 120)
         }
-        store = try await Store.open(at: folder.path.appending("store"), options: options)
+        let store = try await Store.open(at: folder.path.appending("store"), options: options)
+        try await self.init(store, in: folder, logger: logger)
+    }
+
+    /// A store in memory that notes what it asks of its storage.
+    init(_ notes: StorageNotes) async throws {
+        let blobs = InMemoryBlobStore()
+        let store = try await Store.assemble(
+            metadata: NotedMetadataStore(InMemoryMetadataStore(clock: PosixClock(), blobs: blobs), notes),
+            blobs: NotedBlobStore(blobs, notes), keyBackend: EphemeralKeyBackend.table, options: StoreOptions())
+        try await self.init(
+            store, in: TemporaryFolder(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    private init(_ store: Store, in folder: TemporaryFolder, logger: Logger) async throws {
+        (self.store, self.folder) = (store, folder)
         let settings = S3Settings(region: Self.region, domains: ["s3.test"], account: "000000000000")
         service = S3Service(store, settings, logger: logger) { Self.now }
         administrator = try await Self.signer("ada", isAdministrator: true, in: store)
