@@ -55,9 +55,20 @@ def one_version(server, clients):
     raise SystemExit("served-crash: control: no client was told a version")
 
 
+def one_record(server, clients):
+    """What a server would do that did not ask the key service, or answered before the record was kept."""
+    writer = next(client for client in clients if hasattr(client, "puts"))
+    path = "keyed/without-a-record"
+    other = server.folder / "other"
+    other.write_bytes(b"under a key that nobody was asked for")
+    server.run("put", other, path, "--sse", "AES256", "--store", server.store)
+    writer.puts.append(f"/{path}")
+
+
 LOSSES = {
     "the end of the journal": journal_end,
     "the end of the audit trail": trail_end,
+    "the record of a put under SSE-KMS": one_record,
     "an object that was deleted": one_object,
     "an object that has another body": one_body,
     "a version that was deleted": one_version,
