@@ -35,6 +35,11 @@ extension PolicyDocument {
 }
 
 extension PolicyDocument {
+    /// What conditions ask for, in lower case, in the order in which they stand.
+    package var conditionKeys: [String] {
+        statements.flatMap { $0.conditions.map { String(decoding: $0.key, as: UTF8.self) } }
+    }
+
     /// Whether some condition asks for a key that begins so: facts that cost something are found out only then.
     ///
     /// - Parameter prefix: in lower case.

@@ -106,13 +106,13 @@ enum PermissionTable {
         .listParts: (["ListMultipartUploadParts"], nil),
         .deleteObject: (["DeleteObject"], ["DeleteObjectVersion"]),
         .getObjectTagging: (["GetObjectTagging"], ["GetObjectVersionTagging"]),
-        // The handler asks, who knows the tags.
+        // The handlers ask, who know the tags, and the lock.
         .putObjectTagging: ([], nil),
+        .putObjectRetention: ([], nil),
+        .putObjectLegalHold: ([], nil),
         .deleteObjectTagging: (["DeleteObjectTagging"], ["DeleteObjectVersionTagging"]),
         .getObjectRetention: (["GetObjectRetention"], nil),
-        .putObjectRetention: (["PutObjectRetention"], nil),
         .getObjectLegalHold: (["GetObjectLegalHold"], nil),
-        .putObjectLegalHold: (["PutObjectLegalHold"], nil),
         .getObjectAcl: (["GetObjectAcl"], ["GetObjectVersionAcl"]),
         .putObjectAcl: (["PutObjectAcl"], ["PutObjectVersionAcl"]),
         .updateObjectEncryption: (["UpdateObjectEncryption"], nil),

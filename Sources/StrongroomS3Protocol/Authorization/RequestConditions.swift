@@ -1,30 +1,45 @@
 internal import Strongroom
 internal import StrongroomSystem
 
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
 /// What policies may ask about a request: the condition keys of AWS and of S3 (Service Authorization Reference).
 ///
 /// A key is there only where it has a value: `Null` conditions and negated operators look at that. Nothing is taken
-/// from the body, so that all is known before a byte of it is read.
+/// from the body, so that all is known before a byte of it is read; tags and locks that a document asks for are told by
+/// the handlers, which ask for the permission once they have read it. What may be told here is in
+/// `BucketConditionKeys`, too.
 enum RequestConditions {
     /// - Parameters:
     ///   - nowMilliseconds: since 1970-01-01T00:00:00Z.
     ///   - signature: how the request was signed; nil where nobody has.
     static func facts(
-        _ request: S3Request, _ query: RequestQuery, _ identity: Identity, signature: SignatureFacts?,
-        nowMilliseconds: Int64
+        _ request: S3Request, _ query: RequestQuery, _ operation: S3Operation, _ identity: Identity,
+        _ settings: S3Settings, signature: SignatureFacts?, nowMilliseconds: Int64
     ) -> [String: [String]] {
         var facts = facts(request, identity, nowMilliseconds: nowMilliseconds)
-        if let user = identity.user { facts["s3:ResourceAccount"] = [user.account] }
+        facts["aws:RequestedRegion"] = [settings.region]
+        facts["aws:ResourceAccount"] = [settings.account]
+        facts["s3:ResourceAccount"] = [settings.account]
+        // No service of AWS asks here, for itself or for somebody.
+        facts["aws:ViaAWSService"] = ["false"]
         if let signature {
             facts["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
             facts["s3:authType"] = [signature.isPresigned ? "REST-QUERY-STRING" : "REST-HEADER"]
             facts["s3:signatureAge"] = [String(signature.ageMilliseconds)]
         }
         for header in conditionHeaders { facts["s3:" + header] = request.headers.values(header) }
-        facts["s3:x-amz-acl"] = request.headers.values("x-amz-acl")
-        facts["s3:object-lock-mode"] = request.headers.values("x-amz-object-lock-mode")
-        facts["s3:object-lock-retain-until-date"] = request.headers.values("x-amz-object-lock-retain-until-date")
-        facts["s3:object-lock-legal-hold"] = request.headers.values("x-amz-object-lock-legal-hold")
+        facts.merge(writing(request, operation)) { $1 }
+        facts.merge(
+            lock(
+                mode: request.headers.values(ObjectHeaders.lockMode),
+                until: request.headers.values(ObjectHeaders.lockDate),
+                legalHold: request.headers.values(ObjectHeaders.lockHold), nowMilliseconds)
+        ) { $1 }
         for (parameter, key) in conditionParameters {
             facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
         }
@@ -53,6 +68,7 @@ enum RequestConditions {
         facts["aws:PrincipalAccount"] = [user.account]
         facts["aws:PrincipalType"] = [user.roleSession == nil ? "User" : "AssumedRole"]
         facts["aws:userid"] = [user.id]
+        facts["aws:PrincipalIsAWSService"] = ["false"]
         if let name = user.userName { facts["aws:username"] = [name] }
         return facts
     }
@@ -70,6 +86,35 @@ enum RequestConditions {
         return facts
     }
 
+    /// Conditions of what writes objects, and whether it makes one: parts of an upload, and its beginning, do not.
+    private static func writing(_ request: S3Request, _ operation: S3Operation) -> [String: [String]] {
+        var facts: [String: [String]] = [:]
+        switch operation {
+        case .putObject, .copyObject, .completeMultipartUpload: facts["s3:ObjectCreationOperation"] = ["true"]
+        case .createMultipartUpload, .uploadPart, .uploadPartCopy: facts["s3:ObjectCreationOperation"] = ["false"]
+        case .deleteObject: break
+        default: return [:]
+        }
+        for header in ["if-match", "if-none-match"] { facts["s3:" + header] = request.headers.values(header) }
+        return facts
+    }
+
+    /// Of a lock that is asked for, by headers or by a document. Days that remain are rounded up, so that a lock of ten
+    /// days is one of ten when it is asked about a moment later; what is past has none.
+    static func lock(
+        mode: [String], until: [String], legalHold: [String], _ nowMilliseconds: Int64
+    ) -> [String: [String]] {
+        let days = until.compactMap { TimeText.date(iso8601: $0) }.map { date in
+            let seconds = date.timeIntervalSince1970 - Double(nowMilliseconds) / 1_000
+            return String(Int64(max(0, min(seconds / 86_400, 1_000_000)).rounded(.up)))
+        }
+        return [
+            "s3:object-lock-mode": mode, "s3:object-lock-retain-until-date": until,
+            "s3:object-lock-legal-hold": legalHold,
+            "s3:object-lock-remaining-retention-days": days,
+        ].filter { !$0.value.isEmpty }
+    }
+
     private static func connection(_ connection: ConnectionFacts, _ now: Int64) -> [String: [String]] {
         var facts = [
             "aws:SecureTransport": [connection.isSecure ? "true" : "false"],
@@ -83,9 +128,10 @@ enum RequestConditions {
 
     /// Headers that are condition keys of the same name, behind `s3:`.
     private static let conditionHeaders = [
-        "x-amz-content-sha256", "x-amz-copy-source", "x-amz-metadata-directive", "x-amz-storage-class",
-        "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
-        "x-amz-server-side-encryption-customer-algorithm",
+        "x-amz-acl", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-grant-full-control", "x-amz-grant-read",
+        "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive",
+        "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location",
     ]
 
     private static let conditionParameters = [

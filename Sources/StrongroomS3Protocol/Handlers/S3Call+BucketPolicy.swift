@@ -79,6 +79,9 @@ enum BucketPolicyRules {
             throw malformed("Policy has invalid resource")
         }
         guard policy.isOnlyAbout(service: "s3") else { throw malformed("Policy has invalid action") }
+        guard policy.conditionKeys.allSatisfy(BucketConditionKeys.isKnown) else {
+            throw malformed("Policy has an invalid condition key")
+        }
         return policy
     }
 

@@ -19,6 +19,8 @@ extension S3Call {
         let root = try await document(root: "Retention")
         try root.check(known: ["Mode", "RetainUntilDate"])
         let retention = try Self.retention(root)
+        try checkLocking(
+            "PutObjectRetention", mode: try root.text(of: "Mode"), until: try root.text(of: "RetainUntilDate"))
         let bypasses = try bypassesGovernance()
         if bypasses { try check(object: "BypassGovernanceRetention") }
         let (bucket, key, version) = (try bucket(), try key(), try version())
@@ -39,12 +41,10 @@ extension S3Call {
     func putObjectLegalHold() async throws(S3Error) -> S3Answer {
         let root = try await document(root: "LegalHold")
         try root.check(known: ["Status"])
-        let isOn: Bool
-        switch try root.required("Status").trimmingWhitespace {
-        case "ON": isOn = true
-        case "OFF": isOn = false
-        default: throw .malformedXML("Status is ON or OFF.")
-        }
+        let status = try root.required("Status").trimmingWhitespace
+        guard ["ON", "OFF"].contains(status) else { throw .malformedXML("Status is ON or OFF.") }
+        try checkLocking("PutObjectLegalHold", legalHold: status)
+        let isOn = status == "ON"
         let (bucket, key, version) = (try bucket(), try key(), try version())
         _ = try await locking { () async throws(StoreError) in
             try await bucket.setLegalHold(isOn, of: key, version: version)
@@ -88,6 +88,17 @@ extension S3Call {
 
     static let noLock = S3Error(
         404, "NoSuchObjectLockConfiguration", "The specified object does not have a ObjectLock configuration")
+
+    /// Asks for a permission that what the document says may decide on.
+    private func checkLocking(
+        _ action: String, mode: String? = nil, until: String? = nil, legalHold: String? = nil
+    ) throws(S3Error) {
+        func list(_ text: String?) -> [String] { text.map { [$0] } ?? [] }
+        try check(
+            .object(action, target.bucket ?? "", target.key ?? ""),
+            more: RequestConditions.lock(
+                mode: list(mode), until: list(until), legalHold: list(legalHold), nowMilliseconds))
+    }
 
     private func lockedObject() async throws(S3Error) -> (retention: Retention?, legalHold: Bool) {
         let (bucket, key, version) = (try bucket(), try key(), try version())

@@ -18,6 +18,8 @@ struct S3Call: Sendable {
     var customerKeys: CustomerKeyHeaders
     var payload: RequestPayload
     var accessReader: BucketAccessReader
+    /// When it came.
+    var nowMilliseconds: Int64
     /// Whether the object is not there, and that is not to be told: every permission on it is refused.
     var conceals = false
 

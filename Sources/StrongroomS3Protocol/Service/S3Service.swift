@@ -141,15 +141,17 @@ package struct S3Service: Sendable {
         _ request: S3Request, _ query: RequestQuery, _ target: RequestTarget, _ operation: S3Operation,
         _ outcome: Authenticator.Outcome, _ keys: CustomerKeyHeaders
     ) async throws(S3Error) -> S3Call {
+        let now = clock()
         let facts = RequestConditions.facts(
-            request, query, outcome.identity, signature: outcome.signature, nowMilliseconds: clock())
+            request, query, operation, outcome.identity, settings, signature: outcome.signature, nowMilliseconds: now)
         return S3Call(
             settings: settings, request: request, query: query, target: target, operation: operation,
             identity: outcome.identity,
             authorizer: Authorizer(
                 identity: outcome.identity, access: try await access.access(target.bucket), facts: facts),
             store: store.serving(caller(outcome.identity, request.connection)), customerKeys: keys,
-            payload: try RequestPayload(request, mode: outcome.mode, signer: outcome.signer), accessReader: access)
+            payload: try RequestPayload(request, mode: outcome.mode, signer: outcome.signer), accessReader: access,
+            nowMilliseconds: now)
     }
 
     /// As policies of keys name whoever it is, with the policies of its own.
