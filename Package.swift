@@ -366,7 +366,7 @@ let package = Package(
             "StrongroomCommandLineTests",
             [
                 "StrongroomCommandLine", "Strongroom", "StrongroomS3", "StrongroomGlacierKeys", "StrongroomKeys",
-                "StrongroomAudit", systemPackage, argumentParser,
+                "StrongroomAudit", systemPackage, logging, argumentParser,
             ]),
         .testTarget(
             name: "StrongroomS3Tests",

@@ -66,6 +66,23 @@ final class ControlConnection: Sendable {
         case end
     }
 
+    /// Waits until there is something to receive, a message or the end.
+    ///
+    /// - Returns: false where nothing has come in that time.
+    func isReady(withinSeconds seconds: Int) -> Bool {
+        let end = ContinuousClock.now + .seconds(seconds)
+        while true {
+            let rest = max(ContinuousClock.now.duration(to: end), .zero).components
+            // Rounded up, so that it is not asked again and again in the last millisecond.
+            let milliseconds = rest.seconds * 1_000 + rest.attoseconds / 1_000_000_000_000_000 + 1
+            var wanted = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+            // Safe: written to during the call only.
+            let count = unsafe poll(&wanted, 1, Int32(clamping: milliseconds))
+            if count > 0 { return true }
+            guard count < 0, errno == EINTR else { return false }
+        }
+    }
+
     /// Waits for the next message, and the descriptors with it, which are the caller's to close.
     func receive() -> Received {
         var bytes = [UInt8](repeating: 0, count: ControlMessage.sizeBytesMax)

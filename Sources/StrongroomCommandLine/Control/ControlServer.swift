@@ -21,16 +21,23 @@ final class ControlServer: Sendable {
     /// More commands at a time are refused.
     private static let sessionsMax = 16
     private static let endSeconds = 5
+    /// A command sends its request as soon as it is connected.
+    static let requestTimeoutSeconds = 10
 
+    private let requestTimeoutSeconds: Int
     private let store: Store
     private let path: FilePath
     private let logger: Logger
     private let listener: ControlConnection
     private let state = Mutex(State())
 
+    /// - Parameter requestTimeoutSeconds: how long a connection may be silent before it says what it wants. A few that
+    ///   never do would take all places for as long as the server runs.
     /// - Throws: ``CommandFailure`` where the socket cannot be made.
-    init(_ store: Store, at path: FilePath, logger: Logger) async throws {
-        (self.store, self.logger) = (store, logger)
+    init(
+        _ store: Store, at path: FilePath, logger: Logger, requestTimeoutSeconds: Int = requestTimeoutSeconds
+    ) async throws {
+        (self.store, self.logger, self.requestTimeoutSeconds) = (store, logger, requestTimeoutSeconds)
         self.path = try ModuleChoice.absolute(path)
         listener = try await Offload.run { () throws(CommandFailure) in try ControlConnection.listen(at: path) }
         // Whoever asked may be gone while its command still prints.
@@ -86,7 +93,7 @@ final class ControlServer: Sendable {
         }
         guard isTaken else { return session.refuse("too many commands run there; try again when one has ended") }
         _ = DedicatedThread(name: "strongroom-ctl") { [self] in
-            session.run(process: peer.process)
+            session.run(process: peer.process, requestTimeoutSeconds: requestTimeoutSeconds)
             state.withLock { $0.sessions[ObjectIdentifier(session)] = nil }
         }
     }

@@ -23,7 +23,11 @@ final class ControlSession: Sendable {
     }
 
     /// Blocking, on a thread of its own, until the command was given up or is done.
-    func run(process: Int32) {
+    func run(process: Int32, requestTimeoutSeconds: Int) {
+        guard connection.isReady(withinSeconds: requestTimeoutSeconds) else {
+            logger.warning("a connection that brings no command is closed", metadata: ["process": "\(process)"])
+            return refuse("no command came within \(requestTimeoutSeconds) seconds; run it again")
+        }
         guard case .message(let request, let streams) = connection.receive() else { return }
         guard streams.count == 3 else {
             for stream in streams { try? stream.close() }
