@@ -88,7 +88,10 @@ let package = Package(
         // Of substance only with the trait HTTPServer.
         .library(name: "StrongroomS3", targets: ["StrongroomS3"]),
         .library(name: "StrongroomTesting", targets: ["StrongroomTesting"]),
-        .executable(name: "strongroom", targets: ["StrongroomCommandLine"]),
+        .executable(name: "strongroom", targets: ["StrongroomTool"]),
+        // The commands, for a program that takes them beside a store that it has open. Of substance only with the trait
+        // CommandLineTool.
+        .library(name: "StrongroomCommandLine", targets: ["StrongroomCommandLine"]),
         // For Fuzz/ and Benchmarks/ only: no part of the API.
         .library(name: "_StrongroomFuzzTargets", targets: ["StrongroomFuzzTargets"]),
         .library(name: "S3ManagedKeys", type: .dynamic, targets: ["S3ManagedKeysModule"]),
@@ -267,14 +270,16 @@ let package = Package(
                 "CStrongroomKeyBackend", systemPackage,
             ]),
 
-        // Floor 7: the command line.
-        .executableTarget(
-            name: "StrongroomCommandLine",
-            dependencies: [
+        // Floor 7: the command line, and its program.
+        room(
+            "StrongroomCommandLine",
+            [
                 "Strongroom", "StrongroomS3", "StrongroomKMSKeys", "StrongroomKeys", "StrongroomCrypto",
                 "StrongroomSystem", "CStrongroomKeyBackend", "CStrongroomShims", systemPackage, logging, metrics,
                 argumentParser, configuration,
-            ],
+            ] + lifecycle),
+        .executableTarget(
+            name: "StrongroomTool", dependencies: ["StrongroomCommandLine", systemPackage],
             swiftSettings: swiftSettings),
 
         // What several of the tests below need.
@@ -365,9 +370,9 @@ let package = Package(
         tests(
             "StrongroomCommandLineTests",
             [
-                "StrongroomCommandLine", "Strongroom", "StrongroomS3", "StrongroomGlacierKeys", "StrongroomKeys",
-                "StrongroomAudit", systemPackage, logging, argumentParser,
-            ]),
+                "StrongroomTool", "StrongroomCommandLine", "Strongroom", "StrongroomS3", "StrongroomGlacierKeys",
+                "StrongroomKeys", "StrongroomAudit", "StrongroomTesting", systemPackage, logging, argumentParser,
+            ] + lifecycle),
         .testTarget(
             name: "StrongroomS3Tests",
             dependencies: [

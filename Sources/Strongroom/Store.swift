@@ -42,6 +42,9 @@ public struct Store: Sendable {
         Store(engine: engine, requester: Requester(caller: caller, asksPoliciesItself: true))
     }
 
+    /// Where it is; empty for a store in memory.
+    package var directory: FilePath { engine.directory }
+
     /// Whether the store was opened without its keyring: names can be listed, nothing sealed can be used.
     public var isLocked: Bool { engine.keys == nil }
 

@@ -5,8 +5,8 @@ internal import Logging
 internal import Strongroom
 
 /// Parses, runs and ends: exit status 0 done, 1 failed, 64 wrong usage.
-enum CommandRunner {
-    static func run(_ arguments: [String]) async -> Never {
+package enum CommandRunner {
+    package static func run(_ arguments: [String]) async -> Never {
         ProcessHardening.apply()
         // What a command does it says itself; the library is heard when something is wrong.
         LoggingSystem.bootstrap { label in

@@ -4,7 +4,7 @@ internal import Glibc
 internal import SystemPackage
 
 #if CommandLineTool
-internal import ArgumentParser
+internal import StrongroomCommandLine
 
 @main
 enum Main {
