@@ -98,8 +98,9 @@ import Testing
             connection: ConnectionFacts(sourceAddress: "127.0.0.1", transport: .transportLayerSecurity(version: "1.3")),
             id: "TEST", body: RequestBodyStream { nil })
         let user = AuthenticatedUser(
-            name: "ada", arn: "arn:aws:iam::000000000000:user/ada", id: "AIDA", account: "000000000000",
-            canonicalAccount: "", accessKeyID: "AKIA", isAdministrator: false, policyTexts: [], policies: [])
+            origin: .init(name: "ada", id: "AIDA", accessKeyID: "AKIA"), arn: "arn:aws:iam::000000000000:user/ada",
+            id: "AIDA", account: "000000000000", canonicalAccount: "", isAdministrator: false, policyTexts: [],
+            policies: [])
         let facts = RequestConditions.facts(
             request, RequestQuery([("prefix", "a"), ("delimiter", "/"), ("max-keys", "1"), ("versionId", "1")]),
             .putObject, Identity.user(user), S3Settings(region: "us-east-1", domains: [], account: "000000000000"),

@@ -89,13 +89,14 @@ import Testing
 
     @Test func conditionsKnowTheRole() async throws {
         let service = try await open()
-        let key = try await service.createKey()
         let caller = Self.caller([], nil)
         for (condition, isAllowed) in [
             (#""ArnEquals":{"aws:PrincipalArn":"\#(Self.role)"}"#, true),
             (#""ArnEquals":{"aws:PrincipalArn":"\#(Self.session)"}"#, false),
             (#""StringEquals":{"aws:PrincipalType":"AssumedRole"}"#, true), (#""Null":{"aws:username":"true"}"#, true),
         ] {
+            // Nobody may put another policy of a key that has had one.
+            let key = try await service.createKey()
             let policy = Self.keyPolicy([("Allow", Self.role)], #","Condition":{\#(condition)}"#)
             try await service.putKeyPolicy(policy, of: key.arn, bypassingLockoutCheck: true)
             let failure = try await code { _ = try await service.describeKey(key.arn, as: caller) }

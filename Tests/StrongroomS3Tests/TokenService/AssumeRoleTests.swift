@@ -76,7 +76,10 @@ import Testing
             ),
             ([Fixture.statement(principal: root, condition: #""StringEquals":{"aws:username":"bob"}"#)], [allow], true),
             (
-                [Fixture.statement(principal: root, condition: #""ArnLike":{"aws:PrincipalArn":"*:user/b*"}"#)],
+                [
+                    Fixture.statement(
+                        principal: root, condition: #""ArnLike":{"aws:PrincipalArn":"arn:aws:iam::*:user/b*"}"#)
+                ],
                 [allow], true
             ),
             ([Fixture.statement(principal: bob, condition: #""Bool":{"aws:SecureTransport":"false"}"#)], [], false),
