@@ -6,8 +6,8 @@ extension SigningTime {
 
     /// As the header `Date` has it (RFC 9110, section 5.6.7): `Sun, 30 Aug 2015 12:36:00 GMT`.
     package var httpDate: String {
-        let digits = Array(text)
-        func part(_ range: Range<Int>) -> String { String(digits[range]) }
+        let digits = Array(text.utf8)
+        func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
         let day = Int(Self.quotient(wallMilliseconds, 86_400_000))
         // Day 0 was a Thursday.
         let weekday = Self.weekdays[(day % 7 + 7) % 7]

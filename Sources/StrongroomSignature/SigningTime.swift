@@ -13,9 +13,17 @@ package struct SigningTime: Sendable, Hashable {
         let day = Self.quotient(wallMilliseconds, 86_400_000)
         let second = Int(wallMilliseconds - day * 86_400_000) / 1000
         let (year, month, dayOfMonth) = Self.date(day: Int(day))
-        text =
-            Self.digits(year, 4) + Self.digits(month, 2) + Self.digits(dayOfMonth, 2) + "T"
-            + Self.digits(second / 3600, 2) + Self.digits(second / 60 % 60, 2) + Self.digits(second % 60, 2) + "Z"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        Self.append(year, 4, to: &bytes)
+        Self.append(month, 2, to: &bytes)
+        Self.append(dayOfMonth, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "T"))
+        Self.append(second / 3600, 2, to: &bytes)
+        Self.append(second / 60 % 60, 2, to: &bytes)
+        Self.append(second % 60, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "Z"))
+        text = String(decoding: bytes, as: UTF8.self)
     }
 
     /// Rounded down, before 1970 too.
@@ -38,8 +46,9 @@ package struct SigningTime: Sendable, Hashable {
         )
     }
 
-    private static func digits(_ value: Int, _ count: Int) -> String {
-        let text = String(value)
-        return String(repeating: "0", count: max(count - text.count, 0)) + text
+    private static func append(_ value: Int, _ count: Int, to bytes: inout [UInt8]) {
+        let digits = String(value).utf8
+        bytes.append(contentsOf: repeatElement(UInt8(ascii: "0"), count: max(count - digits.count, 0)))
+        bytes.append(contentsOf: digits)
     }
 }

@@ -37,8 +37,8 @@ enum TimeText {
     }
 
     private static func iso8601(milliseconds: Int64) -> String {
-        let digits = Array(SigningTime(wallMilliseconds: milliseconds).text)
-        func part(_ range: Range<Int>) -> String { String(digits[range]) }
+        let digits = Array(SigningTime(wallMilliseconds: milliseconds).text.utf8)
+        func part(_ range: Range<Int>) -> String { String(decoding: digits[range], as: UTF8.self) }
         return "\(part(0..<4))-\(part(4..<6))-\(part(6..<8))T\(part(9..<11)):\(part(11..<13)):\(part(13..<15))Z"
     }
 }

@@ -10,8 +10,7 @@ internal import StrongroomPolicy
 struct Authorizer: Sendable {
     var identity: Identity
     var access: BucketAccess
-    /// What conditions may ask about, by condition key.
-    var facts: [String: [String]]
+    var facts: ConditionFacts
 
     enum Decision: Equatable, Sendable {
         case allowed
@@ -26,7 +25,8 @@ struct Authorizer: Sendable {
 
     /// - Parameter more: facts about this permission alone, such as the tags that an object has.
     func decision(_ permission: Permission, more: [String: [String]] = [:]) -> Decision {
-        let context = facts.merging(more) { $1 }
+        guard isDecidedByPolicies else { return identity.user?.isAdministrator == true ? .allowed : .implicitlyDenied }
+        let context = facts.all.merging(more) { $1 }
         func request(_ principal: PolicyPrincipal) -> PolicyRequest {
             PolicyRequest(
                 principal: principal, action: permission.action, resource: permission.resource, context: context)
@@ -60,6 +60,11 @@ struct Authorizer: Sendable {
         let policies =
             (identity.user?.policies ?? []) + [identity.user?.roleSession?.policy, access.policy].compactMap(\.self)
         return policies.contains { $0.asksForKeys(beginningWith: prefix) }
+    }
+
+    private var isDecidedByPolicies: Bool {
+        guard access.policy == nil, let user = identity.user else { return access.policy != nil }
+        return !user.policies.isEmpty || user.roleSession?.policy != nil
     }
 
     private func bucketAllows(_ request: PolicyRequest) -> Bool {

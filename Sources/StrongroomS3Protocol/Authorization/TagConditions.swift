@@ -59,6 +59,6 @@ extension S3Call {
             }
             return
         }
-        authorizer.facts.merge(TagConditions.existing(tags)) { $1 }
+        authorizer.facts.merge(TagConditions.existing(tags))
     }
 }

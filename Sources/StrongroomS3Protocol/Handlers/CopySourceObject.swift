@@ -25,7 +25,7 @@ extension S3Call {
         call.target = source.target
         call.authorizer.access = try await access(source.target)
         // Facts about what is acted on are the source's now.
-        call.authorizer.facts["s3:VersionId"] = source.versionID.map { [$0] }
+        call.authorizer.facts.set("s3:VersionId", source.versionID.map { [$0] })
         let version = try source.versionID.map { text throws(S3Error) in try Self.version(text) }
         try await call.takeExistingTags(of: version)
         try call.check(object: version == nil ? "GetObject" : "GetObjectVersion")

@@ -43,8 +43,8 @@ extension S3Call {
         let resource = name.hasPrefix("arn:") ? name : prefix + (name.hasPrefix("alias/") ? name : "key/\(name)")
         var keys = authorizer
         keys.access = .none
-        keys.facts["kms:ViaService"] = ["s3.\(settings.region).amazonaws.com"]
-        keys.facts["kms:CallerAccount"] = [settings.account]
+        keys.facts.set("kms:ViaService", ["s3.\(settings.region).amazonaws.com"])
+        keys.facts.set("kms:CallerAccount", [settings.account])
         try keys.check(Permission(action: action, resource: resource))
     }
 }

@@ -42,15 +42,16 @@ extension S3Call {
     /// Whether the version was asked for by its id: then an answer names it, `null` too.
     private func isVersioned(_ info: ObjectInfo) -> Bool { query.contains("versionId") }
 
+    private static let overridable = [
+        "response-content-type": "content-type", "response-content-language": "content-language",
+        "response-expires": "expires", "response-cache-control": "cache-control",
+        "response-content-disposition": "content-disposition",
+        "response-content-encoding": "content-encoding",
+    ]
+
     /// What the query asks to be said instead; only of those who are known.
     private func override(_ answer: inout AnswerHeaders) throws(S3Error) {
-        let names = [
-            "response-content-type": "content-type", "response-content-language": "content-language",
-            "response-expires": "expires", "response-cache-control": "cache-control",
-            "response-content-disposition": "content-disposition",
-            "response-content-encoding": "content-encoding",
-        ]
-        for (parameter, header) in names {
+        for (parameter, header) in Self.overridable {
             guard let value = try query.single(parameter) else { continue }
             guard identity.user != nil else {
                 throw .invalidRequest("Request specific response headers cannot be used for anonymous GET requests.")

@@ -1,8 +1,9 @@
 /// Names of requests: in every answer, in the log and in the audit trail.
 package enum RequestID {
+    private static let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
+
     /// 16 letters and digits, random.
     package static func next() -> String {
-        let alphabet = Array("0123456789ABCDEFGHJKMNPQRSTVWXYZ".utf8)
         var generator = SystemRandomNumberGenerator()
         var bits = UInt128(generator.next()) << 64 | UInt128(generator.next())
         var text: [UInt8] = []

@@ -142,8 +142,11 @@ package struct S3Service: Sendable {
         _ outcome: Authenticator.Outcome, _ keys: CustomerKeyHeaders
     ) async throws(S3Error) -> S3Call {
         let now = clock()
-        let facts = RequestConditions.facts(
-            request, query, operation, outcome.identity, settings, signature: outcome.signature, nowMilliseconds: now)
+        let facts = ConditionFacts { [settings] in
+            RequestConditions.facts(
+                request, query, operation, outcome.identity, settings, signature: outcome.signature,
+                nowMilliseconds: now)
+        }
         return S3Call(
             settings: settings, request: request, query: query, target: target, operation: operation,
             identity: outcome.identity,

@@ -137,7 +137,8 @@ import Testing
         let bucket = given.flatMap { statements("Allow", $1, $0) } + statements("Deny", bucketDenied, denier)
         let authorizer = Authorizer(
             identity: .user(user),
-            access: BucketAccess(policy: try document(bucket, .resource), publicAccessBlock: .none), facts: [:])
+            access: BucketAccess(policy: try document(bucket, .resource), publicAccessBlock: .none),
+            facts: ConditionFacts { [:] })
 
         let denied = ownDenied.union(denier == Fixture.userARN("ada") ? Set<String>() : bucketDenied)
         let role = own.union(given[Fixture.roleARN("r")]!).union(given["*"]!)
