@@ -3,8 +3,8 @@ internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
-/// Which version of TLS each open connection speaks. It never changes, and to ask the connection takes a turn of its event
-/// loop, which is long beside what a small request takes.
+/// Which version of TLS each open connection speaks. It never changes, and to ask the connection takes a turn of its
+/// event loop, which is long beside what a small request takes.
 final class TLSVersions: Sendable {
     private let known = Mutex<[ObjectIdentifier: Version]>([:])
 

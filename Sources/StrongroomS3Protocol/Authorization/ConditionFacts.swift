@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// What conditions may ask about, by condition key: found out once a policy decides, for most requests meet none that has
-/// a condition, and to find out takes as long as to look an object up.
+/// What conditions may ask about, by condition key: found out once a policy decides, for many requests meet none, and
+/// to find out takes as long as to look an object up.
 struct ConditionFacts: Sendable {
     private let told: ToldOnce
     /// What is otherwise than told; nil where there is no such fact.
