@@ -15,43 +15,32 @@ import Testing
         )
     }
 
-    private static func bucket() async throws -> S3Fixture {
-        let fixture = try await S3Fixture()
-        let locks: S3Fixture.Headers = [("x-amz-bucket-object-lock-enabled", "true")]
-        #expect(try await fixture.send("PUT", "/data", locks).status == 200)
-        return fixture
-    }
-
-    private static func put(_ policy: String, _ fixture: S3Fixture) async throws -> S3Fixture.Response {
-        try await fixture.send("PUT", "/data?policy", body: Array(policy.utf8))
-    }
-
     @Test("that there are not are refused, and the policy that was there stays")
     func unknown() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         let before = Self.policy(#"{"Bool":{"aws:SecureTransport":"false"}}"#)
-        #expect(try await Self.put(before, fixture).status == 204)
+        #expect(try await fixture.put(policy: before).status == 204)
         for key in [
             "s3:x-acl", "s3:x-amz-server-side-encryption-key", "s3:ExistingObjectTag", "s3:ExistingObjectTag/", "s3:",
             "aws:SourceAddress", "aws:PrincipalTag", "aws:PrincipalTag/", "aws:", "kms:ViaService", "ec2:Region",
             "SecureTransport", "s3:prefix ", " s3:prefix", "s3:prefix/a",
         ] {
             for test in ["StringNotEquals", "StringEqualsIfExists", "Null"] {
-                let answer = try await Self.put(Self.policy(#"{"\#(test)":{"\#(key)":"true"}}"#), fixture)
+                let answer = try await fixture.put(policy: Self.policy(#"{"\#(test)":{"\#(key)":"true"}}"#))
                 #expect(
                     answer.isRefusal(400, "MalformedPolicy", "Policy has an invalid condition key"),
                     "\(key): \(answer.status) \(answer.text)")
             }
             // Not hidden behind one that there is, nor in a later statement.
             let pair = #"{"Bool":{"aws:SecureTransport":"false"},"StringEquals":{"s3:prefix":"a","\#(key)":"a"}}"#
-            #expect(try await Self.put(Self.policy(pair), fixture).code == "MalformedPolicy", "\(key)")
+            #expect(try await fixture.put(policy: Self.policy(pair)).code == "MalformedPolicy", "\(key)")
         }
         #expect(try await fixture.send("GET", "/data?policy").text == before)
     }
 
     @Test("that there are are taken, whatever their letter case, also where no request here has them")
     func known() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         let others = [
             "aws:PrincipalOrgID", "aws:SourceVpce", "AWS:SOURCEIP", "aws:sourceip", "S3:Prefix",
             "aws:PrincipalTag/team",
@@ -60,14 +49,14 @@ import Testing
         ]
         for key in BucketConditionKeys.told.sorted() + others {
             let condition = #"{"Null":{"\#(key)":"false"}}"#
-            let answer = try await Self.put(Self.policy(condition, ["s3:PutObject"]), fixture)
+            let answer = try await fixture.put(policy: Self.policy(condition, ["s3:PutObject"]))
             #expect(answer.status == 204, "\(key): \(answer.text)")
         }
     }
 
     @Test("a user's own policy may ask for any, as in IAM, and a policy that a bucket has decides as before")
     func others() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         let denial = #"{"StringNotEquals":{"s3:x-acl":"a"}}"#
         let bob = try await fixture.user(
             "bob",

@@ -13,20 +13,9 @@ import Testing
             PolicyText.statement("Deny", actions, ["arn:aws:s3:::data/*"], principal: #""*""#, condition: condition))
     }
 
-    private static func bucket() async throws -> S3Fixture {
-        let fixture = try await S3Fixture()
-        let locks: S3Fixture.Headers = [("x-amz-bucket-object-lock-enabled", "true")]
-        #expect(try await fixture.send("PUT", "/data", locks).status == 200)
-        return fixture
-    }
-
-    private static func put(_ policy: String, _ fixture: S3Fixture) async throws -> S3Fixture.Response {
-        try await fixture.send("PUT", "/data?policy", body: Array(policy.utf8))
-    }
-
     @Test("are told of a lock that is asked for, by headers and by documents alike")
     func locks() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         #expect(try await fixture.send("PUT", "/data/k", body: [1]).status == 200)
         func until(days: Int64) -> String { TimeText.iso8601(seconds: S3Fixture.now / 1_000 + days * 86_400) }
         func retention(_ mode: String, days: Int64) async throws -> Int {
@@ -39,17 +28,17 @@ import Testing
         }
         let actions = ["s3:PutObject", "s3:PutObjectRetention", "s3:PutObjectLegalHold"]
         let far = #"{"NumericGreaterThan":{"s3:object-lock-remaining-retention-days":"1100"}}"#
-        #expect(try await Self.put(Self.policy(far, actions), fixture).status == 204)
+        #expect(try await fixture.put(policy: Self.policy(far, actions)).status == 204)
         #expect(try await fixture.send("PUT", "/data/l", headers("GOVERNANCE", days: 1_101)).status == 403)
         #expect(try await fixture.send("PUT", "/data/l", headers("GOVERNANCE", days: 1_100)).status == 200)
         #expect(try await retention("GOVERNANCE", days: 1_101) == 403)
         #expect(try await retention("GOVERNANCE", days: 1_100) == 200)
         let mode = #"{"StringEquals":{"s3:object-lock-mode":"COMPLIANCE"}}"#
-        #expect(try await Self.put(Self.policy(mode, actions), fixture).status == 204)
+        #expect(try await fixture.put(policy: Self.policy(mode, actions)).status == 204)
         #expect(try await retention("COMPLIANCE", days: 1_101) == 403)
         #expect(try await retention("GOVERNANCE", days: 1_101) == 200)
         let hold = #"{"StringEquals":{"s3:object-lock-legal-hold":"ON"}}"#
-        #expect(try await Self.put(Self.policy(hold, actions), fixture).status == 204)
+        #expect(try await fixture.put(policy: Self.policy(hold, actions)).status == 204)
         for (status, code) in [("ON", 403), ("OFF", 200)] {
             let text = "<LegalHold><Status>\(status)</Status></LegalHold>"
             #expect(try await fixture.document("PUT", "/data/k?legal-hold", text).status == code)
@@ -67,9 +56,9 @@ import Testing
 
     @Test("make puts conditional: parts and beginnings of uploads make no object")
     func conditionalPuts() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         let condition = #"{"Null":{"s3:if-none-match":"true"},"Bool":{"s3:ObjectCreationOperation":"true"}}"#
-        #expect(try await Self.put(Self.policy(condition), fixture).status == 204)
+        #expect(try await fixture.put(policy: Self.policy(condition)).status == 204)
         let once: S3Fixture.Headers = [("if-none-match", "*")]
         #expect(try await fixture.send("PUT", "/data/k", body: [1]).status == 403)
         #expect(try await fixture.send("PUT", "/data/k", once, body: [1]).status == 200)
@@ -87,7 +76,7 @@ import Testing
 
     @Test("are told who asks, where and through whom: nobody is a service of AWS")
     func callers() async throws {
-        let fixture = try await Self.bucket()
+        let fixture = try await S3Fixture.withLockingBucket()
         for (condition, status) in [
             (#"{"Bool":{"aws:PrincipalIsAWSService":"false"}}"#, 403),
             (#"{"Bool":{"aws:ViaAWSService":"false"}}"#, 403),
@@ -97,7 +86,7 @@ import Testing
             (#"{"StringNotEquals":{"aws:ResourceAccount":"000000000000","s3:ResourceAccount":"000000000000"}}"#, 200),
             (#"{"StringNotEquals":{"aws:PrincipalOrgID":"o-1"}}"#, 403),
         ] {
-            #expect(try await Self.put(Self.policy(condition), fixture).status == 204)
+            #expect(try await fixture.put(policy: Self.policy(condition)).status == 204)
             #expect(try await fixture.send("PUT", "/data/k", body: [1]).status == status, "\(condition)")
         }
     }

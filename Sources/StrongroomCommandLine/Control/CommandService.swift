@@ -25,6 +25,7 @@ public struct CommandService: Service {
     /// - Throws: ``CommandSocketError``.
     public func run() async throws {
         let socket = try await CommandSocket(store, logger: logger)
+        // It throws where the task is cancelled: then, too, the socket is to end.
         try? await gracefulShutdown()
         await socket.stop()
     }

@@ -2,6 +2,7 @@ import StrongroomCrypto
 import StrongroomKeys
 import StrongroomSignature
 import Synchronization
+import Testing
 
 @testable import StrongroomS3Protocol
 
@@ -94,5 +95,19 @@ enum CustomerKeyText {
 
     static func source(_ key: [UInt8] = [UInt8](repeating: 7, count: 32)) -> S3Fixture.Headers {
         headers(key, prefix: CustomerKeyHeaders.sourcePrefix)
+    }
+}
+
+extension S3Fixture {
+    /// With a bucket, `data`, whose objects can be locked.
+    static func withLockingBucket() async throws -> S3Fixture {
+        let fixture = try await S3Fixture()
+        #expect(try await fixture.send("PUT", "/data", [("x-amz-bucket-object-lock-enabled", "true")]).status == 200)
+        return fixture
+    }
+
+    /// That bucket's policy.
+    func put(policy: String) async throws -> Response {
+        try await send("PUT", "/data?policy", body: Array(policy.utf8))
     }
 }

@@ -150,16 +150,6 @@ import Testing
                 sessionPolicy: seed.isMultiple(of: 2) ? "{ü}" : nil))
         let bytes = session.encoded()
         #expect(try Session(decoding: bytes) == session)
-        for _ in 0..<400 {
-            var changed = bytes
-            let position = Int.random(in: changed.indices, using: &generator)
-            switch Int.random(in: 0..<4, using: &generator) {
-            case 0: changed.removeLast(changed.count - position)
-            case 1: changed.insert(.random(in: 0...20, using: &generator), at: position)
-            case 2: changed.remove(at: position)
-            default: changed[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            }
-            #expect(RowProbe.isCanonical(session: changed))
-        }
+        for _ in 0..<400 { #expect(RowProbe.isCanonical(session: generator.damaged(bytes))) }
     }
 }

@@ -35,17 +35,7 @@ struct UserRowTests {
         let row = Self.row(&generator)
         let bytes = row.encoded()
         #expect(try UserRow(decoding: bytes) == row)
-        for _ in 0..<400 {
-            var changed = bytes
-            let position = Int.random(in: changed.indices, using: &generator)
-            switch Int.random(in: 0..<4, using: &generator) {
-            case 0: changed.removeLast(changed.count - position)
-            case 1: changed.insert(.random(in: 0...20, using: &generator), at: position)
-            case 2: changed.remove(at: position)
-            default: changed[position] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
-            }
-            #expect(RowProbe.isCanonical(user: changed))
-        }
+        for _ in 0..<400 { #expect(RowProbe.isCanonical(user: generator.damaged(bytes))) }
     }
 
     @Test("Sizes are those of the byte map") func sizes() {
