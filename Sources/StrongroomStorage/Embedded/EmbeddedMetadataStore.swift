@@ -42,13 +42,13 @@ package final class EmbeddedMetadataStore: MetadataStore {
         return EmbeddedPinnedRow(row: try EmbeddedSnapshot.decoded(encoded), lsn: lsn, pin: pin, core: core)
     }
 
-    /// From the tables without a hop between threads, else from the index.
+    /// From the tables, else from the index; without a hop between threads where that does not wait for the disk.
     private func latestRow(_ key: [UInt8]) async throws(StorageError) -> (encoded: [UInt8]?, lsn: UInt64) {
         let (entry, lsn) = core.view.withTables { ($0.entry(key), $0.lastLSN) }
         switch entry {
         case .put(let row): return (row, lsn)
         case .deleted: return (nil, lsn)
-        case nil: return (try await core.pointReader.values([key])[0], lsn)
+        case nil: return (try await core.pointReader.value(key), lsn)
         }
     }
 

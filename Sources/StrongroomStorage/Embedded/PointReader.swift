@@ -2,8 +2,10 @@ internal import StrongroomCatalog
 internal import StrongroomSystem
 internal import Synchronization
 
-/// Looks single keys up in the index for tasks: many at a time in one read transaction, so that under
-/// load a look-up costs no hop of its own between threads.
+/// Looks single keys up in the index for tasks.
+///
+/// A task looks up for itself while the index is in memory: a hop to another thread takes ten times as long. Else a few
+/// threads do it, many keys at a time in one read transaction, so that no task's thread waits for the disk.
 final class PointReader: Sendable {
     private struct Request: Sendable {
         var keys: [[UInt8]]
@@ -33,16 +35,17 @@ final class PointReader: Sendable {
 
     typealias Completion = @Sendable (Result<[[UInt8]?], StorageError>) -> Void
 
-    /// The values of `keys` in the index, nil where there is none.
-    func values(_ keys: [[UInt8]]) async throws(StorageError) -> [[UInt8]?] {
+    /// The value of `key` in the index, nil where there is none.
+    func value(_ key: [UInt8]) async throws(StorageError) -> [UInt8]? {
+        guard view.temperature.isCold else { return try read([[key]])[0].get()[0] }
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<[[UInt8]?], StorageError>, Never>) in
-            look(up: keys) { continuation.resume(returning: $0) }
+            look(up: [key]) { continuation.resume(returning: $0) }
         }
-        return try result.get()
+        return try result.get()[0]
     }
 
-    /// As `values`, and tells on the thread that read them; `complete` must not block.
+    /// Has one of the threads look up `keys`, and tells on it; `complete` must not block.
     func look(up keys: [[UInt8]], _ complete: @escaping Completion) {
         let mustStart = state.withLock { state in
             state.waiting.append(Request(keys: keys, complete: complete))
@@ -58,16 +61,26 @@ final class PointReader: Sendable {
     private func drain() {
         while let requests = takeWaiting() {
             let results: [Result<[[UInt8]?], StorageError>]
-            let start = clock.bootNanoseconds()
-            do throws(OrderedIndexReadError<Never>) {
-                results = try view.index.read { snapshot in requests.map { Self.look(up: $0.keys, in: snapshot) } }
-                view.temperature.note(
-                    lookUps: requests.reduce(0) { $0 + $1.keys.count }, nanoseconds: clock.bootNanoseconds() - start)
+            do throws(StorageError) {
+                results = try read(requests.map(\.keys))
             } catch {
-                guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
                 results = requests.map { _ in .failure(error) }
             }
             for (request, result) in zip(requests, results) { request.complete(result) }
+        }
+    }
+
+    /// Looks up in one read transaction, and notes how long it took. Blocks while pages are fetched.
+    private func read(_ requests: [[[UInt8]]]) throws(StorageError) -> [Result<[[UInt8]?], StorageError>] {
+        let start = clock.bootNanoseconds()
+        do throws(OrderedIndexReadError<Never>) {
+            let results = try view.index.read { snapshot in requests.map { Self.look(up: $0, in: snapshot) } }
+            view.temperature.note(
+                lookUps: requests.reduce(0) { $0 + $1.count }, nanoseconds: clock.bootNanoseconds() - start)
+            return results
+        } catch {
+            guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
+            throw error
         }
     }
 

@@ -2,7 +2,7 @@ internal import Synchronization
 
 /// Whether looking up a row in the index waits for the disk.
 ///
-/// While it does not, the committer looks rows up itself: measured with 64 writers, a hop to another
+/// While it does not, the committer and tasks look rows up themselves: measured with 64 writers, a hop to another
 /// thread for each commit costs ten times as much as the look-up. Once it does, tasks have their rows
 /// fetched by several threads before they come to the committer, who would make everybody wait for one
 /// page after the other.
