@@ -30,4 +30,14 @@ final class PlaintextBuffer {
         }
         bytes.append(contentsOf: slice)
     }
+
+    func md5() throws(StoreError) -> [UInt8] {
+        let bytes = bytes
+        do throws(SealError) {
+            // Safe: a UInt8 is raw bytes.
+            return try Digest.hash(.md5, unsafe bytes.span.bytes)
+        } catch {
+            throw StoreError(error)
+        }
+    }
 }
