@@ -17,12 +17,4 @@ struct CountedChannel<Base: ServerChildChannel>: ServerChildChannel {
 
     func handle(value: Base.Value, logger: Logger) async { await base.handle(value: value, logger: logger) }
 }
-
-extension ServerChildChannel {
-    /// The same, counted where there is a meter.
-    func counted(by meter: Meter?) -> any ServerChildChannel {
-        guard let meter else { return self }
-        return CountedChannel(base: self, meter: meter)
-    }
-}
 #endif

@@ -56,13 +56,13 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
 
     private static func rawPath(_ request: Request) -> String {
         let target = request.head.path ?? "/"
-        return String(target.prefix { $0 != "?" })
+        return String(Substring(target.utf8.prefix { $0 != UInt8(ascii: "?") }))
     }
 
     private static func rawQuery(_ request: Request) -> String {
         let target = request.head.path ?? "/"
-        guard let mark = target.firstIndex(of: "?") else { return "" }
-        return String(target[target.index(after: mark)...])
+        guard let mark = target.utf8.firstIndex(of: UInt8(ascii: "?")) else { return "" }
+        return String(target[mark...].utf8.dropFirst()) ?? ""
     }
 
     /// In the order in which they came; the host, which HTTP/2 has elsewhere, before them.

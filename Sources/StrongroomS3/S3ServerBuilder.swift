@@ -25,10 +25,10 @@ extension HTTPServerBuilder {
         s3(limits, tls: tls, counting: nil)
     }
 
-    /// - Parameter meter: of connections that are open; nil where nobody asks.
+    /// - Parameter meter: of connections that are open; nil in an application, whose handlers may be anything.
     static func s3(_ limits: S3ServerLimits, counting meter: Meter?) -> HTTPServerBuilder {
         HTTPServerBuilder { responder in
-            HTTP1Channel(responder: responder, configuration: .s3(limits)).counted(by: meter)
+            HTTP1Channel(responder: responder, configuration: .s3(limits)).served(countedBy: meter)
         }
     }
 
@@ -40,8 +40,16 @@ extension HTTPServerBuilder {
             HandshakeDeadlineChannel(
                 base: try HTTP2UpgradeChannel(tlsConfiguration: tls, configuration: channels, responder: responder),
                 timeout: .seconds(Int64(limits.idleSeconds))
-            ).counted(by: meter)
+            ).served(countedBy: meter)
         }
+    }
+}
+
+extension ServerChildChannel {
+    /// As ``S3Server`` has them, all of whose handlers are known.
+    fileprivate func served(countedBy meter: Meter?) -> any ServerChildChannel {
+        guard let meter else { return self }
+        return LoopBoundChannel(base: CountedChannel(base: self, meter: meter))
     }
 }
 

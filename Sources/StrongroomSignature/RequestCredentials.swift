@@ -57,7 +57,7 @@ package struct RequestCredentials: Sendable, Equatable {
     // MARK: - Parts
 
     static func split(credential: String) -> (accessKeyID: String, scope: CredentialScope)? {
-        let parts = credential.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = parts(of: credential, at: "/")
         guard parts.count == 5, parts[4] == CredentialScope.terminator, !parts[0].isEmpty, parts[1].utf8.count == 8,
             parts[0].utf8.count <= 128, parts[0].utf8.allSatisfy({ (0x21...0x7E).contains($0) })
         else { return nil }
@@ -66,10 +66,16 @@ package struct RequestCredentials: Sendable, Equatable {
 
     /// In ascending order, each once: as it is signed, so that there is one way to write it.
     static func split(names: String) -> [String]? {
-        let names = names.split(separator: ";", omittingEmptySubsequences: false).map(String.init)
+        let names = parts(of: names, at: ";")
         let isOrdered = zip(names, names.dropFirst()).allSatisfy { $0.utf8.lexicographicallyPrecedes($1.utf8) }
         guard isOrdered, names.allSatisfy({ !$0.isEmpty && $0 == $0.lowercased() }) else { return nil }
         return names
+    }
+
+    /// Empty ones, too.
+    private static func parts(of text: String, at separator: Unicode.Scalar) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: separator), omittingEmptySubsequences: false)
+            .map { String(Substring($0)) }
     }
 
     static func isSignature(_ text: String) -> Bool {

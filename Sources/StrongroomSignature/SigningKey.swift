@@ -33,7 +33,7 @@ package final class SigningKey: Sendable {
 
     /// `algorithm \n time \n scope \n SHA-256 of the canonical request`
     package func stringToSign(_ request: SignableRequest, at time: SigningTime) throws(SealError) -> String {
-        let digest = try PayloadHash.hexadecimal(Array(request.canonicalText.utf8))
+        let digest = try PayloadHash.hexadecimal(request.canonicalRequest)
         return "\(Self.algorithm)\n\(time.text)\n\(scope.text)\n\(digest)"
     }
 

@@ -5,21 +5,31 @@ package enum URIEncoding {
     /// - Parameter keepsSlash: in a path, where a slash separates and is no character of a name.
     package static func encode(_ text: String, keepsSlash: Bool = false) -> String {
         var encoded: [UInt8] = []
+        append(text, keepsSlash: keepsSlash, to: &encoded)
+        return String(decoding: encoded, as: UTF8.self)
+    }
+
+    /// Appends what ``encode(_:keepsSlash:)`` returns.
+    static func append(_ text: String, keepsSlash: Bool = false, to encoded: inout [UInt8]) {
         for byte in text.utf8 {
             if isUnreserved(byte) || keepsSlash && byte == UInt8(ascii: "/") {
                 encoded.append(byte)
             } else {
-                encoded += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 15)]]
+                encoded.append(UInt8(ascii: "%"))
+                encoded.append(digits[Int(byte >> 4)])
+                encoded.append(digits[Int(byte & 15)])
             }
         }
-        return String(decoding: encoded, as: UTF8.self)
     }
 
     /// Decodes once; nil where an escape is broken, or the bytes are no UTF-8 (overlong forms are none).
     ///
     /// - Parameter plusIsSpace: as in queries; in paths a plus is a plus.
     package static func decode(_ text: some StringProtocol, plusIsSpace: Bool = false) -> String? {
+        let isEncoded = text.utf8.contains { $0 == UInt8(ascii: "%") || plusIsSpace && $0 == UInt8(ascii: "+") }
+        guard isEncoded else { return String(text) }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count)
         var rest = Array(text.utf8)[...]
         while let byte = rest.popFirst() {
             switch byte {

@@ -29,6 +29,8 @@ struct CustomerKeyHeaders: Sendable {
 
     private static func take(_ prefix: String, _ headers: inout RequestHeaders) throws(S3Error) -> Fields {
         var fields = Fields()
+        // Most requests have none, and are to pay for nothing more.
+        guard headers.fields.contains(where: { $0.name.hasPrefix(prefix) }) else { return fields }
         fields.algorithm = try headers.single(prefix + "algorithm")
         fields.md5 = try headers.single(prefix + "key-md5")
         if let text = try headers.single(prefix + "key") {

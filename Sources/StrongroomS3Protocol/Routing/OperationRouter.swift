@@ -7,7 +7,8 @@ enum OperationRouter {
         let scope: OperationTable.Scope =
             target.bucket == nil ? .service : target.key == nil ? .bucket : .object
         let rows = OperationTable.places[.init(method: method, scope: scope)]
-        let names = Set(query.items.lazy.map(\.name)).intersection(OperationTable.markers[scope] ?? [])
+        let markers = OperationTable.markers[scope] ?? []
+        let names = Set(query.items.lazy.map(\.name).filter(markers.contains))
         // Two markers would let one half of a server decide on one operation, and another half do the other.
         let marked = names.compactMap { rows?.marked[$0] }
         guard marked.count <= 1 else {
