@@ -35,7 +35,7 @@ struct KeyCommand: AsyncParsableCommand {
             let key: KeyRecord = try await control.ask(
                 "create-key",
                 [
-                    "description": description, "policy": try await Policy.text(of: policy),
+                    "description": description, "policy": try await TextFile.contents(ifNamed: policy),
                     "multiRegion": multiRegion ? "true" : nil,
                 ])
             if let alias {

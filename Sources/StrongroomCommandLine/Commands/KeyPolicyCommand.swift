@@ -26,7 +26,8 @@ extension KeyCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
-            if let policy = try await Self.text(of: set) {
+            if let set {
+                let policy = try await TextFile.contents(of: set)
                 _ = try await control.ask(
                     "put-key-policy",
                     ["keyId": key.id, "policy": policy, "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false"],
@@ -34,17 +35,6 @@ extension KeyCommand {
             }
             let record: KeyPolicyRecord = try await control.ask("get-key-policy", ["keyId": key.id])
             console.emit(record, text: record.policy)
-        }
-
-        /// Nil where no file is named.
-        static func text(of path: String?) async throws -> String? {
-            guard let path else { return nil }
-            return try await Offload.run { () throws(CommandFailure) in
-                guard let text = try TextFile.readIfPresent(Surroundings.current.path(path)) else {
-                    throw CommandFailure(.notFound, "there is no file \(quoted(path)); name one with a policy")
-                }
-                return text
-            }
         }
     }
 }

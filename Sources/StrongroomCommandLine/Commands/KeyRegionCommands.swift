@@ -22,7 +22,7 @@ extension KeyCommand {
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
-            let policy = try await Policy.text(of: policy)
+            let policy = try await TextFile.contents(ifNamed: policy)
             try await other.open(beside: location) { region in
                 let replica: KeyRecord = try await KeyControl(store: store).ask(
                     "replicate-key",

@@ -18,9 +18,7 @@ extension LifecycleCommand {
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
-            let file = file
-            let text = try await Offload.run { () throws(CommandFailure) in try TextFile.read(file) }
-            let rules = try LifecycleFile.read(text).configuration()
+            let rules = try LifecycleFile.read(try await TextFile.contents(of: file)).configuration()
             try await store.bucket(try BucketName(bucket)).setLifecycle(rules)
             console.say("\(bucket) has \(HumanUnits.count(UInt64(rules.rules.count))) rules")
         }

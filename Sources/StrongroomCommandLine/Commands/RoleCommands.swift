@@ -12,7 +12,7 @@ struct RoleCommand: AsyncParsableCommand {
             principals and sts:AssumeRole, and no resource.
             """,
         subcommands: [
-            Create.self, List.self, Show.self, Trust.self, Duration.self, Policy.self, Delete.self,
+            Create.self, List.self, Show.self, Trust.self, Duration.self, PolicyCommand<RolePolicies>.self, Delete.self,
         ])
 
     struct Create: StoreCommand {
@@ -29,8 +29,7 @@ struct RoleCommand: AsyncParsableCommand {
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
-            let file = trustPolicy
-            let document = try await Offload.run { () throws(CommandFailure) in try TextFile.read(file) }
+            let document = try await TextFile.contents(of: trustPolicy)
             let role = try await store.createRole(
                 named: name, trustPolicy: document, maximumSessionSeconds: maxSessionDuration)
             let record = RoleRecord(role, account: account.account)
@@ -78,8 +77,7 @@ struct RoleCommand: AsyncParsableCommand {
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
-            let file = trustPolicy
-            let document = try await Offload.run { () throws(CommandFailure) in try TextFile.read(file) }
+            let document = try await TextFile.contents(of: trustPolicy)
             try await store.setTrustPolicy(document, of: name)
             console.say("\(name) has the trust policy")
         }

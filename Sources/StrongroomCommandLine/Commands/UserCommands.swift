@@ -10,7 +10,8 @@ struct UserCommand: AsyncParsableCommand {
             everything. This command needs no user: whoever has the store and its keyring may do everything.
             """,
         subcommands: [
-            Create.self, List.self, Show.self, Administrator.self, Delete.self, Key.self, Factor.self, Policy.self,
+            Create.self, List.self, Show.self, Administrator.self, Delete.self, Key.self, Factor.self,
+            PolicyCommand<UserPolicies>.self,
         ])
 
     struct Create: StoreCommand {

@@ -37,6 +37,17 @@ enum TextFile {
         }
     }
 
+    /// The same for a task: read on a thread that may wait.
+    static func contents(of name: String) async throws(CommandFailure) -> String {
+        try await Offload.run { () throws(CommandFailure) in try read(name) }
+    }
+
+    /// Nil where no file is named.
+    static func contents(ifNamed name: String?) async throws(CommandFailure) -> String? {
+        guard let name else { return nil }
+        return try await contents(of: name)
+    }
+
     private static func read(_ descriptor: FileDescriptor, _ path: FilePath, _ bytesMax: Int) throws -> String {
         var bytes: [UInt8] = []
         while bytes.count <= bytesMax {
