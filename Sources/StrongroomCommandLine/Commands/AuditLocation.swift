@@ -72,9 +72,9 @@ struct AuditSource: Sendable {
         do throws(CommandFailure) {
             if let text = try TextFile.readIfPresent(Surroundings.current.path(path)) { return text }
         } catch {
-            throw AuditError(.notFound, error.message)
+            throw AuditError(.unavailable, error.message)
         }
-        throw AuditError(.notFound, "there is no file \(quoted(path))")
+        throw AuditError(.notFound, "there is no file \(quoted(path)); name the one that was kept")
     }
 }
 
@@ -83,7 +83,16 @@ func auditing<Value>(_ body: () throws(AuditError) -> Value) throws(CommandFailu
     do throws(AuditError) {
         return try body()
     } catch {
-        throw CommandFailure(error.code == .damaged ? .verificationFailed : .notFound, printable(error.message))
+        throw CommandFailure(failure(error.code), printable(error.message))
+    }
+}
+
+private func failure(_ code: AuditError.Code) -> CommandFailure.Code {
+    switch code {
+    case .damaged: .verificationFailed
+    case .malformed: .malformedFile
+    case .notFound: .notFound
+    default: .inputOutput
     }
 }
 #endif

@@ -34,14 +34,13 @@ public struct CommandSocket: Sendable {
     ) async throws(CommandSocketError) {
         guard !store.directory.isEmpty else {
             throw CommandSocketError(
+                .inMemory,
                 "A store in memory has no directory in which another process could find it; open one at a path.")
         }
-        do {
+        do throws(CommandFailure) {
             server = try await ControlServer(store, at: store.directory, logger: logger)
-        } catch let error as CommandFailure {
-            throw CommandSocketError(error.message)
         } catch {
-            throw CommandSocketError("\(error)")
+            throw CommandSocketError(.cannotListen, error.message, underlying: error)
         }
     }
 
@@ -52,10 +51,29 @@ public struct CommandSocket: Sendable {
 
 /// Why commands cannot be taken.
 public struct CommandSocketError: Error, Sendable, CustomStringConvertible {
+    /// What kind of failure it is. More may be added: switch with a default.
+    public struct Code: Sendable, Hashable, CustomStringConvertible {
+        /// The name of the code.
+        public let description: String
+
+        private init(_ description: String) { self.description = description }
+
+        /// The store is in memory: it has no directory in which another process could find it.
+        public static let inMemory = Self("inMemory")
+        /// The socket cannot be made in the store's directory.
+        public static let cannotListen = Self("cannotListen")
+    }
+
+    /// What kind of failure it is.
+    public let code: Code
     /// What is wrong and what to do.
     public let message: String
+    /// What it comes from, where there is more to say.
+    public let underlyingError: (any Error)?
 
-    init(_ message: String) { self.message = message }
+    init(_ code: Code, _ message: String, underlying: (any Error)? = nil) {
+        (self.code, self.message, underlyingError) = (code, message, underlying)
+    }
 
     /// The message.
     public var description: String { message }

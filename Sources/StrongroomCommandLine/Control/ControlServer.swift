@@ -36,7 +36,7 @@ final class ControlServer: Sendable {
     /// - Throws: ``CommandFailure`` where the socket cannot be made.
     init(
         _ store: Store, at path: FilePath, logger: Logger, requestTimeoutSeconds: Int = requestTimeoutSeconds
-    ) async throws {
+    ) async throws(CommandFailure) {
         (self.store, self.logger, self.requestTimeoutSeconds) = (store, logger, requestTimeoutSeconds)
         self.path = try ModuleChoice.absolute(path)
         listener = try await Offload.run { () throws(CommandFailure) in try ControlConnection.listen(at: path) }

@@ -15,6 +15,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let resealFailed = Code(rawValue: "resealFailed")
         static let rewrapFailed = Code(rawValue: "rewrapFailed")
         static let lifecycleFailed = Code(rawValue: "lifecycleFailed")
+        static let malformedFile = Code(rawValue: "malformedFile")
         static let notFound = Code(rawValue: "notFound")
         static let commandNotRun = Code(rawValue: "commandNotRun")
         static let descriptorLimit = Code(rawValue: "descriptorLimit")
