@@ -67,6 +67,20 @@ package struct SignatureCheck: Sendable {
         }
     }
 
+    /// A form is good for as long as its policy says, and for seven days at most: signing keys last no longer (Amazon
+    /// S3 API Reference, "Authenticating requests: browser-based uploads using POST").
+    ///
+    /// - Throws: `expired`.
+    package func checkTime(ofForm time: SigningTime, nowMilliseconds: Int64) throws(SignatureError) {
+        let presigned = RequestCredentials.expiresSecondsMaximum
+        guard time.wallMilliseconds - nowMilliseconds <= Self.skewMilliseconds else {
+            throw SignatureError(.expired, "Request is not yet valid")
+        }
+        guard nowMilliseconds - time.wallMilliseconds <= Int64(presigned) * 1_000 else {
+            throw SignatureError(.expired, "Request has expired")
+        }
+    }
+
     /// What a server acts on must be what was signed: the host, the body's MD5, all headers of S3.
     private func checkHeaders(_ credentials: RequestCredentials, _ request: IncomingRequest) throws(SignatureError) {
         let signed = Set(credentials.signedHeaders)

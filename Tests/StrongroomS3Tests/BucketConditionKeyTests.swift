@@ -90,10 +90,18 @@ import Testing
             origin: .init(name: "ada", id: "AIDA", accessKeyID: "AKIA"), arn: "arn:aws:iam::000000000000:user/ada",
             id: "AIDA", account: "000000000000", canonicalAccount: "", isAdministrator: false, policyTexts: [],
             policies: [])
-        let facts = RequestConditions.facts(
-            request, RequestQuery([("prefix", "a"), ("delimiter", "/"), ("max-keys", "1"), ("versionId", "1")]),
-            .putObject, Identity.user(user), S3Settings(region: "us-east-1", domains: [], account: "000000000000"),
-            signature: SignatureFacts(isPresigned: true, ageMilliseconds: 1), nowMilliseconds: S3Fixture.now)
+        // What puts, copies and listings act on; each is told of its own alone.
+        var facts: [String: [String]] = [:]
+        for operation in [S3Operation.putObject, .copyObject, .listObjectsV2] {
+            let told = RequestConditions.facts(
+                request, RequestQuery([("prefix", "a"), ("delimiter", "/"), ("max-keys", "1"), ("versionId", "1")]),
+                operation, Identity.user(user), S3Settings(region: "us-east-1", domains: [], account: "000000000000"),
+                signature: SignatureFacts(place: .query, ageMilliseconds: 1), nowMilliseconds: S3Fixture.now)
+            #expect((told["s3:prefix"] == nil) == (operation != .listObjectsV2))
+            #expect((told["s3:x-amz-copy-source"] == nil) == (operation != .copyObject))
+            #expect((told["s3:RequestObjectTag/a"] == nil) == (operation != .putObject))
+            facts.merge(told) { $1 }
+        }
         let keys = Set(facts.keys.map { $0.lowercased() }).filter { key in
             !BucketConditionKeys.toldPrefixes.contains { key.hasPrefix($0) }
         }

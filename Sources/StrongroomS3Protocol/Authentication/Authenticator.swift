@@ -39,17 +39,22 @@ struct Authenticator: Sendable {
 
     /// Who has signed an HTML form.
     ///
+    /// Its body is covered by nothing but the policy.
+    ///
     /// - Parameter check: holds the policy, decoded, against the form; called once its signature is known to be right.
     func authenticate(
         form fields: [String: String], nowMilliseconds: Int64, _ check: ([UInt8]) throws(S3Error) -> Void
-    ) async throws(S3Error) -> Identity {
+    ) async throws(S3Error) -> Outcome {
         let credentials: FormCredentials
         let found: SigningKeyCache.Entry
         do throws(SignatureError) {
-            guard let read = try FormCredentials.read({ fields[$0] }) else { return .anonymous }
+            guard let read = try FormCredentials.read({ fields[$0] }) else {
+                return Outcome(identity: .anonymous, mode: .unsigned)
+            }
             credentials = read
-            try SignatureCheck(region: settings.region, service: "s3")
-                .checkScope(credentials.scope, credentials.time, .malformedQuery)
+            let signatures = SignatureCheck(region: settings.region, service: "s3")
+            try signatures.checkScope(credentials.scope, credentials.time, .malformedQuery)
+            try signatures.checkTime(ofForm: credentials.time, nowMilliseconds: nowMilliseconds)
             let name = SigningKeyCache.Name(
                 accessKeyID: credentials.accessKeyID, sessionToken: credentials.sessionToken, scope: credentials.scope)
             found = try await key(name, nowMilliseconds: nowMilliseconds)
@@ -61,7 +66,9 @@ struct Authenticator: Sendable {
             throw S3Error(400, "InvalidPolicyDocument", "The policy is no base64.")
         }
         try check(policy)
-        return .user(found.user)
+        return Outcome(
+            identity: .user(found.user), mode: .unsigned,
+            signature: SignatureFacts(.form, credentials.time, nowMilliseconds))
     }
 
     // MARK: -
@@ -96,7 +103,12 @@ struct Authenticator: Sendable {
         }
         return Outcome(
             identity: .user(found.user), mode: mode, signer: signer,
-            signature: SignatureFacts(
-                isPresigned: credentials.isPresigned, ageMilliseconds: max(now - credentials.time.wallMilliseconds, 0)))
+            signature: SignatureFacts(credentials.isPresigned ? .query : .header, credentials.time, now))
+    }
+}
+
+extension SignatureFacts {
+    fileprivate init(_ place: Place, _ time: SigningTime, _ nowMilliseconds: Int64) {
+        self.init(place: place, ageMilliseconds: max(nowMilliseconds - time.wallMilliseconds, 0))
     }
 }

@@ -13,6 +13,9 @@ internal import Foundation
 /// from the body, so that all is known before a byte of it is read; tags and locks that a document asks for are told by
 /// the handlers, which ask for the permission once they have read it. What may be told here is in
 /// `BucketConditionKeys`, too.
+///
+/// What a request says counts only where the operation acts on it: else whoever is allowed something under a condition
+/// would meet it with a header, or a parameter, that changes nothing.
 enum RequestConditions {
     /// - Parameters:
     ///   - nowMilliseconds: since 1970-01-01T00:00:00Z.
@@ -29,25 +32,36 @@ enum RequestConditions {
         facts["aws:ViaAWSService"] = ["false"]
         if let signature {
             facts["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
-            facts["s3:authType"] = [signature.isPresigned ? "REST-QUERY-STRING" : "REST-HEADER"]
+            facts["s3:authType"] = [signature.place.rawValue]
             facts["s3:signatureAge"] = [String(signature.ageMilliseconds)]
         }
-        for header in conditionHeaders { facts["s3:" + header] = request.headers.values(header) }
+        let headers = conditionHeaders + (operation.isCopy ? copyHeaders : [])
+        for header in headers { facts["s3:" + header] = request.headers.values(header) }
         facts.merge(writing(request, operation)) { $1 }
-        facts.merge(
-            lock(
-                mode: request.headers.values(ObjectHeaders.lockMode),
-                until: request.headers.values(ObjectHeaders.lockDate),
-                legalHold: request.headers.values(ObjectHeaders.lockHold), nowMilliseconds)
-        ) { $1 }
-        for (parameter, key) in conditionParameters {
+        facts.merge(storing(request.headers, operation, nowMilliseconds)) { $1 }
+        for (parameter, key) in conditionParameters + (operation.isListing ? listingParameters : []) {
             facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
         }
+        return facts.filter { !$0.value.isEmpty }
+    }
+
+    /// Tags and locks that headers give an object.
+    private static func storing(
+        _ headers: RequestHeaders, _ operation: S3Operation, _ nowMilliseconds: Int64
+    ) -> [String: [String]] {
+        guard [.putObject, .copyObject, .createMultipartUpload].contains(operation) else { return [:] }
+        var facts = lock(
+            mode: headers.values(ObjectHeaders.lockMode), until: headers.values(ObjectHeaders.lockDate),
+            legalHold: headers.values(ObjectHeaders.lockHold), nowMilliseconds)
+        // A copy has its source's tags, unless it is told to have others.
+        let takesTags =
+            operation != .copyObject
+            || headers.values("x-amz-tagging-directive").contains { $0.uppercased() == "REPLACE" }
         // Those that cannot be read are refused when the operation reads them.
-        if let tags = try? ObjectHeaders.tags(request.headers) {
+        if takesTags, let tags = try? ObjectHeaders.tags(headers) {
             facts.merge(TagConditions.requested(tags.values)) { $1 }
         }
-        return facts.filter { !$0.value.isEmpty }
+        return facts
     }
 
     /// What is known of a request of any service.
@@ -128,22 +142,38 @@ enum RequestConditions {
 
     /// Headers that are condition keys of the same name, behind `s3:`.
     private static let conditionHeaders = [
-        "x-amz-acl", "x-amz-content-sha256", "x-amz-copy-source", "x-amz-grant-full-control", "x-amz-grant-read",
-        "x-amz-grant-read-acp", "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-metadata-directive",
-        "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-acl", "x-amz-content-sha256", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp",
+        "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
         "x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location",
     ]
 
-    private static let conditionParameters = [
+    private static let copyHeaders = ["x-amz-copy-source", "x-amz-metadata-directive"]
+
+    private static let conditionParameters = [("versionId", "s3:VersionId")]
+
+    private static let listingParameters = [
         ("prefix", "s3:prefix"), ("delimiter", "s3:delimiter"), ("max-keys", "s3:max-keys"),
-        ("versionId", "s3:VersionId"),
     ]
+}
+
+extension S3Operation {
+    fileprivate var isCopy: Bool { self == .copyObject || self == .uploadPartCopy }
+
+    fileprivate var isListing: Bool {
+        [.listObjects, .listObjectsV2, .listObjectVersions, .listMultipartUploads].contains(self)
+    }
 }
 
 /// What is known of a request's signature once it was checked.
 struct SignatureFacts: Sendable {
-    /// Whether it stands in the query.
-    var isPresigned: Bool
+    /// Where it stands, in the words of `s3:authType`.
+    enum Place: String, Sendable {
+        case header = "REST-HEADER"
+        case query = "REST-QUERY-STRING"
+        case form = "POST"
+    }
+
+    var place: Place
     /// Milliseconds since the request was signed.
     var ageMilliseconds: Int64
 }

@@ -33,8 +33,11 @@ struct FormUpload: Sendable {
         let file = (fileName ?? "").split { $0 == "/" || $0 == "\\" }.last.map(String.init) ?? ""
         self.key = key.replacing("${filename}", with: file)
         self.fields = fields
-        var kept = request.fields.filter { $0.name == "host" || $0.name == "origin" || $0.name == "user-agent" }
+        var kept = request.fields.filter { Self.keptHeaders.contains($0.name) }
         for (name, value) in list {
+            guard !Self.isOfCopies(name) else {
+                throw .invalidArgument("The form has the field \(name.prefix(128)), which is for copies.", name: name)
+            }
             if name == "acl" { kept.append(("x-amz-acl", value)) }
             if Self.headerNames.contains(name) || name.hasPrefix("x-amz-") && !Self.isCredential(name) {
                 kept.append((name, value))
@@ -46,6 +49,14 @@ struct FormUpload: Sendable {
             kept.append(("x-amz-tagging", text.joined(separator: "&")))
         }
         headers = RequestHeaders(kept)
+    }
+
+    /// Of the request itself.
+    private static let keptHeaders: Set<String> = ["host", "origin", "referer", "user-agent"]
+
+    /// Policies ask for these where they allow copies alone.
+    private static func isOfCopies(_ name: String) -> Bool {
+        name.hasPrefix("x-amz-copy-source") || name.hasPrefix("x-amz-") && name.hasSuffix("-directive")
     }
 
     private static func isCredential(_ name: String) -> Bool {

@@ -142,7 +142,7 @@ final class FormReader {
 
     /// `name="value"` or `name=value` behind a semicolon.
     private static func parameter(_ name: String, _ header: String) -> String? {
-        for part in header.split(separator: ";").dropFirst() {
+        for part in parts(of: header).dropFirst() {
             let pair = part.trimmingBlanks.split(separator: "=", maxSplits: 1)
             guard pair.count == 2, pair[0].lowercased() == name else { continue }
             let value = pair[1]
@@ -150,5 +150,14 @@ final class FormReader {
                 ? String(value.dropFirst().dropLast()) : String(value)
         }
         return nil
+    }
+
+    /// What stands between semicolons, those in quotation marks left alone: names of files have them.
+    private static func parts(of header: String) -> [Substring] {
+        var isQuoted = false
+        return header.utf8.split { byte in
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            return byte == UInt8(ascii: ";") && !isQuoted
+        }.map { Substring($0) }
     }
 }

@@ -11,7 +11,7 @@ extension S3Service {
         let reader = try FormReader(request.headers, request.body)
         let list = try await reader.fields()
         var upload = try FormUpload(list, fileName: reader.fileName, request.headers)
-        let identity = try await authenticator.authenticate(form: upload.fields, nowMilliseconds: clock()) {
+        let outcome = try await authenticator.authenticate(form: upload.fields, nowMilliseconds: clock()) {
             (text: [UInt8]) throws(S3Error) in
             let policy = try FormPolicy(text)
             try policy.check(
@@ -19,8 +19,8 @@ extension S3Service {
                 now: Date(timeIntervalSince1970: Double(clock()) / 1_000))
             upload.lengthBytes = policy.lengthBytes
         }
-        log.user = identity.user?.logName
-        try count(identity, request, &log)
+        log.user = outcome.identity.user?.logName
+        try count(outcome.identity, request, &log)
         var target = target
         target.key = upload.key
         (log.target, log.operation) = (target, .putObject)
@@ -30,7 +30,6 @@ extension S3Service {
         try checkTransport(request, keys)
         let file = FormFileStream(FormFile(reader, upload.lengthBytes))
         request.body = RequestBodyStream { try await file.next() }
-        let outcome = Authenticator.Outcome(identity: identity, mode: .unsigned)
         var call = try await call(request, RequestQuery([]), target, .putObject, outcome, keys)
         call.payload.isOfUnknownLength = true
         try await call.authorize()

@@ -1,3 +1,4 @@
+import Strongroom
 import StrongroomCrypto
 import Testing
 
@@ -44,6 +45,67 @@ import Testing
         try await Self.expectNothing(fixture)
         #expect(try await fixture.post("data", [("key", "mine/a")] + own).status == 204)
         #expect(try await fixture.send("GET", "/data/mine/a").text == "file")
+    }
+
+    /// The story: a form's fields became headers of a put, those of copies too, and policies were told of them.
+    @Test("are no copies, whatever their fields say")
+    func copies() async throws {
+        let fixture = try await Self.bucket()
+        let policy = PolicyText.statement(
+            "Allow", ["s3:PutObject"], ["*"], condition: #"{"StringLike":{"s3:x-amz-copy-source":"public/*"}}"#)
+        let eve = try await fixture.user("eve", policy: PolicyText.of(policy))
+        for field in ["x-amz-copy-source", "x-amz-metadata-directive", "x-amz-tagging-directive"] {
+            let more = #",["starts-with","$\#(field)",""]"#
+            let fields = try fixture.formCredentials(Self.policy(more: more), as: eve) + [(field, "public/x")]
+            let answer = try await fixture.post("data", [("key", "mine/a")] + fields)
+            #expect(answer.code == "InvalidArgument", "\(field): \(answer.text)")
+        }
+        try await Self.expectNothing(fixture)
+    }
+
+    /// The story: policies that deny by kind and age of a signature, or by the page it is sent from, denied no form.
+    @Test("are told to policies, with how and when they were signed and where they come from")
+    func facts() async throws {
+        let fixture = try await Self.bucket()
+        let old = try fixture.formCredentials(Self.policy(), atMilliseconds: S3Fixture.now - 700_000)
+        let form = [(name: "key", value: "mine/a")] + old
+        for condition in [
+            #"{"StringEquals":{"s3:authType":"POST"}}"#, #"{"NumericGreaterThan":{"s3:signatureAge":"600000"}}"#,
+            #"{"StringEquals":{"s3:signatureversion":"AWS4-HMAC-SHA256"}}"#,
+            #"{"StringLike":{"aws:Referer":"https://evil.example/*"}}"#,
+        ] {
+            let denial = PolicyText.statement(
+                "Deny", ["s3:PutObject"], ["arn:aws:s3:::data/*"], principal: #""*""#, condition: condition)
+            #expect(try await fixture.put(policy: PolicyText.of(denial)).status == 204)
+            let answer = try await fixture.post("data", form, [("referer", "https://evil.example/page")])
+            #expect(answer.status == 403, "\(condition)")
+        }
+        #expect(try await fixture.send("DELETE", "/data?policy").status == 204)
+        #expect(try await fixture.post("data", form).status == 204)
+    }
+
+    /// The story: a form that had been signed years ago was good for as long as its policy said.
+    @Test("are good for seven days, and not before they were signed")
+    func ages() async throws {
+        let fixture = try await Self.bucket()
+        let week: Int64 = 604_800_000
+        for (offset, status) in [(-week, 204), (-week - 1_000, 403), (899_000, 204), (901_000, 403)] as [(Int64, Int)] {
+            let own = try fixture.formCredentials(Self.policy(), atMilliseconds: S3Fixture.now + offset)
+            let answer = try await fixture.post("data", [("key", "mine/a")] + own)
+            #expect(answer.status == status, "\(offset): \(answer.text)")
+        }
+    }
+
+    /// The story: names were cut at their semicolons, so that one file replaced another.
+    @Test("name their files in full")
+    func fileNames() async throws {
+        let fixture = try await Self.bucket()
+        for name in ["a;1.pdf", "a;2.pdf", "; name=x"] {
+            let own = try fixture.formCredentials(Self.policy())
+            #expect(try await fixture.post("data", [("key", "mine/${filename}")] + own, named: name).status == 204)
+        }
+        let list = try await fixture.store.bucket("data").list().objects
+        #expect(list.map(\.key.rawValue) == ["mine/; name=x", "mine/a;1.pdf", "mine/a;2.pdf"])
     }
 
     @Test("end with their policy, and are as they were signed")

@@ -24,9 +24,11 @@ extension S3Fixture {
     }
 
     /// The fields of a form that are its signature, over a policy in JSON.
-    func formCredentials(_ policy: String, as signer: Signer? = nil) throws -> Headers {
+    func formCredentials(
+        _ policy: String, as signer: Signer? = nil, atMilliseconds: Int64 = now
+    ) throws -> Headers {
         let signer = signer ?? administrator
-        let time = SigningTime(wallMilliseconds: Self.now)
+        let time = SigningTime(wallMilliseconds: atMilliseconds)
         let text = PaddedBase64.encode(Array(policy.utf8))
         return [
             ("policy", text), ("x-amz-algorithm", "AWS4-HMAC-SHA256"),
@@ -36,16 +38,17 @@ extension S3Fixture {
         ]
     }
 
-    /// Sends a form whose file has those bytes.
-    func post(_ bucket: String, _ fields: Headers, file: String = "file", isSecure: Bool = true) async throws
-        -> Response
-    {
+    /// Sends a form whose file has those bytes, and that name.
+    func post(
+        _ bucket: String, _ fields: Headers, file: String = "file", named name: String = "f.txt",
+        _ headers: Headers = [], isSecure: Bool = true
+    ) async throws -> Response {
         let boundary = "0123456789abcdef"
         var text = ""
         for (name, value) in fields {
             text += "--\(boundary)\r\ncontent-disposition: form-data; name=\"\(name)\"\r\n\r\n\(value)\r\n"
         }
-        text += "--\(boundary)\r\ncontent-disposition: form-data; name=\"file\"; filename=\"f.txt\"\r\n"
+        text += "--\(boundary)\r\ncontent-disposition: form-data; name=\"file\"; filename=\"\(name)\"\r\n"
         text += "content-type: text/plain\r\n\r\n\(file)\r\n--\(boundary)--\r\n"
         let body = Array(text.utf8)
         return try await deliver(
@@ -53,6 +56,6 @@ extension S3Fixture {
             [
                 ("host", "localhost"), ("content-type", "multipart/form-data; boundary=\(boundary)"),
                 ("content-length", "\(body.count)"),
-            ], body: body, isSecure: isSecure)
+            ] + headers, body: body, isSecure: isSecure)
     }
 }
