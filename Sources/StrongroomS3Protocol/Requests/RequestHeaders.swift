@@ -43,6 +43,9 @@ package struct RequestHeaders: Sendable {
         fields.filter { $0.name.hasPrefix(prefix) }
     }
 
+    /// Appends a header, by its name in lower case.
+    mutating func append(_ name: String, _ value: String) { fields.append((name, value)) }
+
     /// Takes a header away.
     mutating func remove(_ name: String) { fields.removeAll { $0.name == name } }
 }

@@ -104,6 +104,7 @@ package struct S3Service: Sendable {
         let outcome = try await authenticator.authenticate(incoming, nowMilliseconds: clock())
         log.user = outcome.identity.user?.logName
         try count(outcome.identity, request, &log)
+        if outcome.signature?.place == .query { try PresignedHeaders.take(query, into: &request.headers) }
         let operation = try OperationRouter.operation(
             method: request.method, target: target, query: query, headers: request.headers)
         log.operation = operation
