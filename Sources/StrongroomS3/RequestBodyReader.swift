@@ -15,6 +15,7 @@ internal import Synchronization
 
     private struct State {
         var hasBegun = false
+        var hasEnded = false
         var receivedBytes: UInt64 = 0
         /// Time spent waiting for the client, and not for the disk.
         var waited = Duration.zero
@@ -25,8 +26,12 @@ internal import Synchronization
         (self.channel, self.limits, self.metrics) = (channel, limits, metrics)
     }
 
-    /// Whether nobody has asked for a byte of it.
-    var isUnread: Bool { state.withLock { !$0.hasBegun } }
+    /// Whether it was asked for, and all of it was read.
+    ///
+    /// - Parameter lengthBytes: as it was announced; nil where it was not.
+    func isOver(lengthBytes: UInt64?) -> Bool {
+        state.withLock { $0.hasEnded || $0.hasBegun && $0.receivedBytes == lengthBytes }
+    }
 
     func read() async throws -> ArraySlice<UInt8>? {
         let isFirst = state.withLock { state in
@@ -36,7 +41,10 @@ internal import Synchronization
         // Only now is it known that the body is wanted.
         if isFirst { channel.triggerUserOutboundEvent(ContinueEvent(), promise: nil) }
         let start = ContinuousClock.now
-        guard var buffer = try await iterator.next(isolation: nil) else { return nil }
+        guard var buffer = try await iterator.next(isolation: nil) else {
+            state.withLock { $0.hasEnded = true }
+            return nil
+        }
         let slice = buffer.readBytes(length: buffer.readableBytes) ?? []
         metrics.noteReceived(slice.count)
         try notePace(slice.count, ContinuousClock.now - start)

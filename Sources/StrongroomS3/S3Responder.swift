@@ -93,8 +93,9 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
             if let name = HTTPField.Name(text) { fields[name] = id }
         }
         let status = HTTPResponse.Status(code: answer.status)
-        // What the client is still sending would be taken for its next request, or be read for nothing.
-        let leavesBody = body.isUnread && Self.announcesBody(request)
+        // What the client is still sending would be read for nothing, for as long as it likes to send.
+        let length = request.headers[.contentLength].flatMap { UInt64($0) }
+        let leavesBody = Self.announcesBody(request) && !body.isOver(lengthBytes: length)
         // No header of HTTP/2 (RFC 9113, section 8.2.2): there it is the stream that ends.
         if leavesBody, !channel.isStream { fields[.connection] = "close" }
         var response = Response(
