@@ -167,7 +167,9 @@ extension Engine {
         _ = try unlockedKeys()
         let bucket = try bucket(name)
         let range = RowKey.uploads(bucket.row.uid, prefix: prefix.utf8)
-        let start = after?.lowerBound ?? range
+        // A marker may stand before the prefix.
+        let marker = after?.lowerBound ?? range
+        let start = marker.lexicographicallyPrecedes(range) ? range : marker
         let (found, lsn) = try await readStorage { snapshot throws(StorageError) in
             var found: [(key: [UInt8], value: [UInt8])] = []
             try snapshot.scan(from: start, to: RowKey.successor(ofPrefix: range)) { key, row in

@@ -40,8 +40,19 @@ struct ListingPage: Sendable {
 
     /// Whether a marker is a common prefix of this listing: then the listing goes on behind all that it stands for.
     func isCommonPrefix(_ marker: String) -> Bool {
-        guard let delimiter, marker.hasPrefix(prefix), marker.hasSuffix(delimiter) else { return false }
-        return marker.utf8.count >= prefix.utf8.count + delimiter.utf8.count
+        // By bytes, as the store has keys: an accent may belong to the letter that a prefix ends with.
+        guard let delimiter, marker.utf8.starts(with: prefix.utf8) else { return false }
+        return marker.utf8.dropFirst(prefix.utf8.count).suffix(delimiter.utf8.count).elementsEqual(delimiter.utf8)
+    }
+
+    /// What a key is rolled up into; nil where it stands for itself.
+    func commonPrefix(of key: String) -> String? {
+        guard let delimiter = delimiter?.utf8 else { return nil }
+        var rest = key.utf8.dropFirst(prefix.utf8.count)
+        while !rest.starts(with: delimiter) {
+            guard rest.popFirst() != nil else { return nil }
+        }
+        return String(Substring(key.utf8[..<rest.dropFirst(delimiter.count).startIndex]))
     }
 }
 

@@ -4,13 +4,7 @@ extension S3Call {
     /// GetBucketAcl and GetObjectAcl: with the bucket's owner owning all objects, the list that every bucket and every
     /// object has says just that.
     func getAcl() async throws(S3Error) -> S3Answer {
-        let bucket = try bucket()
-        if target.key == nil {
-            _ = try await asking { () async throws(StoreError) in try await bucket.info() }
-        } else {
-            let (key, version) = (try key(), try version())
-            _ = try await reading { () async throws(StoreError) in try await bucket.tags(of: key, version: version) }
-        }
+        try await requireTarget()
         var grantee = owner("Grantee")
         grantee.attributes = [
             .init(name: "xmlns:xsi", value: "http://www.w3.org/2001/XMLSchema-instance"),
@@ -43,7 +37,19 @@ extension S3Call {
                 400, "MissingSecurityHeader", "Your request was missing a required header",
                 details: [.init(name: "MissingHeaderName", value: "x-amz-acl")])
         }
+        try await requireTarget()
         return S3Answer(200)
+    }
+
+    /// - Throws: `NoSuchBucket`, `NoSuchKey` and the like where there is nothing that could have a list.
+    private func requireTarget() async throws(S3Error) {
+        let bucket = try bucket()
+        if target.key == nil {
+            _ = try await asking { () async throws(StoreError) in try await bucket.info() }
+        } else {
+            let (key, version) = (try key(), try version())
+            _ = try await reading { () async throws(StoreError) in try await bucket.tags(of: key, version: version) }
+        }
     }
 
     /// Whether the list grants the owner everything and nobody else anything.

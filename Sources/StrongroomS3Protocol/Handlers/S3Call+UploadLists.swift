@@ -95,7 +95,7 @@ extension S3Call {
             }
             for upload in found.uploads {
                 let prefix = page.commonPrefix(of: upload.key.rawValue)
-                let isKnown = prefix != nil && prefix == list.prefixes.last
+                let isKnown = prefix.map { list.prefixes.last?.utf8.elementsEqual($0.utf8) == true } ?? false
                 if !isKnown, list.uploads.count + list.prefixes.count == page.limit {
                     list.next = last.map { ($0.key.rawValue, $0.id.description) }
                     return list
@@ -118,16 +118,6 @@ extension S3Call {
             guard let uploadMarker, !uploadMarker.isEmpty else { return try bucket.uploadContinuation(behind: key) }
             return try bucket.uploadContinuation(behind: key, try UploadID(uploadMarker))
         }
-    }
-}
-
-extension ListingPage {
-    /// What a key is rolled up into; nil where it stands for itself.
-    func commonPrefix(of key: String) -> String? {
-        guard let delimiter else { return nil }
-        let rest = key.utf8.dropFirst(prefix.utf8.count)
-        guard let end = Substring(rest).firstRange(of: delimiter)?.upperBound else { return nil }
-        return String(key[..<end])
     }
 }
 
