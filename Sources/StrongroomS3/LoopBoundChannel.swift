@@ -3,11 +3,12 @@ internal import HummingbirdCore
 internal import Logging
 internal import NIOCore
 
-/// A channel whose requests are handled on its own event loop: no thread is switched between reading a request, handling
-/// it and writing the answer, which is a fifth of what a small request takes.
+/// A channel whose requests are handled on its own event loop: no thread is switched between reading a request,
+/// handling it and writing the answer, which is a fifth of what a small request takes.
 ///
-/// Only for handlers that neither block nor compute for long: other connections of the loop wait for them. The store's
-/// calls read, write and hash in threads of their own.
+/// Only for handlers that neither block nor compute for long: other connections of the loop wait for them. What a task
+/// of the server computes between two waits is one slice of a body, hashed and sealed, or a small object of at most 128
+/// KiB, and it looks up rows while the index is in memory. What waits for the disk does so in the store's own threads.
 struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
 

@@ -15,11 +15,6 @@ extension Store {
         try await controlKeyService(ControlRequest(json: json)).json
     }
 
-    /// Whether the key service decides by the policies of whoever asks.
-    package func keyServiceHeedsPolicies() async throws(StoreError) -> Bool {
-        try await engine.unlockedKeys().keyService().backend().heedsPolicies
-    }
-
     /// The same for a server that has secrets to pass, or to pass on; of the request's context grant tokens and the
     /// request's id count.
     package func controlKeyService(_ request: ControlRequest) async throws(StoreError) -> ControlAnswer {
@@ -31,6 +26,28 @@ extension Store {
         request.context.deadlineNanoseconds = service.deadlineNanoseconds
         do throws(KeyBackendError) {
             return try await backend.backend.controlWithSecrets(request)
+        } catch {
+            throw StoreError(error)
+        }
+    }
+
+    /// Whether the key service decides by the policies of whoever asks.
+    package func keyServiceHeedsPolicies() async throws(StoreError) -> Bool {
+        try await engine.unlockedKeys().keyService().backend().heedsPolicies
+    }
+
+    /// The id that the key service itself has for a key.
+    ///
+    /// - Parameter name: an id, an alias or an ARN; nil for the service's default key.
+    /// - Throws: ``StoreError/Code/keyServiceMissing``, ``StoreError/Code/keyNotFound``,
+    ///   ``StoreError/Code/keyBackendFailed``.
+    package func keyServiceKeyID(_ name: String?) async throws(StoreError) -> String {
+        let service = try engine.unlockedKeys().keyService()
+        let backend = try await service.backend()
+        let context = KeyRequestContext(
+            caller: requester.caller(asking: backend, for: .kms), deadlineNanoseconds: service.deadlineNanoseconds)
+        do throws(KeyBackendError) {
+            return try await backend.backend.describe(DescribeRequest(keyID: name, context: context)).keyID
         } catch {
             throw StoreError(error)
         }

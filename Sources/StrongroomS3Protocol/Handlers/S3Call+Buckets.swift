@@ -45,6 +45,10 @@ extension S3Call {
         default: throw .notImplemented("x-amz-object-ownership other than BucketOwnerEnforced")
         }
         let locks = try headers.flag("x-amz-bucket-object-lock-enabled") ?? false
+        // A bucket with locks has versions, too, and neither can be taken back.
+        var actions = locks ? ["PutBucketObjectLockConfiguration", "PutBucketVersioning"] : []
+        if headers.contains("x-amz-object-ownership") { actions.append("PutBucketOwnershipControls") }
+        for action in actions { try check(.bucket(action, name.rawValue)) }
         _ = try await asking { () async throws(StoreError) in try await store.createBucket(name, objectLock: locks) }
         var answer = AnswerHeaders()
         answer.set("location", "/\(name.rawValue)")

@@ -8,7 +8,7 @@ extension S3Call {
         let (key, upload) = (try key(), try upload())
         // The key of a customer's is needed only where checksums came, and where it came it must be one.
         let (bucket, presenting) = (try bucket(), try presentingBucket())
-        let condition = try ObjectHeaders.writeCondition(headers)
+        let condition = try writeCondition()
         let checks = try completionChecks()
         try await checkMode(bucket, key, upload)
         // Checksums in headers are the object's here, and not the body's.
@@ -27,7 +27,7 @@ extension S3Call {
             expiration = await expirationHeader(receipt, tags: nil, in: bucket)
             completed = Completed(receipt)
         } catch {
-            guard error.code == .noSuchUpload, let made = await alreadyCompleted(bucket, key, parts) else {
+            guard error.code == .noSuchUpload, let made = try await alreadyCompleted(bucket, key, parts) else {
                 throw S3Error(error).about(target, error.code)
             }
             completed = made
@@ -71,34 +71,50 @@ extension S3Call {
     /// so, as on AWS. Only an ETag that is made of the parts' tells.
     private func alreadyCompleted(
         _ bucket: Bucket, _ key: ObjectKey, _ parts: [CompletedPart]
-    ) async -> Completed? {
+    ) async throws(S3Error) -> Completed? {
         let digests = parts.compactMap { Hexadecimal.decode($0.etag) }
-        guard digests.count == parts.count, digests.allSatisfy({ $0.count == MultipartETag.partDigestSizeBytes }),
-            let etag = try? MultipartETag(partMD5s: digests).text,
-            let info = try? await bucket.head(key), info.etag == etag, info.partCount == parts.count
+        guard digests.count == parts.count, digests.allSatisfy({ $0.count == MultipartETag.partDigestSizeBytes })
         else { return nil }
-        return Completed(info)
+        let etag: String
+        do throws(SealError) {
+            etag = try MultipartETag(partMD5s: digests).text
+        } catch {
+            throw .internalError(error)
+        }
+        let info: ObjectInfo
+        do throws(StoreError) {
+            info = try await bucket.head(key)
+        } catch {
+            if error.code == .noSuchKey || error.code == .methodNotAllowed { return nil }
+            throw S3Error(error).about(target, error.code)
+        }
+        return info.etag == etag && info.partCount == parts.count ? Completed(info) : nil
     }
 
     /// Whether the user may use the key of an upload that checksums are announced for: they are compared only for
     /// whoever can open it.
     private func checkComparing(_ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID) async throws(S3Error) {
-        let info: UploadInfo
+        guard let info = try await uploadIfPresent(bucket, key, upload) else { return }
+        try await checkKeyUse("kms:Decrypt", info.encryption)
+    }
+
+    /// Nil for one that is gone: it may have been completed before.
+    private func uploadIfPresent(
+        _ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID
+    ) async throws(S3Error) -> UploadInfo? {
         do throws(StoreError) {
-            info = try await bucket.upload(key, upload)
+            return try await bucket.upload(key, upload)
         } catch {
-            // One that is gone may have been completed before.
-            guard error.code != .noSuchUpload else { return }
+            guard error.code != .noSuchUpload else { return nil }
             throw S3Error(error).about(target, error.code)
         }
-        try await checkKeyUse("kms:Decrypt", info.encryption)
     }
 
     /// - Throws: `InvalidRequest` where the object's checksum would be of another kind than the client says.
     private func checkMode(_ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID) async throws(S3Error) {
-        guard let type = try headers.single("x-amz-checksum-type") else { return }
-        // One that is gone may have been completed before.
-        guard let info = try? await bucket.upload(key, upload) else { return }
+        guard let type = try headers.single("x-amz-checksum-type"),
+            let info = try await uploadIfPresent(bucket, key, upload)
+        else { return }
         let kept = info.compositeChecksums.isEmpty ? "FULL_OBJECT" : "COMPOSITE"
         guard type == kept else {
             throw .invalidRequest(

@@ -15,7 +15,7 @@ extension S3Call {
         try checkAlgorithm(source.info)
         try checkSomethingChanges(source, options)
         try await source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
-        try await checkKeyUse("kms:GenerateDataKey", storing: options.encryption, in: target)
+        options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: target)
         options.sourceVersion = source.version
         options.sourceCustomerKey = try customerKeys.sourceKey()
         let receipt = try await asking { [options] () async throws(StoreError) in
@@ -44,7 +44,7 @@ extension S3Call {
         var options = CopyOptions(
             sourceConditions: try ObjectHeaders.readConditions(headers, prefix: "x-amz-copy-source-"),
             encryption: fresh.encryption, storageClass: fresh.storageClass,
-            condition: try ObjectHeaders.writeCondition(headers), retention: fresh.retention,
+            condition: try writeCondition(), retention: fresh.retention,
             legalHold: fresh.legalHold)
         if try replaces("x-amz-metadata-directive") {
             options.metadata = .replace(

@@ -11,7 +11,7 @@ extension S3Call {
         for name in ["x-amz-if-match-last-modified-time", "x-amz-if-match-size"] where headers.contains(name) {
             throw .notImplemented(name)
         }
-        let condition = try ObjectHeaders.writeCondition(headers)
+        let condition = try writeCondition()
         let receipt = try await deleting { () async throws(StoreError) in
             try await bucket.delete(key, version: version, if: condition, bypassingGovernance: bypasses)
         }
@@ -52,8 +52,10 @@ extension S3Call {
         let action = item.versionID == nil ? "DeleteObject" : "DeleteObjectVersion"
         var facts: [String: [String]] = [:]
         if let version = item.versionID { facts["s3:VersionId"] = [version] }
+        if let etag = item.etag { facts["s3:if-match"] = [etag] }
         try authorizer.check(.object(action, place, item.key), more: facts)
         if bypassing { try authorizer.check(.object("BypassGovernanceRetention", place, item.key), more: facts) }
+        if item.etag != nil { try authorizer.check(.object("GetObject", place, item.key), more: facts) }
         let key = try RequestTarget.objectKey(item.key)
         let version = try item.versionID.map { text throws(S3Error) in try Self.version(text) }
         let receipt = try await deleting { () async throws(StoreError) in

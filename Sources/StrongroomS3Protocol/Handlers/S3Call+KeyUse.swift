@@ -8,43 +8,66 @@ extension S3Call {
     /// asked here, besides whatever it decides by.
     func checkKeyUse(_ action: String, _ encryption: EncryptionDescriptor) async throws(S3Error) {
         switch encryption {
-        case .kms(let kms): try await checkKeyUse(action, keyARN: kms.keyID)
-        case .kmsDualLayer(let kms): try await checkKeyUse(action, keyARN: kms.keyID)
+        case .kms(let kms): if try await isDecidedHere() { try checkPolicies(action, kms.keyID) }
+        case .kmsDualLayer(let kms): if try await isDecidedHere() { try checkPolicies(action, kms.keyID) }
         case .none, .s3Managed, .customerKey: return
         }
     }
 
-    /// As above, of an object that is to be stored. Where the request names no key, the bucket's default is meant.
-    func checkKeyUse(
+    /// As above, of an object that is to be stored.
+    ///
+    /// - Returns: the request. Where policies were asked here, it names the key that they were asked about: a moment
+    ///   later another one may have its alias, or be the bucket's default.
+    func settled(
         _ action: String, storing request: EncryptionRequest, in bucket: Bucket
-    ) async throws(S3Error) {
+    ) async throws(S3Error) -> EncryptionRequest {
         switch request {
-        case .kms(let key, _, _), .kmsDualLayer(let key, _): try await checkKeyUse(action, keyARN: key)
-        case .none, .s3Managed, .customerKey: return
+        case .none, .s3Managed, .customerKey: return request
+        case .kms(let key, let context, let bucketKey):
+            guard let key = try await settled(action, key) else { return request }
+            return .kms(key: key, context: context, bucketKey: bucketKey)
+        case .kmsDualLayer(let key, let context):
+            guard let key = try await settled(action, key) else { return request }
+            return .kmsDualLayer(key: key, context: context)
         case .bucketDefault:
             let info = try await asking { () async throws(StoreError) in try await bucket.info() }
             switch info.defaultEncryption {
-            case .kms(let key, _), .kmsDualLayer(let key): try await checkKeyUse(action, keyARN: key)
-            case .none, .s3Managed: return
+            case .none, .s3Managed: return request
+            case .kms(let key, let bucketKey):
+                guard let key = try await settled(action, key) else { return request }
+                return .kms(key: key, bucketKey: bucketKey)
+            case .kmsDualLayer(let key):
+                guard let key = try await settled(action, key) else { return request }
+                return .kmsDualLayer(key: key)
             }
         }
     }
 
-    /// A key that is named otherwise than by its ARN is asked for as it was named, behind the account's prefix.
-    private func checkKeyUse(_ action: String, keyARN: String?) async throws(S3Error) {
-        guard let user = identity.user else {
-            throw S3Error.invalidArgument(
-                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.")
-        }
-        if user.isAdministrator, user.policies.isEmpty { return }
-        if try await asking({ () async throws(StoreError) in try await store.keyServiceHeedsPolicies() }) { return }
-        let name = keyARN ?? "alias/aws/s3"
-        let prefix = "arn:aws:kms:\(settings.region):\(settings.account):"
-        let resource = name.hasPrefix("arn:") ? name : prefix + (name.hasPrefix("alias/") ? name : "key/\(name)")
+    /// - Parameter name: as a request or a bucket names it, by an alias perhaps; nil for the service's default key.
+    /// - Returns: the key's own id, which was asked about; nil where nobody had to be asked here.
+    private func settled(_ action: String, _ name: String?) async throws(S3Error) -> String? {
+        guard try await isDecidedHere() else { return nil }
+        let keyID = try await asking { () async throws(StoreError) in try await store.keyServiceKeyID(name) }
+        try checkPolicies(action, keyID)
+        return keyID
+    }
+
+    /// A key that has an id and no ARN is asked for behind the account's prefix.
+    private func checkPolicies(_ action: String, _ keyID: String) throws(S3Error) {
+        let prefix = "arn:aws:kms:\(settings.region):\(settings.account):key/"
         var keys = authorizer
         keys.access = .none
         keys.facts.set("kms:ViaService", ["s3.\(settings.region).amazonaws.com"])
         keys.facts.set("kms:CallerAccount", [settings.account])
-        try keys.check(Permission(action: action, resource: resource))
+        try keys.check(Permission(action: action, resource: keyID.hasPrefix("arn:") ? keyID : prefix + keyID))
+    }
+
+    private func isDecidedHere() async throws(S3Error) -> Bool {
+        guard let user = identity.user else {
+            throw S3Error.invalidArgument(
+                "Requests specifying Server Side Encryption with AWS KMS managed keys require AWS Signature Version 4.")
+        }
+        if user.isAdministrator, user.policies.isEmpty { return false }
+        return try await !asking { () async throws(StoreError) in try await store.keyServiceHeedsPolicies() }
     }
 }

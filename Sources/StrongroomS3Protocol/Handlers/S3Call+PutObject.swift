@@ -6,14 +6,14 @@ extension S3Call {
         let bucket = try bucket()
         let key = try key()
         var options = try ObjectHeaders.putOptions(headers, customerKeys)
-        options.condition = try ObjectHeaders.writeCondition(headers)
+        options.condition = try writeCondition()
         try checkPutting(options)
         try refuseLists()
-        try await checkKeyUse("kms:GenerateDataKey", storing: options.encryption, in: bucket)
+        options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: bucket)
         let checks = try BodyChecks(headers)
         checks.apply(to: &options)
         let body = try payload.body(verifying: checks)
-        let receipt = try await asking { () async throws(StoreError) in
+        let receipt = try await asking { [options] () async throws(StoreError) in
             try await bucket.put(key, body, lengthBytes: payload.lengthBytes, options: options)
         }
         var answer = AnswerHeaders()
@@ -23,6 +23,14 @@ extension S3Call {
         if receipt.versionID != .null { answer.set("x-amz-version-id", receipt.versionID.description) }
         answer.set("x-amz-expiration", await expirationHeader(receipt, tags: options.tags, in: bucket))
         return S3Answer(200, headers: answer)
+    }
+
+    /// What has to be so for a write to be done. Whoever is told whether an object has an ETag is told what is in it,
+    /// and so needs to be allowed to read it (Amazon S3 User Guide, "Enforce conditional writes").
+    func writeCondition() throws(S3Error) -> WriteCondition? {
+        let condition = try ObjectHeaders.writeCondition(headers)
+        if case .matches = condition { try check(object: "GetObject") }
+        return condition
     }
 
     /// Permissions that headers of a put ask for besides the put's own.

@@ -8,7 +8,7 @@ extension S3Call {
         var options = try ObjectHeaders.putOptions(headers, customerKeys)
         try checkPutting(options)
         try refuseLists()
-        try await checkKeyUse("kms:GenerateDataKey", storing: options.encryption, in: bucket)
+        options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: bucket)
         let checksum = try UploadChecksumHeaders(headers)
         options.checksums = checksum.isComposite ? [] : [checksum.algorithm]
         let upload = try await asking { [options] () async throws(StoreError) in

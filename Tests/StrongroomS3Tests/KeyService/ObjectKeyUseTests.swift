@@ -74,6 +74,47 @@ import Testing
         #expect(try await fixture.s3.send("PUT", "/data/copy", copy, as: eve).status == 403)
     }
 
+    /// The story goes on: where the service does not look at policies they were still asked by the name that came.
+    @Test("The same where the key service knows nothing of policies")
+    func heedless() async throws {
+        let fixture = try await KeyServiceFixture(backend: HeedlessKeyService.table)
+        #expect(try await fixture.s3.send("PUT", "/data").status == 200)
+        let eve = try await fixture.s3.user(
+            "eve",
+            policy: Self.policy(
+                Self.objects, Self.statement("Allow", #""kms:*""#),
+                Self.statement("Deny", #""kms:*""#, on: HeedlessKeyService.payroll)))
+        for name in [HeedlessKeyService.payroll, HeedlessKeyService.alias] {
+            let headers = [(name: Self.encryption, value: "aws:kms"), (name: Self.keyID, value: name)]
+            for signer in [eve, fixture.s3.administrator] {
+                let status = signer.accessKeyID == eve.accessKeyID ? 403 : 200
+                let copy = headers + [(name: "x-amz-copy-source", value: "data/plain")]
+                #expect(try await fixture.s3.send("PUT", "/data/plain", body: [1], as: signer).status == 200)
+                let put = try await fixture.s3.send("PUT", "/data/k", headers, body: [1], as: signer)
+                #expect(put.status == status, "\(put.text)")
+                #expect(try await fixture.s3.send("POST", "/data/k?uploads", headers, as: signer).status == status)
+                #expect(try await fixture.s3.send("PUT", "/data/copy", copy, as: signer).status == status)
+            }
+        }
+        #expect(try await fixture.s3.send("GET", "/data/k", as: eve).status == 403)
+        let absent = [(name: Self.encryption, value: "aws:kms"), (name: Self.keyID, value: "alias/absent")]
+        let refused = try await fixture.s3.send("PUT", "/data/k", absent, body: [1], as: eve)
+        #expect(refused.isRefusal(400, "KMS.NotFoundException", beginning: ""), "\(refused.text)")
+        // Of the bucket's default, too; and what is put names the key that was decided about.
+        let bucket = fixture.s3.store.bucket("data")
+        try await bucket.setDefaultEncryption(.kms(key: HeedlessKeyService.alias, bucketKey: true))
+        #expect(try await fixture.s3.send("PUT", "/data/standard", body: [1], as: eve).status == 403)
+        try await bucket.setDefaultEncryption(.kms(bucketKey: true))
+        #expect(try await fixture.s3.send("PUT", "/data/standard", body: [1, 2], as: eve).status == 200)
+        #expect(try await fixture.s3.send("GET", "/data/standard", as: eve).body == [1, 2])
+        let descriptor = try await bucket.head("standard").encryption
+        guard case .kms(let kms) = descriptor else {
+            Issue.record("under \(descriptor)")
+            return
+        }
+        #expect(kms.keyID == HeedlessKeyService.standard && kms.usesBucketKey)
+    }
+
     @Test("A key's policy that names the user is enough, as one that leaves it to the account is not")
     func keyPolicies() async throws {
         let ann = try await fixture.s3.user("ann", policy: Self.policy(Self.objects))
