@@ -267,8 +267,6 @@ class CustomersKeyTests(S3Test):
 class KeyServiceTests(S3Test):
     def setUp(self):
         super().setUp()
-        if not settings.get("keyService"):
-            raise unittest.SkipTest("the server has no key service")
         if not self.is_secure and not self._testMethodName.endswith("http"):
             raise unittest.SkipTest("keys of the key service go over HTTPS only")
 

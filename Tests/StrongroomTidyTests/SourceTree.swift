@@ -14,7 +14,7 @@ struct SourceTree {
         .deletingLastPathComponent()
 
     private static let folders = [
-        "Sources", "Tests", "Plugins", "Fuzz", "Benchmarks", "Replay", "Examples", "Snippets",
+        ".ci", "Sources", "Tests", "Plugins", "Fuzz", "Benchmarks", "Replay", "Examples", "Snippets", "docs",
     ]
     private static let extensions: Set<String> = ["swift", "c", "h", "md", "mk", "sh", "py"]
 
@@ -25,11 +25,14 @@ struct SourceTree {
                 let found = FileManager.default.enumerator(
                     at: root.appending(path: folder), includingPropertiesForKeys: nil, options: .skipsHiddenFiles)
             else { continue }
-            for case let url as URL in found where extensions.contains(url.pathExtension) {
-                if let file = read(url) { files.append(file) }
+            for case let url as URL in found {
+                // Scripts have no extension, and say in their first line what runs them.
+                let mayBeScript = url.pathExtension.isEmpty && !url.hasDirectoryPath
+                guard extensions.contains(url.pathExtension) || mayBeScript, let file = read(url) else { continue }
+                if !mayBeScript || file.lines.first?.hasPrefix("#!") == true { files.append(file) }
             }
         }
-        for name in ["Package.swift", "README.md", "Makefile", ".ci/run"] {
+        for name in ["Package.swift", "README.md", "Makefile"] {
             if let file = read(root.appending(path: name)) { files.append(file) }
         }
         return files.sorted { $0.path < $1.path }

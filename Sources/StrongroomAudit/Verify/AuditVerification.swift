@@ -58,7 +58,7 @@ package struct AuditVerification {
             switch scanner.next() {
             case .unreadable(let range): gapBytes += range.count
             case .frame(let frame):
-                take(frame, afterGap: gapBytes, name: first)
+                take(frame, afterGap: gapBytes)
                 gapBytes = 0
             case .end(let rest):
                 if !rest.isEmpty { unreadable(rest.count, "at the end of segment \(first)") }
@@ -97,8 +97,8 @@ package struct AuditVerification {
 
     // MARK: Frames
 
-    private mutating func take(_ frame: SegmentScanner.Frame, afterGap gapBytes: Int, name: UInt64) {
-        if gapBytes > 0 { fillGap(gapBytes, before: frame, name) }
+    private mutating func take(_ frame: SegmentScanner.Frame, afterGap gapBytes: Int) {
+        if gapBytes > 0 { fillGap(gapBytes, before: frame) }
         switch frame.kind {
         case .record:
             pending.append(frame.isWhole ? .leaf(frame.body) : nil)
@@ -118,7 +118,7 @@ package struct AuditVerification {
     }
 
     /// As many records as the frame behind the gap counts more than were found, if the gap has room for them.
-    private mutating func fillGap(_ gapBytes: Int, before frame: SegmentScanner.Frame, _ name: UInt64) {
+    private mutating func fillGap(_ gapBytes: Int, before frame: SegmentScanner.Frame) {
         let lost = frame.index > next ? frame.index - next : 0
         guard lost > 0, lost <= UInt64(gapBytes) else {
             unreadable(gapBytes, "before record \(next)")

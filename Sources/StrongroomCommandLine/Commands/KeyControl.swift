@@ -19,7 +19,8 @@ struct KeyControl {
         } catch {
             throw CommandFailure(
                 .moduleFailed,
-                "the key service answered \(quoted(operation)) in a way that this command does not know: \(error)")
+                "the key service answered \(quoted(operation)) in a way that this command does not know; use the two in the same "
+                    + "version: \(error)")
         }
     }
 

@@ -33,7 +33,7 @@ extension LifecycleCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             guard let rules = try await store.bucket(try BucketName(bucket)).lifecycle() else {
-                throw CommandFailure(.notFound, "\(bucket) has no rules")
+                throw CommandFailure(.notFound, "\(bucket) has no rules; `lifecycle put` gives it some")
             }
             let line = JSONLines.encode(LifecycleFile(rules)).dropLast()
             console.emit(json: Array(line), text: String(decoding: line, as: UTF8.self))
@@ -49,7 +49,7 @@ extension LifecycleCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let receipt = try await store.bucket(try BucketName(bucket)).setLifecycle(nil)
-            guard receipt.lsn != nil else { throw CommandFailure(.notFound, "\(bucket) has no rules") }
+            guard receipt.lsn != nil else { throw CommandFailure(.notFound, "\(bucket) has no rules; `lifecycle put` gives it some") }
             console.say("\(bucket) has no rules any more")
         }
     }

@@ -29,7 +29,9 @@ struct ModuleCommand: AsyncParsableCommand {
             if pins.modules.isEmpty { console.say("no module is pinned; stores open with the key backend built in") }
             if refused > 0 {
                 throw CommandFailure(
-                    .untrustedModule, "\(refused) of \(pins.modules.count) pinned modules cannot be loaded")
+                    .untrustedModule,
+                    "\(refused) of \(pins.modules.count) pinned modules cannot be loaded; each says why above. Pin those "
+                        + "that were exchanged on purpose anew")
             }
         }
     }

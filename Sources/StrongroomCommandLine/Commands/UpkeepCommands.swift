@@ -112,7 +112,7 @@ private final class Seen: Sendable {
 
 /// How far a job goes, and how fast.
 struct UpkeepOptions: ParsableArguments {
-    @Option(help: "Go on where a run with --limit stopped.")
+    @Option(help: "Go on where a run stopped, as it has said.")
     var after: String?
     @Option(help: "At most so many.")
     var limit: UInt64?

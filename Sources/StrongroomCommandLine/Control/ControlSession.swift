@@ -31,7 +31,7 @@ final class ControlSession: Sendable {
         guard case .message(let request, let streams) = connection.receive() else { return }
         guard streams.count == 3 else {
             for stream in streams { try? stream.close() }
-            return refuse("the request came without standard input, output and error")
+            return refuse("the request came without standard input, output and error; run it again with all three")
         }
         let begun: Task<Void, Never>? = state.withLock { state in
             guard !state.isCancelled else { return nil }

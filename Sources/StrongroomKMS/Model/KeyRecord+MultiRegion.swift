@@ -61,7 +61,7 @@ extension KeyRecord {
     }
 
     /// Learns that another key is the primary.
-    mutating func demote(_ own: MultiRegionRecord.Member, under other: KeyRecord) {
+    mutating func demote(under other: KeyRecord) {
         guard let theirs = other.multiRegion else { return }
         if state == .updating { state = .enabled }
         if state == .pendingReplicaDeletion { state = .disabled }

@@ -110,7 +110,7 @@ extension KeyService {
         case .abandon: try await changeRelated(id, step, other) { (key, _, _) in key.abandonPromotion() }
         case .demote:
             guard let theirs = try other.current().registry.key(id) else { return }
-            try await changeRelated(id, step, other) { [member] (key, _, _) in key.demote(member, under: theirs) }
+            try await changeRelated(id, step, other) { (key, _, _) in key.demote(under: theirs) }
         case .destroy: try await destroyUnused(id, other)
         case .collect:
             let found = try other.openMaterials(of: id)

@@ -33,7 +33,6 @@ enum ImageFormat {
     static let format: UInt32 = 1
     static let headerSizeBytes = 4096
     static let blockHeadSizeBytes = 40
-    static let rowHeadSizeBytes = 6
     static let trailerSizeBytes = 60
     static let hashSizeBytes = 32
     /// A block is closed once it has so much; one row more may be in it.

@@ -45,13 +45,6 @@ struct EmbeddedSnapshot: MetadataSnapshot {
         try walk(from: start, to: end, visit)
     }
 
-    /// Blobs whose last row is gone.
-    func scanTrash(
-        _ visit: (_ key: [UInt8], _ row: [UInt8]) throws(StorageError) -> ScanStep
-    ) throws(StorageError) {
-        try walk(from: [KeySpace.trashByte], to: nil, visit)
-    }
-
     private func walk(
         from start: [UInt8], to end: [UInt8]?,
         _ visit: (_ key: [UInt8], _ row: [UInt8]) throws(StorageError) -> ScanStep

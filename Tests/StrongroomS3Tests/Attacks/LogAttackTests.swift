@@ -70,7 +70,8 @@ import Testing
     func users(_ text: String) async throws {
         let fixture = try await S3Fixture()
         for name in ["a\(text)b", "\(text)", "a\(text)"] {
-            await #expect(throws: (any Error).self) { try await fixture.store.createUser(named: name) }
+            let error = await #expect(throws: StoreError.self) { try await fixture.store.createUser(named: name) }
+            #expect(error?.code == .invalidUserName)
             let answer = try await fixture.send("PUT", "/" + Self.escaped(name))
             #expect(answer.status == 400, "\(answer.text)")
         }
