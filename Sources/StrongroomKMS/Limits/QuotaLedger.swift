@@ -1,14 +1,9 @@
 internal import StrongroomSystem
 
 /// What is left of the quotas: a bucket for each account and class that has been seen, and for each principal where
-/// one may have only a part.
-///
-/// Memory is bounded, however many principals come: a full bucket is no other than a new one, and goes; while there is
-/// none, newcomers of an account share one.
+/// one may have only a part, as far as there is room; for the newcomers of an account one.
 struct QuotaLedger: Sendable {
     static let bucketsMax = 4_096
-    /// How long nothing is looked for that could go, once nothing was found.
-    private static let sweepPauseNanoseconds: UInt64 = 100_000_000
 
     private struct Holder: Hashable {
         let operations: KeyOperationClass
@@ -20,8 +15,7 @@ struct QuotaLedger: Sendable {
     }
 
     let quotas: KeyQuotas
-    private var buckets: [Holder: TokenBucket] = [:]
-    private var nextSweepNanoseconds: UInt64 = 0
+    private var buckets = TokenBuckets<Holder>(countMax: bucketsMax)
     /// How many requests found nothing left.
     private(set) var throttledCount = 0
 
@@ -37,13 +31,13 @@ struct QuotaLedger: Sendable {
     ) -> UInt64? {
         let operations = KeyOperationClass(of: operation)
         guard let rate = quotas[operations] else { return nil }
-        let accounts = holder(
+        let accounts = buckets.holder(
             Holder(operations: operations, account: account), otherwise: Holder(operations: operations, account: nil),
             at: nowNanoseconds)
         var bucket = buckets[accounts] ?? TokenBucket(ratePerSecond: rate, at: nowNanoseconds)
         var wait = bucket.wait(at: nowNanoseconds)
         guard quotas.callerPercent < 100 else { return settle(wait, [(accounts, bucket)]) }
-        let callers = holder(
+        let callers = buckets.holder(
             Holder(operations: operations, account: account, principal: principal),
             otherwise: Holder(operations: operations, account: accounts.account, isShared: true), at: nowNanoseconds)
         var own =
@@ -62,15 +56,5 @@ struct QuotaLedger: Sendable {
         guard wait > 0 else { return nil }
         throttledCount += 1
         return wait
-    }
-
-    private mutating func holder(_ wanted: Holder, otherwise shared: Holder, at nowNanoseconds: UInt64) -> Holder {
-        if buckets[wanted] != nil || buckets.count < Self.bucketsMax { return wanted }
-        if nowNanoseconds >= nextSweepNanoseconds {
-            buckets = buckets.filter { !$0.value.isFull(at: nowNanoseconds) }
-            guard buckets.count >= Self.bucketsMax else { return wanted }
-            nextSweepNanoseconds = nowNanoseconds + Self.sweepPauseNanoseconds
-        }
-        return shared
     }
 }

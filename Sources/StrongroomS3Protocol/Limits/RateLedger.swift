@@ -1,10 +1,8 @@
 internal import StrongroomPolicy
 internal import StrongroomSystem
 
-/// What is left of the rates: a bucket of tokens for each requester that has been seen.
-///
-/// Memory is bounded, however many come: a full bucket is no other than a new one, and goes; while there is none to go,
-/// newcomers of a kind share one.
+/// What is left of the rates: a bucket of tokens for each requester that has been seen, as far as there is room; for
+/// the newcomers of a kind one.
 struct RateLedger: Sendable {
     /// Whom requests count against.
     enum Requester: Hashable, Sendable {
@@ -19,12 +17,9 @@ struct RateLedger: Sendable {
     }
 
     static let bucketsMax = 16_384
-    /// How long nothing is looked for that could go, once nothing was found.
-    private static let sweepPauseNanoseconds: UInt64 = 100_000_000
 
     let rates: RequestRates
-    private var buckets: [Holder: TokenBucket] = [:]
-    private var nextSweepNanoseconds: UInt64 = 0
+    private var buckets = TokenBuckets<Holder>(countMax: bucketsMax)
 
     init(_ rates: RequestRates) { self.rates = rates }
 
@@ -41,22 +36,12 @@ struct RateLedger: Sendable {
         case .address: (rate, newcomers) = (rates.address, .newAddresses)
         }
         guard let rate else { return true }
-        let holder = holder(.known(requester), otherwise: newcomers, at: nowNanoseconds)
+        let holder = buckets.holder(.known(requester), otherwise: newcomers, at: nowNanoseconds)
         var bucket =
             buckets[holder] ?? TokenBucket(ratePerSecond: rate.perSecond, burst: rate.burst, at: nowNanoseconds)
         let isThere = bucket.wait(at: nowNanoseconds) == 0
         if isThere { bucket.take() }
         buckets[holder] = bucket
         return isThere
-    }
-
-    private mutating func holder(_ wanted: Holder, otherwise newcomers: Holder, at nowNanoseconds: UInt64) -> Holder {
-        if buckets[wanted] != nil || buckets.count < Self.bucketsMax { return wanted }
-        if nowNanoseconds >= nextSweepNanoseconds {
-            buckets = buckets.filter { !$0.value.isFull(at: nowNanoseconds) }
-            guard buckets.count >= Self.bucketsMax else { return wanted }
-            nextSweepNanoseconds = nowNanoseconds + Self.sweepPauseNanoseconds
-        }
-        return newcomers
     }
 }
