@@ -92,7 +92,10 @@ struct GroupWriter: Sendable {
         }
         let frameBytes = FrameHeader.sizeBytes + bodyBytes
         if group.isEmpty {
-            if !fits(frameBytes) { onRoll(try roll(mayUseReserve: mayUseReserve)) }
+            if !fits(frameBytes) {
+                onRoll(try roll(mayUseReserve: mayUseReserve))
+                try requireRoom(frameBytes)
+            }
             if !mayUseReserve { try leaveReserve() }
             if mustMarkReopening { try markReopening() }
         } else if current?.isReserve == true, !mayUseReserve {
@@ -148,6 +151,17 @@ struct GroupWriter: Sendable {
         guard unfinished == nil, let current else { return false }
         let end = (current.position + UInt64(bytes)).roundedUpToBlock
         return end + JournalConfiguration.blockBytes <= current.header.sizeBytes
+    }
+
+    /// Throws if a new segment has no room for a record that the limit allows. None is made so small; but a frame
+    /// that went past the segment's end would be acknowledged, and refused at the next opening.
+    private mutating func requireRoom(_ bytes: Int) throws(StorageError) {
+        guard !fits(bytes) else { return }
+        try poisoning { (writer) throws(StorageError) in
+            throw StorageError(
+                .limitExceeded, "a frame of \(bytes) bytes does not fit a new segment of \(writer.roomBytes) free bytes"
+            )
+        }
     }
 
     /// Starts the next segment. Throws `diskFull`, with nothing changed, if none can be had, and

@@ -29,6 +29,7 @@ package final class Journal: Sendable {
     package let reachLSN: UInt64
 
     private let directory: FilePath
+    private let configuration: JournalConfiguration
     let fileSystem: any FileSystem
     let storeID: [UInt8]
     private let preparer: SegmentPreparer
@@ -66,6 +67,7 @@ package final class Journal: Sendable {
         self.directory = directory
         self.fileSystem = fileSystem
         self.storeID = storeID
+        self.configuration = configuration
         maximumBodyBytes = configuration.maximumBodyBytes
         reachLSN = outcome.reachLSN
         reader = JournalReader(
@@ -176,7 +178,8 @@ package final class Journal: Sendable {
         for spare in preparer.takeSpares() { try fileSystem.remove(spare.file.path) }
     }
 
-    /// Gives a segment's space back: its file becomes a spare, or is removed if there are enough.
+    /// Gives a segment's space back: its file becomes a spare, or is removed if there are enough or it is smaller
+    /// than segments are made now.
     ///
     /// The caller vouches that no row refers to a payload in it, and that nobody reads it any more.
     ///
@@ -203,7 +206,11 @@ package final class Journal: Sendable {
             throw error
         }
         shelf.withLock { $0.segments.removeAll { $0.id == segmentID } }
-        if !preparer.offer(SpareSegment(file: file, sizeBytes: segment.sizeBytes)) { try fileSystem.remove(path) }
+        // A file of an opening with smaller segments may not hold the longest record of this one.
+        let isTaken =
+            configuration.takesFile(ofBytes: segment.sizeBytes)
+            && preparer.offer(SpareSegment(file: file, sizeBytes: segment.sizeBytes))
+        if !isTaken { try fileSystem.remove(path) }
     }
 
     private func note(_ roll: GroupWriter.Roll) {
@@ -228,9 +235,7 @@ package final class Journal: Sendable {
         var spares: [SpareSegment] = []
         for (name, sizeBytes) in outcome.spares {
             let path = name.path(in: directory)
-            let isFit =
-                sizeBytes >= configuration.initialSegmentBytes && sizeBytes % JournalConfiguration.blockBytes == 0
-            if isFit && spares.count < configuration.spareSegmentsMaximum {
+            if configuration.takesFile(ofBytes: sizeBytes) && spares.count < configuration.spareSegmentsMaximum {
                 spares.append(SpareSegment(file: try fileSystem.open(path, .readWrite), sizeBytes: sizeBytes))
             } else {
                 try fileSystem.remove(path)

@@ -23,6 +23,11 @@ package struct JournalConfiguration: Sendable {
 
     package init() {}
 
+    /// Whether a file of this size can be a segment: the longest record fits it, and it ends with a block.
+    func takesFile(ofBytes sizeBytes: UInt64) -> Bool {
+        sizeBytes >= initialSegmentBytes && sizeBytes % Self.blockBytes == 0
+    }
+
     /// Traps on sizes that no journal can have.
     func checkInvariants() {
         precondition(initialSegmentBytes >= Self.smallestSegmentBytes, "a segment has at least 64 KiB")

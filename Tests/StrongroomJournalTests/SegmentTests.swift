@@ -197,6 +197,37 @@ import Testing
             storageError { () throws(StorageError) in try journal.recycle(77, appliedLSN: 150) }?.code == .notFound)
     }
 
+    /// The story: a store was made with small segments and opened with larger ones. The old files were recycled as
+    /// they were, and the next long record was written past the end of one: acknowledged, and refused as damage
+    /// when the store was opened again.
+    @Test func smallFilesOfAnEarlierOpeningServeNoLongRecords() throws {
+        var fixture = try JournalFixture()
+        let small = try fixture.open().journal
+        try JournalFixture.fill(small, through: 100)
+        try small.close()
+
+        var configuration = JournalModel.smallConfiguration()
+        configuration.initialSegmentBytes = 256 << 10
+        configuration.maximumSegmentBytes = 512 << 10
+        configuration.groupLimitBytes = 256 << 10
+        configuration.reservedSegments = 0
+        let journal = try fixture.open(appliedLSN: 100, configuration: configuration).journal
+        for segment in journal.segments() where segment.state == .sealed {
+            try #require(segment.sizeBytes < configuration.initialSegmentBytes)
+            try journal.recycle(segment.id, appliedLSN: 100)
+        }
+        let longest = [UInt8](repeating: 7, count: journal.maximumBodyBytes)
+        for lsn in 101...106 as ClosedRange<UInt64> {
+            #expect(try journal.add(lsn: lsn, pieces: [longest]) != nil)
+            try journal.writeGroup()
+        }
+        fixture.disk = fixture.disk.crash(seed: 1)
+        let records = try fixture.open(appliedLSN: 100, configuration: configuration).records
+        #expect(records.keys.sorted() == Array(101...106))
+        #expect(records.values.allSatisfy { $0 == longest })
+        #expect(try fixture.inspect(appliedLSN: 100).findings.map(\.description) == [])
+    }
+
     @Test func readersKeepFewDescriptorsAndSeeEverySegment() async throws {
         let fixture = try JournalFixture()
         var configuration = JournalModel.smallConfiguration()
