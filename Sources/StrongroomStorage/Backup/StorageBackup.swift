@@ -47,7 +47,7 @@ struct StorageBackup {
         let timeMilliseconds = core.view.withTables { $0.timeMilliseconds }
         try copyBlobs(ofCommitsAfter: startLSN, through: extent.lastLSN)
         let (segments, startsAfter) = try copySegments(extent)
-        try findMissingSegments(extent)
+        try findMissingSegments()
         for directory in [folder.journal, folder.images] { try fileSystem.synchronizeDirectory(directory) }
         let contents = BackupContents(
             lsn: extent.lastLSN, timeMilliseconds: timeMilliseconds, image: image, segments: segments,
@@ -204,8 +204,12 @@ struct StorageBackup {
     }
 
     /// Payloads whose segment is gone cannot be backed up, and are told.
-    private mutating func findMissingSegments(_ extent: JournalExtent) throws(StorageError) {
-        for id in try core.view.segmentUsages().keys.sorted() where !extent.segmentIDs.contains(id) {
+    private mutating func findMissingSegments() throws(StorageError) {
+        let used = try core.view.segmentUsages().keys.sorted()
+        // Asked for after them, and not as of the backup: a segment that was begun since is new, not missing. And
+        // none of those that were there goes while the backup holds everything.
+        let present = Set(core.journal.segments().map(\.id))
+        for id in used where !present.contains(id) {
             progress.findings.append(
                 StorageError(
                     .corrupted, "segment \(id), in which rows have payloads, is missing; run verify",
