@@ -92,6 +92,26 @@ package final class LMDBIndex: OrderedIndex {
         } catch {
             throw .index(error)
         }
+        return try read(in: transaction, body)
+    }
+
+    package func readUnlessPaused<Value, Failure: Error>(
+        _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
+    ) throws(OrderedIndexReadError<Failure>) -> Value? {
+        let transaction: LMDBTransaction?
+        do throws(StorageError) {
+            try requireSameProcess()
+            transaction = try readers.enterUnlessPaused()
+        } catch {
+            throw .index(error)
+        }
+        guard let transaction else { return nil }
+        return try read(in: transaction, body)
+    }
+
+    private func read<Value, Failure: Error>(
+        in transaction: LMDBTransaction, _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
+    ) throws(OrderedIndexReadError<Failure>) -> Value {
         let access = TrieAccess(transaction, path: environment.path)
         defer {
             access.end()

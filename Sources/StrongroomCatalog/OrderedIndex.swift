@@ -8,6 +8,12 @@ package protocol OrderedIndex: AnyObject, Sendable {
         _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
     ) throws(OrderedIndexReadError<Failure>) -> Value
 
+    /// As `read`, but nil, with `body` not run, where that had to wait until other reads are out: for threads that
+    /// must not wait. Some reads take minutes.
+    func readUnlessPaused<Value, Failure: Error>(
+        _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
+    ) throws(OrderedIndexReadError<Failure>) -> Value?
+
     /// Runs `body` in one write transaction, which is durable on return or, after any error but
     /// `inputOutput` and `durabilityUnknown`, has changed nothing. Whatever `body` throws undoes it.
     ///
@@ -17,6 +23,15 @@ package protocol OrderedIndex: AnyObject, Sendable {
 
     /// Waits for reads and writes in hand; later ones throw `closed`. Closing twice is no error.
     func close()
+}
+
+extension OrderedIndex {
+    /// For an index whose reads never wait.
+    package func readUnlessPaused<Value, Failure: Error>(
+        _ body: (any OrderedIndexSnapshot) throws(Failure) -> Value
+    ) throws(OrderedIndexReadError<Failure>) -> Value? {
+        try read(body)
+    }
 }
 
 /// A read fails either below (`index`) or in the caller's closure (`body`).

@@ -33,13 +33,29 @@ final class ReaderGate: Sendable {
     /// A transaction with a fresh snapshot; waits while the map grows. Goes back with `leave`.
     func enter() throws(StorageError) -> LMDBTransaction {
         precondition(!isInside, "a read of the catalog inside another one")
-        let idle: Idle? = try state.wait(
-            until: { $0.isClosed || !$0.isPaused },
-            { state throws(StorageError) in
-                if state.isClosed { throw .catalogIsClosed(environment.path) }
-                state.inside.append(pthread_self())
-                return state.idle.popLast()
-            })
+        return try begin(
+            try state.wait(
+                until: { $0.isClosed || !$0.isPaused },
+                { state throws(StorageError) in try goIn(&state) }))
+    }
+
+    /// As `enter`, but nil while the map grows, or is to grow once the reads that are inside have come out.
+    func enterUnlessPaused() throws(StorageError) -> LMDBTransaction? {
+        precondition(!isInside, "a read of the catalog inside another one")
+        let entry: (idle: Idle?, isPaused: Bool) = try state.withLock { state throws(StorageError) in
+            if state.isPaused, !state.isClosed { return (nil, true) }
+            return (try goIn(&state), false)
+        }
+        return entry.isPaused ? nil : try begin(entry.idle)
+    }
+
+    private func goIn(_ state: inout State) throws(StorageError) -> Idle? {
+        if state.isClosed { throw .catalogIsClosed(environment.path) }
+        state.inside.append(pthread_self())
+        return state.idle.popLast()
+    }
+
+    private func begin(_ idle: Idle?) throws(StorageError) -> LMDBTransaction {
         do throws(LMDBFailure) {
             guard let idle else { return try environment.begin(isReadOnly: true) }
             try idle.transaction.renew()

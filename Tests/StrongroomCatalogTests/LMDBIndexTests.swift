@@ -81,6 +81,48 @@ import Testing
         #expect(try index.statistics().mapSizeBytes >= before * 8)
     }
 
+    /// The story: look-ups on their callers' threads waited there for the end of somebody's long read, because the map
+    /// was to grow, and nobody else had those threads meanwhile.
+    @Test func aReadThatMustNotWaitIsToldSoWhileTheMapIsToGrow() throws {
+        let index = try open(.small(mapSizeBytes: 1 << 20))
+        try index.write { transaction throws(StorageError) in try transaction.put([1], [1]) }
+        func look() throws -> [UInt8]?? {
+            try index.readUnlessPaused { snapshot throws(StorageError) in try snapshot.value([1]) }
+        }
+        #expect(try look() == .some([1]))
+        let (isInside, mayLeave) = (Signal(), Signal())
+        let reader = DedicatedThread(name: "long reader") {
+            try? index.read { _ throws(StorageError) in
+                isInside.set()
+                mayLeave.wait()
+            }
+        }
+        isInside.wait()
+        let writer = DedicatedThread(name: "writer") {
+            try? index.write { transaction throws(StorageError) in
+                for number in 0..<250 as Range<UInt8> {
+                    try transaction.put([2, number], [UInt8](repeating: 1, count: 8_000))
+                }
+            }
+        }
+        var looks = 0
+        while try look() != nil, looks < 10_000 {
+            looks += 1
+            usleep(1_000)
+        }
+        #expect(looks < 10_000, "it never came to growing")
+        #expect(try look() == nil)
+        mayLeave.set()
+        reader.join()
+        writer.join()
+        #expect(try look() == .some([1]))
+        #expect(try index.rows(from: [2]).count == 250)
+        index.close()
+        let error = #expect(throws: OrderedIndexReadError<StorageError>.self) { try look() }
+        guard case .index(let fault) = error else { return #expect(Bool(false), "\(String(describing: error))") }
+        #expect(fault.code == .closed)
+    }
+
     /// Readers see every batch whole while another thread writes.
     @Test func batchesAreSeenWhole() throws {
         let index = try open()

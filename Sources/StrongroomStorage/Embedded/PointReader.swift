@@ -5,7 +5,8 @@ internal import Synchronization
 /// Looks single keys up in the index for tasks.
 ///
 /// A task looks up for itself while the index is in memory: a hop to another thread takes ten times as long. Else a few
-/// threads do it, many keys at a time in one read transaction, so that no task's thread waits for the disk.
+/// threads do it, many keys at a time in one read transaction, so that no task's thread waits for the disk, nor for
+/// the end of somebody's long read.
 final class PointReader: Sendable {
     private struct Request: Sendable {
         var keys: [[UInt8]]
@@ -37,7 +38,7 @@ final class PointReader: Sendable {
 
     /// The value of `key` in the index, nil where there is none.
     func value(_ key: [UInt8]) async throws(StorageError) -> [UInt8]? {
-        guard view.temperature.isCold else { return try read([[key]])[0].get()[0] }
+        if !view.temperature.isCold, let found = try readUnlessPaused([[key]]) { return try found[0].get()[0] }
         let result = await withCheckedContinuation {
             (continuation: CheckedContinuation<Result<[[UInt8]?], StorageError>, Never>) in
             look(up: [key]) { continuation.resume(returning: $0) }
@@ -70,18 +71,39 @@ final class PointReader: Sendable {
         }
     }
 
-    /// Looks up in one read transaction, and notes how long it took. Blocks while pages are fetched.
-    private func read(_ requests: [[[UInt8]]]) throws(StorageError) -> [Result<[[UInt8]?], StorageError>] {
-        let start = clock.bootNanoseconds()
+    private typealias Results = [Result<[[UInt8]?], StorageError>]
+
+    /// Looks up in one read transaction, and notes how long it took. Blocks while pages are fetched, and until a read
+    /// may begin.
+    private func read(_ requests: [[[UInt8]]]) throws(StorageError) -> Results {
         do throws(OrderedIndexReadError<Never>) {
-            let results = try view.index.read { snapshot in requests.map { Self.look(up: $0, in: snapshot) } }
-            view.temperature.note(
-                lookUps: requests.reduce(0) { $0 + $1.count }, nanoseconds: clock.bootNanoseconds() - start)
-            return results
+            return try view.index.read { look(up: requests, in: $0) }
         } catch {
-            guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
-            throw error
+            throw Self.fault(error)
         }
+    }
+
+    /// As `read`, but nil where a read may not begin now.
+    private func readUnlessPaused(_ requests: [[[UInt8]]]) throws(StorageError) -> Results? {
+        do throws(OrderedIndexReadError<Never>) {
+            return try view.index.readUnlessPaused { look(up: requests, in: $0) }
+        } catch {
+            throw Self.fault(error)
+        }
+    }
+
+    private static func fault(_ error: OrderedIndexReadError<Never>) -> StorageError {
+        guard case .index(let error) = error else { preconditionFailure("look-ups do not throw") }
+        return error
+    }
+
+    /// The time until a read may begin is not counted: it says nothing of where the index's pages are.
+    private func look(up requests: [[[UInt8]]], in snapshot: any OrderedIndexSnapshot) -> Results {
+        let start = clock.bootNanoseconds()
+        let results = requests.map { Self.look(up: $0, in: snapshot) }
+        view.temperature.note(
+            lookUps: requests.reduce(0) { $0 + $1.count }, nanoseconds: clock.bootNanoseconds() - start)
+        return results
     }
 
     private func takeWaiting() -> [Request]? {
