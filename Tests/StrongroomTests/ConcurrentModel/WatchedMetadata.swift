@@ -71,12 +71,15 @@ extension Store {
     /// The same store, watched.
     func watched() async throws -> Store { try await over { WatchedMetadata(base: $0) } }
 
-    /// The same store over what `wrap` makes of its rows.
-    func over(_ wrap: (any MetadataStore) -> any MetadataStore) async throws -> Store {
+    /// The same store over what `wrap` makes of its rows, and `wrapBlobs` of its files.
+    func over(
+        _ wrap: (any MetadataStore) -> any MetadataStore,
+        blobs wrapBlobs: (any BlobStore) -> any BlobStore = { $0 }
+    ) async throws -> Store {
         // It has looked for what a crash left already; two that remove parts would not know of each other's readers.
         await engine.parts.settle(forever: true)
         let storage = OpenedStorage(
-            metadata: wrap(engine.metadata), blobs: engine.blobs, embedded: engine.storage.embedded)
+            metadata: wrap(engine.metadata), blobs: wrapBlobs(engine.blobs), embedded: engine.storage.embedded)
         let wrapped = Engine(
             directory: engine.directory, storeID: engine.storeID, storage: storage, threads: engine.threads,
             random: engine.random, settings: engine.settings, logger: engine.logger, keys: engine.keys,

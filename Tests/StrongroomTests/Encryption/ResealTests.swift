@@ -382,6 +382,38 @@ struct ResealTests {
         try await store.close()
     }
 
+    /// The story: an object's row stayed pinned for as long as all of the object was read, sealed and written, and so
+    /// long no segment was recycled and no deleted file unlinked.
+    @Test func anObjectThatIsBeingSealedKeepsNoSpaceFromComingBack() async throws {
+        let embedded = try #require(store.engine.storage.embedded)
+        let watch = ReaderWatch()
+        let watched = try await store.over(
+            { $0 },
+            blobs: { base in
+                WatchedBlobs(base: base) {
+                    // Somebody else may be about to leave.
+                    for _ in 0..<500 {
+                        if try await embedded.statistics().readerCount == 0 { return watch.note(isFree: true) }
+                        try await Task.sleep(for: .milliseconds(1))
+                    }
+                    watch.note(isFree: false)
+                }
+            })
+        let bucket = try await watched.createBucket("bucket")
+        try await bucket.put("whole", Self.body(6_000_000, 1))
+        let upload = try await bucket.createUpload("parts").id
+        let part = try await bucket.uploadPart(1, of: "parts", upload, Self.body(5_000_000, 2))
+        try await bucket.completeUpload("parts", upload, parts: [CompletedPart(part)])
+        watch.begin()
+        let report = try await bucket.reseal(ResealOptions(renewsDataKeys: true))
+        #expect(report.isComplete && report.resealedCount == 2)
+        let looks = watch.end()
+        #expect(looks.free > 1 && looks.held == 0, "\(looks)")
+        #expect(try await bucket.get("whole").collect(upTo: 8 << 20) == Self.body(6_000_000, 1))
+        await watched.engine.parts.settle(forever: true)
+        try await watched.close()
+    }
+
     /// New parts stand under a uid that no row names until the end.
     @Test func workThatBreaksOffLeavesNothingBehind() async throws {
         let bucket = try await store.createBucket("bucket")
@@ -422,4 +454,58 @@ private final class LastPlace: Sendable {
     private let place = Mutex<UpkeepCursor?>(nil)
     var value: UpkeepCursor? { place.withLock { $0 } }
     func note(_ cursor: UpkeepCursor?) { place.withLock { $0 = cursor } }
+}
+
+/// How often, when an object's file was read, somebody held an epoch of the store.
+private final class ReaderWatch: Sendable {
+    private let state = Mutex((isOn: false, free: 0, held: 0))
+
+    func begin() { state.withLock { $0 = (true, 0, 0) } }
+
+    func end() -> (free: Int, held: Int) {
+        state.withLock { state in
+            state.isOn = false
+            return (state.free, state.held)
+        }
+    }
+
+    func note(isFree: Bool) {
+        state.withLock { state in
+            guard state.isOn else { return }
+            if isFree { state.free += 1 } else { state.held += 1 }
+        }
+    }
+}
+
+/// The files of a store, with a look at something before each piece but the first that is read of them.
+private struct WatchedBlobs: BlobStore {
+    let base: any BlobStore
+    let look: @Sendable () async throws -> Void
+
+    func create(_ prelude: BlobPrelude) async throws(StorageError) -> any BlobWriter { try await base.create(prelude) }
+
+    func open(
+        _ reference: BlobReference, expecting prelude: BlobPrelude
+    ) async throws(StorageError) -> any BlobReader {
+        Reader(base: try await base.open(reference, expecting: prelude), look: look)
+    }
+
+    func delete(_ reference: BlobReference) async throws(StorageError) { try await base.delete(reference) }
+
+    private final class Reader: BlobReader {
+        let base: any BlobReader
+        let look: @Sendable () async throws -> Void
+
+        init(base: any BlobReader, look: @escaping @Sendable () async throws -> Void) {
+            (self.base, self.look) = (base, look)
+        }
+
+        var reference: BlobReference { base.reference }
+
+        func read(at offset: UInt64, count: Int) async throws(StorageError) -> [UInt8] {
+            // The first piece may be read while the object is being opened.
+            do { if offset > 1 << 20 { try await look() } } catch { Issue.record(error) }
+            return try await base.read(at: offset, count: count)
+        }
+    }
 }

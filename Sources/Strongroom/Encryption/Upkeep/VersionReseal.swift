@@ -23,25 +23,49 @@ struct VersionReseal: Sendable {
     func run(
         as standard: EncryptionKind, under setting: DefaultEncryption
     ) async throws(StoreError) -> ObjectRow? {
-        let pin = object.parts == nil ? nil : PartPin(object.objectUID, of: engine)
-        guard let pinned = try await engine.pinned(row.rowKey, key, row.bucket), pinned.row.value == row.value else {
-            return nil
-        }
-        var opened = try engine.opened(row.value, rowKey: row.rowKey, key, in: row.known, row.bucket)
-        let dataKey = try await engine.dataKey(&opened, place, in: row.known, as: requester) { _ in }
+        guard let source = try await openSource() else { return nil }
         let put = PutOperation(
             engine: engine, requester: requester, bucket: row.bucket, key: key,
             options: PutOptions(encryption: request(standard)))
         let plan = try await put.makePlan()
         guard plan.bucket.row.uid == bucketUID, plan.bucket.row.defaultEncryption == setting else { return nil }
         let sealer = try await PayloadSealer(plan, of: put, version: object.versionID)
+        return switch source.content {
+        case .whole(let content): try await resealWhole(content, source.opened, sealer, plan)
+        case .parted(let content): try await resealParts(content, source.opened, sealer, plan)
+        }
+    }
+
+    /// What is to be sealed anew.
+    private struct Source {
+        enum Content {
+            case whole(ObjectContent)
+            case parted(PartedContent)
+        }
+
+        var opened: OpenedRow
+        var content: Content
+    }
+
+    /// Copies a small payload out, or opens its file. The row is pinned in here alone: for as long as it is, no space
+    /// of the store comes back, and an object may take long to be sealed.
+    ///
+    /// - Returns: nil where the row has changed.
+    private func openSource() async throws(StoreError) -> Source? {
+        let pin = object.parts == nil ? nil : PartPin(object.objectUID, of: engine)
+        guard let pinned = try await engine.pinned(row.rowKey, key, row.bucket), pinned.row.value == row.value else {
+            return nil
+        }
+        var opened = try engine.opened(row.value, rowKey: row.rowKey, key, in: row.known, row.bucket)
+        let dataKey = try await engine.dataKey(&opened, place, in: row.known, as: requester) { _ in }
         let found = OpenedVersion(rowKey: row.rowKey, pinned: pinned, opened: opened, partPin: pin)
         guard let parts = try await engine.parts(of: found, in: row.known, place), let pin else {
-            return try await resealWhole(found, dataKey, sealer, plan)
+            let content = try await engine.wholeContent(found, dataKey, in: row.known, place)
+            return Source(opened: opened, content: .whole(content))
         }
         let content = PartedContent(
             engine, parts, of: object, dataKey, try engine.bucketKeys(row.known), place, pin: pin)
-        return try await resealParts(content, opened, sealer, plan)
+        return Source(opened: opened, content: .parted(content))
     }
 
     /// What the default asks for, with the pairs that the object has.
@@ -60,13 +84,12 @@ struct VersionReseal: Sendable {
     // MARK: One piece
 
     private func resealWhole(
-        _ found: OpenedVersion, _ dataKey: DataKey?, _ sealer: PayloadSealer, _ plan: EncryptionPlan
+        _ content: ObjectContent, _ opened: OpenedRow, _ sealer: PayloadSealer, _ plan: EncryptionPlan
     ) async throws(StoreError) -> ObjectRow? {
-        let content = try await engine.wholeContent(found, dataKey, in: row.known, place)
         var sealer = sealer
         let stored = try await store(content, through: &sealer, PayloadSealer.wholePartUID)
         do throws(StoreError) {
-            var fresh = try renewed(found.opened, sealer)
+            var fresh = try renewed(opened, sealer)
             (fresh.storedBytes, fresh.treeHash) = (stored.storedBytes, stored.treeHash)
             let isDone = try await commit(fresh, plan, payload: stored.payload, stored.attachments) { [] }
             if isDone { stored.blob?.leave() } else { await stored.blob?.abort() }
