@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 
 /// An index whose reads pass a gate, and which knows how many are under way.

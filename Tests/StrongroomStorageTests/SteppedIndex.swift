@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 
 /// An index whose reads are counted from a moment on, and of which one is held until it is let go.

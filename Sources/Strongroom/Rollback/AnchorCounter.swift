@@ -11,7 +11,7 @@ internal import SystemPackage
 /// or never gets an answer, has anchors that are right or one ahead, and those count as well. What was copied before a
 /// step is behind after it.
 ///
-/// Used by one thread at a time: at the opening, by the checkpoints, at the closing.
+/// Used by one thread at a time: at the opening, then by the one for what is outside (`CatalogAnchors`).
 final class AnchorCounter: Sendable {
     private struct State {
         /// What the counter was when it last answered as it should.

@@ -7,12 +7,27 @@ internal import SystemPackage
 
 /// Where it stands outside the store what the store was last: in its keyring, and in a file of its own where the
 /// options name one; both with a counter's value where there is one. Everything here blocks, on threads of the storage.
+///
+/// What is in the keyring is written by whoever notes a root: the keyring lies where the store does, and without it
+/// there is nothing to read. The file elsewhere and the counter may not answer for a while, and the store goes on: they
+/// have a thread of their own (`NewestWork`), which nobody waits for once it is late.
 final class CatalogAnchors: CatalogRootKeeper {
     private struct State {
         /// What is known to stand in each place.
         var written: [FilePath: AnchorFile] = [:]
-        var failure: StorageError?
+        var failures: [FilePath: StorageError] = [:]
+        /// The last root that was noted, and whether all places but the keyring have it.
+        var mark: CatalogRootMark?
+        var isNotedOutside = false
+        /// Nothing is written any more: another process may have opened the store.
+        var isAbandoned = false
     }
+
+    /// For so long a checkpoint waits for what is outside; not at all while that is late already.
+    static let patienceSecondsDefault: UInt64 = 3
+    /// For so long a closing waits: for a file; with a counter, for a step that is under way and for the last one, each
+    /// of two calls of at most 30 seconds.
+    static func closingSecondsDefault(withCounter: Bool) -> UInt64 { withCounter ? 150 : 30 }
 
     private let keys: CatalogKeys
     let places: [FilePath]
@@ -28,6 +43,11 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// What counted when the store was opened.
     private let found: [(FilePath, AnchorFile)]
     private let state = Mutex(State())
+    /// Held while the file in the same place of `places` is made and written: the keyring's is written by two.
+    private let writing: [Monitor<Void>]
+    private let outside = NewestWork()
+    private let patienceSeconds: UInt64
+    private let closingSeconds: UInt64
 
     /// Reads what there is.
     ///
@@ -41,7 +61,8 @@ final class CatalogAnchors: CatalogRootKeeper {
     init(
         _ keys: CatalogKeys, keyring: FilePath, outside: FilePath?, counter: AnchorCounter?, storeID: [UInt8],
         timeline: UInt32, isNew: Bool,
-        acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger
+        acceptsRollback: Bool, _ fileSystem: any FileSystem, _ logger: Logger,
+        patienceSeconds: UInt64 = patienceSecondsDefault, closingSeconds: UInt64? = nil
     ) throws(StorageError) {
         let name = AnchorFile.name(storeID: storeID, timeline: timeline)
         if let outside { try Self.checkOutside(outside, storeID, fileSystem) }
@@ -50,6 +71,9 @@ final class CatalogAnchors: CatalogRootKeeper {
         isUnknown = !known.isEmpty && !known.contains(name)
         self.keys = keys
         self.places = places
+        self.patienceSeconds = patienceSeconds
+        self.closingSeconds = closingSeconds ?? Self.closingSecondsDefault(withCounter: counter != nil)
+        writing = places.map { _ in Monitor(()) }
         self.timeline = timeline
         self.fileSystem = fileSystem
         self.logger = logger
@@ -155,24 +179,27 @@ final class CatalogAnchors: CatalogRootKeeper {
     /// What the store is now is the last that passes, and no copy that was made before.
     func stepCounter() throws(StorageError) {
         try counter?.step { (next) throws(StorageError) in
-            let written = state.withLock { $0.written }
-            var (isWritten, failure): (Bool, StorageError?) = (false, nil)
-            for (place, anchor) in written {
+            var (isWritten, failures): (Bool, [FilePath: StorageError]) = (false, [:])
+            for (place, lock) in zip(places, writing) {
                 do throws(StorageError) {
-                    try write(try keys.anchor(anchor, next), to: place)
-                    isWritten = true
+                    try lock.withLock { _ throws(StorageError) in
+                        guard let anchor = state.withLock({ $0.written[place] }) else { return }
+                        try write(try keys.anchor(anchor, next), to: place)
+                        isWritten = true
+                    }
                 } catch {
-                    failure = error
+                    failures[place] = error
                 }
             }
-            guard let failure else { return }
+            guard let failure = failures.values.first else { return }
             // One that is last is enough.
             guard isWritten else { throw failure }
-            state.withLock { $0.failure = failure }
+            state.withLock { state in state.failures.merge(failures) { $1 } }
         }
     }
 
     private func write(_ anchor: AnchorFile, to place: FilePath) throws(StorageError) {
+        if state.withLock({ $0.isAbandoned }) { throw Self.doesNotAnswer(place) }
         try CanonicalJSONFile.write(anchor, to: place, in: fileSystem)
         remember(anchor, at: [place])
     }
@@ -182,9 +209,24 @@ final class CatalogAnchors: CatalogRootKeeper {
     }
 
     func end() throws(StorageError) {
-        // Not after an opening that was refused.
-        guard counter?.said != nil else { return }
-        try stepCounter()
+        // No step after an opening that was refused.
+        let mustStep = counter?.said != nil
+        guard mustStep || outside.isRunning else { return }
+        let result = Monitor(Result<Void, StorageError>.success(()))
+        outside.begin { [self] in
+            noteOutside()
+            guard mustStep else { return }
+            let step = Result { () throws(StorageError) in try stepCounter() }
+            result.withLock { $0 = step }
+        }
+        guard outside.wait(seconds: closingSeconds) else {
+            state.withLock { $0.isAbandoned = true }
+            let failure = Self.doesNotAnswer(places[places.count - 1])
+            warn(failure)
+            guard mustStep else { return }
+            throw failure
+        }
+        try result.withLock { $0 }.get()
     }
 
     private func check(
@@ -238,32 +280,66 @@ final class CatalogAnchors: CatalogRootKeeper {
 
     /// Whether it stands in all places now.
     func note(_ mark: CatalogRootMark) -> Bool {
+        let isInKeyring = note(mark, at: 0)
+        state.withLock { state in
+            if state.mark != mark { (state.mark, state.isNotedOutside) = (mark, false) }
+        }
+        guard places.count > 1 || counter != nil else { return isInKeyring }
+        let mayWait = !outside.isRunning
+        outside.begin { [self] in noteOutside() }
+        guard mayWait else { return false }
+        guard outside.wait(seconds: patienceSeconds) else {
+            warn(Self.doesNotAnswer(places[places.count - 1]))
+            return false
+        }
+        return isInKeyring && state.withLock { $0.isNotedOutside }
+    }
+
+    /// On its thread: brings all other places to the last root, and takes a step of the counter if one is due.
+    private func noteOutside() {
+        guard let mark = state.withLock({ $0.mark }) else { return }
+        var isNoted = true
+        for index in places.indices.dropFirst() where !note(mark, at: index) { isNoted = false }
+        let isWritten = state.withLock { state in
+            if state.mark == mark { state.isNotedOutside = isNoted }
+            return state.failures.isEmpty
+        }
+        if isWritten, let counter, counter.isDue {
+            do throws(StorageError) { try stepCounter() } catch { warn(error) }
+        }
+    }
+
+    /// Whether it stands in that place now.
+    private func note(_ mark: CatalogRootMark, at index: Int) -> Bool {
+        let place = places[index]
         var failure: StorageError?
-        var isBehind = false
-        for place in places {
+        let isNoted = writing[index].withLock { _ in
             do throws(StorageError) {
                 let anchor = try keys.anchor(mark, counter?.said)
                 let written = state.withLock { $0.written[place] }
-                guard written != anchor else { continue }
+                if written == anchor { return true }
                 // Until the catalog is there again, a copy of what it is now would pass.
-                guard mark.lsn >= written?.lsn ?? 0 else {
-                    isBehind = true
-                    continue
-                }
+                guard mark.lsn >= written?.lsn ?? 0 else { return false }
                 try write(anchor, to: place)
+                return true
             } catch {
                 failure = error
+                return false
             }
         }
         let before = state.withLock { state in
-            defer { state.failure = failure }
-            return state.failure
+            defer { state.failures[place] = failure }
+            return state.failures[place]
         }
         if let failure, before?.description != failure.description { warn(failure) }
-        if failure == nil, let counter, counter.isDue {
-            do throws(StorageError) { try stepCounter() } catch { warn(error) }
-        }
-        return failure == nil && !isBehind
+        return isNoted
+    }
+
+    private static func doesNotAnswer(_ place: FilePath) -> StorageError {
+        StorageError(
+            .anchorUnavailable,
+            "the anchor outside the keyring, or its counter, does not answer; see that its disk is there and that the "
+                + "counter's program ends", path: place)
     }
 
     func warn(_ failure: StorageError) {
@@ -273,7 +349,11 @@ final class CatalogAnchors: CatalogRootKeeper {
     }
 
     /// Why an anchor cannot be written, or its counter not be advanced; nil where all is well.
-    var failure: StorageError? { state.withLock { $0.failure } ?? counter?.failure }
+    var failure: StorageError? {
+        let failures = state.withLock { $0.failures }
+        if let failure = places.lazy.compactMap({ failures[$0] }).first { return failure }
+        return outside.isLate ? Self.doesNotAnswer(places[places.count - 1]) : counter?.failure
+    }
 }
 
 extension StorageError.Code {

@@ -201,7 +201,6 @@ final class Checkpointer: Sendable {
         cleanUp.note(attempt { () throws(StorageError) in try files.removeEmptyEpochs() })
         let hasMoved = completedCount != movedCount
         cleanUp.note(addUp(&sumBuilder, hasMoved: hasMoved))
-        if hasMoved || !isRootNoted { cleanUp.note(noteRoot(&isRootNoted)) }
         monitor.withLock { state in
             state.endedCount += 1
             state.failure = failure
@@ -209,6 +208,12 @@ final class Checkpointer: Sendable {
             state.sumContradiction = sumBuilder?.contradiction
         }
         monitor.broadcast()
+        // Whoever waits for room in the tables has it, and need not wait for what is written outside the store. Who
+        // asked for a checkpoint is told after this.
+        if hasMoved || !isRootNoted {
+            cleanUp.note(noteRoot(&isRootNoted))
+            monitor.withLock { $0.cleanUpFailure = cleanUp.failure }
+        }
         return failure.map { .failure($0) } ?? .success(())
     }
 

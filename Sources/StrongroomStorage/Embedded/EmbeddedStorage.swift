@@ -11,7 +11,7 @@ package import SystemPackage
 package final class EmbeddedStorage: Sendable {
     package let metadata: EmbeddedMetadataStore
     package let blobs: FileBlobStore
-    private let core: StorageCore
+    let core: StorageCore
 
     private let directory: StorageDirectory
     private let storeID: [UInt8]

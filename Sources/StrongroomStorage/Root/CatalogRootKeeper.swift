@@ -23,8 +23,9 @@ package protocol CatalogRootKeeper: Sendable {
     var anchoredLSNs: Set<UInt64> { get }
     /// Whether a catalog may be used as it was found; called once, before anything is changed. Throws why not.
     func check(_ found: CatalogRootFound) throws(StorageError)
-    /// Told of the root after each checkpoint. Blocks; whether it was noted, else it is told again. What is known of a
-    /// later commit stays: the catalog is behind it, and the journal catches up.
+    /// Told of the root after each checkpoint. Blocks, and with it the next checkpoint: not for long, whatever becomes
+    /// of the places where it is noted. Whether it was noted; else it is told again. What is known of a later commit
+    /// stays: the catalog is behind it, and the journal catches up.
     func note(_ mark: CatalogRootMark) -> Bool
     /// Told when a store is closed, after its last checkpoint, and before anybody else can open it. Blocks.
     func end() throws(StorageError)

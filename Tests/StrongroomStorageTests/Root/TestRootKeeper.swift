@@ -1,9 +1,12 @@
 import StrongroomStorage
 import StrongroomSystem
+import StrongroomTestSupport
 import Synchronization
 
 /// A keeper of the catalog's root for simulations: it remembers the last root, as an anchor outside the store would.
 final class TestRootKeeper: CatalogRootKeeper {
+    /// Who notes a root passes it.
+    let gate = Gate()
     private let mark: Mutex<CatalogRootMark?>
     private let found = Mutex<CatalogRootFound?>(nil)
 
@@ -43,7 +46,8 @@ final class TestRootKeeper: CatalogRootKeeper {
     }
 
     func note(_ mark: CatalogRootMark) -> Bool {
-        self.mark.withLock { known in
+        gate.pass()
+        return self.mark.withLock { known in
             guard mark.lsn >= known?.lsn ?? 0 else { return false }
             known = mark
             return true

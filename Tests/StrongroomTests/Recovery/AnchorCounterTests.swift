@@ -330,4 +330,41 @@ struct AnchorCounterTests {
         try await store.close()
         #expect(try counted() == opened + 2)
     }
+
+    /// The story: checkpoints waited for the program, and writes for the checkpoints.
+    @Test func aCounterThatDoesNotAnswerHoldsNothingUp() async throws {
+        let hold = directory.path.appending("hold")
+        try Self.write(
+            """
+            read value < '\(value)'
+            while [ "$1" = advance ] && [ -e '\(hold)' ]; do sleep 0.1; done
+            if [ "$1" = advance ]; then value=$((value + 1)); echo $value > '\(value)'; fi
+            echo $value
+            """, to: program, in: directory)
+        let clock = ManualClock()
+        var opening = try StoreOpening(directory.store, options)
+        opening.anchorCounter = AnchorCounter(CounterProgram(program, timeoutSeconds: 100), clock)
+        let store = Store(engine: try await opening.run(), requester: .root)
+        let opened = try counted()
+        let bucket = try await store.createBucket("bucket")
+        clock.advance(milliseconds: AnchorCounter.pauseSeconds * 1_000)
+        try directory.write([], to: hold)
+        let start = ContinuousClock.now
+        for number in 0..<5 {
+            try await bucket.put("\(number)", [1])
+            try await store.checkpoint()
+        }
+        #expect(ContinuousClock.now - start < .seconds(60))
+        #expect(try await store.statistics().anchorFailure?.contains("does not answer") == true)
+        #expect(try counted() == opened)
+        try FileManager.default.removeItem(atPath: hold.string)
+        for _ in 0..<6_000 where try await store.statistics().anchorFailure != nil {
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        #expect(try await store.statistics().anchorFailure == nil)
+        #expect(try counted() == opened + 1)
+        try await store.close()
+        #expect(try counted() == opened + 2)
+        #expect(try await openingCode() == nil)
+    }
 }

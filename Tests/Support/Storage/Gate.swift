@@ -1,27 +1,29 @@
-import StrongroomSystem
+internal import StrongroomSystem
 
 /// Holds one thread, once armed, until it is let go: what happens between two steps of the code under test
 /// is then for the test to say.
-final class Gate: Sendable {
+package final class Gate: Sendable {
     private enum State { case open, armed, held }
 
     private let state = Monitor(State.open)
 
+    package init() {}
+
     /// The next who passes is held.
-    func arm() { state.withLock { $0 = .armed } }
+    package func arm() { state.withLock { $0 = .armed } }
 
     /// Waits, on a thread that may block, until somebody is held.
-    func waitUntilHeld() async {
+    package func waitUntilHeld() async {
         await IOThreadPool(threadCount: 1).run { [state] in state.wait(until: { $0 == .held }) { _ in } }
     }
 
-    func letGo() {
+    package func letGo() {
         state.withLock { $0 = .open }
         state.broadcast()
     }
 
     /// Called by the thread that may be held. Blocks.
-    func pass() {
+    package func pass() {
         let isHeld = state.withLock { state in
             guard state == .armed else { return false }
             state = .held
