@@ -20,6 +20,9 @@ final class LMDBEnvironment: @unchecked Sendable {
     private let table: MDB_dbi = 1
     /// Only the writer thread changes and reads it.
     private var reservedToBytes: Int64 = 0
+    /// The old map is gone and there is no new one: any transaction would fault. Changed by `grow`, and read by the
+    /// same thread or behind the same lock (`ReaderGate.drained`).
+    private(set) var isMapLost = false
 
     init(_ directory: FilePath, mapSizeBytes: Int, maximumReaders: Int) throws(StorageError) {
         path = directory.appending(CatalogFileCheck.dataFileName)
@@ -76,11 +79,31 @@ final class LMDBEnvironment: @unchecked Sendable {
     }
 
     /// Makes the map twice as large. No transaction is alive in this process meanwhile.
+    ///
+    /// LMDB gives the old map up before it asks for the new one. So it is asked for first whether there is room in the
+    /// address space, and if not, the old map stands. After a failure of LMDB's own none does: see `isMapLost`.
     func grow() throws(LMDBFailure) {
-        let (doubled, overflow) = statistics().mapSizeBytes.multipliedReportingOverflow(by: 2)
+        let mappedBytes = statistics().mapSizeBytes
+        let (doubled, overflow) = mappedBytes.multipliedReportingOverflow(by: 2)
         if overflow { throw .mapFull }
-        // Safe: the caller has drained the readers and ended the write transaction.
-        try unsafe LMDBFailure.check(mdb_env_set_mapsize(handle, doubled), "grow the map")
+        try Self.requireAddressSpace(doubled - mappedBytes)
+        do throws(LMDBFailure) {
+            // Safe: the caller has drained the readers and ended the write transaction.
+            try unsafe LMDBFailure.check(mdb_env_set_mapsize(handle, doubled), "grow the map")
+        } catch {
+            isMapLost = true
+            throw error
+        }
+    }
+
+    /// Throws if this process may not have so much more: a limit (`ulimit -v`) counts addresses, used or not. What the
+    /// old map has is not asked for again, for the two never stand side by side.
+    static func requireAddressSpace(_ moreBytes: Int) throws(LMDBFailure) {
+        // Safe: a mapping of its own that nothing refers to, with neither memory nor a file behind it.
+        let probe = unsafe mmap(nil, moreBytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0)
+        guard unsafe probe != MAP_FAILED else { throw LMDBFailure(code: errno, call: "grow the map") }
+        // Safe: the mapping made above.
+        unsafe munmap(probe, moreBytes)
     }
 
     /// Keeps `reserveBytes` on disk allocated past the file's end, so that a full disk still has the

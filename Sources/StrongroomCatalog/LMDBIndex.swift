@@ -23,7 +23,7 @@ package final class LMDBIndex: OrderedIndex {
 
     private struct Writes {
         var isClosed = false
-        /// After a failed write or sync Linux has marked the pages clean and reports nothing more.
+        /// After a failed write or sync Linux has marked the pages clean and reports nothing more; or the map is lost.
         var isPoisoned = false
     }
 
@@ -217,7 +217,9 @@ package final class LMDBIndex: OrderedIndex {
             try readers.drained { () throws(LMDBFailure) in try environment.grow() }
             return true
         } catch {
-            outcome = .refused(error.storageError(path: environment.path))
+            let failure = error.storageError(path: environment.path)
+            // Without a map no later write may begin, either.
+            outcome = environment.isMapLost ? .failed(failure) : .refused(failure)
             return false
         }
     }

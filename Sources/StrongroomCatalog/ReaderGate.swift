@@ -83,7 +83,8 @@ final class ReaderGate: Sendable {
         state.broadcast()
     }
 
-    /// Runs `body` while no read is inside; those that come meanwhile wait.
+    /// Runs `body` while no read is inside; those that come meanwhile wait. If `body` has lost the map, nobody gets in
+    /// any more.
     func drained<Failure: Error>(_ body: () throws(Failure) -> Void) throws(Failure) {
         state.withLock { $0.isPaused = true }
         defer {
@@ -96,6 +97,7 @@ final class ReaderGate: Sendable {
                 // Their cached sizes are of the old map.
                 for idle in state.idle { idle.transaction.abort() }
                 state.idle.removeAll()
+                defer { if environment.isMapLost { state.isClosed = true } }
                 try body()
             })
     }

@@ -1,6 +1,8 @@
+import Foundation
 import Glibc
 import StrongroomCatalog
 import StrongroomSystem
+import StrongroomTestSupport
 import SystemPackage
 import Testing
 
@@ -121,6 +123,79 @@ import Testing
         let error = #expect(throws: OrderedIndexReadError<StorageError>.self) { try look() }
         guard case .index(let fault) = error else { return #expect(Bool(false), "\(String(describing: error))") }
         #expect(fault.code == .closed)
+    }
+
+    /// The story: LMDB gives up its old map before it asks for a larger one. Where the process was not allowed so many
+    /// addresses, the next look at the catalog faulted.
+    @Test(.disabled(if: Sanitizer.isThere, "sanitizers reserve addresses of their own"))
+    func aMapThatMayNotGrowStaysAsItWas() async {
+        let path = directory.path.string
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let index = try LMDBIndex(directory: FilePath(path), options: .small(mapSizeBytes: 128 << 20))
+            try Self.put(1, in: index)
+            try Self.limitAddresses(toMore: 64 << 20)
+            var refusal: StorageError?
+            var batches: UInt8 = 1
+            while refusal == nil {
+                do throws(StorageError) {
+                    try Self.put(batches + 1, in: index)
+                    batches += 1
+                } catch {
+                    refusal = error
+                }
+            }
+            #expect(refusal?.code == .limitExceeded && batches > 10, "\(String(describing: refusal))")
+            #expect(try Self.has(1, in: index) && Self.has(batches, in: index) && !Self.has(batches + 1, in: index))
+            try Self.limitAddresses(toMore: nil)
+            try Self.put(batches + 1, in: index)
+            #expect(try Self.has(1, in: index) && Self.has(batches + 1, in: index))
+            index.close()
+        }
+    }
+
+    /// Where LMDB itself fails, although there is room, there is no map, and nobody may look for one.
+    @Test func aMapThatIsLostIsNotUsed() async {
+        let path = directory.path.string
+        await #expect(processExitsWith: .success) { [path = path as String] in
+            let index = try LMDBIndex(directory: FilePath(path), options: .small(mapSizeBytes: 2 << 20))
+            try index.write { transaction throws(StorageError) in try transaction.put([1], [1]) }
+            // What cannot be mapped stands in the place of the file.
+            let nothing = try FileDescriptor.open(FilePath("/dev/null"), .readWrite)
+            for entry in try FileManager.default.contentsOfDirectory(atPath: "/proc/self/fd") {
+                let target = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/fd/\(entry)")
+                guard target?.hasSuffix("data.mdb") == true, let number = CInt(entry) else { continue }
+                _ = try nothing.duplicate(as: FileDescriptor(rawValue: number))
+            }
+            #expect(throws: StorageError.self) { try Self.put(2, in: index) }
+            #expect(throws: (any Error).self) { try index.rows() }
+            #expect(throws: StorageError.self) { try index.statistics() }
+            #expect(throws: StorageError.self) { try index.write { _ in } }
+            index.close()
+        }
+    }
+
+    private static func put(_ batch: UInt8, in index: LMDBIndex) throws(StorageError) {
+        try index.write { transaction throws(StorageError) in
+            for number in 0..<250 as Range<UInt8> {
+                try transaction.put([batch, number], [UInt8](repeating: number, count: 16_000))
+            }
+        }
+    }
+
+    private static func has(_ batch: UInt8, in index: LMDBIndex) throws -> Bool {
+        try index.read { snapshot throws(StorageError) in
+            try snapshot.value([batch, 249]) == [UInt8](repeating: 249, count: 16_000)
+        }
+    }
+
+    /// Of what the process has mapped, how much more it may; nil for as much as it likes.
+    private static func limitAddresses(toMore bytes: UInt?) throws {
+        let pages = try String(contentsOfFile: "/proc/self/statm", encoding: .utf8).split(separator: " ")[0]
+        let mapped = try #require(UInt(pages)) * UInt(sysconf(CInt(_SC_PAGESIZE)))
+        var limit = rlimit(rlim_cur: bytes.map { mapped + $0 } ?? rlim_t.max, rlim_max: rlim_t.max)
+        // Safe: `limit` outlives the call.
+        let code = unsafe setrlimit(__rlimit_resource_t(RLIMIT_AS.rawValue), &limit)
+        try #require(code == 0)
     }
 
     /// Readers see every batch whole while another thread writes.
