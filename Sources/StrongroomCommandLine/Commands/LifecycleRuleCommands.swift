@@ -49,7 +49,9 @@ extension LifecycleCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let receipt = try await store.bucket(try BucketName(bucket)).setLifecycle(nil)
-            guard receipt.lsn != nil else { throw CommandFailure(.notFound, "\(bucket) has no rules; `lifecycle put` gives it some") }
+            guard receipt.lsn != nil else {
+                throw CommandFailure(.notFound, "\(bucket) has no rules; `lifecycle put` gives it some")
+            }
             console.say("\(bucket) has no rules any more")
         }
     }

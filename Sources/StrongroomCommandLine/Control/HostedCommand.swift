@@ -16,7 +16,9 @@ struct HostedCommand {
     /// - Throws: ``CommandFailure`` where it is none that can be run here.
     init(_ message: [UInt8]) throws(CommandFailure) {
         guard let request = try? ControlMessage.decode(message, as: ControlMessage.Request.self) else {
-            throw CommandFailure(.commandNotRun, "the message is no request that this program knows; run a strongroom of the same version")
+            throw CommandFailure(
+                .commandNotRun,
+                "the message is no request that this program knows; run a strongroom of the same version")
         }
         guard request.version == ControlMessage.version else {
             throw CommandFailure(

@@ -143,7 +143,8 @@ enum RequestConditions {
     /// Headers that are condition keys of the same name, behind `s3:`.
     private static let conditionHeaders = [
         "x-amz-acl", "x-amz-content-sha256", "x-amz-grant-full-control", "x-amz-grant-read", "x-amz-grant-read-acp",
-        "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-object-ownership", "x-amz-server-side-encryption", "x-amz-server-side-encryption-aws-kms-key-id",
+        "x-amz-grant-write", "x-amz-grant-write-acp", "x-amz-object-ownership", "x-amz-server-side-encryption",
+        "x-amz-server-side-encryption-aws-kms-key-id",
         "x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location",
     ]
 

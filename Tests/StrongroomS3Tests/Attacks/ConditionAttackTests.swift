@@ -85,7 +85,8 @@ import Testing
         let fixture = try await Self.bucket()
         let put = try await fixture.send("PUT", "/data/g", body: [1])
         let etag = try #require(put.headers["etag"])
-        let bob = try await fixture.user("bob", policy: PolicyText.of(PolicyText.allow(["s3:PutObject", "s3:Delete*"])))
+        let bob = try await fixture.user(
+            "bob", policy: PolicyText.of(PolicyText.allow(["s3:PutObject", "s3:Delete*"])))
         func send(_ etag: String, as signer: S3Fixture.Signer) async throws -> S3Fixture.Response {
             guard method == "POST" else {
                 return try await fixture.send(method, "/data/g", [("if-match", etag)], as: signer)
