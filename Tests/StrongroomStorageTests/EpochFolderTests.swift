@@ -115,6 +115,30 @@ import Testing
         try await storage.close()
     }
 
+    /// The story: the first checkpoint after an opening tried to remove every folder that there was, before it ended.
+    @Test func whatAnOpeningHasFoundIsLookedAtByAndBy() async throws {
+        let machine = try await SimulatedMachine(seed: 1)
+        let storage = try await machine.open()
+        for round in 0..<150 {
+            try await putBlob(storage, "\(round)")
+            try await storage.checkpoint()
+        }
+        let names = try folders(machine)
+        #expect(names.count == 150)
+        for round in 0..<150 { try await storage.metadata.delete(key("\(round)")) }
+        try await storage.settle()
+        try await storage.close()
+        machine.reopenIndex()
+        #expect(try folders(machine) == [])
+        for name in names { try machine.fileSystem.createDirectory(Self.blobs.appending(name)) }
+        let reopened = try await machine.open()
+        for left in [86, 22, 0] {
+            try await reopened.checkpoint()
+            #expect(try folders(machine) == names.suffix(left))
+        }
+        try await reopened.close()
+    }
+
     /// A crash may come after the last file is gone and before its folder is.
     @Test func openingFindsEmptyFoldersOfSealedEpochs() async throws {
         let machine = try await SimulatedMachine(seed: 1)

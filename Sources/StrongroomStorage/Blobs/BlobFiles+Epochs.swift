@@ -14,13 +14,22 @@ extension BlobFiles {
         }
     }
 
-    /// Removes the directories of epochs that have lost their last file since they were looked at. Blocks.
+    /// An old store may have hundreds of thousands of them, and its first checkpoint is waited for.
+    private static let foundEpochsPerRound = 64
+
+    /// Removes the directories of epochs that have lost their last file since they were looked at, and looks at some
+    /// more of those that the opening found. Blocks.
     func removeEmptyEpochs() throws(StorageError) {
-        let epochs = shrunkEpochs.withLock { epochs in
+        let found = foundEpochs.withLock { epochs in
+            let next = Set(epochs.suffix(Self.foundEpochsPerRound))
+            epochs.removeLast(next.count)
+            return next
+        }
+        let shrunk = shrunkEpochs.withLock { epochs in
             defer { epochs = [] }
             return epochs
         }
-        try removeIfEmpty(epochs)
+        try removeIfEmpty(shrunk.union(found))
     }
 
     /// Removes those of `epochs` that are empty and stay so; the others that can become empty without a

@@ -11,7 +11,9 @@ final class BlobFiles: Sendable {
     /// Epoch directories that exist durably. The lock is held while one is made, by threads that may block.
     let preparedEpochs = Mutex<Set<UInt64>>([])
     /// Epochs whose directory may have become empty.
-    let shrunkEpochs: Mutex<Set<UInt64>>
+    let shrunkEpochs = Mutex<Set<UInt64>>([])
+    /// Those that had one when the store was opened, and have not been looked at yet; the oldest is the last.
+    let foundEpochs: Mutex<[UInt64]>
 
     /// - Parameter foundEpochs: those that have a directory already.
     init(
@@ -19,7 +21,7 @@ final class BlobFiles: Sendable {
         foundEpochs: Set<UInt64>
     ) {
         // A crash may have come between the removal of the last file and that of the directory.
-        shrunkEpochs = Mutex(foundEpochs)
+        self.foundEpochs = Mutex(foundEpochs.sorted(by: >))
         layout = BlobLayout(directory: directory)
         registry = BlobRegistry(firstEpoch: firstEpoch)
         self.fileSystem = fileSystem
