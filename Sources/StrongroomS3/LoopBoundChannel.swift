@@ -7,8 +7,9 @@ internal import NIOCore
 /// handling it and writing the answer, which is a fifth of what a small request takes.
 ///
 /// Only for handlers that neither block nor compute for long: other connections of the loop wait for them. What a task
-/// of the server computes between two waits is one slice of a body, hashed and sealed, or a small object of at most 128
-/// KiB, and it looks up rows while the index is in memory. What waits for the disk does so in the store's own threads.
+/// of the server computes between two waits is one slice of a body, hashed and sealed, or an object that is small
+/// enough to travel in the journal, and it looks up rows while the index is in memory. What waits for the disk does so
+/// in the store's own threads.
 struct LoopBoundChannel<Base: ServerChildChannel>: ServerChildChannel {
     let base: Base
 

@@ -72,11 +72,11 @@ package struct SignatureCheck: Sendable {
     ///
     /// - Throws: `expired`.
     package func checkTime(ofForm time: SigningTime, nowMilliseconds: Int64) throws(SignatureError) {
-        let presigned = RequestCredentials.expiresSecondsMaximum
+        let longestMilliseconds = Int64(RequestCredentials.expiresSecondsMaximum) * 1_000
         guard time.wallMilliseconds - nowMilliseconds <= Self.skewMilliseconds else {
             throw SignatureError(.expired, "Request is not yet valid")
         }
-        guard nowMilliseconds - time.wallMilliseconds <= Int64(presigned) * 1_000 else {
+        guard nowMilliseconds - time.wallMilliseconds <= longestMilliseconds else {
             throw SignatureError(.expired, "Request has expired")
         }
     }

@@ -8,10 +8,15 @@ extension S3Call {
     /// asked here, besides whatever it decides by.
     func checkKeyUse(_ action: String, _ encryption: EncryptionDescriptor) async throws(S3Error) {
         switch encryption {
-        case .kms(let kms): if try await isDecidedHere() { try checkPolicies(action, kms.keyID) }
-        case .kmsDualLayer(let kms): if try await isDecidedHere() { try checkPolicies(action, kms.keyID) }
+        case .kms(let kms): try await checkKeyUse(action, keyID: kms.keyID)
+        case .kmsDualLayer(let kms): try await checkKeyUse(action, keyID: kms.keyID)
         case .none, .s3Managed, .customerKey: return
         }
+    }
+
+    /// - Parameter keyID: the key's own, which no alias can change.
+    func checkKeyUse(_ action: String, keyID: String) async throws(S3Error) {
+        if try await isDecidedHere() { try checkPolicies(action, keyID) }
     }
 
     /// As above, of an object that is to be stored.

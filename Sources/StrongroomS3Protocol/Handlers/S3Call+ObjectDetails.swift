@@ -130,7 +130,7 @@ extension S3Call {
             throw .invalidRequest("The BucketKeyEnabled value isn't valid. Valid values are true or false.")
         }
         let (bucket, key, version) = (try bucket(), try key(), try version())
-        _ = try await settled("kms:GenerateDataKey", storing: .kms(key: arn), in: bucket)
+        try await checkKeyUse("kms:GenerateDataKey", keyID: arn)
         let info: ObjectInfo
         do throws(S3Error) {
             info = try await reading { () async throws(StoreError) in try await bucket.head(key, version: version) }

@@ -4,7 +4,7 @@
 /// the URL asks for.
 enum PresignedHeaders {
     /// Of the signature itself, and what SDKs say of themselves.
-    private static let others: Set<String> = [
+    private static let leftInQuery: Set<String> = [
         "x-amz-algorithm", "x-amz-content-sha256", "x-amz-credential", "x-amz-date", "x-amz-expires",
         "x-amz-sdk-checksum-algorithm", "x-amz-security-token", "x-amz-signature", "x-amz-signedheaders",
         "x-amz-user-agent",
@@ -16,7 +16,9 @@ enum PresignedHeaders {
     static func take(_ query: RequestQuery, into headers: inout RequestHeaders) throws(S3Error) {
         for (parameter, value) in query.items {
             let name = parameter.lowercased()
-            guard name.hasPrefix("x-amz-"), !others.contains(name), !name.hasPrefix(checksumPrefix) else { continue }
+            guard name.hasPrefix("x-amz-"), !leftInQuery.contains(name), !name.hasPrefix(checksumPrefix) else {
+                continue
+            }
             guard !name.hasPrefix(CustomerKeyHeaders.prefix), !name.hasPrefix(CustomerKeyHeaders.sourcePrefix) else {
                 throw .invalidArgument("Send \(name) as a header: URLs are kept and logged.", name: name)
             }
