@@ -153,6 +153,18 @@ struct AuditCommandTests {
         #expect(kept.status == 1 && kept.lines.first?["kind"] as? String == "tailMissing")
     }
 
+    /// The story: whatever could not be read was told as a file that is not there.
+    @Test("a key that cannot be used says whether it is missing, no key, or cannot be read")
+    func keys() throws {
+        let strongroom = try Strongroom()
+        _ = try makeStore(strongroom)
+        try strongroom.write("nonsense", Data("no key".utf8))
+        for (file, code) in [("absent", "notFound"), ("nonsense", "malformedFile"), ("store", "inputOutput")] {
+            let refused = try strongroom("audit", "verify", "--public-key", file, "--json")
+            #expect(refused.status == 1 && refused.error?["code"] as? String == code, "\(file): \(refused.errors)")
+        }
+    }
+
     @Test("a checkpoint that was kept long ago is enough, and one there must be")
     func checkpoints() throws {
         let strongroom = try Strongroom()

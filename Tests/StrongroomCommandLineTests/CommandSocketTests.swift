@@ -75,7 +75,7 @@ import Testing
         let error = await #expect(throws: CommandSocketError.self) {
             try await CommandSocket(store, logger: Self.quiet)
         }
-        #expect(error?.message.contains("control.sock") == true)
+        #expect(error?.code == .cannotListen && error?.message.contains("control.sock") == true)
         #expect(try strongroom.read("store/control.sock") == Data("mine".utf8))
         try await store.createBucket("data")
         try await store.close()
@@ -87,7 +87,7 @@ import Testing
         let error = await #expect(throws: CommandSocketError.self) {
             try await CommandSocket(store, logger: Self.quiet)
         }
-        #expect(error?.message.contains("in memory") == true)
+        #expect(error?.code == .inMemory && error?.message.contains("in memory") == true)
         try await store.close()
     }
 }
