@@ -1,4 +1,5 @@
 import CLMDB
+import Glibc
 
 /// A cursor over the rows as LMDB has them. Ends with its transaction: `close` comes first.
 ///
@@ -28,7 +29,31 @@ final class LMDBRowCursor {
     }
 
     /// Moves to the first row whose key is not less than `lowerBound`; false when there is none.
+    ///
+    /// LMDB has no checksums, and finds its way by keys in branch pages. Where a bit of one of those has changed it
+    /// comes to another leaf, and takes what it finds there for the answer. But rows follow each other in the order of
+    /// the leaves, whatever branches say: so the rows on both sides of the place tell whether it is the right one.
+    ///
+    /// - Throws: `MDB_CORRUPTED` where they tell that it is not.
     func seek(_ lowerBound: [UInt8]) throws(LMDBFailure) -> Bool {
+        let hasRow = try move(to: lowerBound)
+        let order = hasRow ? compareKey(to: lowerBound) : 1
+        if order == 0 { return true }
+        guard order > 0 else { throw Self.misplaced }
+        // Safe, as in `step`.
+        guard try found(unsafe mdb_cursor_get(live, &key, &value, hasRow ? MDB_PREV : MDB_LAST)) else {
+            return try move(to: lowerBound)
+        }
+        guard compareKey(to: lowerBound) < 0 else { throw Self.misplaced }
+        return try step()
+    }
+
+    /// Whether the current row has that key.
+    func isAt(_ key: [UInt8]) -> Bool { compareKey(to: key) == 0 }
+
+    static let misplaced = LMDBFailure(code: MDB_CORRUPTED, call: "find a row")
+
+    private func move(to lowerBound: [UInt8]) throws(LMDBFailure) -> Bool {
         // Safe: the key that LMDB leaves behind points into its map, or to `lowerBound` when nothing was found.
         let code = unsafe lowerBound.withLMDBValue { bound in
             let code = unsafe mdb_cursor_get(live, &bound, &value, MDB_SET_RANGE)
@@ -60,6 +85,16 @@ final class LMDBRowCursor {
     func copyValue() -> [UInt8] {
         // Safe: as in `withKey`.
         unsafe [UInt8](value)
+    }
+
+    /// Negative, zero or positive as the current row's key stands before, at or after `other`.
+    private func compareKey(to other: [UInt8]) -> Int {
+        // Safe: as in `withKey`; no key of a row is empty, and no more is compared than both have.
+        unsafe other.withUnsafeBytes { other in
+            let common = unsafe min(key.mv_size, other.count)
+            let order = common == 0 ? 0 : unsafe memcmp(key.mv_data, other.baseAddress!, common)
+            return order != 0 ? Int(order) : unsafe key.mv_size - other.count
+        }
     }
 
     private func found(_ code: Int32) throws(LMDBFailure) -> Bool {

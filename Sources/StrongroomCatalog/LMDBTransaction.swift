@@ -57,7 +57,10 @@ final class LMDBTransaction {
             // Safe: LMDB reads the key and points `value` into its map.
             unsafe mdb_get(live, table, &key, &value)
         }
-        if code == MDB_NOTFOUND { return nil }
+        if code == MDB_NOTFOUND {
+            try proveAbsence(of: key)
+            return nil
+        }
         try LMDBFailure.check(code, "get")
         // Safe: nothing is written between the get and this copy.
         return unsafe [UInt8](value)
@@ -77,9 +80,20 @@ final class LMDBTransaction {
     func delete(_ key: [UInt8]) throws(LMDBFailure) -> Bool {
         // Safe: LMDB reads the key; a table without duplicates needs no value.
         let code = unsafe key.withLMDBValue { key in unsafe mdb_del(live, table, &key, nil) }
-        if code == MDB_NOTFOUND { return false }
+        if code == MDB_NOTFOUND {
+            try proveAbsence(of: key)
+            return false
+        }
         try LMDBFailure.check(code, "delete")
         return true
+    }
+
+    /// A damaged branch leads past a row that is there: see `LMDBRowCursor.seek`.
+    private func proveAbsence(of key: [UInt8]) throws(LMDBFailure) {
+        let rows = try rows()
+        defer { rows.close() }
+        guard try rows.seek(key), rows.isAt(key) else { return }
+        throw LMDBRowCursor.misplaced
     }
 
     func rows() throws(LMDBFailure) -> LMDBRowCursor {

@@ -1,7 +1,8 @@
 internal import StrongroomCatalog
 internal import StrongroomSystem
 
-/// The counters of an index beside what its rows add up to.
+/// The counters of an index beside what its rows add up to; and whether each row is found by its key, as the rows that
+/// are visited one after the other need not be where a branch of the index's tree is damaged.
 struct IndexCount {
     private(set) var differences: [String] = []
 
@@ -12,9 +13,14 @@ struct IndexCount {
         var counted = RowSumFingerprint()
         let stored = try storedRoot(sums, snapshot)
         var root = RowHash.zero
+        var isFound = true
         let cursor = try snapshot.cursor()
         var entry = try cursor.seek(KeySpace.engineLowerBound)
         while let (key, row) = entry, KeySpace.isEngineKey(key) {
+            if isFound, try snapshot.value(key) != row {
+                isFound = false
+                differences.append("a row is not found by its key")
+            }
             if let (payload, _) = StoredRowCodec.decodePayload(row) {
                 account.count(payload, adding: true)
                 if case .blob(let reference) = payload {
