@@ -133,13 +133,17 @@ private struct JournalInspection {
         var summary = JournalReport.Segment(id: header.segmentID, path: file.path, sizeBytes: header.sizeBytes)
         let requiredLSN = limit.flatMap { $0.isRequired ? $0.lsn : nil }
         walking: while limit.map({ scanner.lastLSN < $0.lsn }) ?? true {
+            let start = scanner.position
             let step: SegmentScanner.Step
             do throws(StorageError) {
                 step = try scanner.next(bodiesAfter: 0)
             } catch {
                 report.findings.append(error)
                 // Behind an unreadable spot the device may answer again, but what it says is for repair.
-                guard error.code != .inputOutput, (try? scanner.skipDamage()) == true else { break walking }
+                guard error.code != .inputOutput else { break walking }
+                let goesOn = (try? scanner.skipDamage()) == true
+                noteIfContained(header, from: start, goesOn ? scanner : nil, limit)
+                guard goesOn else { break walking }
                 continue walking
             }
             switch step {
@@ -154,7 +158,9 @@ private struct JournalInspection {
                         break walking
                     }
                     report.findings.append(finding)
-                    guard try scanner.skipDamage() else { break walking }
+                    let goesOn = try scanner.skipDamage()
+                    noteIfContained(header, from: start, goesOn ? scanner : nil, limit)
+                    guard goesOn else { break walking }
                 } catch {
                     report.findings.append(error)
                     break walking
@@ -162,6 +168,23 @@ private struct JournalInspection {
             }
         }
         report.segments.append(summary)
+    }
+
+    /// - Parameters:
+    ///   - next: where it goes on behind the damage; nil where it does not.
+    ///   - limit: of the segment.
+    private mutating func noteIfContained(
+        _ header: SegmentHeader, from start: UInt64, _ next: SegmentScanner?,
+        _ limit: (lsn: UInt64, isRequired: Bool)?
+    ) {
+        let isGivenUp = limit.map { !$0.isRequired } ?? false
+        let lastLSN = next?.lastLSN ?? limit?.lsn ?? .max
+        let end = next?.position ?? header.sizeBytes
+        guard isGivenUp || lastLSN <= appliedLSN, start < end else { return }
+        report.contained.append(
+            .init(
+                segmentID: header.segmentID, lastLSN: isGivenUp ? nil : lastLSN, range: start..<end,
+                findingIndex: report.findings.count - 1))
     }
 
     /// What an end means, by the rules of recovery; nil if it is where the segment may end.

@@ -18,6 +18,20 @@ package struct JournalReport: Sendable {
     package var segments: [Segment] = []
     /// One for each damaged spot, with file and offset. A torn tail is none.
     package var findings: [StorageError] = []
+    /// Those of the damaged spots whose commits the catalog has, or whose segments a repair has moved on from. There
+    /// may still be payloads of rows in them.
+    package var contained: [DamagedPart] = []
+
+    /// Where no whole record stands.
+    package struct DamagedPart: Sendable {
+        package var segmentID: UInt64
+        /// The last commit that may have been there; nil where a repair has moved on.
+        package var lastLSN: UInt64?
+        /// In bytes from the segment's beginning.
+        package var range: Range<UInt64>
+        /// Among the findings.
+        package var findingIndex: Int
+    }
 }
 
 extension JournalReport.Segment {

@@ -1,7 +1,7 @@
 package import StrongroomSystem
 
-/// Reads the records of one sealed segment front to back, and verifies every checksum on the way. Blocks; for one
-/// thread at a time.
+/// Reads the records of one sealed segment front to back, verifies every checksum on the way, and goes on behind what
+/// is damaged. Blocks; for one thread at a time.
 ///
 /// The segment may be recycled meanwhile: reading then ends early, or fails. Whoever it matters to asks
 /// `Journal.segments()` afterwards.
@@ -17,16 +17,14 @@ package struct SegmentRecords {
         scanner = SegmentScanner(file, header: header)
     }
 
-    /// Nil behind the last record, and where no frame begins although there should be more: which of the two it is
-    /// only those know who miss something.
+    /// Nil behind the last record. Records that are damaged are left out: only those know who miss something.
     package mutating func next() throws(StorageError) -> Record? {
         while scanner.lastLSN < lastLSN {
             switch try scanner.next(bodiesAfter: 0) {
             case .frame(let header, let place, let body):
                 if header.type.isRecord, let body { return (place, body) }
-            case .end(.damagedBody):
-                throw scanner.corrupted("the record of LSN \(scanner.lastLSN &+ 1) is damaged")
-            case .end: return nil
+            case .end:
+                guard try scanner.skipDamage() else { return nil }
             }
         }
         return nil

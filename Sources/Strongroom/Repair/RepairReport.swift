@@ -39,8 +39,8 @@ public struct RepairReport: Sendable, Hashable {
 
     /// In the order in which they were done. None where nothing is to be mended.
     public var steps: [Step]
-    /// Whether commits that were acknowledged are lost: those of ``lostCommits``, and what stood in files of which
-    /// nothing can be read.
+    /// Whether commits that were acknowledged may be lost: those of ``lostCommits`` are, and what else stood in parts
+    /// of the journal that cannot be read is not known.
     public var hasLostCommits: Bool
     /// The LSNs of commits that cannot be read any more, as far as they are known.
     public var lostCommits: [ClosedRange<UInt64>]

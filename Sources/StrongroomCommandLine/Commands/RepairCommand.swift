@@ -83,8 +83,13 @@ struct RepairCommand: AsyncParsableCommand {
         }
         let lost = report.lostCommits.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)–\($0.upperBound)" }
         let loss =
-            report.hasLostCommits
-            ? "; acknowledged commits are lost" + (lost.isEmpty ? "" : ", LSN \(lost.joined(separator: ", "))") : ""
+            if !report.hasLostCommits {
+                ""
+            } else if lost.isEmpty {
+                "; no acknowledged commit is known to be lost, but not all of the journal could be read"
+            } else {
+                "; acknowledged commits are lost, LSN \(lost.joined(separator: ", "))"
+            }
         let verb = dryRun ? "to be done" : "done"
         console.emit(
             SummaryRecord(

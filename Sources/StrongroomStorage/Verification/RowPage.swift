@@ -12,6 +12,8 @@ struct RowPage {
     static let rowsMaximum = 1_000
 
     let directory: StorageDirectory
+    /// Where in segments no whole record stands, by their ids.
+    private let containedDamage: [UInt64: [Range<UInt64>]]
     private(set) var rowCount = 0
     private(set) var faults: [Fault] = []
     /// Whose files have to be looked at.
@@ -19,7 +21,9 @@ struct RowPage {
     /// Where the next page begins; nil behind the last row.
     private(set) var next: [UInt8]?
 
-    init(_ directory: StorageDirectory) { self.directory = directory }
+    init(_ directory: StorageDirectory, containedDamage: [UInt64: [Range<UInt64>]]) {
+        (self.directory, self.containedDamage) = (directory, containedDamage)
+    }
 
     /// Blocks. After an error the page holds the rows before it.
     mutating func read(from lowerBound: [UInt8], view: StoreView, journal: Journal) throws(StorageError) {
@@ -59,7 +63,10 @@ struct RowPage {
         case .none, .inline: break
         case .segment(let id, let offset, let lengthBytes):
             let end = offset.addingReportingOverflow(UInt64(lengthBytes))
-            if let segment = segments[id], !end.overflow, end.partialValue <= segment.sizeBytes { break }
+            if let segment = segments[id], !end.overflow, end.partialValue <= segment.sizeBytes {
+                noteIfDamaged(key, segment, offset)
+                break
+            }
             let error = StorageError(
                 .corrupted,
                 "the row's payload of \(lengthBytes) bytes is in segment \(id), which has no such place",
@@ -68,5 +75,16 @@ struct RowPage {
         case .blob(let reference):
             blobs.append((key, reference))
         }
+    }
+
+    /// It may be whole, and whoever opens it finds that out; but compaction moves whole records and leaves it there.
+    private mutating func noteIfDamaged(_ key: [UInt8], _ segment: SegmentInfo, _ offset: UInt64) {
+        guard containedDamage[segment.id]?.contains(where: { $0.contains(offset) }) ?? false else { return }
+        let error = StorageError(
+            .corrupted,
+            "the row's payload is in a damaged part of its segment. Copy the object onto itself, which fails where the "
+                + "payload is damaged, too: then restore it from a backup, or delete it",
+            path: segment.path, offset: offset)
+        faults.append((key, error, .payload))
     }
 }

@@ -21,6 +21,8 @@ struct StorageVerifier {
     let sumContradiction: StorageError?
 
     private var report = StorageVerification()
+    /// Where in segments no whole record stands whose commits the catalog has, by the segments' ids.
+    private var containedDamage: [UInt64: [Range<UInt64>]] = [:]
 
     init(
         directory: StorageDirectory, storeID: [UInt8], view: StoreView, journal: Journal, files: BlobFiles,
@@ -68,8 +70,24 @@ struct StorageVerifier {
                 return
             }
         }
-        for finding in found.findings { report.note(.journal, finding) }
+        let contained = Dictionary(found.contained.map { ($0.findingIndex, $0) }) { first, _ in first }
+        for (index, finding) in found.findings.enumerated() {
+            if let error = judge(finding, contained[index]) { report.note(.journal, error) }
+        }
+        containedDamage = Dictionary(grouping: found.contained, by: \.segmentID).mapValues { $0.map(\.range) }
         self.report = report
+    }
+
+    /// A repair could do nothing about commits that the catalog has. Nil where not even who makes the catalog anew from
+    /// its image would need them: of those it only matters whether there are payloads in the damage.
+    private func judge(_ finding: StorageError, _ part: JournalReport.DamagedPart?) -> StorageError? {
+        guard let part, finding.code == .corrupted else { return finding }
+        guard let lastLSN = part.lastLSN, lastLSN > images.heldLSN else { return nil }
+        return StorageError(
+            .corrupted,
+            "a part of the journal is damaged whose commits the catalog has, and its newest image has not. Take care of "
+                + "the catalog until the store has taken the next image, as it does by itself",
+            path: finding.path, offset: finding.offset)
     }
 
     // MARK: Rows
@@ -79,7 +97,7 @@ struct StorageVerifier {
     private mutating func inspectRows() throws(StorageError) {
         var start: [UInt8]? = []
         while let lowerBound = start {
-            var page = RowPage(directory)
+            var page = RowPage(directory, containedDamage: containedDamage)
             do throws(StorageError) {
                 try page.read(from: lowerBound, view: view, journal: journal)
             } catch  where !error.isShortage {

@@ -37,6 +37,15 @@ import Testing
         machine.fileSystem.damage(path, at: UInt64(try #require(found)))
     }
 
+    /// Changes a byte of the header of the frame that has these bytes: frames that end a group begin at blocks.
+    private static func damageHeader(before text: String, in machine: SimulatedMachine) throws {
+        let path = try segment(machine)
+        let contents = machine.fileSystem.contents(of: path)
+        let pattern = bytes(text)
+        let found = try #require(contents.indices.first { contents[$0...].starts(with: pattern) })
+        machine.fileSystem.damage(path, at: UInt64(found) & ~4_095)
+    }
+
     private func keys(_ machine: SimulatedMachine) async throws -> Set<[UInt8]> {
         let storage = try await machine.open(seed: 9)
         let keys = Set(try await storage.metadata.keys())
@@ -71,6 +80,36 @@ import Testing
         #expect(report2.findings.filter { $0.kind != .journal }.map(\.error.description) == [])
         try await storage.metadata.put(key("new"), [])
         #expect(try await storage.metadata.pinnedRow(key(19))?.payloadBytes() == payload(719))
+        try await storage.close()
+    }
+
+    /// The story: the catalog had every commit, and one payload was in a record that was not whole. `verify` said to
+    /// run `repair`, which found nothing to mend, and `compact` said to run `verify`.
+    ///
+    /// - Parameter isHeader: whether the frame's header is damaged as well, behind which recovery sees no record.
+    @Test(arguments: [false, true])
+    func whatIsInADamagedRecordIsNamedAndCanBeMovedOut(isHeader: Bool) async throws {
+        let machine = try await filled()
+        let closed = try await machine.open(seed: 8)
+        try await closed.close()
+        machine.reopenIndex()
+        if isHeader { try Self.damageHeader(before: "row 7", in: machine) }
+        try Self.damage("row 7", in: machine)
+        let report = try machine.repair()
+        #expect(report.steps.map(\.kind) == (isHeader ? [.journalSalvaged] : []) && report.lostLSNs == [])
+        #expect(try machine.repair().steps == [])
+        let storage = try await machine.open(seed: 10)
+        let before = try await storage.verify(readingBlobs: true).findings
+        #expect(before.filter { $0.kind == .payload }.map(\.key) == [key(7)], "\(before)")
+        // What repair moved into the catalog no image will ever need of the journal.
+        #expect(before.count == (isHeader ? 1 : 2) && !before.contains { $0.error.message.contains("run repair") })
+        let value = try #require(try await storage.metadata.pinnedRow(key(7))).row.value
+        try await storage.metadata.put(key(7), value, .attachment(0), attachments: [payload(707)])
+        try await storage.checkpoint()
+        _ = try await storage.compact()
+        let after = try await storage.verify(readingBlobs: true).findings
+        #expect(after.isEmpty, "\(after)")
+        #expect(try await storage.metadata.pinnedRow(key(7))?.payloadBytes() == payload(707))
         try await storage.close()
     }
 
