@@ -28,6 +28,23 @@ import Testing
         }
     }
 
+    /// The story: on a busy machine a thread that lost its processor twice for some milliseconds made the index cold,
+    /// and each look-up went round by another thread, which lost its own.
+    @Test func aProcessorThatIsTakenAwayIsNoDisk() {
+        let temperature = IndexTemperature()
+        for round in 1...10_000 {
+            temperature.note(lookUps: 1, nanoseconds: round.isMultiple(of: 100) ? 20_000_000 : 1_000)
+            #expect(!temperature.isCold)
+        }
+        // A disk that takes as long for one in ten is another matter.
+        var rounds = 0
+        while !temperature.isCold, rounds < 1_000 {
+            rounds += 1
+            temperature.note(lookUps: 1, nanoseconds: rounds.isMultiple(of: 10) ? 20_000_000 : 1_000)
+        }
+        #expect(temperature.isCold)
+    }
+
     @Test func absurdDurationsDoNotOverflow() {
         let temperature = IndexTemperature()
         temperature.note(lookUps: 1, nanoseconds: .max)

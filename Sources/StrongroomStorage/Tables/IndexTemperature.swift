@@ -10,6 +10,9 @@ final class IndexTemperature: Sendable {
     /// A page that is not in memory takes about 100 µs here, a look-up in pages that are about 1 µs.
     private static let coldNanoseconds: UInt64 = 20_000
     private static let hotNanoseconds: UInt64 = 8_000
+    /// A look-up counts for no more: a thread whose processor is taken away in the middle waits for milliseconds, which
+    /// is no page of a disk. Disks that are slower than this make the index cold with one look-up in 25.
+    private static let nanosecondsMaximum: UInt64 = 500_000
     /// How many look-ups the running mean remembers.
     private static let memory: UInt64 = 256
 
@@ -26,7 +29,7 @@ final class IndexTemperature: Sendable {
         let each = nanoseconds / UInt64(lookUps)
         // Two that note at once may lose one of the notes: it is an estimate.
         let before = mean.load(ordering: .relaxed)
-        let after = (before * (Self.memory - count) + min(each, .max >> 16) * count) / Self.memory
+        let after = (before * (Self.memory - count) + min(each, Self.nanosecondsMaximum) * count) / Self.memory
         mean.store(after, ordering: .relaxed)
         if after > Self.coldNanoseconds {
             isColdFlag.store(true, ordering: .relaxed)
