@@ -56,6 +56,23 @@ import Testing
         }
     }
 
+    /// The story: a key that only a variable named was not found out, and what was denied by it was denied to nobody.
+    @Test("asks for what its conditions look at and for what its variables stand for")
+    func keys() throws {
+        let prefix = "s3:existingobjecttag/"
+        let asking = [
+            try policy(condition: #"{"StringEquals":{"s3:ExistingObjectTag/a":"b"}}"#),
+            try policy(condition: #"{"StringEquals":{"aws:username":"${s3:ExistingObjectTag/a}"}}"#),
+            try policy(condition: #"{"StringEquals":{"aws:username":["x","${s3:ExistingObjectTag/a, 'b'}"]}}"#),
+            try policy(resource: #""arn:aws:s3:::b/${s3:ExistingObjectTag/a}/*""#),
+        ]
+        for policy in asking {
+            #expect(policy.asksForKeys(beginningWith: prefix) && policy.conditionKeys.contains(prefix + "a"))
+        }
+        let other = try policy(condition: #"{"StringEquals":{"aws:username":"s3:ExistingObjectTag/a"}}"#)
+        #expect(!other.asksForKeys(beginningWith: prefix) && other.conditionKeys == ["aws:username"])
+    }
+
     @Test("that stands in for one which cannot be read denies everything")
     func denial() {
         let request = PolicyRequest(principal: .anonymous, action: "s3:GetObject", resource: "arn:aws:s3:::b/k")

@@ -45,6 +45,22 @@ import Testing
         #expect(try await fixture.send("PUT", "/data/copy", [("x-amz-copy-source", "data/open")]).status == 200)
     }
 
+    /// The story: tags were found out only where a condition looked at them, not where a variable stood for one, and
+    /// what was denied by it was denied to nobody.
+    @Test("that a variable stands for hold as well, and one that nothing has is refused")
+    func variables() async throws {
+        let fixture = try await Self.bucket(
+            Self.deny(#""s3:GetObject""#, #"{"StringEquals":{"aws:username":"${s3:ExistingObjectTag/class}"}}"#))
+        let bob = try await fixture.user(
+            "secret",
+            policy: #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"s3:*","Resource":"*"}]}"#)
+        #expect(try await fixture.send("GET", "/data/secret", as: bob).status == 403)
+        #expect(try await fixture.send("GET", "/data/open", as: bob).status == 200)
+        let mistyped = Self.deny(#""s3:GetObject""#, #"{"StringEquals":{"aws:username":"${s3:ExistingTag/class}"}}"#)
+        let refused = try await fixture.send("PUT", "/data?policy", body: mistyped)
+        #expect(refused.status == 400 && refused.code == "MalformedPolicy")
+    }
+
     @Test("that a request brings hold for the put itself")
     func requested() async throws {
         let fixture = try await Self.bucket(

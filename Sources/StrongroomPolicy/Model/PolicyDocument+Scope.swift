@@ -35,17 +35,18 @@ extension PolicyDocument {
 }
 
 extension PolicyDocument {
-    /// What conditions ask for, in lower case, in the order in which they stand.
+    /// What conditions and variables ask for, in lower case, in no order.
     package var conditionKeys: [String] {
-        statements.flatMap { $0.conditions.map { String(decoding: $0.key, as: UTF8.self) } }
+        statements.flatMap { $0.conditionKeys.map { String(decoding: $0, as: UTF8.self) } }
     }
 
-    /// Whether some condition asks for a key that begins so: facts that cost something are found out only then.
+    /// Whether some condition or variable asks for a key that begins so: facts that cost something are found out only
+    /// then.
     ///
     /// - Parameter prefix: in lower case.
     package func asksForKeys(beginningWith prefix: String) -> Bool {
         let prefix = Array(prefix.utf8)
-        return statements.contains { $0.conditions.contains { $0.key.starts(with: prefix) } }
+        return statements.contains { $0.conditionKeys.contains { $0.starts(with: prefix) } }
     }
 }
 

@@ -24,6 +24,11 @@ struct PolicyStatement: Sendable {
     var variablePatterns: [PolicyPattern] {
         resources.patterns.withVariables + conditions.flatMap(\.variablePatterns)
     }
+
+    /// What conditions look at, and what variables stand for, in lower case and in no order.
+    var conditionKeys: [[UInt8]] {
+        conditions.map(\.key) + variablePatterns.flatMap { $0.variables.map(\.key) }
+    }
 }
 
 /// Actions or resources, by patterns that select them or that leave them out.
