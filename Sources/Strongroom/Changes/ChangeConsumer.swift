@@ -18,10 +18,20 @@ public struct ChangeConsumer: Sendable {
     ///
     /// - Parameter end: where to end; nil to wait for what is to come.
     /// - Throws: ``StoreError/Code/notFound`` where the consumer was removed, ``StoreError/Code/damaged``;
+    ///   ``StoreError/Code/positionExpired`` where the store was restored since, or a rollback was accepted: list the
+    ///   buckets, and have the consumer begin anew (``Store/consumer(named:startingAfter:)``);
     ///   ``StoreError/Code/invalidArgument`` for an end of another store or timeline, or one that does not exist yet.
     public func changes(through end: Position? = nil) async throws(StoreError) -> ChangeFeed {
         if let end { try await engine.check(end) }
-        return ChangeFeed(engine: engine, start: try await engine.acknowledgedPosition(of: name), end: end)
+        let start = try await engine.acknowledgedPosition(of: name)
+        guard start.timeline == engine.timeline else {
+            throw StoreError(
+                .positionExpired,
+                "The consumer \(name.debugDescription) has come to \(start), of a time before the store was restored or a "
+                    + "rollback was accepted; of what it saw some may never have been. List the buckets, and have it begin "
+                    + "anew behind the position of then.")
+        }
+        return ChangeFeed(engine: engine, start: start, end: end)
     }
 
     /// Says that every change up to `position` is dealt with. Durable on return, and costs a commit: acknowledge after

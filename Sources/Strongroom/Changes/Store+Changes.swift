@@ -29,7 +29,8 @@ extension Store {
     ///
     /// - Parameters:
     ///   - name: 1 to 128 bytes of UTF-8.
-    ///   - position: where a new consumer begins; nil for the present. A consumer that exists goes on where it was.
+    ///   - position: where a new consumer begins; nil for the present. A consumer that exists goes on where it was:
+    ///     one from before a restore, or before a rollback was accepted, is put to `position`, where that is given.
     /// - Throws: ``StoreError/Code/invalidArgument``, ``StoreError/Code/storeLocked``, ``StoreError/Code/damaged``.
     public func consumer(
         named name: String, startingAfter position: Position? = nil

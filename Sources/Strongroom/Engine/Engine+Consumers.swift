@@ -34,34 +34,56 @@ extension Engine {
         if let position { try await check(position) }
         let start: Position
         if let position { start = position } else { start = try await self.position() }
-        let rowKey = RowKey.consumer(name)
-        // Before the commit: what it is to see must not be recycled in between.
-        storage.embedded?.holds.extend(.named(name), toAfter: start.lsnBefore)
-        let write = RowWrite(reads: [rowKey]) { (view) throws(RowWrite.Refusal) in
-            if let stored = view.rows[0] {
-                do throws(StoreError) { _ = try keys.consumerRow(stored.value, name) } catch { throw .failed(error) }
-                return []
+        let write = write(keys, name) { [timeline] (known) throws(StoreError) in
+            guard let known else { return start }
+            return known.timeline == timeline ? nil : position
+        }
+        let outcome = try await consumerTurns.run { () async throws(StoreError) in
+            // Before the commit: what it is to see must not be recycled in between.
+            self.storage.embedded?.holds.extend(.named(name), toAfter: start.lsnBefore)
+            let outcome: CommitOutcome<RowWrite.Refusal>
+            do throws(StoreError) {
+                outcome = try await self.commit([write])
+            } catch {
+                try await self.settleHold(of: name)
+                throw error
             }
-            let value = try keys.storeRows.refusingFault(
-                start.row(at: view.timeMilliseconds).encodedWithoutMAC(), rowKey: rowKey)
-            return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
+            try await self.settleHold(of: name)
+            return outcome
         }
-        let outcome: CommitOutcome<RowWrite.Refusal>
-        do throws(StoreError) {
-            outcome = try await commit([write])
-        } catch {
-            try await settleHold(of: name)
-            throw error
-        }
-        try await settleHold(of: name)
         if case .refused(.failed(let error)) = outcome { throw error }
         return ChangeConsumer(name: name, engine: self)
     }
 
-    /// Holds what the consumer's row says, and nothing where there is none that can be trusted.
+    /// Puts a consumer where `next` says behind where its row has it: nil leaves it there.
+    private func write(
+        _ keys: StoreKeys, _ name: String,
+        next: @escaping @Sendable (_ known: Position?) throws(StoreError) -> Position?
+    ) -> RowWrite {
+        let rowKey = RowKey.consumer(name)
+        return RowWrite(reads: [rowKey]) { (view) throws(RowWrite.Refusal) in
+            let wanted: Position?
+            do throws(StoreError) {
+                let known = try view.rows[0].map { (row) throws(StoreError) in
+                    self.position(try keys.consumerRow(row.value, name))
+                }
+                wanted = try next(known)
+            } catch {
+                throw .failed(error)
+            }
+            guard let wanted else { return [] }
+            let value = try keys.storeRows.refusingFault(
+                wanted.row(at: view.timeMilliseconds).encodedWithoutMAC(), rowKey: rowKey)
+            return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
+        }
+    }
+
+    /// Holds what the consumer's row says, and nothing where there is none that can be trusted, or one of another
+    /// timeline. In turn: what was read is still so when it is held.
     private func settleHold(of name: String) async throws(StoreError) {
         do throws(StoreError) {
-            storage.hold(name, try await acknowledgedPosition(of: name))
+            let position = try await acknowledgedPosition(of: name)
+            if position.timeline == timeline { storage.hold(name, position) } else { storage.release(name) }
         } catch {
             guard error.code == .notFound || error.code == .damaged else { throw error }
             storage.release(name)
@@ -79,21 +101,13 @@ extension Engine {
     func acknowledge(_ position: Position, for name: String) async throws(StoreError) {
         let keys = try unlockedKeys()
         try await check(position)
-        let rowKey = RowKey.consumer(name)
-        let write = RowWrite(reads: [rowKey]) { (view) throws(RowWrite.Refusal) in
-            do throws(StoreError) {
-                guard let stored = view.rows[0] else { throw Self.noSuchConsumer(name) }
-                let known = try keys.consumerRow(stored.value, name)
-                guard self.position(known).precedes(position) else { return [] }
-            } catch {
-                throw .failed(error)
-            }
-            let value = try keys.storeRows.refusingFault(
-                position.row(at: view.timeMilliseconds).encodedWithoutMAC(), rowKey: rowKey)
-            return [RowMutation(key: rowKey, change: .put(value: value, payload: .none))]
+        let write = write(keys, name) { [timeline] (known) throws(StoreError) in
+            guard let known else { throw Self.noSuchConsumer(name) }
+            return known.timeline != timeline || known.precedes(position) ? position : nil
         }
         switch try await commit([write]) {
-        case .committed: storage.hold(name, position)
+        case .committed:
+            try await consumerTurns.run { () async throws(StoreError) in try await self.settleHold(of: name) }
         case .refused(.failed(let error)): throw error
         case .refused: break
         }
@@ -107,7 +121,7 @@ extension Engine {
         }
         _ = try await commit([write])
         // By its row, for somebody may have made it anew meanwhile.
-        try await settleHold(of: name)
+        try await consumerTurns.run { () async throws(StoreError) in try await self.settleHold(of: name) }
     }
 
     func listConsumers() async throws(StoreError) -> [ConsumerInfo] {
@@ -131,7 +145,14 @@ extension Engine {
         guard let keys else { return }
         for (name, value) in try await consumerRows().rows {
             do throws(StoreError) {
-                storage.hold(name, position(try keys.consumerRow(value, name)))
+                let position = position(try keys.consumerRow(value, name))
+                guard position.timeline == timeline else {
+                    logger.warning(
+                        "Nothing is kept for a consumer of a time before a restore; it has to begin anew",
+                        metadata: ["consumer": "\(name)"])
+                    continue
+                }
+                storage.hold(name, position)
             } catch  where error.code == .damaged {
                 logger.warning("Nothing is kept for a consumer whose row is damaged", metadata: ["consumer": "\(name)"])
             }

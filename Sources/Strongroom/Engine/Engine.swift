@@ -25,6 +25,8 @@ final class Engine: Sendable {
     let buckets = BucketDirectory()
     let bucketDocuments = BucketDocuments()
     let users = UserChanges()
+    /// In turn, what the journal keeps for a named consumer is made to agree with its row.
+    let consumerTurns = TaskTurns()
     let lockClock: LockClockKeeper
     let parts = PartKeeper()
     private let closing = Mutex<Task<Result<Void, StoreError>, Never>?>(nil)

@@ -125,6 +125,7 @@ struct BackupRestoreTests {
         let folder = filled.directory.path.appending("backups")
         let store = try await Store.open(at: filled.directory.store, options: FilledStore.options)
         let position = try await store.position()
+        _ = try await store.consumer(named: "index")
         try await store.backUp(to: folder)
         try await store.close()
         let place = filled.directory.path.appending("restored")
@@ -133,6 +134,8 @@ struct BackupRestoreTests {
         options.keyring = filled.directory.keyring
         let restored = try await Store.open(at: place, options: options)
         #expect(try await errorCode { try await restored.changes(after: position) } == .invalidArgument)
+        let index = try await restored.consumer(named: "index")
+        #expect(try await errorCode { try await index.changes() } == .positionExpired)
         try await restored.close()
     }
 

@@ -182,6 +182,36 @@ struct RollbackTests {
         #expect(try await scene.openingCode() == .rolledBack)
     }
 
+    /// The story: a consumer of before went on in the new history without a word, or met a commit again and again that
+    /// it took for an altered one.
+    @Test("consumers of a history that was given up are told, and can begin anew")
+    func consumersOfAnAbandonedHistory() async throws {
+        let scene = try Scene()
+        try await scene.put(["a"])
+        let store = try await Store.open(at: scene.store, options: scene.options)
+        _ = try await store.consumer(named: "behind")
+        try await store.bucket("bucket").put("b", [1])
+        _ = try await store.consumer(named: "caught up")
+        try await store.close()
+        try scene.copy(scene.store, to: scene.place("older"))
+        try await scene.put(["c"])
+        try scene.copy(scene.place("older"), to: scene.store)
+        #expect(try await scene.openingCode(accepting: true) == nil)
+        let other = try await Store.open(at: scene.store, options: scene.options)
+        for name in ["behind", "caught up"] {
+            let consumer = try await other.consumer(named: name)
+            #expect(try await errorCode { try await consumer.changes() } == .positionExpired)
+            _ = try await other.consumer(named: name, startingAfter: try await other.position())
+            try await other.bucket("bucket").put(ObjectKey("new"), [1])
+            var seen: [String?] = []
+            for try await change in try await consumer.changes(through: try await other.position()) {
+                seen.append(change.key?.rawValue)
+            }
+            #expect(seen == ["new"])
+        }
+        try await other.close()
+    }
+
     /// The story: an opening wrote what the catalog is into the anchors, although the journal was still to bring it to
     /// what they said. Whoever killed the process then could put back the store as of that older catalog.
     @Test("6: an anchor does not go back while an older catalog catches up")
