@@ -156,6 +156,10 @@ struct KeyUsageTests {
         Issue.record("the store was not counted")
     }
 
+    /// The story: a sum took no object for larger than 8 TiB, and they may have 50.
+    @Test("The largest object counts for all of its bytes")
+    func largestObject() { #expect(PutOperation.objectLimitBytes <= KeyUsageIndex.objectBytesMax) }
+
     @Test("Whatever bytes a row has, what it counts for can be told")
     func hostileRows() async throws {
         let memory = try await MemoryEngine()

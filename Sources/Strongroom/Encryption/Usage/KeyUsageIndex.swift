@@ -9,7 +9,7 @@ internal import StrongroomStorage
 /// store knows no two that are alike.
 enum KeyUsageIndex {
     static let definition = RowSumDefinition(
-        number: 2,
+        number: 3,
         tables: [RowKey.versionTable, RowKey.currentTable, RowKey.uploadTable, RowKey.bucketKeyTable], addUp: addUp)
 
     /// The meaning of the four amounts under `KeyUsageName.use`.
@@ -20,8 +20,9 @@ enum KeyUsageIndex {
         static let bucketKeys = 3
     }
 
-    /// More bytes than any object has. Sums of sizes that damage made larger would fall below zero.
-    private static let objectBytesMax: UInt64 = 1 << 43
+    /// More bytes than any object has (`PutOperation.objectLimitBytes`). Sums of sizes that damage made larger would
+    /// fall below zero.
+    static let objectBytesMax: UInt64 = 1 << 46
 
     private static func addUp(_ rowKey: [UInt8], _ value: ArraySlice<UInt8>, _ tally: inout RowTally) {
         guard rowKey.count >= RowKey.prefixBytes, let fields = UsedKeys(value, inTable: rowKey[0]) else { return }
