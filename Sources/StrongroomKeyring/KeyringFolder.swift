@@ -172,13 +172,7 @@ package struct KeyringFolder: ~Copyable, Sendable {
     }
 
     /// The document as it is, to be overwritten once another is durable in its place.
-    func openDocumentToOverwrite() throws(KeyBackendError) -> ReplacedDocument {
-        let file = path.appending(Self.documentName)
-        // Safe: the name is copied for the length of the call.
-        let descriptor = unsafe openat(descriptor, Self.documentName, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
-        guard descriptor >= 0 else { throw Self.failure("open", file) }
-        return ReplacedDocument(descriptor: descriptor, path: file)
-    }
+    func documentToOverwrite() -> ReplacedFile { ReplacedFile(Self.documentName, in: descriptor, path) }
 
     private func cannotCreateDocument(_ error: Errno) -> KeyBackendError {
         switch error {
@@ -210,11 +204,11 @@ package struct KeyringFolder: ~Copyable, Sendable {
         let temporaryName = Self.documentName + ".new"
         let file = path.appending(temporaryName)
         try before(.removeLeftover)
-        // A leftover of a crash; writers are alone here because they hold the lock.
-        // Safe, here and below: names are copied for the length of the call.
-        _ = unsafe unlinkat(descriptor, temporaryName, 0)
+        // Of a crash; writers are alone here because they hold the lock. Nobody is told of what was never a keyring.
+        _ = try remove(temporaryName)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         try before(.createTemporary)
+        // Safe, here and below: names are copied for the length of the call.
         let target = unsafe openat(descriptor, temporaryName, flags, 0o600)
         guard target >= 0 else { throw Self.failure("create", file) }
         do throws(KeyBackendError) {
@@ -233,17 +227,27 @@ package struct KeyringFolder: ~Copyable, Sendable {
     /// that names another must be durable.
     ///
     /// Only that one name: another file that looks like ours may be the only copy of somebody's key.
+    ///
+    /// - Returns: why its bytes could not be overwritten; nil where they were.
     func removeRootKey(
         _ previous: KeyringHeader.RootSource, nowInForce current: KeyringHeader.RootSource
-    ) throws(KeyBackendError) {
-        guard previous != current, let name = previous.nameInFolder else { return }
+    ) throws(KeyBackendError) -> KeyBackendError? {
+        guard previous != current, let name = previous.nameInFolder else { return nil }
         try before(.removeRootKey)
         // Missing where its owner has moved it, and has opened the keyring with the file's new path.
+        let remnant = try remove(name)
+        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        return remnant
+    }
+
+    /// Removes a file, if it is there, and overwrites its bytes; returns why they could not be.
+    private func remove(_ name: String) throws(KeyBackendError) -> KeyBackendError? {
+        let file = ReplacedFile(name, in: descriptor, path)
         // Safe: the name is copied for the length of the call.
         guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
             throw Self.failure("remove", path.appending(name))
         }
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        return file.overwrite()
     }
 
     private static func status(of descriptor: CInt, _ path: FilePath) throws(KeyBackendError) -> stat {

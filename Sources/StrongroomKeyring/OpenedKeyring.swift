@@ -63,15 +63,17 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
 
     /// Changes the keys. Durable when this returns; nothing is changed where it fails, but where the
     /// error says that what holds is seen at the next opening.
+    ///
+    /// - Returns: why the bytes of the file that is replaced could not be overwritten; nil where they were. They are
+    ///   each time, also where no key goes: else a key that goes later would still stand where this file was.
     package mutating func change(
         _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
-    ) throws(KeyBackendError) {
+    ) throws(KeyBackendError) -> KeyBackendError? {
         let folder = try lockUnchanged()
-        try write(try changed(body), to: folder)
+        return try write(try changed(body), to: folder)
     }
 
-    /// Takes keys out, while nobody else has the keyring open. Durable when this returns; nothing is changed where it
-    /// fails. The bytes of the file that is replaced are overwritten as well as may be: returns why they could not be.
+    /// The same while nobody else has the keyring open, for taking keys out.
     package mutating func erase(
         _ use: KeyringUse, _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
     ) throws(KeyBackendError) -> KeyBackendError? {
@@ -82,7 +84,7 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         try use.excludeOthers()
         let outcome: Result<KeyBackendError?, KeyBackendError>
         do throws(KeyBackendError) {
-            outcome = .success(try replaceAndOverwrite(changed, in: folder))
+            outcome = .success(try write(changed, to: folder))
         } catch {
             outcome = .failure(error)
         }
@@ -90,30 +92,11 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         return try outcome.get()
     }
 
-    /// Changes the keys, and overwrites the bytes of the file that is replaced as well as may be: returns why they
-    /// could not be. Durable when this returns; nothing is changed where it fails.
-    package mutating func changeAndOverwrite(
-        _ body: (inout Content, RootKeys) throws(KeyBackendError) -> Void
-    ) throws(KeyBackendError) -> KeyBackendError? {
-        let folder = try lockUnchanged()
-        return try replaceAndOverwrite(try changed(body), in: folder)
-    }
-
-    private mutating func replaceAndOverwrite(
-        _ changed: Content, in folder: borrowing KeyringFolder
-    ) throws(KeyBackendError) -> KeyBackendError? {
-        let previous = try folder.openDocumentToOverwrite()
-        try write(changed, to: folder)
-        do throws(KeyBackendError) {
-            try previous.overwrite()
-            return nil
-        } catch {
-            return error
-        }
-    }
-
     /// Seals all keys under another root key, in one step. An error that says so comes after that step: then the new
     /// root key is in force.
+    ///
+    /// The bytes of the file that is replaced, and of a root key file that is removed, are overwritten; where they
+    /// cannot be, the log says so.
     package mutating func replaceRootKey(
         _ configuration: borrowing KeyBackendConfiguration, _ host: any KeyBackendHost
     ) throws(KeyBackendError) {
@@ -125,10 +108,13 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
         (header.rootSource, header.checkValue) = (new.source, keys.checkValue)
         let changed = try content.resealed(header, keys, host)
         let bytes = try keys.encoded(changed.file)
+        let replaced = folder.documentToOverwrite()
         try folder.replaceDocument(bytes)
         (content, documentBytes, root) = (changed, bytes, keys)
+        if let remnant = replaced.overwrite() { host.log(.warning, remnant.remnantMessage) }
         do throws(KeyBackendError) {
-            try folder.removeRootKey(previous, nowInForce: new.source)
+            let remnant = try folder.removeRootKey(previous, nowInForce: new.source)
+            if let remnant { host.log(.warning, remnant.remnantMessage) }
         } catch {
             throw KeyBackendError(
                 error.code, "The root key was replaced, and the old one is still there; remove it. \(error.message)",
@@ -146,10 +132,12 @@ package struct OpenedKeyring<Content: KeyringContent>: Sendable {
 
     private mutating func write(
         _ changed: Content, to folder: borrowing KeyringFolder
-    ) throws(KeyBackendError) {
+    ) throws(KeyBackendError) -> KeyBackendError? {
         let bytes = try root.encoded(changed.file)
+        let replaced = folder.documentToOverwrite()
         try folder.replaceDocument(bytes)
         (content, documentBytes) = (changed, bytes)
+        return replaced.overwrite()
     }
 
     /// Keeps other writers out, and refuses to write over what another process has written.

@@ -195,11 +195,12 @@ final class GlacierBackend: KeyBackend {
     /// record.
     func rotateEpoch(_ call: ArchiveCall) throws(KeyBackendError) -> UInt32 {
         try opened.withLock { (opened) throws(KeyBackendError) in
-            try opened.change { (keyring, root) throws(KeyBackendError) in
+            let remnant = try opened.change { (keyring, root) throws(KeyBackendError) in
                 try keyring.addEpoch(root, host)
                 call.answers("currentEpoch", .integer(Int64(keyring.currentEpoch)))
                 try trail.recordBlocking(call)
             }
+            if let remnant { host.log(.warning, remnant.remnantMessage) }
             publish(opened.content)
             return opened.content.currentEpoch
         }

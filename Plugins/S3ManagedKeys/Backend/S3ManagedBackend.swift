@@ -66,7 +66,10 @@ final class S3ManagedBackend: KeyBackend {
     /// Returns the new version.
     func rotate(_ line: KeyLine) throws(KeyBackendError) -> UInt32 {
         try opened.withLock { (opened) throws(KeyBackendError) in
-            try opened.change { (keyring, root) throws(KeyBackendError) in try keyring.addVersion(line, root, host) }
+            let remnant = try opened.change { (keyring, root) throws(KeyBackendError) in
+                try keyring.addVersion(line, root, host)
+            }
+            if let remnant { host.log(.warning, remnant.remnantMessage) }
             let keyring = opened.content
             // Only what is durable wraps: a version that a crash could take back must not have been used.
             current.withLock { current in

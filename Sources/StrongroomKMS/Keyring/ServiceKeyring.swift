@@ -95,13 +95,13 @@ extension OpenedKeyring<ServiceKeyring> {
     mutating func auditSeed(_ host: any KeyBackendHost) throws(KeyBackendError) -> SharedSecret {
         if let sealed = content.document.sealedAuditSeed { return try content.sealer.openAuditSeed(sealed) }
         let sealed = try content.sealer.makeAuditSeed(host)
-        try change { (keyring, _) throws(KeyBackendError) in keyring.document.sealedAuditSeed = sealed }
+        // It holds no key that was taken out.
+        _ = try change { (keyring, _) throws(KeyBackendError) in keyring.document.sealedAuditSeed = sealed }
         return try content.sealer.openAuditSeed(sealed)
     }
 
     /// Changes the registry, and returns what `body` does. Durable when this returns; where it throws before the last
-    /// step, nothing has changed. Where material goes, the bytes of the file that is replaced are overwritten as well
-    /// as may be; `remnant` says why they could not be.
+    /// step, nothing has changed. `remnant` says why the bytes of the file that is replaced could not be overwritten.
     mutating func changeRegistry<Value>(
         _ body: (inout KeyRegistry, MaterialSealer) throws(KeyServiceError) -> Value
     ) throws(KeyServiceError) -> (value: Value, remnant: KeyBackendError?) {
@@ -117,15 +117,8 @@ extension OpenedKeyring<ServiceKeyring> {
                 "The change would make the keyring contradict itself, and was not made; report this, and what was asked."
             )
         }
-        let destroys = !document.registry.hasAllMaterials(of: content.document.registry)
         do throws(KeyBackendError) {
-            guard destroys else {
-                try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
-                return (value, nil)
-            }
-            let remnant = try changeAndOverwrite { [document] (keyring, _) throws(KeyBackendError) in
-                keyring.document = document
-            }
+            let remnant = try change { [document] (keyring, _) throws(KeyBackendError) in keyring.document = document }
             return (value, remnant)
         } catch {
             throw KeyServiceError(error)

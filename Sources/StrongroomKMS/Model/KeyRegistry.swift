@@ -50,11 +50,6 @@ struct KeyRegistry: Sendable, Equatable {
     /// The keys that are, or may be, in other regions as well.
     var relatedKeys: [KeyRecord] { keys.filter(\.id.isMultiRegion) }
 
-    /// Whether no material of the other registry is missing here.
-    func hasAllMaterials(of other: KeyRegistry) -> Bool {
-        other.ownersOfMaterials.keys.allSatisfy { ownersOfMaterials[$0] != nil }
-    }
-
     func ownerOfMaterial(_ id: KeyMaterialID) -> KeyID? { ownersOfMaterials[id] }
 
     /// The key that a grant is of.

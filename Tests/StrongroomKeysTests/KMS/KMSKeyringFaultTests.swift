@@ -244,6 +244,20 @@ import Testing
         #expect(try await reopened.describeKey(key.arn) == key)
     }
 
+    /// The story: the old root key was only unlinked, and what it had sealed was, too.
+    @Test func aReplacedRootKeyAndWhatItSealedAreOverwritten() async throws {
+        let service = try service(creates: true)
+        let files = try TemporaryFolder.list(inner).map { try FileDescriptor.open(inner.appending($0), .readOnly) }
+        defer { for file in files { try? file.close() } }
+        #expect(files.count == 2)
+        try await service.replaceRootKey(.recorded)
+        for file in files {
+            var bytes = [UInt8](repeating: 1, count: 32)
+            let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+            #expect(count == 32 && bytes.allSatisfy { $0 == 0 })
+        }
+    }
+
     // MARK: - Others
 
     @Test func aKeyringThatIsBeingChangedIsNotChangedByAnother() async throws {
