@@ -28,8 +28,10 @@ struct KMSBackend: KeyBackend {
 
     func rewrap(_ wrapped: WrappedDataKey, for request: RewrapRequest) async throws(KeyBackendError) -> WrappedDataKey {
         do throws(KeyServiceError) {
-            return try await service.rewrap(
+            let fresh = try await service.rewrap(
                 wrapped, encryptionContext: request.encryptionContext, as: KeyRequester(request.context))
+            // What a related key has sealed goes on under that one's name, as `describe` has it.
+            return WrappedDataKey(keyID: wrapped.keyID, keyVersion: fresh.keyVersion, bytes: fresh.bytes)
         } catch {
             throw KeyBackendError(error)
         }
