@@ -34,7 +34,7 @@ extension KeyService {
     ///   - region: when creating, the region in the keys' ARNs; us-east-1 by default.
     ///   - scryptCostExponent: when creating with a passphrase, the price of guessing it: N is two to this power.
     ///   - quotas: how many requests it answers; by default all.
-    ///   - requestPrice: what 10,000 requests cost, for ``meteredRequests(of:)``; by default nothing.
+    ///   - requestPrice: what 10,000 requests cost, for ``meteredRequests(of:as:)``; by default nothing.
     ///   - audit: whether and where the audit trail is kept.
     ///   - host: what the service uses: clocks, randomness, a log.
     public static func open(

@@ -31,6 +31,7 @@ public final class KeyService: Sendable {
     let imports = ImportParameters()
     let trail: KeyTrail
     let due = DueWork()
+    let clock: ClockWitness
     let related = RelatedKeysUpkeep()
     let owner: KeyOwner
     /// How related keys of other services know this one's.
@@ -57,6 +58,7 @@ public final class KeyService: Sendable {
         owner = keyring.content.registry.owner
         member = .init(region: owner.region, keyringID: keyring.content.keyringID)
         self.host = host
+        clock = ClockWitness(host)
         snapshot = Mutex(keyring.content)
         self.keyring = Mutex(keyring)
         upkeep.start(of: self)
@@ -116,9 +118,7 @@ public final class KeyService: Sendable {
                 publish(keyring)
                 // Only now: an attempt that runs meanwhile would find nothing new, and have done with it.
                 if tellsRelated && keyring.content.registry.relatedKeys != before.relatedKeys { related.markDue() }
-                if let remnant {
-                    host.log(.warning, "Destroyed key material may still be read from the disk: \(remnant.message)")
-                }
+                if let remnant { host.log(.warning, remnant.remnantMessage) }
                 return value
             }
         }

@@ -18,7 +18,7 @@ extension KeyService {
 
     /// How the audit trail is; nil where it is off.
     public func auditStatus(as requester: KeyRequester = .root) async throws(KeyServiceError) -> AuditStatus? {
-        try await authorizeAudit(requester)
+        try await authorizeListing(requester)
         guard let status = trail.status else { return nil }
         return AuditStatus(
             publicKey: status.key.text, recordCount: status.size,
@@ -29,12 +29,13 @@ extension KeyService {
     /// Signs the trail as it is, and returns the checkpoint: a signed note to be kept where whoever can write here
     /// cannot. Nil where the trail is off.
     public func auditCheckpoint(as requester: KeyRequester = .root) async throws(KeyServiceError) -> String? {
-        try await authorizeAudit(requester)
+        try await authorizeListing(requester)
         return try await trail.checkpoint()
     }
 
-    /// The trail is the account's, as the list of its keys is: a refusal is recorded as one of that.
-    private func authorizeAudit(_ requester: KeyRequester) async throws(KeyServiceError) {
+    /// The trail is the account's, and so is how the service is, as the list of its keys is: a refusal is recorded as
+    /// one of that.
+    func authorizeListing(_ requester: KeyRequester) async throws(KeyServiceError) {
         let call = KeyCall(.listKeys, requester)
         try await checked(call) { () throws(KeyServiceError) in
             try authorizeAccount(call, try current().registry)

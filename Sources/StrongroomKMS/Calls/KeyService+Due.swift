@@ -56,11 +56,21 @@ extension KeyService {
     }
 
     /// The keys that are not destroyed yet though their day has come, or whose imported material is not, each with
-    /// another day: an object has been locked in compliance mode meanwhile, or not every store of the process can tell.
+    /// another day: an object has been locked in compliance mode meanwhile, not every store of the process can tell, or
+    /// the clock has jumped to that day. Imported material, which can be imported again, goes by the clock.
     private func postponed(of registry: KeyRegistry, at now: Int64) async -> [KeyID: Int64] {
         var postponed: [KeyID: Int64] = [:]
+        let sure = clock.sureMilliseconds(host)
         for key in registry.keysToDestroy(at: now) where key.losesWhatSeals(at: now) {
             let arn = registry.owner.arn(key.id)
+            if let day = key.deletionMilliseconds, day <= now, day > sure {
+                postponed[key.id] = now.addingReportingOverflow(Self.dayMilliseconds).partialValue
+                host.log(
+                    .warning,
+                    "The key \(arn) is not destroyed yet: its day has come by a clock that went forward by more than the "
+                        + "machine has run. Set the clock, or open the service anew where the clock is right.")
+                continue
+            }
             let found = await dependencies(of: key)
             guard found.lockedCount > 0 || (found.storeCount > 0 && !found.isKnown) else { continue }
             let end = max(found.lockedUntilMilliseconds ?? now, now).addingReportingOverflow(Self.dayMilliseconds)

@@ -20,6 +20,13 @@ struct GrantRequest: Sendable {
             throw KeyServiceError(
                 .validation, "A grant's name may have 1 to \(KeyLimits.grantNameSizeBytesMax) bytes.")
         }
+        let names = constraint?.context.pairs.map(\.name) ?? []
+        guard Set(names).count == names.count else {
+            throw KeyServiceError(
+                .validation,
+                "Two names of the constraint are the same text in other bytes (Unicode's canonical equivalence); give one."
+            )
+        }
         guard constraint?.context != .empty else {
             throw KeyServiceError(
                 .validation, "A constraint without a pair constrains nothing; give a pair, or no constraint.")

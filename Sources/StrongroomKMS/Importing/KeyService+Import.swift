@@ -51,8 +51,9 @@ extension KeyService {
         into keyID: String, encrypted: [UInt8], importToken: [UInt8], type: KeyImportType? = nil,
         materialID: String? = nil, expiresMilliseconds: Int64? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
-        try await importMaterial(
-            into: keyID, type, materialID, expiresMilliseconds, requester
+        let call = Self.importCall(type, materialID, expiresMilliseconds, requester)
+        return try await importMaterial(
+            into: keyID, type, materialID, expiresMilliseconds, call
         ) { [self] (key) throws(KeyServiceError) in
             SharedSecret(
                 try imports.open(
@@ -74,19 +75,28 @@ extension KeyService {
         materialID: String? = nil, expiresMilliseconds: Int64? = nil, as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         let count = material.count
-        try await checked(KeyCall(.importKeyMaterial, requester)) { () throws(KeyServiceError) in
+        let call = Self.importCall(type, materialID, expiresMilliseconds, requester)
+        try await checked(call) { () throws(KeyServiceError) in
             guard count == KeyMaterial.sizeBytes else {
                 throw KeyServiceError(
                     .validation, "Material of \(count) bytes is no key; give \(KeyMaterial.sizeBytes) bytes.")
             }
         }
         let shared = SharedSecret(material)
-        return try await importMaterial(into: keyID, type, materialID, expiresMilliseconds, requester) { _ in shared }
+        return try await importMaterial(into: keyID, type, materialID, expiresMilliseconds, call) { _ in shared }
+    }
+
+    private static func importCall(
+        _ type: KeyImportType?, _ materialID: String?, _ expiresMilliseconds: Int64?, _ requester: KeyRequester
+    ) -> KeyCall {
+        KeyCall(.importKeyMaterial, requester)
+            .asks("validTo", expiresMilliseconds.map { String($0 / 1_000) })
+            .asks("importType", type?.rawValue).asks("keyMaterialId", materialID)
     }
 
     private func importMaterial(
         into keyID: String, _ type: KeyImportType?, _ materialID: String?, _ expiresMilliseconds: Int64?,
-        _ requester: KeyRequester, _ open: @escaping @Sendable (KeyRecord) throws(KeyServiceError) -> SharedSecret
+        _ call: KeyCall, _ open: @escaping @Sendable (KeyRecord) throws(KeyServiceError) -> SharedSecret
     ) async throws(KeyServiceError) -> KeyMetadata {
         var conditions = [
             "kms:ExpirationModel": [
@@ -94,9 +104,6 @@ extension KeyService {
             ]
         ]
         if let expiresMilliseconds { conditions["kms:ValidTo"] = [String(expiresMilliseconds / 1_000)] }
-        let call = KeyCall(.importKeyMaterial, requester)
-            .asks("validTo", expiresMilliseconds.map { String($0 / 1_000) })
-            .asks("importType", type?.rawValue).asks("keyMaterialId", materialID)
         return try await change(call) { [self, conditions] (registry, sealer) throws(KeyServiceError) in
             let now = host.wallMilliseconds()
             var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
@@ -113,7 +120,8 @@ extension KeyService {
                 let id = try sealer.find(material.bytes, in: key)
                 try ImportRequest(type: type, materialID: materialID, arn: registry.owner.arn(key.id))
                     .check(id, in: key)
-                try put(material, id, expiresMilliseconds, into: &key, sealer)
+                let known = try put(material, id, expiresMilliseconds, into: &key, sealer)
+                if materialID == nil { call.asks("keyMaterialId", known.description) }
             } catch {
                 throw error.underlying as? KeyServiceError ?? KeyServiceError(error)
             }
@@ -123,10 +131,11 @@ extension KeyService {
     }
 
     /// - Parameter known: the material's id, where the key knows it.
+    /// - Returns: the material's id.
     private func put(
         _ material: SharedSecret, _ known: KeyMaterialID?, _ expiresMilliseconds: Int64?, into key: inout KeyRecord,
         _ sealer: MaterialSealer
-    ) throws(KeyBackendError) {
+    ) throws(KeyBackendError) -> KeyMaterialID {
         let now = host.wallMilliseconds()
         let id = known ?? KeyMaterialID(bytes: HostRandom(host: host).bytes(KeyMaterialID.sizeBytes))
         if let index = key.imported.firstIndex(where: { $0.materialID == id }) {
@@ -139,5 +148,6 @@ extension KeyService {
                     currentSinceMilliseconds: key.imported.isEmpty ? now : nil))
         }
         key.put(try sealer.seal(material.bytes, id, for: key.id, host, because: .importing))
+        return id
     }
 }

@@ -26,6 +26,9 @@ extension KeyService {
         let call = KeyCall(.createGrant, requester, isDryRun: isDryRun)
             .asks("granteePrincipal", granteePrincipal).asks("retiringPrincipal", retiringPrincipal).asks("name", name)
             .asks("operations", operations.map(\.description).sorted().joined(separator: " "))
+        for pair in constraint?.context.pairs ?? [] {
+            call.asks("\(constraint?.name ?? ""):\(pair.name)", pair.value)
+        }
         try await checked(call) { () throws(KeyServiceError) in try wanted.check() }
         return try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             let key = found(try registry.resolveWithoutAlias(keyID, "A grant"), call, registry)
@@ -43,7 +46,9 @@ extension KeyService {
                 key, call, registry, conditions: wanted.conditions(requester.caller), newGrant: grant)
             try registry.check(.createGrant, of: key)
             try call.stopIfDryRun()
-            return try add(grant, to: key, &registry)
+            let created = try add(grant, to: key, &registry)
+            call.asks("grantId", created.grant.grantID)
+            return created
         }
     }
 
@@ -106,6 +111,7 @@ extension KeyService {
                 throw KeyServiceError(
                     .invalidGrantToken, "The grant token is of no grant that is in force; it may be retired already.")
             }
+            call.asks("grantId", grant.id.description)
             try retire(grant, of: found(key, call, registry), call, &registry)
         }
     }

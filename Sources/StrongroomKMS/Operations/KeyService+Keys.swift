@@ -21,7 +21,9 @@ extension KeyService {
         as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyMetadata {
         let call = KeyCall(.createKey, requester).asks("description", description).asks("policy", policy)
-            .asks("multiRegion", isMultiRegion ? "true" : nil)
+            .asks("multiRegion", isMultiRegion ? "true" : nil).asks("origin", origin.rawValue)
+            .asks("bypassPolicyLockoutSafetyCheck", bypassesLockoutCheck ? "true" : nil)
+        for tag in tags { call.asks("tag:\(tag.name)", tag.value) }
         let policy = try await checked(call) { () throws(KeyServiceError) in
             try Self.check(description: description)
             if isMultiRegion && origin == .external {

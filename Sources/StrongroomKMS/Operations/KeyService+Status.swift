@@ -30,11 +30,11 @@ extension KeyService {
         public var relatedKeysAgree: Bool
     }
 
-    /// How the service is.
+    /// How the service is: for whoever may list the keys.
     public func status(as requester: KeyRequester = .root) async throws(KeyServiceError) -> Status {
+        try await authorizeListing(requester)
         let keyring = try await settled()
         let registry = keyring.registry
-        try authorizeAccount(KeyCall(.listKeys, requester), registry)
         let counts = meter.totals
         return Status(
             keyringID: Hexadecimal.encode(keyring.keyringID),
@@ -47,17 +47,34 @@ extension KeyService {
             relatedKeysAgree: relatedKeysAgree)
     }
 
-    /// How often each operation was asked of one key since the service was opened, refused requests included.
-    public func requestCounts(of keyID: String) throws(KeyServiceError) -> [KeyOperation: Int] {
-        meter.counts(of: try current().registry.resolve(keyID).id)
+    /// How often each operation was asked of one key since the service was opened, refused requests included: for
+    /// whoever may describe the key. To ask is not counted.
+    public func requestCounts(
+        of keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> [KeyOperation: Int] {
+        meter.counts(of: try await described(keyID, requester))
     }
 
     /// The same by the bucket that it was asked for, and what that cost; those with the most requests first.
     ///
     /// So many buckets have a line of their own as fit into bounded memory (3,072 pairs of key and bucket); what comes
     /// later is summed up as ``MeteredRequests/Origin/others``.
-    public func meteredRequests(of keyID: String) throws(KeyServiceError) -> [MeteredRequests] {
-        meter.requests(of: try current().registry.resolve(keyID).id)
+    public func meteredRequests(
+        of keyID: String, as requester: KeyRequester = .root
+    ) async throws(KeyServiceError) -> [MeteredRequests] {
+        meter.requests(of: try await described(keyID, requester))
+    }
+
+    /// The key, where the requester may describe it: a refusal is recorded as one of that.
+    private func described(_ keyID: String, _ requester: KeyRequester) async throws(KeyServiceError) -> KeyID {
+        let call = KeyCall(.describeKey, requester)
+        return try await checked(call) { () throws(KeyServiceError) in
+            let registry = try current().registry
+            let key = try registry.resolve(keyID)
+            call.isAbout(registry.owner.arn(key.id))
+            try authorize(key, call, registry, alias: registry.aliasName(in: keyID))
+            return key.id
+        }
     }
 }
 

@@ -7,6 +7,7 @@ final class ClockedHost: KeyBackendHost {
     private static let startMilliseconds: Int64 = 1_700_000_000_000
 
     private let now = Mutex<Int64>(startMilliseconds)
+    private let jumped = Mutex<Int64>(0)
     private let lines = Mutex<[String]>([])
     private let answer = Mutex(KeyDependencies.unknown("No store is open."))
     private let questions = Mutex(0)
@@ -20,8 +21,11 @@ final class ClockedHost: KeyBackendHost {
 
     func pass(days: Double) { now.withLock { $0 += Int64(days * 86_400_000) } }
 
-    func wallMilliseconds() -> Int64 { now.withLock { $0 } }
-    /// Goes on by itself, and with the wall clock.
+    /// The wall clock is set, and no time has passed.
+    func jump(days: Double) { jumped.withLock { $0 += Int64(days * 86_400_000) } }
+
+    func wallMilliseconds() -> Int64 { now.withLock { $0 } + jumped.withLock { $0 } }
+    /// Goes on by itself, and with the wall clock where that is not set.
     func bootNanoseconds() -> UInt64 {
         PosixClock().bootNanoseconds() + UInt64(now.withLock { $0 } - Self.startMilliseconds) * 1_000_000
     }

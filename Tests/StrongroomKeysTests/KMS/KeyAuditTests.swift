@@ -138,6 +138,13 @@ import Testing
         #expect(try await code { _ = try await service.generateDataKey(dryRun: true) } == .dryRunOperation)
         #expect(try await code { _ = try await service.auditStatus(as: mallory) } == .accessDenied)
         #expect(try await code { _ = try await service.auditCheckpoint(as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.status(as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.requestCounts(of: key.arn, as: mallory) } == .accessDenied)
+        #expect(try await code { _ = try await service.meteredRequests(of: key.arn, as: mallory) } == .accessDenied)
+        // What sealed it is told only to who may use that.
+        #expect(
+            try await code { _ = try await service.decrypt(sealed, keyID: KeyService.defaultKeyID, as: mallory) }
+                == .accessDenied)
         _ = try await service.enableKey(key.arn)
         #expect(
             try await code { _ = try await service.decrypt(sealed, encryptionContext: wrong) } == .invalidCiphertext)
@@ -146,9 +153,29 @@ import Testing
             records.map { $0["errorCode"] as? String } == [
                 "DisabledException", "AccessDenied", "NotFoundException", "AccessDenied", "InvalidAliasNameException",
                 "MalformedPolicyDocumentException", "ValidationException", "DryRunOperationException", "AccessDenied",
-                "AccessDenied", nil, "InvalidCiphertextException",
+                "AccessDenied", "AccessDenied", "AccessDenied", "AccessDenied", "AccessDenied", nil,
+                "InvalidCiphertextException",
             ])
         #expect(records.allSatisfy { ($0["errorMessage"] == nil) == ($0["errorCode"] == nil) })
+    }
+
+    /// Who was given what, and when that ended, can be told from the trail alone.
+    @Test func aGrantAndANewKeyAreRecordedInFull() async throws {
+        let service = try audited.open(creates: true)
+        let key = try await service.createKey(tags: [try KeyTag(name: "team", value: "blue")], origin: .external)
+        _ = try await service.importKeyMaterial(into: key.arn, try SecretBytes.random(count: 32))
+        let granted = try await service.createGrant(
+            on: key.arn, to: Self.alice, operations: [.decrypt],
+            constraint: .includes(try EncryptionContext(["tenant": "blue"])))
+        try await service.retireGrant(token: granted.token)
+        let records = try audited.records().suffix(4).map { $0["requestParameters"] as? [String: Any] ?? [:] }
+        #expect(records[0]["origin"] as? String == "EXTERNAL" && records[0]["tag:team"] as? String == "blue")
+        #expect(
+            records[1]["keyMaterialId"] as? String
+                == (try await service.describeKey(key.arn).currentMaterialID))
+        #expect(records[2]["EncryptionContextSubset:tenant"] as? String == "blue")
+        #expect(records[2]["grantId"] as? String == granted.grant.grantID)
+        #expect(records[3]["grantId"] as? String == granted.grant.grantID)
     }
 
     /// A name is the caller's, and a trail is read in terminals and by scripts.
@@ -360,7 +387,7 @@ import Testing
         let sealed = try await before.generateDataKey().wrapped
         await before.close()
         var keyring = try OpenedKeyring<ServiceKeyring>(opening: KeyBackendConfiguration(keyring: audited.keyring))
-        try keyring.change { (keyring, _) throws(KeyBackendError) in keyring.document.sealedAuditSeed = nil }
+        _ = try keyring.change { (keyring, _) throws(KeyBackendError) in keyring.document.sealedAuditSeed = nil }
         var service = try audited.open()
         _ = try await service.decrypt(sealed)
         let key = try await service.auditStatus()?.publicKey

@@ -232,6 +232,13 @@ import Testing
                 _ = try await service.createGrant(
                     on: key.arn, to: arn, operations: [.decrypt], constraint: .includes(.empty))
             } == .validation)
+        // A listing could name only one of the two, and ended the process.
+        let twice = try EncryptionContext([(name: "\u{E9}", value: "1"), (name: "e\u{301}", value: "2")])
+        #expect(
+            try await code {
+                _ = try await service.createGrant(
+                    on: key.arn, to: arn, operations: [.decrypt], constraint: .includes(twice))
+            } == .validation)
         // The issuer, whom nobody had measured, did not fit into the keyring, and ended the process.
         let long = Self.caller(String(repeating: "a", count: 70_000), Self.account)
         #expect(

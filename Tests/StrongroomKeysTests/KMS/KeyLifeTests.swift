@@ -76,12 +76,15 @@ import Testing
         #expect(try await code { _ = try await service.describeKey(key.arn) } == .notFound)
     }
 
-    /// Who holds the old file open, or has another name for it, is the one who could still read the key.
+    /// Who holds an old file open, or has another name for it, is the one who could still read the key. The story: of
+    /// files that held it, those that other changes had replaced were left as they were.
     @Test(arguments: [false, true]) func aDestroyedKeyIsOverwrittenOnDisk(_ isLinked: Bool) async throws {
         let service = try await open(creates: true)
         let key = try await service.createKey()
-        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
         let document = folder.path.appending("keyring").appending("kms").appending("keyring")
+        let earlier = try FileDescriptor.open(document, .readOnly)
+        defer { try? earlier.close() }
+        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
         let held = try FileDescriptor.open(document, .readOnly)
         defer { try? held.close() }
         if isLinked {
@@ -90,10 +93,32 @@ import Testing
         }
         host.pass(days: 8)
         #expect(try await service.status().keyCount == 1)
-        var bytes = [UInt8](repeating: 1, count: 64)
-        let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe held.read(into: $0) }
-        #expect(count == 64 && bytes.allSatisfy { $0 == 0 } == !isLinked)
+        for (file, isOverwritten) in [(earlier, true), (held, !isLinked)] {
+            var bytes = [UInt8](repeating: 1, count: 64)
+            let count = try unsafe bytes.withUnsafeMutableBytes { try unsafe file.read(into: $0) }
+            #expect(count == 64 && bytes.allSatisfy { $0 == 0 } == isOverwritten)
+        }
         #expect(host.logged.contains { $0.contains("hard link") } == isLinked)
+    }
+
+    /// The story: a clock that was a month ahead for a moment destroyed a key, and was no reason to take the deletion
+    /// back when it was set right.
+    @Test func aClockThatJumpsDestroysNoKey() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey()
+        let generated = try await service.generateDataKey(keyID: key.arn)
+        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
+        host.jump(days: 31)
+        #expect(try await code { _ = try await service.decrypt(generated.wrapped) } == .invalidState)
+        #expect(host.logged.contains { $0.contains("is not destroyed yet") })
+        host.jump(days: -31)
+        _ = try await service.cancelKeyDeletion(key.arn)
+        _ = try await service.enableKey(key.arn)
+        #expect(try await service.decrypt(generated.wrapped).isEqual(to: generated.plaintext))
+        // What time alone brings is no jump, however the clock stood in between.
+        _ = try await service.scheduleKeyDeletion(key.arn, pendingWindowDays: 7)
+        host.pass(days: 8)
+        #expect(try await code { _ = try await service.describeKey(key.arn) } == .notFound)
     }
 
     @Test func aDeletionThatIsTakenBackLeavesAllThatWasSealed() async throws {

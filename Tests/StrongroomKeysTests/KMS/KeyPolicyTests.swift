@@ -6,7 +6,7 @@ import Testing
 
 @testable import StrongroomKMS
 
-/// Who may do what with a key (`threats.md` 26, as far as a key's policy goes).
+/// Who may do what with a key.
 @Suite struct KeyPolicyTests {
     private let folder = TemporaryFolder()
     private static let account = "111122223333"

@@ -324,7 +324,7 @@ private struct KeyServiceModelRun {
                 #expect(key.deletionMilliseconds == expected.deletion)
                 #expect(key.currentMaterialID == expected.materials.last)
                 // Those for this very check are not in the model.
-                let counts = try service.requestCounts(of: key.keyID).filter { $0.key != .listRotations }
+                let counts = try await service.requestCounts(of: key.keyID).filter { $0.key != .listRotations }
                 #expect(counts.values.reduce(0, +) == expected.requests)
                 #expect(try await service.listRotations(key.arn).items.map(\.materialID) == expected.materials)
             }

@@ -249,8 +249,8 @@ import Testing
         _ = try await service.disableKey(key.arn)
         _ = try await code { _ = try await service.generateDataKey(keyID: key.arn) }
         _ = try await service.decrypt(sealed)
-        #expect(try service.requestCounts(of: key.arn) == [.createKey: 1, .generateDataKey: 4, .disableKey: 1])
-        #expect(try service.requestCounts(of: KeyService.defaultKeyID) == [.generateDataKey: 1, .decrypt: 1])
+        #expect(try await service.requestCounts(of: key.arn) == [.createKey: 1, .generateDataKey: 4, .disableKey: 1])
+        #expect(try await service.requestCounts(of: KeyService.defaultKeyID) == [.generateDataKey: 1, .decrypt: 1])
         #expect(
             try await service.status().requestCounts == [
                 .createKey: 1, .generateDataKey: 5, .disableKey: 1, .decrypt: 1,

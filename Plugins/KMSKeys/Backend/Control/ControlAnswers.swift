@@ -101,7 +101,8 @@ extension KeyGrant {
 
 extension EncryptionContext {
     fileprivate var json: JSONValue {
-        .object(Dictionary(uniqueKeysWithValues: pairs.map { ($0.name, JSONValue.string($0.value)) }))
+        // A name in two spellings, which older keyrings may have, is one member here, and must not end the process.
+        .object(Dictionary(pairs.map { ($0.name, JSONValue.string($0.value)) }) { first, _ in first })
     }
 }
 

@@ -16,8 +16,8 @@ internal import SystemPackage
     ]
     if let keyID {
         answer["keyId"] = .string(keyID)
-        answer["requests"] = requests(try call.service.requestCounts(of: keyID))
-        answer["origins"] = .array(origins(try call.service.meteredRequests(of: keyID)))
+        answer["requests"] = requests(try await call.service.requestCounts(of: keyID, as: call.requester))
+        answer["origins"] = .array(origins(try await call.service.meteredRequests(of: keyID, as: call.requester)))
     }
     return .object(answer)
 }

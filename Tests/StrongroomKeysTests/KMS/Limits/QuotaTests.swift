@@ -48,6 +48,16 @@ private final class StandingHost: KeyBackendHost {
         #expect(try await service.status().throttledCount == 0)
     }
 
+    /// The story: an import took two tokens, so that one a second let none through.
+    @Test func anImportIsOneRequest() async throws {
+        var quotas = KeyQuotas()
+        quotas[.other] = 1
+        let service = try await open(quotas)
+        let key = try await service.createKey(origin: .external)
+        let material = try SecretBytes.random(count: 32)
+        #expect(try await service.importKeyMaterial(into: key.arn, material).state == .enabled)
+    }
+
     @Test func aQuotaIsUsedUpAndComesBack() async throws {
         var quotas = KeyQuotas()
         quotas[.cryptographic] = 4
@@ -154,7 +164,7 @@ private final class StandingHost: KeyBackendHost {
         #expect(await Self.attempts(150, service, sealed, .root) == 150)
         _ = try await service.createKey(as: storm)
         #expect(try await service.status().throttledCount == 64 * 20 - 150)
-        #expect(try service.requestCounts(of: KeyService.defaultKeyID)[.decrypt] == 300)
+        #expect(try await service.requestCounts(of: KeyService.defaultKeyID)[.decrypt] == 300)
     }
 
     private static func attempts(

@@ -30,11 +30,11 @@ import Testing
         // With a Bucket Key the context is the bucket.
         _ = try await service.generateDataKey(keyID: key.arn, encryptionContext: try context("arn:aws:s3:::photos"))
         _ = try await service.generateDataKey(keyID: key.arn, encryptionContext: try context("arn:aws:s3:::music/x"))
-        let rows = try service.meteredRequests(of: key.arn)
+        let rows = try await service.meteredRequests(of: key.arn)
         #expect(rows.map(\.origin) == [.bucket("photos"), .elsewhere, .bucket("music")])
         #expect(rows[0].counts == [.generateDataKey: 2, .decrypt: 5] && rows[0].cost == "0.000021")
         #expect(rows[1].counts == [.createKey: 1] && rows[1].cost == "0.000003")
-        #expect(try service.requestCounts(of: key.arn) == [.createKey: 1, .generateDataKey: 3, .decrypt: 5])
+        #expect(try await service.requestCounts(of: key.arn) == [.createKey: 1, .generateDataKey: 3, .decrypt: 5])
         #expect(try await service.status().requestCost == "0.000027")
     }
 
@@ -45,8 +45,8 @@ import Testing
         for destination in [first.arn, second.arn] {
             _ = try await service.reEncrypt(sealed, destinationKeyID: destination)
         }
-        #expect(try service.requestCounts(of: first.arn)[.reEncrypt] == 2)
-        #expect(try service.requestCounts(of: second.arn)[.reEncrypt] == 1)
+        #expect(try await service.requestCounts(of: first.arn)[.reEncrypt] == 2)
+        #expect(try await service.requestCounts(of: second.arn)[.reEncrypt] == 1)
     }
 
     @Test(
