@@ -24,10 +24,15 @@ final class CertificateFiles: Sendable {
     private let logger: Logger
     private let loaded: Mutex<Loaded>
 
-    /// - Throws: what the files fail with; they must be there when the server starts.
-    init(certificatePath: String, keyPath: String, logger: Logger) throws {
+    /// - Throws: ``S3ServerError/Code/invalidCertificate``; the files must be there when the server starts.
+    init(certificatePath: String, keyPath: String, logger: Logger) throws(S3ServerError) {
         (self.certificatePath, self.keyPath, self.logger) = (certificatePath, keyPath, logger)
-        loaded = Mutex(try Self.load(certificatePath, keyPath))
+        do {
+            loaded = Mutex(try Self.load(certificatePath, keyPath))
+        } catch {
+            throw S3ServerError(
+                .invalidCertificate, "The certificate or its private key cannot be read: \(error)", underlying: error)
+        }
     }
 
     /// What TLS speaks with: TLS 1.2 and newer, or 1.3 alone.

@@ -66,16 +66,9 @@ public struct S3Server: Service {
         self.options = options
         self.whenListening = whenListening
         service = S3Service(store, options.service)
-        do {
-            certificate = try options.https.map { secure in
-                try CertificateFiles(
-                    certificatePath: secure.certificate, keyPath: secure.privateKey, logger: options.service.logger)
-            }
-        } catch let error as S3ServerError {
-            throw error
-        } catch {
-            throw S3ServerError(
-                .invalidCertificate, "The certificate or its private key cannot be read: \(error)", underlying: error)
+        certificate = try options.https.map { secure throws(S3ServerError) in
+            try CertificateFiles(
+                certificatePath: secure.certificate, keyPath: secure.privateKey, logger: options.service.logger)
         }
     }
 

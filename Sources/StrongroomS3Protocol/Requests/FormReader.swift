@@ -146,17 +146,20 @@ final class FormReader {
             let pair = part.trimmingBlanks.split(separator: "=", maxSplits: 1)
             guard pair.count == 2, pair[0].lowercased() == name else { continue }
             let value = pair[1]
-            return value.hasPrefix("\"") && value.hasSuffix("\"") && value.utf8.count >= 2
-                ? String(value.dropFirst().dropLast()) : String(value)
+            guard value.hasPrefix("\""), value.hasSuffix("\""), value.utf8.count >= 2 else { return String(value) }
+            return String(value.dropFirst().dropLast()).replacing("\\\"", with: "\"")
         }
         return nil
     }
 
-    /// What stands between semicolons, those in quotation marks left alone: names of files have them.
+    /// What stands between semicolons, those in quotation marks left alone: names of files have them. Quotation marks
+    /// of a name itself are `%22` where browsers write them (WHATWG HTML, section 4.10.21.8), and behind a backslash
+    /// where others do; any other backslash is one of a path.
     private static func parts(of header: String) -> [Substring] {
-        var isQuoted = false
+        var (isQuoted, previous) = (false, UInt8(0))
         return header.utf8.split { byte in
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            defer { previous = byte }
+            if byte == UInt8(ascii: "\""), !isQuoted || previous != UInt8(ascii: "\\") { isQuoted.toggle() }
             return byte == UInt8(ascii: ";") && !isQuoted
         }.map { Substring($0) }
     }

@@ -100,12 +100,13 @@ import Testing
     @Test("name their files in full")
     func fileNames() async throws {
         let fixture = try await Self.bucket()
-        for name in ["a;1.pdf", "a;2.pdf", "; name=x"] {
+        for name in ["a;1.pdf", "a;2.pdf", "; name=x", #"say \"a;b\""#] {
             let own = try fixture.formCredentials(Self.policy())
             #expect(try await fixture.post("data", [("key", "mine/${filename}")] + own, named: name).status == 204)
         }
         let list = try await fixture.store.bucket("data").list().objects
-        #expect(list.map(\.key.rawValue) == ["mine/; name=x", "mine/a;1.pdf", "mine/a;2.pdf"])
+        #expect(
+            list.map(\.key.rawValue) == ["mine/; name=x", "mine/a;1.pdf", "mine/a;2.pdf", #"mine/say "a;b""#])
     }
 
     @Test("end with their policy, and are as they were signed")

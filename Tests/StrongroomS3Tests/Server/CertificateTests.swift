@@ -65,14 +65,16 @@ import Testing
     func refusals() throws {
         let folder = TemporaryFolder()
         let files = try CertificateFixture(folder)
-        #expect(throws: (any Error).self) {
-            try CertificateFiles(certificatePath: files.key, keyPath: files.key, logger: logger)
-        }
-        #expect(throws: (any Error).self) {
-            try CertificateFiles(certificatePath: files.certificate, keyPath: files.certificate, logger: logger)
-        }
-        #expect(throws: (any Error).self) {
-            try CertificateFiles(certificatePath: "/none", keyPath: "/none", logger: logger)
+        let unusable = [
+            (files.key, files.key), (files.certificate, files.certificate), (files.certificate, "/none"),
+            ("/none", files.key),
+        ]
+        for (certificate, key) in unusable {
+            #expect {
+                try CertificateFiles(certificatePath: certificate, keyPath: key, logger: logger)
+            } throws: {
+                ($0 as? S3ServerError)?.code == .invalidCertificate
+            }
         }
     }
 }
