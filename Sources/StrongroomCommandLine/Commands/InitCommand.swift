@@ -65,6 +65,7 @@ struct InitCommand: AsyncParsableCommand {
 
     /// Nothing there, or an empty directory.
     private static func isFree(_ path: FilePath) throws(CommandFailure) -> Bool {
+        // Safe: the call only reads the path, for as long as it takes.
         if unsafe access(path.string, F_OK) != 0 && errno == ENOENT { return true }
         return try DirectoryEntries.read(path).isEmpty
     }

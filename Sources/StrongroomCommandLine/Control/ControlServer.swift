@@ -53,6 +53,7 @@ final class ControlServer: Sendable {
             return Array(state.sessions.values)
         }
         // Before the store's lock is given up: the next one to have it makes a socket of its own.
+        // Safe: the call only reads the path, for as long as it takes.
         unsafe unlink(path.appending(ControlMessage.socketName).string)
         listener.finishReceiving()
         for session in sessions { session.cancel() }

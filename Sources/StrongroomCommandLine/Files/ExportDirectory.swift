@@ -12,6 +12,7 @@ struct ExportDirectory: Sendable {
     /// Makes the directory where it is missing.
     init(_ path: FilePath) throws(CommandFailure) {
         self.path = path
+        // Safe: the call only reads the path, for as long as it takes.
         if unsafe mkdir(path.string, 0o755) != 0, errno != EEXIST {
             throw .system("cannot create the directory", path, Errno(rawValue: errno))
         }
@@ -27,6 +28,7 @@ struct ExportDirectory: Sendable {
             shown.append(component)
             let parent = directory
             defer { try? parent.close() }
+            // Safe: the call only reads the names, for as long as it takes.
             if unsafe mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST {
                 throw .system("cannot create the directory", shown, Errno(rawValue: errno))
             }
@@ -40,6 +42,7 @@ struct ExportDirectory: Sendable {
         _ name: String, in directory: Int32, followLinks: Bool, shown: FilePath
     ) throws(CommandFailure) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followLinks ? 0 : O_NOFOLLOW)
+        // Safe: the call only reads the names, for as long as it takes.
         let opened = unsafe openat(directory, name, flags)
         guard opened >= 0 else {
             let error = Errno(rawValue: errno)

@@ -44,6 +44,7 @@ final class OutputFile: @unchecked Sendable {
         // Short, whatever the name's length is, and distinct per process and file.
         temporaryName = ".strongroom-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
         // O_EXCL and O_NOFOLLOW: never through something that stands there already.
+        // Safe: the call only reads the names, for as long as it takes.
         let opened = unsafe openat(
             directory.rawValue, temporaryName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
         guard opened >= 0 else {
@@ -56,6 +57,7 @@ final class OutputFile: @unchecked Sendable {
 
     deinit {
         if isOpen { try? descriptor.close() }
+        // Safe: the call only reads the names, for as long as it takes.
         if !hasItsName { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
         try? directory.close()
     }
@@ -78,6 +80,7 @@ final class OutputFile: @unchecked Sendable {
         } catch {
             throw .system("cannot write", shownPath, error as? Errno ?? .ioError)
         }
+        // Safe: the calls only read the names, for as long as they take.
         let renamed =
             switch replacing {
             case .allowed: unsafe renameat(directory.rawValue, temporaryName, directory.rawValue, name)
@@ -92,6 +95,7 @@ final class OutputFile: @unchecked Sendable {
             }
             throw .system("cannot create", shownPath, error)
         }
+        // Safe: the call only reads the names, for as long as it takes.
         if replacing == .refused { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
         hasItsName = true
     }

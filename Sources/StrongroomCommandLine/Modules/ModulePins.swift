@@ -57,6 +57,7 @@ struct ModulePins: Sendable {
 
     private static func makeDirectories(_ directory: FilePath) throws(CommandFailure) {
         for directory in [directory.removingLastComponent(), directory] {
+            // Safe: the call only reads the path, for as long as it takes.
             if unsafe mkdir(directory.string, 0o700) != 0, errno != EEXIST {
                 throw .system("cannot create the directory", directory, Errno(rawValue: errno))
             }

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Strongroom
 
-/// One key of the service for many objects: how rarely it is asked, and how soon it is obeyed (`threats.md` 17).
+/// One key of the service for many objects: how rarely it is asked, and how soon it is obeyed.
 @Suite("Bucket Keys")
 struct BucketKeyTests {
     private let fixture: ModeFixture

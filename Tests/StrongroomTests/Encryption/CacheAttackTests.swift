@@ -7,7 +7,7 @@ import Testing
 
 @testable import Strongroom
 
-/// What is remembered of keys must open nothing that the key itself would not (`threats.md` 10 and 16).
+/// What is remembered of keys must open nothing that the key itself would not.
 @Suite("Attacks through what is remembered of keys")
 struct CacheAttackTests {
     private static let bucket: BucketName = "bucket"

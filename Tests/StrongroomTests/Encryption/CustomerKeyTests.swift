@@ -4,7 +4,7 @@ import Testing
 
 @testable import Strongroom
 
-/// Keys that come with each request (`threats.md` 20, 22, 24, 25).
+/// Keys that come with each request.
 @Suite("Customer keys")
 struct CustomerKeyTests {
     private let fixture: ModeFixture

@@ -4,7 +4,7 @@ import Testing
 
 @testable import Strongroom
 
-/// Another key for an object that is there, without moving it (`s3-model.md` 1.3).
+/// Another key for an object that is there, without moving it.
 @Suite("Encryption in place")
 struct EncryptionUpdateTests {
     private let fixture: ModeFixture

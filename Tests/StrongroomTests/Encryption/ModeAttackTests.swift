@@ -9,8 +9,7 @@ import Testing
 
 @testable import Strongroom
 
-/// Someone has the disk, and even the metadata key, and the objects are under keys of a key service or of customers
-/// (`threats.md` 1, 4, 5, 8, 9).
+/// Someone has the disk, and even the metadata key, and the objects are under keys of a key service or of customers.
 @Suite("Attacks on stored bytes, in every mode")
 struct ModeAttackTests {
     private static let bucket: BucketName = "bucket"

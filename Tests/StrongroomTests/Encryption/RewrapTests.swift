@@ -4,7 +4,7 @@ import Testing
 
 @testable import Strongroom
 
-/// Rotation: everything ends up under the new version, and nothing is unreadable meanwhile (`threats.md` 19).
+/// Rotation: everything ends up under the new version, and nothing is unreadable meanwhile.
 @Suite("Rewrapping")
 struct RewrapTests {
     private let fixture: ModeFixture

@@ -7,7 +7,7 @@ import Testing
 @testable import Strongroom
 
 /// Keys are rotated, wraps and objects made anew while others write, and the process is killed in the middle, again and
-/// again (`threats.md` 19).
+/// again.
 @Suite("Rotation and sudden death")
 struct RotationCrashTests {
     private static let rounds = 8
