@@ -64,9 +64,16 @@ final class LMDBRowCursor {
     }
 
     /// Moves to the following row; false when there is none.
+    ///
+    /// - Throws: `MDB_CORRUPTED` where that does not stand behind this one: a damaged branch led to another leaf. In a
+    ///   write transaction nobody looks, for this row may be another one by now.
     func step() throws(LMDBFailure) -> Bool {
+        let previous = unsafe key
         // Safe: LMDB writes both and reads neither.
-        try found(unsafe mdb_cursor_get(live, &key, &value, MDB_NEXT))
+        guard try found(unsafe mdb_cursor_get(live, &key, &value, MDB_NEXT)) else { return false }
+        // Safe: both keys point into the map, which no read transaction changes.
+        if transaction.isReadOnly, unsafe Self.order(of: key, to: previous) <= 0 { throw Self.misplaced }
+        return true
     }
 
     /// Runs `body` with the current row's key, which lies in the map: valid inside only.
@@ -89,12 +96,20 @@ final class LMDBRowCursor {
 
     /// Negative, zero or positive as the current row's key stands before, at or after `other`.
     private func compareKey(to other: [UInt8]) -> Int {
-        // Safe: as in `withKey`; no key of a row is empty, and no more is compared than both have.
+        // Safe: as in `withKey`, and nothing is written to.
         unsafe other.withUnsafeBytes { other in
-            let common = unsafe min(key.mv_size, other.count)
-            let order = common == 0 ? 0 : unsafe memcmp(key.mv_data, other.baseAddress!, common)
-            return order != 0 ? Int(order) : unsafe key.mv_size - other.count
+            let other = unsafe MDB_val(
+                mv_size: other.count, mv_data: UnsafeMutableRawPointer(mutating: other.baseAddress))
+            return unsafe Self.order(of: key, to: other)
         }
+    }
+
+    @unsafe
+    private static func order(of left: MDB_val, to right: MDB_val) -> Int {
+        // Safe where both point to as many bytes as they say: no more is compared than both have.
+        let common = unsafe min(left.mv_size, right.mv_size)
+        let order = common == 0 ? 0 : unsafe memcmp(left.mv_data, right.mv_data, common)
+        return order != 0 ? Int(order) : unsafe left.mv_size - right.mv_size
     }
 
     private func found(_ code: Int32) throws(LMDBFailure) -> Bool {

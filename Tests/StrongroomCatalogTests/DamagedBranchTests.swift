@@ -11,7 +11,7 @@ import Testing
 
     private static func key(_ number: Int) -> [UInt8] { Array("row/\(number * 7_919 % count)/\(number)".utf8) }
 
-    /// A closed catalog of some hundred leaves, and the places of the keys in its branch pages.
+    /// A closed catalog of some hundred leaves, and the places of the nodes in its branch pages: those of their keys.
     private func makeCatalog(_ directory: TemporaryDirectory) throws -> (rows: [[UInt8]], places: [Range<Int>]) {
         let index = try LMDBIndex(directory: directory.path, options: .small())
         try index.write { transaction throws(StorageError) in
@@ -36,6 +36,14 @@ import Testing
         return (rows, places)
     }
 
+    private func change(_ directory: TemporaryDirectory, _ body: (inout [UInt8]) -> Void) throws {
+        let file = try PosixFileSystem().open(directory.path.appending("data.mdb"), .readWrite)
+        defer { file.close() }
+        var bytes = try file.readBytes(at: 0, count: Int(file.sizeBytes()))
+        body(&bytes)
+        try file.write(bytes, at: 0)
+    }
+
     /// What the index says, or nil where it says that it is damaged. Anything but the truth and that is recorded.
     private func expectTruth<Answer: Equatable>(
         _ truth: Answer, _ what: String, _ ask: () throws(StorageError) -> Answer
@@ -57,12 +65,7 @@ import Testing
         #expect(places.count > 50)
         let place = places[seed * 131 % places.count]
         let offset = place.lowerBound + seed * 17 % place.count
-        do {
-            let file = try PosixFileSystem().open(directory.path.appending("data.mdb"), .readWrite)
-            defer { file.close() }
-            let byte = try file.readBytes(at: UInt64(offset), count: 1)[0]
-            try file.write([byte ^ (1 << UInt8(seed % 8))], at: UInt64(offset))
-        }
+        try change(directory) { bytes in bytes[offset] ^= 1 << UInt8(seed % 8) }
         let index = try LMDBIndex(directory: directory.path, options: .small(mustExist: true))
         defer { index.close() }
         try index.read { snapshot throws(StorageError) in
@@ -79,6 +82,25 @@ import Testing
             }
             // All of them one after the other, as a walk sees them.
             #expect(try snapshot.rows(from: [], limit: .max).map(\.key) == rows || isHidden)
+        }
+    }
+
+    /// A branch that names another leaf: a walk does not come out shorter, or longer, and say nothing.
+    @Test(arguments: 0..<12)
+    func aWalkThroughAnotherLeafIsNoticed(seed: Int) throws {
+        let directory = TemporaryDirectory()
+        let (rows, places) = try makeCatalog(directory)
+        let (one, other) = (places[seed * 131 % places.count], places[(seed * 37 + 11) % places.count])
+        // The child's page number stands before the key.
+        try change(directory) { bytes in
+            for byte in 0..<4 { bytes[one.lowerBound - 8 + byte] = bytes[other.lowerBound - 8 + byte] }
+        }
+        let index = try LMDBIndex(directory: directory.path, options: .small(mustExist: true))
+        defer { index.close() }
+        try index.read { snapshot throws(StorageError) in
+            _ = expectTruth(rows, "walk") { () throws(StorageError) in
+                try snapshot.rows(from: [], limit: .max).map(\.key)
+            }
         }
     }
 }
