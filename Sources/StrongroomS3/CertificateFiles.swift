@@ -27,12 +27,7 @@ final class CertificateFiles: Sendable {
     /// - Throws: ``S3ServerError/Code/invalidCertificate``; the files must be there when the server starts.
     init(certificatePath: String, keyPath: String, logger: Logger) throws(S3ServerError) {
         (self.certificatePath, self.keyPath, self.logger) = (certificatePath, keyPath, logger)
-        do {
-            loaded = Mutex(try Self.load(certificatePath, keyPath))
-        } catch {
-            throw S3ServerError(
-                .invalidCertificate, "The certificate or its private key cannot be read: \(error)", underlying: error)
-        }
+        loaded = Mutex(try Self.load(certificatePath, keyPath))
     }
 
     /// What TLS speaks with: TLS 1.2 and newer, or 1.3 alone.
@@ -61,18 +56,25 @@ final class CertificateFiles: Sendable {
             loaded.withLock { $0 = fresh }
             logger.info("certificate loaded", metadata: ["file": "\(certificatePath)"])
         } catch {
-            logger.error("certificate not loaded; the old one stays", metadata: ["error": "\(error)"])
+            logger.error("certificate not loaded; the old one stays", metadata: ["error": "\(error.message)"])
         }
     }
 
-    private static func load(_ certificatePath: String, _ keyPath: String) throws -> Loaded {
+    private static func load(_ certificatePath: String, _ keyPath: String) throws(S3ServerError) -> Loaded {
         let stamp = stamp(certificatePath, keyPath)
-        let chain = try NIOSSLCertificate.fromPEMFile(certificatePath)
-        let key = try NIOSSLPrivateKey(file: keyPath, format: .pem)
+        let chain = try CertificateReading.chain(certificatePath)
+        let key = try CertificateReading.privateKey(keyPath)
         let loaded = Loaded(chain: chain.map { .certificate($0) }, key: .privateKey(key), stamp: stamp)
-        // The library finds out whether the two belong together.
-        _ = try NIOSSLContext(
-            configuration: .makeServerConfiguration(certificateChain: loaded.chain, privateKey: loaded.key))
+        do {
+            // The library finds out whether the two belong together.
+            _ = try NIOSSLContext(
+                configuration: .makeServerConfiguration(certificateChain: loaded.chain, privateKey: loaded.key))
+        } catch {
+            throw S3ServerError(
+                .invalidCertificate,
+                "The private key in '\(keyPath)' does not belong to the first certificate in '\(certificatePath)'; name the "
+                    + "one that it was made with.", underlying: error)
+        }
         return loaded
     }
 

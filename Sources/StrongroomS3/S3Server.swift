@@ -75,7 +75,7 @@ public struct S3Server: Service {
     /// Listens until the service group that it is in shuts down.
     ///
     /// - Throws: ``S3ServerError/Code/cannotListen``.
-    public func run() async throws { try await run(try group()) }
+    public func run() async throws { try await group().run() }
 
     /// Listens until its task is cancelled, and then stops as gracefully as in a service group.
     ///
@@ -83,7 +83,7 @@ public struct S3Server: Service {
     public func runUntilCancelled() async throws {
         let group = try group()
         // Not a child: what runs is to be finished, and not to be cancelled with whoever waits for it.
-        let work = Task { try await run(group) }
+        let work = Task { try await group.run() }
         try await withTaskCancellationHandler {
             try await work.value
         } onCancel: {
@@ -95,14 +95,6 @@ public struct S3Server: Service {
         var configuration = ServiceGroupConfiguration(services: try endpoints(), logger: options.service.logger)
         configuration.maximumGracefulShutdownDuration = .seconds(options.service.limits.shutdownSeconds)
         return ServiceGroup(configuration: configuration)
-    }
-
-    private func run(_ group: ServiceGroup) async throws {
-        do {
-            try await group.run()
-        } catch let error as IOError {
-            throw S3ServerError(.cannotListen, "The server cannot listen: \(error)", underlying: error)
-        }
     }
 
     // MARK: - Endpoints
@@ -148,17 +140,20 @@ public struct S3Server: Service {
     private func application<Responder: HTTPResponder>(
         _ responder: Responder, _ endpoint: Endpoint, _ server: HTTPServerBuilder, connectionCount: Int
     ) -> some Service where Responder.Context: InitializableFromSource<ApplicationRequestContextSource> {
-        Application(
+        let listening = ListeningState(endpoint)
+        let application = Application(
             responder: responder, server: server,
             configuration: ApplicationConfiguration(
                 address: .hostname(endpoint.host, port: endpoint.port), serverName: "Strongroom",
                 availableConnectionsDelegate: .maximum(connectionCount, logger: options.service.logger)),
             onServerRunning: { [whenListening] channel in
+                listening.begin()
                 var endpoint = endpoint
                 endpoint.port = channel.localAddress?.port ?? endpoint.port
                 await whenListening(endpoint)
             },
             logger: options.service.logger)
+        return ListeningService(application: application, state: listening)
     }
 
     private func plain() -> HTTPServerBuilder {

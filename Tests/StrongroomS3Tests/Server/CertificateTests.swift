@@ -10,6 +10,15 @@ import Testing
 @testable import StrongroomS3Protocol
 
 @Suite("Certificates") struct CertificateTests {
+    /// Of no certificate, and for nothing else.
+    private static let strangeKey = """
+        -----BEGIN PRIVATE KEY-----
+        MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6eAZYmFrJhOmQUMa
+        S09U9J8pJ4GU5V2Z48yD3C8sQ62hRANCAARz2iYpa5QMJGHpKA4vswoll0fTU8Qv
+        A2BJEHXfPDZHyGSrBOzruQ1O7+w0vrNphqUcsAFPCpwaCGd0/5HDEKar
+        -----END PRIVATE KEY-----
+        """
+
     private let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
 
     /// The certificate that a server shows.
@@ -65,16 +74,26 @@ import Testing
     func refusals() throws {
         let folder = TemporaryFolder()
         let files = try CertificateFixture(folder)
+        let encrypted = try CertificateFixture(folder, named: "encrypted")
+        try encrypted.write("", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----")
+        let strange = try CertificateFixture(folder, named: "strange")
+        try strange.write(TestCertificates.server, Self.strangeKey)
         let unusable = [
-            (files.key, files.key), (files.certificate, files.certificate), (files.certificate, "/none"),
-            ("/none", files.key),
+            (files.key, files.key, "The file '\(files.key)' holds no certificate"),
+            (files.certificate, files.certificate, "The file '\(files.certificate)' holds no private key"),
+            (files.certificate, "/none", "There is no file '/none', in which the private key"),
+            ("/none", files.key, "There is no file '/none', in which the certificate"),
+            (encrypted.certificate, files.key, "The file '\(encrypted.certificate)' holds no certificate"),
+            (files.certificate, encrypted.key, "The file '\(encrypted.key)' holds a private key that is encrypted"),
+            (files.certificate, strange.key, "in '\(strange.key)' does not belong to"),
+            (files.certificate, "/", "The private key in '/' cannot be read"),
         ]
-        for (certificate, key) in unusable {
-            #expect {
+        for (certificate, key, message) in unusable {
+            let error = #expect(throws: S3ServerError.self) {
                 try CertificateFiles(certificatePath: certificate, keyPath: key, logger: logger)
-            } throws: {
-                ($0 as? S3ServerError)?.code == .invalidCertificate
             }
+            #expect(error?.code == .invalidCertificate)
+            #expect(error?.message.contains(message) == true, "\(error?.message ?? "") instead of \(message)")
         }
     }
 }

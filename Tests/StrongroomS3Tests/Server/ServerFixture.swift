@@ -90,9 +90,9 @@ struct CertificateFixture {
     let certificate: String
     let key: String
 
-    init(_ folder: TemporaryFolder) throws {
-        certificate = folder.appending("server.pem").string
-        key = folder.appending("server.key").string
+    init(_ folder: TemporaryFolder, named name: String = "server") throws {
+        certificate = folder.appending("\(name).pem").string
+        key = folder.appending("\(name).key").string
         try write(TestCertificates.server, TestCertificates.key)
     }
 

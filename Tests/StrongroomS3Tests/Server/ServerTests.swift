@@ -195,6 +195,30 @@ func wallSeconds() -> Int { time(nil) }
         }
     }
 
+    /// The story: of three endpoints one could not listen, and nobody was told which.
+    @Test("an address that cannot be listened at is told")
+    func addresses() async throws {
+        try await ServerFixture.with { fixture, _ in
+            var options = S3ServerOptions()
+            options.lifecycle = .never
+            options.service.logger = ServerFixture.quiet
+            for (host, port, reason) in [
+                ("127.0.0.1", fixture.port, "Address already in use"),
+                ("no such host", 9_000, "no address has that name"),
+                ("192.0.2.1", 9_000, "name an address of this machine"),
+            ] {
+                options.http = .init(host: host, port: port)
+                options.operations = .init(address: .init(host: "127.0.0.1", port: 0))
+                let server = try S3Server(fixture.store, options)
+                let error = await #expect(throws: S3ServerError.self) { try await server.runUntilCancelled() }
+                #expect(error?.code == .cannotListen)
+                let message = error?.message ?? ""
+                #expect(
+                    message.contains("cannot listen at \(host):\(port): ") && message.contains(reason), "\(message)")
+            }
+        }
+    }
+
     @Test("a server that is told to stop finishes what runs, and takes nothing new")
     func shutdown() async throws {
         try await ServerFixture.with { fixture, running in
