@@ -21,6 +21,7 @@ package enum CommandRunner {
         } catch {
             exit(tell(error, json: json))
         }
+        let kind = type(of: command)
         let work = Task.detached {
             var command = command
             if var asynchronous = command as? any AsyncParsableCommand {
@@ -35,18 +36,21 @@ package enum CommandRunner {
             withExtendedLifetime(interrupts) {}
             exit(0)
         } catch {
-            exit(tell(error, json: json))
+            exit(tell(error, of: kind, json: json))
         }
     }
 
     /// Says what became of a command, and returns its exit status.
-    static func tell(_ error: any Error, json: Bool) -> Int32 {
+    ///
+    /// - Parameter command: nil where it is not known which was meant.
+    static func tell(_ error: any Error, of command: (any ParsableCommand.Type)? = nil, json: Bool) -> Int32 {
         switch error {
         case let error as StoreError:
             // The body was ours, and so is the better word for what became of it.
             let own = error.underlyingError as? CommandFailure
             return fail(
-                code: own?.code.rawValue ?? error.code.rawValue, message: own?.message ?? error.message,
+                code: own?.code.rawValue ?? error.code.rawValue,
+                message: own?.message ?? CommandWords.of(error.message),
                 bucket: error.bucket, key: error.key, json: json)
         case let error as CommandFailure:
             return fail(code: error.code.rawValue, message: error.message, json: json)
@@ -57,7 +61,7 @@ package enum CommandRunner {
             return fail(
                 code: StoreError.Code.cancelled.rawValue, message: "stopped; nothing half-done is left", json: json)
         default:
-            return tell(parsing: error, json: json)
+            return tell(parsing: error, of: command, json: json)
         }
     }
 
@@ -69,7 +73,7 @@ package enum CommandRunner {
     }
 
     /// Help and version are no failures; everything else that parsing throws is wrong usage.
-    private static func tell(parsing error: any Error, json: Bool) -> Int32 {
+    private static func tell(parsing error: any Error, of command: (any ParsableCommand.Type)?, json: Bool) -> Int32 {
         let status = StrongroomCommand.exitCode(for: error)
         if status.isSuccess {
             Console(json: false).say(StrongroomCommand.fullMessage(for: error))
@@ -77,9 +81,18 @@ package enum CommandRunner {
             Console(json: true).fail(
                 ErrorLine(error: .init(code: "usage", message: StrongroomCommand.message(for: error))))
         } else {
-            Console(json: false).explain(StrongroomCommand.fullMessage(for: error))
+            Console(json: false).explain(explanation(error, of: command))
         }
         return status.rawValue
+    }
+
+    /// What a command finds wrong only once it runs is told with its own usage, like what parsing finds.
+    private static func explanation(_ error: any Error, of command: (any ParsableCommand.Type)?) -> String {
+        guard let error = error as? ValidationError, let command, let path = StrongroomCommand.path(to: command) else {
+            return StrongroomCommand.fullMessage(for: error)
+        }
+        return "Error: \(error.message)\nUsage: \(StrongroomCommand.usageString(for: command))\n"
+            + "  See 'strongroom \(path) --help' for more information."
     }
 }
 #endif

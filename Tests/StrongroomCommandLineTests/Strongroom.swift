@@ -10,6 +10,8 @@ struct Strongroom: ~Copyable {
         var errors: String
         /// The JSON objects of standard output, one per line.
         var lines: [[String: Any]] { Strongroom.objects(output) }
+        /// Those of standard error.
+        var remarks: [[String: Any]] { Strongroom.objects(errors) }
         /// The error object on standard error.
         var error: [String: Any]? { Strongroom.objects(errors).last?["error"] as? [String: Any] }
     }
@@ -65,9 +67,10 @@ struct Strongroom: ~Copyable {
         ["ASAN_OPTIONS", "LD_PRELOAD", "TSAN_OPTIONS"].contains($0.key)
     }
 
+    /// - Parameter sink: where standard output goes, instead of into a file.
     func start(
         _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std",
-        environment: [String: String] = [:]
+        printingTo sink: Any? = nil, environment: [String: String] = [:]
     ) throws -> Process {
         let process = Process()
         process.executableURL = Self.executable
@@ -76,7 +79,8 @@ struct Strongroom: ~Copyable {
         process.environment = Self.sanitizers.merging(["STRONGROOM_STORE": store.path, "HOME": directory.path]) { $1 }
             .merging(environment) { $1 }
         for name in ["out", "err"] { try write(outputs + name, Data()) }
-        process.standardOutput = try FileHandle(forWritingTo: directory.appending(path: outputs + "out"))
+        process.standardOutput =
+            try sink ?? FileHandle(forWritingTo: directory.appending(path: outputs + "out"))
         process.standardError = try FileHandle(forWritingTo: directory.appending(path: outputs + "err"))
         process.standardInput = source
         try process.run()

@@ -34,7 +34,9 @@ struct UserCommand: AsyncParsableCommand {
                 throw error
             }
             let record = NewAccessKeyRecord(key, of: name, made: user)
-            try console.emit(record, secret: key.secret, text: "created \(name)\n" + record.text)
+            try console.emit(
+                record, secret: key.secret, text: "created \(name)\n" + record.text,
+                lost: "The user \(name) was made. " + record.lost)
         }
     }
 
@@ -55,7 +57,8 @@ struct UserCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a user, its access keys without their secrets, and its policies.")
 
-        @Argument var name: String
+        @Argument(help: "The user.")
+        var name: String
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
@@ -72,7 +75,8 @@ struct UserCommand: AsyncParsableCommand {
             case off
         }
 
-        @Argument var name: String
+        @Argument(help: "The user.")
+        var name: String
         @Argument(help: "on or off.")
         var state: State
         @OptionGroup var location: StoreLocation
@@ -88,7 +92,8 @@ struct UserCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete a user with its access keys and policies.")
 
-        @Argument var name: String
+        @Argument(help: "The user.")
+        var name: String
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {

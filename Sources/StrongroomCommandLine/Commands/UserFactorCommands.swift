@@ -25,7 +25,7 @@ extension UserCommand {
             func run(on store: Store, _ console: Console) async throws {
                 let factor = try await store.enableSecondFactor(of: name)
                 let record = NewFactorRecord(factor, of: name, account: account.account)
-                try console.emit(record, secret: factor.secret, text: record.text)
+                try console.emit(record, secret: factor.secret, text: record.text, lost: record.lost)
             }
         }
 

@@ -41,6 +41,12 @@ struct NewFactorRecord: Codable, Equatable {
             + "The secret is not shown again."
     }
 
+    /// Where nobody has seen the secret.
+    var lost: String {
+        "\(userName) has a second factor now, and nobody has its secret: take it away with `user mfa disable \(userName)`, and "
+            + "enable another."
+    }
+
     /// Of what names of users have, these mean something in a URI.
     private static func escaped(_ name: String) -> String {
         name.utf8.map { byte in

@@ -19,7 +19,7 @@ extension UserCommand {
             func run(on store: Store, _ console: Console) async throws {
                 let key = try await store.createAccessKey(of: name)
                 let record = NewAccessKeyRecord(key, of: name)
-                try console.emit(record, secret: key.secret, text: record.text)
+                try console.emit(record, secret: key.secret, text: record.text, lost: record.lost)
             }
         }
 

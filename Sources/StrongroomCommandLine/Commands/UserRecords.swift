@@ -82,5 +82,11 @@ struct NewAccessKeyRecord: Codable, Equatable {
     var text: String {
         "access key id      \(accessKeyId)\nsecret access key  \(secretAccessKey)\nThe secret is not shown again."
     }
+
+    /// Where nobody has seen the secret.
+    var lost: String {
+        "The access key \(accessKeyId) was made, and nobody has its secret: make another with `user key create \(userName)`, "
+            + "and delete this one with `user key delete \(userName) \(accessKeyId)`."
+    }
 }
 #endif

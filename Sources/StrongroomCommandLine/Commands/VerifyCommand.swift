@@ -35,7 +35,8 @@ struct VerifyCommand: StoreCommand {
 
     func run() async throws {
         if inThisProcess { return try await runOnStore() }
-        let child = try ChildProcess(Array(CommandLine.arguments.dropFirst()) + ["--in-this-process"])
+        let child = try ChildProcess(
+            Array(CommandLine.arguments.dropFirst()) + ["--in-this-process"], dumpsCrash: false)
         switch try await child.run() {
         case .exited(0): return
         case .exited(let status): throw ExitCode(status)

@@ -10,7 +10,7 @@ struct HostedCommand {
     /// Where relative names of files begin.
     let directory: FilePath
 
-    /// As the user writes it, without what stands before: `create` for `backup create`.
+    /// As the user writes it: `backup create`.
     let name: String
 
     /// - Throws: ``CommandFailure`` where it is none that can be run here.
@@ -41,7 +41,7 @@ struct HostedCommand {
                 .commandNotRun, "the store is open elsewhere, so that --accept-rollback has nothing to accept")
         }
         self.command = command
-        name = type(of: command).configuration.commandName ?? "\(type(of: command))"
+        name = StrongroomCommand.path(to: type(of: command)) ?? "\(type(of: command))"
     }
 
     /// Runs it to its end, and says the exit status.
@@ -50,9 +50,12 @@ struct HostedCommand {
             let console = command.location.console
             do {
                 try await command.run(on: store, console)
-                return 0
+                return surroundings.isUnprinted.isSet ? 1 : 0
+            } catch  where surroundings.isUnprinted.isSet && error.isCancellation {
+                // That is why, and it has been told.
+                return 1
             } catch {
-                return CommandRunner.tell(error, json: console.json)
+                return CommandRunner.tell(error, of: type(of: command), json: console.json)
             }
         }
     }

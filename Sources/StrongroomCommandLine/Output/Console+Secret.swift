@@ -1,4 +1,5 @@
 #if CommandLineTool
+internal import Glibc
 internal import StrongroomCrypto
 internal import SystemPackage
 
@@ -8,7 +9,13 @@ extension Console {
     static let secretPlace = "????"
 
     /// As `emit`, with a secret in each place of ``secretPlace`` in record and text.
-    func emit(_ record: some Encodable, secret: SharedSecret, text: @autoclosure () -> String) throws {
+    ///
+    /// - Parameter lost: what was made all the same where the secret cannot be printed, and what to do about it.
+    func emit(
+        _ record: some Encodable, secret: SharedSecret, text: @autoclosure () -> String, lost: String
+    ) throws {
+        // A reader that is gone must not end the process before it is said what that one has missed.
+        signal(SIGPIPE, SIG_IGN)
         let line = json ? JSONLines.encode(record) : Array((text() + "\n").utf8)
         let places = line.ranges(of: Array(Self.secretPlace.utf8))
         guard !places.isEmpty else { preconditionFailure("the line has no place for the secret") }
@@ -27,7 +34,7 @@ extension Console {
                 }
             }
         }
-        try whole.withBytes { (bytes) throws(CommandFailure) in write(bytes) }
+        try whole.withBytes { (bytes) throws(CommandFailure) in write(bytes, lost: lost) }
     }
 }
 #endif

@@ -40,8 +40,14 @@ struct Console: Sendable {
 
     /// A remark that is no result: to standard error, so that it never mixes with what a script reads.
     func warn(_ text: String) {
-        write([UInt8]("strongroom: \(text)\n".utf8), to: surroundings.error)
+        if json {
+            write(JSONLines.encode(WarningLine(warning: .init(message: text))), to: surroundings.error)
+        } else {
+            remark(text)
+        }
     }
+
+    private func remark(_ text: String) { write([UInt8]("strongroom: \(text)\n".utf8), to: surroundings.error) }
 
     /// How the command is used, where it was used wrongly.
     func explain(_ text: String) { write([UInt8]((text + "\n").utf8), to: surroundings.error) }
@@ -54,7 +60,7 @@ struct Console: Sendable {
             let place = error.error.bucket.map { bucket in
                 " [" + quoted(error.error.key.map { "\(bucket)/\($0)" } ?? bucket) + "]"
             }
-            warn("\(error.error.code): \(error.error.message)\(place ?? "")")
+            remark("\(error.error.code): \(error.error.message)\(place ?? "")")
         }
     }
 
@@ -67,17 +73,24 @@ struct Console: Sendable {
         write(unsafe bytes.span.bytes, to: descriptor)
     }
 
-    /// To standard output.
-    func write(_ bytes: RawSpan) { write(bytes, to: surroundings.output) }
-
-    private func write(_ bytes: RawSpan, to descriptor: FileDescriptor) {
+    /// - Parameter lost: what to do about it where this is not printed, and cannot be printed again.
+    func write(_ bytes: RawSpan, to descriptor: FileDescriptor? = nil, lost: String? = nil) {
+        let isResult = descriptor == nil || descriptor == surroundings.output
         do {
             // Safe: the system reads within the buffer, which outlives the call.
-            _ = try unsafe bytes.withUnsafeBytes { try unsafe descriptor.writeAll($0) }
+            _ = try unsafe bytes.withUnsafeBytes { try unsafe (descriptor ?? surroundings.output).writeAll($0) }
         } catch {
-            // Nobody is left to be told: standard output is closed or full.
+            if isResult { tellUnprinted(error as? Errno ?? .ioError, lost: lost) }
             surroundings.whenUnread()
         }
+    }
+
+    /// Says that standard output takes no more. Whoever reads no more has seen enough, unless it cannot be printed again.
+    private func tellUnprinted(_ reason: Errno, lost: String?) {
+        guard surroundings.isUnprinted.set(), reason != .brokenPipe || lost != nil else { return }
+        let remedy = lost ?? "What the command did is done, but not all was printed: make room, or print elsewhere."
+        let message = "cannot write to standard output: \(reason). \(remedy)"
+        fail(ErrorLine(error: .init(code: CommandFailure.Code.inputOutput.rawValue, message: message)))
     }
 
     static func isTerminal(_ descriptor: FileDescriptor) -> Bool {

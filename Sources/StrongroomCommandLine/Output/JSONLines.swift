@@ -22,6 +22,14 @@ enum JSONLines {
     }
 }
 
+/// `{"warning":{"message":…}}`: a remark on standard error that is no failure of the command.
+struct WarningLine: Codable, Equatable {
+    struct Body: Codable, Equatable {
+        var message: String
+    }
+    var warning: Body
+}
+
 /// `{"error":{"code":…,"message":…}}`
 struct ErrorLine: Codable, Equatable {
     struct Body: Codable, Equatable {

@@ -12,8 +12,12 @@ struct ChildProcess: Sendable {
     }
 
     /// Standard output and standard error go to files, or where ours go.
+    ///
+    /// - Parameter dumpsCrash: false where its crash is expected, and told of by us: Swift's runtime does not print
+    ///   threads and registers then, unless the user has set it up to do so.
     init(
-        _ arguments: [String], standardOutput: FilePath? = nil, standardError: FilePath? = nil
+        _ arguments: [String], standardOutput: FilePath? = nil, standardError: FilePath? = nil,
+        dumpsCrash: Bool = true
     ) throws(CommandFailure) {
         // Safe: the structure is initialised here, used by this function only, and destroyed at its end.
         var actions = unsafe posix_spawn_file_actions_t()
@@ -29,8 +33,20 @@ struct ChildProcess: Sendable {
         // Safe: strdup's copies live until they are freed below, after the call that reads them.
         let strings = unsafe (["strongroom"] + arguments).map { unsafe strdup($0) }
         defer { unsafe strings.forEach { unsafe free($0) } }
+        // Safe: getenv's text is not kept; the copy is freed below, after the call that reads it.
+        let isQuiet = unsafe !dumpsCrash && getenv("SWIFT_BACKTRACE") == nil
+        let quiet: [UnsafeMutablePointer<CChar>?] = unsafe isQuiet ? [strdup("SWIFT_BACKTRACE=enable=no")] : []
+        defer { unsafe quiet.forEach { unsafe free($0) } }
+        var variables = unsafe quiet
+        // Safe: the list ends with nil, and nothing in this process changes it.
+        var inherited = unsafe environ
+        while let variable = unsafe inherited.pointee {
+            unsafe variables.append(variable)
+            unsafe inherited += 1
+        }
         var child: pid_t = 0
-        let result = unsafe posix_spawn(&child, "/proc/self/exe", &actions, nil, strings + [nil], environ)
+        let result = unsafe posix_spawn(
+            &child, "/proc/self/exe", &actions, nil, strings + [nil], variables + [nil])
         guard result == 0 else { throw .system("cannot start", "/proc/self/exe", Errno(rawValue: result)) }
         pid = child
     }

@@ -1,4 +1,6 @@
 #if CommandLineTool
+internal import Strongroom
+
 /// An operation failed on the command line's side of the library: a file, a terminal, a name.
 struct CommandFailure: Error, Equatable, Sendable {
     struct Code: Equatable, Sendable {
@@ -19,6 +21,8 @@ struct CommandFailure: Error, Equatable, Sendable {
         static let notFound = Code(rawValue: "notFound")
         static let commandNotRun = Code(rawValue: "commandNotRun")
         static let descriptorLimit = Code(rawValue: "descriptorLimit")
+        static let exportFailed = Code(rawValue: "exportFailed")
+        static let keyNotFound = Code(rawValue: "keyNotFound")
         static let demoFailed = Code(rawValue: "demoFailed")
     }
 
@@ -29,6 +33,14 @@ struct CommandFailure: Error, Equatable, Sendable {
     init(_ code: Code, _ message: String) {
         self.code = code
         self.message = message
+    }
+}
+
+extension Error {
+    /// Whether it says that the work was stopped, in any of the ways in which that is said.
+    var isCancellation: Bool {
+        self is CancellationError || (self as? StoreError)?.code == .cancelled
+            || (self as? CommandFailure)?.code == .cancelled
     }
 }
 #endif

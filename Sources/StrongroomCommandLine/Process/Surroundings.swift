@@ -14,6 +14,8 @@ struct Surroundings: Sendable {
     var store: FilePath?
     /// What becomes of a command that prints where nobody reads any more.
     var whenUnread: @Sendable () -> Void
+    /// Whether something could not be printed, which is told once.
+    let isUnprinted = OnceFlag()
 
     static let process = Surroundings(
         input: .standardInput, output: .standardOutput, error: .standardError, whenUnread: { exit(1) })
