@@ -59,7 +59,8 @@ struct RoleCommandTests {
         #expect(name.error?["code"] as? String == "invalidUserName")
         let long = try strongroom(
             "role", "create", "r", "-", "--max-session-duration", "43201", "--json", input: Self.trust)
-        #expect(long.error?["code"] as? String == "invalidArgument")
+        #expect(long.status == 64 && long.error?["code"] as? String == "usage")
+        #expect((long.error?["message"] as? String)?.contains("3600 to 43200") == true)
         #expect(try strongroom("role", "create", "r", "-", "--account", "12", input: Self.trust).status == 64)
         #expect(try strongroom("role", "list").output == "")
     }

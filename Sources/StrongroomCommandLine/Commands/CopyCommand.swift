@@ -29,7 +29,12 @@ struct CopyCommand: StoreCommand {
     var contentType: String?
     @OptionGroup var location: StoreLocation
 
-    func validate() throws { _ = try PairArgument.dictionary(metadata, of: "--metadata") }
+    func validate() throws {
+        _ = try PairArgument.dictionary(metadata, of: "--metadata")
+        try location.checkStandardInput([
+            "--source-sse-c-key-file": sourceSseCKeyFile, "--sse-c-key-file": encryption.sseCKeyFile,
+        ])
+    }
 
     func run(on store: Store, _ console: Console) async throws {
         var origin = store.bucket(try BucketName(source.bucket))

@@ -13,6 +13,8 @@ struct HeadCommand: StoreCommand {
     @OptionGroup var customerKey: CustomerKeyOption
     @OptionGroup var location: StoreLocation
 
+    func validate() throws { try location.checkStandardInput(["--sse-c-key-file": customerKey.sseCKeyFile]) }
+
     func run(on store: Store, _ console: Console) async throws {
         let bucket = try await customerKey.presented(to: store.bucket(BucketName(object.bucket)))
         let info = try await bucket.head(ObjectKey(object.key), version: version.version())

@@ -24,11 +24,17 @@ struct KeyCommand: AsyncParsableCommand {
         var alias: String?
         @Option(help: "What it is for.")
         var description: String?
-        @Option(help: "A file with its policy; by default everybody of the account may use it.")
+        @Option(help: "A file with its policy, - is standard input; by default everybody of the account may use it.")
         var policy: String?
         @Flag(help: "Let it have replicas in the keyrings of other regions; that is fixed.")
         var multiRegion = false
         @OptionGroup var location: StoreLocation
+
+        func validate() throws {
+            // Before the key is made: nobody wants one without the name that it was to have.
+            try alias.map { try AliasArgument.check($0) }
+            try location.checkStandardInput(["--policy": policy])
+        }
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
@@ -144,17 +150,6 @@ struct KeyCommand: AsyncParsableCommand {
     }
 }
 
-/// Which key is meant.
-struct KeyArgument: ParsableArguments {
-    @Argument(help: "The key's id, alias or ARN.")
-    var id: String
-
-    func ask(_ operation: String, _ store: Store, _ console: Console) async throws {
-        let key: KeyRecord = try await KeyControl(store: store).ask(operation, ["keyId": id])
-        console.emit(KeyLine(key), text: key.text)
-    }
-}
-
 extension KeyCommand {
     struct Alias: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -165,7 +160,7 @@ extension KeyCommand {
             static let configuration = CommandConfiguration(abstract: "Give a key a name.")
 
             @OptionGroup var alias: AliasArgument
-            @OptionGroup var key: KeyArgument
+            @OptionGroup var key: FixedKeyArgument
             @OptionGroup var location: StoreLocation
 
             func run(on store: Store, _ console: Console) async throws {
@@ -177,7 +172,7 @@ extension KeyCommand {
             static let configuration = CommandConfiguration(abstract: "Point a name to another key.")
 
             @OptionGroup var alias: AliasArgument
-            @OptionGroup var key: KeyArgument
+            @OptionGroup var key: FixedKeyArgument
             @OptionGroup var location: StoreLocation
 
             func run(on store: Store, _ console: Console) async throws {
@@ -209,18 +204,6 @@ extension KeyCommand {
                 }
             }
         }
-    }
-}
-
-/// Which name is meant.
-struct AliasArgument: ParsableArguments {
-    @Argument(help: "The name: alias/ and what you like, but alias/aws/.")
-    var name: String
-
-    func ask(_ operation: String, _ key: KeyArgument, _ store: Store, _ console: Console) async throws {
-        let alias: AliasRecord = try await KeyControl(store: store).ask(
-            operation, ["aliasName": name, "targetKeyId": key.id])
-        console.emit(alias, text: alias.text)
     }
 }
 #endif

@@ -12,7 +12,7 @@ extension KeyCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Let somebody use a key. The token is shown this once.")
 
-            @OptionGroup var key: KeyArgument
+            @OptionGroup var key: FixedKeyArgument
             @Option(name: .customLong("to"), help: "Who may, by ARN; the root of an account is everybody of it.")
             var grantee: String
             @Option(
@@ -54,7 +54,7 @@ extension KeyCommand {
         struct List: StoreCommand {
             static let configuration = CommandConfiguration(abstract: "List a key's grants.")
 
-            @OptionGroup var key: KeyArgument
+            @OptionGroup var key: FixedKeyArgument
             @OptionGroup var location: StoreLocation
 
             func run(on store: Store, _ console: Console) async throws {
@@ -69,7 +69,7 @@ extension KeyCommand {
             static let configuration = CommandConfiguration(
                 abstract: "Take a grant back: what it allowed is refused from then on.")
 
-            @OptionGroup var key: KeyArgument
+            @OptionGroup var key: FixedKeyArgument
             @Argument(help: "The grant's id.")
             var grant: String
             @OptionGroup var location: StoreLocation

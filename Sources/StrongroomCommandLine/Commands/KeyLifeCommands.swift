@@ -9,7 +9,7 @@ extension KeyCommand {
             abstract: "Set the day on which a key is destroyed, and all that it has sealed with it.",
             discussion: "Until then nobody can use it, and cancel-deletion takes it back.")
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @Option(help: "How many days it waits, 7 to 30.")
         var days = 30
         @OptionGroup var location: StoreLocation
@@ -29,7 +29,7 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take the deletion of a key back. It is disabled then: enable it to use it.")
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
@@ -41,7 +41,7 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show when a key gets a new version by itself, or change that.")
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @Option(help: "Rotate it every so many days, 90 to 2560.")
         var every: Int?
         @Flag(help: "Rotate it on demand only.")
@@ -71,7 +71,7 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a key's tags, give it some, or take some away. Its policy can ask for them.")
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @Argument(help: "Tags to give, as NAME=VALUE.")
         var tags: [PairArgument] = []
         @Option(name: .customLong("remove"), help: "A tag to take away, by its name.")

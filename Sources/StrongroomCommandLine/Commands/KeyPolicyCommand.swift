@@ -13,8 +13,9 @@ extension KeyCommand {
                 refused, unless that check is bypassed.
                 """)
 
-        @OptionGroup var key: KeyArgument
-        @Option(help: "A file with the policy to put.")
+        @Argument(help: "The key's id, alias or ARN; with --set its id or ARN.")
+        var key: String
+        @Option(help: "A file with the policy to put; - is standard input.")
         var set: String?
         @Flag(help: "Put it even where nobody could put another afterwards.")
         var bypassLockoutCheck = false
@@ -22,6 +23,7 @@ extension KeyCommand {
 
         func validate() throws {
             if bypassLockoutCheck && set == nil { throw ValidationError("--bypass-lockout-check goes with --set.") }
+            try location.checkStandardInput(["--set": set])
         }
 
         func run(on store: Store, _ console: Console) async throws {
@@ -30,10 +32,10 @@ extension KeyCommand {
                 let policy = try await TextFile.contents(of: set)
                 _ = try await control.ask(
                     "put-key-policy",
-                    ["keyId": key.id, "policy": policy, "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false"],
+                    ["keyId": key, "policy": policy, "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false"],
                     for: [String: String].self)
             }
-            let record: KeyPolicyRecord = try await control.ask("get-key-policy", ["keyId": key.id])
+            let record: KeyPolicyRecord = try await control.ask("get-key-policy", ["keyId": key])
             console.emit(record, text: record.policy)
         }
     }

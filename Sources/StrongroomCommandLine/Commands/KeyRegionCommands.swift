@@ -13,13 +13,17 @@ extension KeyCommand {
                 and whether it is enabled, are its own.
                 """)
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @OptionGroup var other: OtherRegion
         @Option(help: "What the replica is for.")
         var description: String?
-        @Option(help: "A file with its policy; by default everybody of the account may use it.")
+        @Option(help: "A file with its policy, - is standard input; by default everybody of the account may use it.")
         var policy: String?
         @OptionGroup var location: StoreLocation
+
+        func validate() throws {
+            try location.checkStandardInput(["--policy": policy, "--other-passphrase-file": other.otherPassphraseFile])
+        }
 
         func run(on store: Store, _ console: Console) async throws {
             let policy = try await TextFile.contents(ifNamed: policy)
@@ -36,9 +40,11 @@ extension KeyCommand {
         static let configuration = CommandConfiguration(
             abstract: "Have a replica become the primary of its related keys: what they share is changed there then.")
 
-        @OptionGroup var key: KeyArgument
+        @OptionGroup var key: FixedKeyArgument
         @OptionGroup var other: OtherRegion
         @OptionGroup var location: StoreLocation
+
+        func validate() throws { try other.checkStandardInput(beside: location) }
 
         func run(on store: Store, _ console: Console) async throws {
             try await other.open(beside: location) { region in
@@ -56,6 +62,8 @@ extension KeyCommand {
 
         @OptionGroup var other: OtherRegion
         @OptionGroup var location: StoreLocation
+
+        func validate() throws { try other.checkStandardInput(beside: location) }
 
         func run(on store: Store, _ console: Console) async throws {
             _ = try await OtherRegion.name(of: store)
@@ -82,7 +90,7 @@ struct OtherRegion: ParsableArguments {
     var otherKeyring: String?
     @Option(help: "The file with its root key; by default one in its keyring.")
     var otherRootKeyFile: String?
-    @Option(help: "The file with the passphrase that opens its keyring.")
+    @Option(help: "The file with the passphrase that opens its keyring; - is standard input.")
     var otherPassphraseFile: String?
 
     @Option(help: "The file on another disk that says what it is, if there is one.")
@@ -96,6 +104,10 @@ struct OtherRegion: ParsableArguments {
             throw ValidationError(
                 "A keyring opens by --other-root-key-file or by --other-passphrase-file, not by both.")
         }
+    }
+
+    func checkStandardInput(beside location: StoreLocation) throws {
+        try location.checkStandardInput(["--other-passphrase-file": otherPassphraseFile])
     }
 
     /// Runs `body` with the region of the other store's keys, while that store is open.

@@ -22,6 +22,8 @@ struct LifecycleCommand: AsyncParsableCommand {
         var rate: Int?
         @OptionGroup var location: StoreLocation
 
+        func validate() throws { try RateOption.check(rate, "--rate") }
+
         func run(on store: Store, _ console: Console) async throws {
             let progress = ProgressDisplay(Progress(title: "lifecycle"), console: console)
             defer { progress.finish() }

@@ -17,6 +17,8 @@ extension LifecycleCommand {
         var file: String
         @OptionGroup var location: StoreLocation
 
+        func validate() throws { try location.checkStandardInput(["the rules": file]) }
+
         func run(on store: Store, _ console: Console) async throws {
             let rules = try LifecycleFile.read(try await TextFile.contents(of: file)).configuration()
             try await store.bucket(try BucketName(bucket)).setLifecycle(rules)

@@ -63,6 +63,8 @@ struct PutPolicyCommand<Owner: PolicyOwner>: StoreCommand {
     var file: String
     @OptionGroup var location: StoreLocation
 
+    func validate() throws { try location.checkStandardInput(["the document": file]) }
+
     func run(on store: Store, _ console: Console) async throws {
         let document = try await TextFile.contents(of: file)
         _ = try await Owner.setPolicy(document, named: policy.policyName, of: policy.name, in: store)

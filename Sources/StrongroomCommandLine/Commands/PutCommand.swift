@@ -13,6 +13,12 @@ struct PutCommand: StoreCommand {
     @OptionGroup var conditions: WriteConditionOptions
     @OptionGroup var location: StoreLocation
 
+    func validate() throws {
+        try location.checkStandardInput([
+            "the source": source, "--sse-c-key-file": description.encryption.sseCKeyFile,
+        ])
+    }
+
     func run(on store: Store, _ console: Console) async throws {
         var options = try await description.options()
         options.condition = conditions.condition

@@ -28,6 +28,11 @@ struct RoleCommand: AsyncParsableCommand {
         @OptionGroup var account: AccountArgument
         @OptionGroup var location: StoreLocation
 
+        func validate() throws {
+            try SessionSeconds.check(maxSessionDuration, "--max-session-duration")
+            try location.checkStandardInput(["the trust policy": trustPolicy])
+        }
+
         func run(on store: Store, _ console: Console) async throws {
             let document = try await TextFile.contents(of: trustPolicy)
             let role = try await store.createRole(
@@ -55,7 +60,8 @@ struct RoleCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show a role, who may assume it, and its policies.")
 
-        @Argument var name: String
+        @Argument(help: "The role.")
+        var name: String
         @OptionGroup var account: AccountArgument
         @OptionGroup var location: StoreLocation
 
@@ -71,10 +77,13 @@ struct RoleCommand: AsyncParsableCommand {
             abstract: "Say anew who may assume a role.",
             discussion: "Sessions that there are go on until they end; deleting the role ends them at once.")
 
-        @Argument var name: String
+        @Argument(help: "The role.")
+        var name: String
         @Argument(help: "The file with the trust policy; - is standard input.")
         var trustPolicy: String
         @OptionGroup var location: StoreLocation
+
+        func validate() throws { try location.checkStandardInput(["the trust policy": trustPolicy]) }
 
         func run(on store: Store, _ console: Console) async throws {
             let document = try await TextFile.contents(of: trustPolicy)
@@ -87,10 +96,13 @@ struct RoleCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Say anew how long sessions of a role last at most.")
 
-        @Argument var name: String
+        @Argument(help: "The role.")
+        var name: String
         @Argument(help: "In seconds: 3600 to 43200.")
         var seconds: Int
         @OptionGroup var location: StoreLocation
+
+        func validate() throws { try SessionSeconds.check(seconds, "the duration") }
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.setMaximumSessionSeconds(seconds, of: name)
@@ -102,12 +114,22 @@ struct RoleCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Delete a role with its policies; its sessions end at once.")
 
-        @Argument var name: String
+        @Argument(help: "The role.")
+        var name: String
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.deleteRole(named: name)
             console.say("deleted \(name)")
+        }
+    }
+}
+
+/// How long sessions of a role may last, as AWS has it.
+private enum SessionSeconds {
+    static func check(_ seconds: Int, _ name: String) throws {
+        guard (3_600...43_200).contains(seconds) else {
+            throw ValidationError("\(name) may be 3600 to 43200 seconds, and not \(seconds).")
         }
     }
 }

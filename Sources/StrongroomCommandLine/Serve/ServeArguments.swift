@@ -41,6 +41,9 @@ struct RateArgument: ExpressibleByArgument {
 
 /// `daily`, `never`, or a number of seconds.
 struct LifecycleRunsArgument: ExpressibleByArgument {
+    /// To a year.
+    private static let seconds = 1...31_536_000
+
     var runs: LifecycleRuns
 
     init?(argument: String) {
@@ -48,7 +51,7 @@ struct LifecycleRunsArgument: ExpressibleByArgument {
         case "daily": runs = .daily
         case "never": runs = .never
         default:
-            guard let seconds = Int(argument) else { return nil }
+            guard let seconds = Int(argument), Self.seconds.contains(seconds) else { return nil }
             runs = .every(seconds: seconds)
         }
     }

@@ -102,6 +102,11 @@ struct ServeCommand: StoreCommand {
         lifecycle = try await said.value(.lifecycle, option: lifecycle)
         logLevel = try await said.value(.logLevel, option: logLevel)
         controlSocket = try await said.value(.controlSocket, option: controlSocket)
+        try StandardInput.check([
+            (key: "--config", value: config), (key: "--passphrase-file", value: location.keys.passphraseFile),
+        ])
+        if let account { try AccountArgument.check(account) }
+        if let region { try RegionName.check(region) }
         if let connections, connections < 1 {
             throw ValidationError("--connections is at least 1, and not \(connections).")
         }

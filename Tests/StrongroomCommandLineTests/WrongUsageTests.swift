@@ -1,0 +1,83 @@
+#if CommandLineTool
+import ArgumentParser
+import Foundation
+import Testing
+
+@testable import StrongroomCommandLine
+
+/// What is wrong with a command line ends it with 64, before anything is done, and with that command's usage.
+@Suite("Wrong usage")
+struct WrongUsageTests {
+    /// The story: the second one that read standard input got nothing, and an empty object was stored.
+    @Test(
+        "Standard input is named once",
+        arguments: [
+            ["put", "-", "files/k", "--passphrase-file", "-"],
+            ["put", "-", "files/k", "--sse-c-key-file", "-"],
+            ["get", "files/k", "out", "--sse-c-key-file", "-", "--passphrase-file", "-"],
+            ["copy", "files/k", "files/l", "--source-sse-c-key-file", "-", "--sse-c-key-file", "-"],
+            ["import", ".", "files", "--sse-c-key-file", "-", "--passphrase-file", "-"],
+            ["user", "policy", "put", "bob", "all", "-", "--passphrase-file", "-"],
+            ["role", "policy", "put", "r", "all", "-", "--passphrase-file", "-"],
+            ["role", "create", "r", "-", "--passphrase-file", "-"],
+            ["lifecycle", "put", "files", "-", "--passphrase-file", "-"],
+            ["key", "create", "--policy", "-", "--passphrase-file", "-"],
+            ["key", "policy", "k", "--set", "-", "--passphrase-file", "-"],
+            ["key", "replicate", "k", "--other-store", "o", "--policy", "-", "--other-passphrase-file", "-"],
+            ["key", "synchronize", "--other-store", "o", "--other-passphrase-file", "-", "--passphrase-file", "-"],
+        ])
+    func standardInput(_ arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { try StrongroomCommand.parseAsRoot(arguments) }
+        let found = try #require(error)
+        #expect(StrongroomCommand.exitCode(for: found).rawValue == 64)
+        #expect(StrongroomCommand.message(for: found).contains("standard input"), "\(arguments)")
+    }
+
+    @Test(
+        "Values that an option cannot have",
+        arguments: [
+            ["role", "create", "r", "trust.json", "--max-session-duration", "60"], ["role", "duration", "r", "99999"],
+            ["lifecycle", "run", "--rate", "0"], ["encryption", "reseal", "files", "--rate", "0"],
+            ["encryption", "reseal", "files", "--byte-rate", "0"], ["encryption", "rewrap", "--rate", "0"],
+            ["key", "create", "--alias", "app"], ["key", "create", "--alias", "alias/"],
+            ["key", "create", "--alias", "alias/aws/mine"], ["key", "create", "--alias", "alias/a b"],
+            ["init", "s", "--region", "EU Central"], ["init", "s", "--account", "12"],
+        ])
+    func values(_ arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { try StrongroomCommand.parseAsRoot(arguments) }
+        #expect(StrongroomCommand.exitCode(for: try #require(error)).rawValue == 64)
+    }
+
+    #if HTTPServer
+    @Test("What serve finds wrong once it runs has its usage behind it")
+    func serve() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let endpoint = ["serve", "--http", "127.0.0.1:0"]
+        for wrong in [
+            ["--lifecycle", "0"], ["--account", "12"], ["--region", "EU Central"], ["--connections", "0"],
+            ["--config", "-", "--passphrase-file", "-"],
+        ] {
+            let refused = try strongroom.run(endpoint + wrong, input: Data("{}".utf8))
+            #expect(refused.status == 64 && refused.output.isEmpty, "\(wrong) \(refused.errors)")
+            #expect(refused.errors.contains("strongroom serve --help"), "\(wrong) \(refused.errors)")
+            #expect(refused.errors.contains("Usage: strongroom serve"), "\(wrong) \(refused.errors)")
+        }
+    }
+    #endif
+
+    @Test("A key is not made where its alias cannot be")
+    func alias() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let before = try strongroom("key", "list", "--json").lines.count
+        #expect(try strongroom("key", "create", "--alias", "app", "--json").status == 64)
+        #expect(try strongroom("key", "list", "--json").lines.count == before)
+        let made = try strongroom("key", "create", "--alias", "alias/app", "--json").lines.first
+        // By alias a key is described, but not changed for good.
+        #expect(try strongroom("key", "policy", "alias/app", "--json").status == 0)
+        #expect(try strongroom("key", "schedule-deletion", "alias/app").status == 1)
+        #expect(try strongroom("key", "schedule-deletion", try #require(made?["keyId"] as? String)).status == 0)
+    }
+}
+#endif
