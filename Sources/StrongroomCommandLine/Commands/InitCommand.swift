@@ -8,7 +8,11 @@ struct InitCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "init", abstract: "Make a new store, with its keyring beside it.")
 
-    @Argument(help: "The directory to make; what stands there already is left as it is.")
+    @Argument(
+        help: """
+            The directory to make. What stands there already is left as it is; only where making a store was broken \
+            off, it goes on.
+            """)
     var directory: String
 
     @Option(help: "The region in the ARNs of the keys for aws:kms; their keyring is made at once then.")
@@ -20,13 +24,8 @@ struct InitCommand: AsyncParsableCommand {
 
     /// Before anything is made.
     func validate() throws {
-        if let account, account.utf8.count != 12 || !account.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
-            throw ValidationError("--account is twelve digits.")
-        }
-        let letters = Set("abcdefghijklmnopqrstuvwxyz0123456789-".utf8)
-        if let region, !(1...32).contains(region.utf8.count) || !region.utf8.allSatisfy(letters.contains) {
-            throw ValidationError("--region is a name such as eu-west-1.")
-        }
+        if let account { try AccountArgument.check(account) }
+        if let region { try RegionName.check(region) }
     }
 
     private struct Record: Encodable {
@@ -40,6 +39,7 @@ struct InitCommand: AsyncParsableCommand {
         options.keyService?.creationSettings["region"] = region
         options.keyService?.creationSettings["account"] = account
         let path = Surroundings.current.path(directory)
+        try checkRootKey(isOutside: try StorePlace(path).directory)
         // Opening makes what is not there; making must not open what is.
         guard try await Offload.run({ () throws(CommandFailure) in try Self.isFree(path) }) else {
             throw CommandFailure(.fileExists, "\(quoted(directory)) exists and is left as it is. Name a new directory")
@@ -63,11 +63,28 @@ struct InitCommand: AsyncParsableCommand {
         )
     }
 
-    /// Nothing there, or an empty directory.
+    /// As of the keyring: who copies the store would copy what opens it.
+    private func checkRootKey(isOutside store: FilePath) throws {
+        guard let name = keys.rootKeyFile else { return }
+        let file = try KeyOptions.rootKeyPath(name)
+        guard file.starts(with: store) else { return }
+        throw StoreError(
+            .invalidArgument,
+            "The root key file \(file) lies in the store: a copy of the store would carry its keys. Put it elsewhere.")
+    }
+
+    /// Nothing there, an empty directory, or what is left where making a store was broken off: making it goes on then.
     private static func isFree(_ path: FilePath) throws(CommandFailure) -> Bool {
         // Safe: the call only reads the path, for as long as it takes.
         if unsafe access(path.string, F_OK) != 0 && errno == ENOENT { return true }
-        return try DirectoryEntries.read(path).isEmpty
+        let names = try DirectoryEntries.read(path).map(\.nameForDisplay)
+        return names.isEmpty || names.contains("CREATING") && names.allSatisfy(isUnfinished)
+    }
+
+    /// Whether a store that is being made has such a file before it has a `store.json`, with which it is whole.
+    private static func isUnfinished(_ name: String) -> Bool {
+        ["CREATING", "LOCK", "journal", "catalog", "blobs", "store.json.new"].contains(name)
+            || name.hasPrefix("metadata-key.json")
     }
 }
 #endif

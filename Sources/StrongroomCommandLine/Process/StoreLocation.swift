@@ -91,13 +91,18 @@ struct KeyOptions: ParsableArguments {
         }
     }
 
+    /// Absolute, as the keyring's document keeps it: this file opens it wherever the next command is typed.
+    static func rootKeyPath(_ name: String) throws(CommandFailure) -> FilePath {
+        try ModuleChoice.absolute(Surroundings.current.path(name))
+    }
+
     func storeOptions() async throws -> StoreOptions {
         let surroundings = Surroundings.current
         var options = StoreOptions()
         options.keyring = keyring.map(surroundings.path)
         options.anchor = anchor.map(surroundings.path)
         options.anchorCounter = anchorCounter.map(surroundings.path)
-        if let rootKeyFile { options.rootKey = .file(surroundings.path(rootKeyFile)) }
+        if let rootKeyFile { options.rootKey = .file(try Self.rootKeyPath(rootKeyFile)) }
         if let passphraseFile { options.rootKey = .passphrase(try await SecretFile.passphrase(from: passphraseFile)) }
         options.keyBackend = try await ModuleChoice.backend(named: module)
         let settings = try PairArgument.dictionary(keyServiceSetting, of: "--key-service-setting")
