@@ -5,11 +5,15 @@ internal import SystemPackage
 
 struct GetCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "get", abstract: "Fetch an object, or a range of it, into a file.")
+        commandName: "get", abstract: "Fetch an object, or a range of it, into a file.",
+        discussion: """
+            A file is replaced when all is fetched and verified, not before. A symbolic link is replaced itself, and what \
+            it leads to stays as it is. A device or a named pipe is written to, as standard output is.
+            """)
 
     @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
     var object: ObjectAddress
-    @Argument(help: "The file; replaced only when all is fetched and verified. - is standard output.")
+    @Argument(help: "The file; - is standard output.")
     var destination: String
     // Unconditional: “-7” is a range and no option.
     @Option(parsing: .unconditional, help: "A-B with both ends included, A- from there on, or -N for the last N bytes.")
@@ -17,6 +21,8 @@ struct GetCommand: StoreCommand {
     @OptionGroup var version: VersionOption
     @OptionGroup var customerKey: CustomerKeyOption
     @OptionGroup var location: StoreLocation
+
+    func validate() throws { try location.checkStandardInput(["--sse-c-key-file": customerKey.sseCKeyFile]) }
 
     private struct Record: Encodable {
         var key: String
@@ -29,22 +35,17 @@ struct GetCommand: StoreCommand {
 
     func run(on store: Store, _ console: Console) async throws {
         let bucket = try await customerKey.presented(to: store.bucket(BucketName(object.bucket)))
+        let target = try await Offload.run { [destination] () throws(CommandFailure) in try OutputTarget(destination) }
         let body = try await fetch(from: bucket, ObjectKey(object.key))
         let progress = ProgressDisplay(Progress(title: "get", bytesTotal: body.lengthBytes), console: console)
         defer { progress.finish() }
-        if destination == "-" {
-            for try await slice in body {
-                try await Offload.run { () throws(CommandFailure) in try Self.print(slice) }
-                progress.advance(bytes: UInt64(slice.count))
-            }
-            return
-        }
-        let file = try await Offload.run { [destination] () throws(CommandFailure) in try OutputFile(destination) }
+        let sink = try await target.open()
         for try await slice in body {
-            try await Offload.run { () throws(CommandFailure) in try file.append(slice) }
+            try await Offload.run { () throws(CommandFailure) in try sink.append(slice) }
             progress.advance(bytes: UInt64(slice.count))
         }
-        try await Offload.run { () throws(CommandFailure) in try file.finish(replacing: .allowed) }
+        try await Offload.run { () throws(CommandFailure) in try sink.finish() }
+        if case .standardOutput = target { return }
         let record = Record(
             key: object.key, size: body.info.sizeBytes, etag: body.info.etag,
             versionId: body.info.versionID.description, rangeStart: body.range.lowerBound,
@@ -65,14 +66,6 @@ struct GetCommand: StoreCommand {
             }
             let body = try await bucket.get(key, version: version, range: wanted)
             if body.info.etag == info.etag { return body }
-        }
-    }
-
-    private static func print(_ slice: ArraySlice<UInt8>) throws(CommandFailure) {
-        do {
-            _ = try Surroundings.current.output.writeAll(slice)
-        } catch {
-            throw .system("cannot write to", "-", error as? Errno ?? .ioError)
         }
     }
 }

@@ -91,7 +91,7 @@ final class OutputFile: @unchecked Sendable {
             let error = Errno(rawValue: errno)
             if error == .fileExists {
                 throw CommandFailure(
-                    .fileExists, "\(quoted(shownPath.string)) exists and is left as it is. Export to a new directory")
+                    .fileExists, "\(quoted(shownPath.string)) exists and is left as it is; name another place")
             }
             throw .system("cannot create", shownPath, error)
         }
