@@ -1,6 +1,7 @@
 #if CommandLineTool
 internal import ArgumentParser
 internal import Strongroom
+internal import Synchronization
 internal import SystemPackage
 
 struct ImportCommand: StoreCommand {
@@ -18,6 +19,10 @@ struct ImportCommand: StoreCommand {
     var destination: PrefixAddress
     @OptionGroup var description: ObjectDescription
     @OptionGroup var location: StoreLocation
+
+    func validate() throws {
+        try location.checkStandardInput(["--sse-c-key-file": description.encryption.sseCKeyFile])
+    }
 
     /// As many commits share one sync as wait for it; more puts than this add memory and no speed.
     static let putsInFlight = 64
@@ -38,7 +43,16 @@ struct ImportCommand: StoreCommand {
             options: try await description.options(), console: console, progress: progress)
         // What is wrong with the bucket is wrong with every file: say it once.
         _ = try await work.bucket.info()
-        let unreadable = try await work.run(walk.files)
+        let unreadable: Int
+        do {
+            unreadable = try await work.run(walk.files)
+        } catch  where error.isCancellation {
+            progress.finish()
+            throw CommandFailure(
+                .cancelled,
+                "stopped; \(HumanUnits.count(work.stored.count)) of \(HumanUnits.count(UInt64(walk.files.count))) objects are "
+                    + "stored, each of them whole, and nothing half-done is left. Run it again to store the others")
+        }
         progress.finish()
         let stored = UInt64(walk.files.count - unreadable)
         console.say(
@@ -76,6 +90,7 @@ private struct FileImport: Sendable {
     let options: PutOptions
     let console: Console
     let progress: ProgressDisplay
+    let stored = Tally()
 
     /// Returns how many files could not be read. The first failure of the store ends all.
     func run(_ files: [DirectoryWalk.File]) async throws -> Int {
@@ -102,6 +117,7 @@ private struct FileImport: Sendable {
                 progress.advance(bytes: UInt64(count))
             }
             let receipt = try await bucket.put(key, body, options: options)
+            stored.add()
             if console.json { console.emit(ObjectRecord(key: key, receipt), text: "") }
             progress.advance(objects: 1)
             return true
@@ -114,5 +130,14 @@ private struct FileImport: Sendable {
             return false
         }
     }
+}
+
+/// Counts what many tasks do.
+private final class Tally: Sendable {
+    private let value = Atomic<UInt64>(0)
+
+    var count: UInt64 { value.load(ordering: .relaxed) }
+
+    func add() { value.wrappingAdd(1, ordering: .relaxed) }
 }
 #endif

@@ -11,15 +11,23 @@ struct ExportPlan: Sendable {
     }
 
     private(set) var files: [File] = []
+    /// Objects that the catalog cannot tell of any more.
+    private(set) var damaged: [DamagedObject] = []
     private(set) var totalBytes: UInt64 = 0
 
     init() {}
 
     init(of bucket: Bucket, prefix: String) async throws {
-        for try await info in bucket.objects(prefix: prefix) {
-            try add(info.key, prefix: prefix, sizeBytes: info.sizeBytes)
-            if case .customerKey = info.encryption { files[files.count - 1].isUnderCustomerKey = true }
-        }
+        var options = ListOptions(prefix: prefix)
+        repeat {
+            let page = try await bucket.list(options)
+            for info in page.objects {
+                try add(info.key, prefix: prefix, sizeBytes: info.sizeBytes)
+                if case .customerKey = info.encryption { files[files.count - 1].isUnderCustomerKey = true }
+            }
+            damaged += page.damaged
+            options.continuation = page.continuation
+        } while options.continuation != nil
         try check()
     }
 
