@@ -1,5 +1,6 @@
 #if CommandLineTool
 internal import ArgumentParser
+internal import Glibc
 internal import Strongroom
 internal import Synchronization
 internal import SystemPackage
@@ -38,6 +39,7 @@ struct BackupCreateCommand: StoreCommand {
     @OptionGroup var location: StoreLocation
 
     func run(on store: Store, _ console: Console) async throws {
+        try checkFolder()
         let progress = BackupDisplay("backup", console)
         defer { progress.finish() }
         var options = BackupOptions()
@@ -50,6 +52,19 @@ struct BackupCreateCommand: StoreCommand {
     }
 }
 
+extension BackupCreateCommand {
+    /// A copy of the keyring would have the store with it: who has the one is not to have the other.
+    private func checkFolder() throws {
+        let keyring = try StorePlace(
+            location.path(), keyring: location.keys.keyring.map(Surroundings.current.path)
+        ).keyring
+        let folder = try ModuleChoice.absolute(Surroundings.current.path(folder))
+        guard folder.starts(with: keyring) else { return }
+        throw StoreError(
+            .invalidArgument, "The folder \(folder) lies in the keyring; name one outside, best elsewhere.")
+    }
+}
+
 struct BackupListCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "list", abstract: "List the backups in a folder.")
 
@@ -58,7 +73,13 @@ struct BackupListCommand: AsyncParsableCommand {
     @OptionGroup var output: OutputOptions
 
     func run() async throws {
-        for backup in try await Store.backups(in: Surroundings.current.path(folder)) {
+        let path = Surroundings.current.path(folder)
+        // Safe: the call only reads the path, for as long as it takes.
+        if unsafe access(path.string, F_OK) != 0, errno == ENOENT {
+            throw CommandFailure(
+                .notFound, "There is no folder \(quoted(folder)); name the one that backups were made in.")
+        }
+        for backup in try await Store.backups(in: path) {
             var record = BackupRecord(backup)
             record.continuesEarlier = backup.continuesEarlier
             output.console.emit(
@@ -103,7 +124,10 @@ struct BackupRemoveCommand: AsyncParsableCommand {
         defer { progress.finish() }
         let report = try await Store.removeBackup(number, in: Surroundings.current.path(folder)) { progress.show($0) }
         progress.finish()
-        try report.tell(output.console, "removed", reused: false)
+        output.console.emit(
+            BackupRecord(report),
+            text: "removed backup \(report.backup.number), and with it \(HumanUnits.count(report.fileCount)) files of "
+                + "\(HumanUnits.bytes(report.bytes)) that no other backup needs")
     }
 }
 

@@ -58,7 +58,8 @@ struct BucketCommand: AsyncParsableCommand {
     struct Show: StoreCommand {
         static let configuration = CommandConfiguration(abstract: "Show what is true of a bucket.")
 
-        @Argument var name: String
+        @Argument(help: "The bucket.")
+        var name: String
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
@@ -69,7 +70,8 @@ struct BucketCommand: AsyncParsableCommand {
     struct Delete: StoreCommand {
         static let configuration = CommandConfiguration(abstract: "Delete a bucket that holds no object.")
 
-        @Argument var name: String
+        @Argument(help: "The bucket.")
+        var name: String
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
@@ -82,7 +84,8 @@ struct BucketCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Show or change what objects get whose put asks for nothing. Changes no object that is there.")
 
-        @Argument var name: String
+        @Argument(help: "The bucket.")
+        var name: String
         @Option(help: "AES256, aws:kms, aws:kms:dsse or none.")
         var set: SSEArgument?
         @Option(
@@ -122,7 +125,8 @@ struct BucketCommand: AsyncParsableCommand {
             commandName: "versioning",
             abstract: "Show or change whether old versions of objects are kept. Changes no version that is there.")
 
-        @Argument var name: String
+        @Argument(help: "The bucket.")
+        var name: String
         @Option(help: "enabled or suspended; a bucket that ever kept versions never becomes unversioned again.")
         var set: VersioningArgument?
         @OptionGroup var location: StoreLocation

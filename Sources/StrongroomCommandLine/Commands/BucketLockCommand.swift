@@ -12,7 +12,8 @@ extension BucketCommand {
                 then on that ask for none themselves; it changes no object that is there.
                 """)
 
-        @Argument var name: String
+        @Argument(help: "The bucket.")
+        var name: String
         @Flag(help: "Let versions be locked.")
         var enable = false
         @Option(help: "GOVERNANCE or COMPLIANCE: the mode of the default retention, together with --days or --years.")

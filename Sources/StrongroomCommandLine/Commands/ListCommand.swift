@@ -7,7 +7,8 @@ struct ListCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "list", abstract: "List objects, or all their versions, in byte order of their keys.")
 
-    @Argument var bucket: String
+    @Argument(help: "The bucket.")
+    var bucket: String
     @Option(help: "Only keys that begin with this.")
     var prefix = ""
     @Option(help: "Roll up keys that share what stands before this, after the prefix.")

@@ -42,6 +42,10 @@ struct RepairCommand: AsyncParsableCommand {
         guard let path = StoreLocation.path(named: store) else {
             throw ValidationError("Name the store with --store DIR or STRONGROOM_STORE.")
         }
+        // Safe: the call only reads the path, for as long as it takes.
+        if unsafe access(path.string, F_OK) != 0, errno == ENOENT {
+            throw CommandFailure(.notFound, "There is no store at \(quoted(path.string)); correct the path.")
+        }
         var options = RepairOptions()
         if rebuildCatalog {
             options.catalogDamage = "it is to be made anew"

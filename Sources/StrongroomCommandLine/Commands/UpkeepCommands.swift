@@ -20,9 +20,11 @@ extension EncryptionCommand {
         @Flag(help: "Also from aws:kms or aws:kms:dsse to less, where the bucket asks for less; never to none.")
         var allowLesserModes = false
         @OptionGroup var upkeep: UpkeepOptions
-        @Option(help: "At most so many bytes a second, on the average.")
+        @Option(help: "At most so many bytes of objects a second, on the average.")
         var byteRate: Int?
         @OptionGroup var location: StoreLocation
+
+        func validate() throws { try RateOption.check(byteRate, "--byte-rate", to: 1 << 40) }
 
         func run(on store: Store, _ console: Console) async throws {
             let progress = ProgressDisplay(Progress(title: "reseal"), console: console)
@@ -57,17 +59,19 @@ extension EncryptionCommand {
             abstract: "After a rotation: wrap all data keys under the current versions of their keys.",
             discussion: "No object is moved. It can be stopped and run again: what is done is not done twice.")
 
-        @Option(help: "Only what is under this key, as head tells its id.")
+        @Option(help: "Only what is under this key: its id, alias or ARN, or as head tells it.")
         var key: String?
         @OptionGroup var upkeep: UpkeepOptions
         @OptionGroup var location: StoreLocation
 
         func run(on store: Store, _ console: Console) async throws {
+            var keyID: String?
+            if let key { keyID = try await Self.keyID(of: key, in: store) }
             let progress = ProgressDisplay(Progress(title: "rewrap"), console: console)
             defer { progress.finish() }
             let seen = Seen()
             let options = RewrapOptions(
-                keyID: key, after: try upkeep.cursor, limit: upkeep.limit, ratePerSecond: upkeep.rate)
+                keyID: keyID, after: try upkeep.cursor, limit: upkeep.limit, ratePerSecond: upkeep.rate)
             let report = try await seen.tellingPlace(to: console) {
                 try await store.rewrapKeys(options) { report in
                     seen.note(report.cursor)
@@ -82,6 +86,33 @@ extension EncryptionCommand {
                 throw CommandFailure(
                     .rewrapFailed, "\(record.failures) keys could not be wrapped anew; mend that and run it again")
             }
+        }
+    }
+}
+
+extension EncryptionCommand.Rewrap {
+    /// What objects name the key by. A key that is not there has nothing to wrap anew, and whoever misspelt one must not
+    /// be told that all is done.
+    fileprivate static func keyID(of name: String, in store: Store) async throws -> String {
+        if let id = try await usedKeyID(of: name, in: store) { return id }
+        do {
+            return try await KeyControl(store: store).ask("describe-key", ["keyId": name], for: KeyRecord.self).keyId
+        } catch let error as StoreError where error.code == .keyNotFound || error.code == .invalidRequest {
+            throw CommandFailure(
+                .keyNotFound,
+                "There is no key \(quoted(name)), and nothing is under one of that id; `key list` lists the keys.")
+        }
+    }
+
+    /// Nil where nothing is known to be under such a key.
+    private static func usedKeyID(of name: String, in store: Store) async throws -> String? {
+        do throws(StoreError) {
+            let usage = try await store.keyUsage(of: name)
+            return usage.buckets.isEmpty && usage.keyID == name ? nil : usage.keyID
+        } catch {
+            // The key service knows its keys all the same.
+            guard error.code == .keyUsageIncomplete else { throw error }
+            return nil
         }
     }
 }
@@ -114,10 +145,12 @@ private final class Seen: Sendable {
 struct UpkeepOptions: ParsableArguments {
     @Option(help: "Go on where a run stopped, as it has said.")
     var after: String?
-    @Option(help: "At most so many.")
+    @Option(help: "Change at most so many objects; with rewrap, wrap at most so many data keys.")
     var limit: UInt64?
-    @Option(help: "At most so many a second.")
+    @Option(help: "At most so many of these a second.")
     var rate: Int?
+
+    func validate() throws { try RateOption.check(rate, "--rate") }
 
     var cursor: UpkeepCursor? { get throws { try after.map { try UpkeepCursor($0) } } }
 }

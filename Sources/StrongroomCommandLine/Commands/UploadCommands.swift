@@ -13,7 +13,8 @@ struct UploadCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "List a bucket's unfinished uploads, in byte order of their keys.")
 
-        @Argument var bucket: String
+        @Argument(help: "The bucket.")
+        var bucket: String
         @Option(help: "Only keys that begin with this.")
         var prefix = ""
         @Option(help: "At most this many lines.")
