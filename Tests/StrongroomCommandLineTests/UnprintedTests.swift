@@ -2,7 +2,8 @@
 import Foundation
 import Testing
 
-/// The story: on a full disk a command ended with status 1 and said nothing, and the secret that it had made was nowhere.
+/// The story: on a full disk a command ended with status 1 and said nothing, and the secret that it had made was
+/// nowhere.
 @Suite("What cannot be printed")
 struct UnprintedTests {
     private func fullDisk() throws -> FileHandle { try FileHandle(forWritingTo: URL(filePath: "/dev/full")) }

@@ -91,8 +91,8 @@ extension EncryptionCommand {
 }
 
 extension EncryptionCommand.Rewrap {
-    /// What objects name the key by. A key that is not there has nothing to wrap anew, and whoever misspelt one must not
-    /// be told that all is done.
+    /// What objects name the key by. A key that is not there has nothing to wrap anew, and whoever misspelt one must
+    /// not be told that all is done.
     fileprivate static func keyID(of name: String, in store: Store) async throws -> String {
         if let id = try await usedKeyID(of: name, in: store) { return id }
         do {

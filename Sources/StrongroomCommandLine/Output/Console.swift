@@ -85,7 +85,8 @@ struct Console: Sendable {
         }
     }
 
-    /// Says that standard output takes no more. Whoever reads no more has seen enough, unless it cannot be printed again.
+    /// Says that standard output takes no more. Whoever reads no more has seen enough, unless it cannot be printed
+    /// again.
     private func tellUnprinted(_ reason: Errno, lost: String?) {
         guard surroundings.isUnprinted.set(), reason != .brokenPipe || lost != nil else { return }
         let remedy = lost ?? "What the command did is done, but not all was printed: make room, or print elsewhere."

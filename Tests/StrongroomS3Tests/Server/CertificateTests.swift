@@ -70,12 +70,23 @@ import Testing
         try await server.close()
     }
 
+    /// Under a passphrase.
+    private static let encryptedKey = """
+        -----BEGIN ENCRYPTED PRIVATE KEY-----
+        MIHsMFcGCSqGSIb3DQEFDTBKMCkGCSqGSIb3DQEFDDAcBAhpDP0udc2YNwICCAAw
+        DAYIKoZIhvcNAgkFADAdBglghkgBZQMEASoEEPHH6x1yev0Tr7sHQVN+yXoEgZBo
+        BY3ZQOsDpLdJ0mMJJR/iLHRr/hLTz+I5lHJr02Pgr8Tn3eK/sqFQYGnRMHrbT/d2
+        A7VHfzaaNT2N77WF2vykyLnlwIxunXIEk/RWod8cjnGnaZmRVMs3CKLxzkYyMzRQ
+        z/eZ+pcRPK4Akseirwz0aG1tOyagYKUe9UVaIV3ga4b655rqKzNJzNcoBcqajJU=
+        -----END ENCRYPTED PRIVATE KEY-----
+        """
+
     @Test("that cannot be used keep a server from starting")
     func refusals() throws {
         let folder = TemporaryFolder()
         let files = try CertificateFixture(folder)
         let encrypted = try CertificateFixture(folder, named: "encrypted")
-        try encrypted.write("", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nMIIB\n-----END ENCRYPTED PRIVATE KEY-----")
+        try encrypted.write("", Self.encryptedKey)
         let strange = try CertificateFixture(folder, named: "strange")
         try strange.write(TestCertificates.server, Self.strangeKey)
         let unusable = [
@@ -86,7 +97,8 @@ import Testing
             (encrypted.certificate, files.key, "The file '\(encrypted.certificate)' holds no certificate"),
             (files.certificate, encrypted.key, "The file '\(encrypted.key)' holds a private key that is encrypted"),
             (files.certificate, strange.key, "in '\(strange.key)' does not belong to"),
-            (files.certificate, "/", "The private key in '/' cannot be read"),
+            ("/", files.key, "The certificate in '/' cannot be read"),
+            (files.certificate, "/", "The file '/' holds no private key"),
         ]
         for (certificate, key, message) in unusable {
             let error = #expect(throws: S3ServerError.self) {
