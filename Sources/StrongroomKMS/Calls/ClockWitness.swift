@@ -17,7 +17,9 @@ struct ClockWitness: Sendable {
 
     /// The time by which what cannot be undone is done: the wall clock's, but no later than has passed for certain.
     func sureMilliseconds(_ host: any KeyBackendHost) -> Int64 {
-        let passed = Int64(clamping: (host.bootNanoseconds() - bootNanoseconds) / 1_000_000)
+        // A host whose clock went back has let no time pass.
+        let boot = max(host.bootNanoseconds(), bootNanoseconds)
+        let passed = Int64(clamping: (boot - bootNanoseconds) / 1_000_000)
         let latest = wallMilliseconds.addingReportingOverflow(passed + Self.toleranceMilliseconds)
         return min(host.wallMilliseconds(), latest.overflow ? .max : latest.partialValue)
     }

@@ -64,7 +64,7 @@ extension KeyService {
         for key in registry.keysToDestroy(at: now) where key.losesWhatSeals(at: now) {
             let arn = registry.owner.arn(key.id)
             if let day = key.deletionMilliseconds, day <= now, day > sure {
-                postponed[key.id] = now.addingReportingOverflow(Self.dayMilliseconds).partialValue
+                postponed[key.id] = Self.day(after: now)
                 host.log(
                     .warning,
                     "The key \(arn) is not destroyed yet: its day has come by a clock that went forward by more than the "
@@ -73,12 +73,16 @@ extension KeyService {
             }
             let found = await dependencies(of: key)
             guard found.lockedCount > 0 || (found.storeCount > 0 && !found.isKnown) else { continue }
-            let end = max(found.lockedUntilMilliseconds ?? now, now).addingReportingOverflow(Self.dayMilliseconds)
-            postponed[key.id] = end.overflow ? .max : end.partialValue
+            postponed[key.id] = Self.day(after: max(found.lockedUntilMilliseconds ?? now, now))
             let why = found.unknown ?? "\(found.lockedCount) objects are locked in compliance mode."
             host.log(.warning, "The key \(arn) is not destroyed yet: \(why)")
         }
         return postponed
+    }
+
+    private static func day(after milliseconds: Int64) -> Int64 {
+        let (day, isOverflown) = milliseconds.addingReportingOverflow(dayMilliseconds)
+        return isOverflown ? .max : day
     }
 
     private func happen(
