@@ -18,6 +18,8 @@ final class LMDBEnvironment: @unchecked Sendable {
     private let handle: OpaquePointer
     /// The main table: LMDB gives it this number in every environment.
     private let table: MDB_dbi = 1
+    /// Set once, as the environment is opened.
+    private var pageSizeBytes: UInt = 0
     /// Only the writer thread changes and reads it.
     private var reservedToBytes: Int64 = 0
     /// The old map is gone and there is no new one: any transaction would fault. Changed by `grow`, and read by the
@@ -41,6 +43,7 @@ final class LMDBEnvironment: @unchecked Sendable {
             let code = unsafe directory.withPlatformString { unsafe mdb_env_open(handle, $0, UInt32(MDB_NOTLS), 0o600) }
             try LMDBFailure.check(code, "open")
             try openTable()
+            pageSizeBytes = UInt(statistics().pageSizeBytes)
         } catch {
             // Safe: LMDB asks for this even when the opening failed; nothing uses the handle afterwards.
             unsafe mdb_env_close(handle)
@@ -62,7 +65,8 @@ final class LMDBEnvironment: @unchecked Sendable {
 
     func begin(isReadOnly: Bool) throws(LMDBFailure) -> LMDBTransaction {
         // Safe: the environment is open for as long as its `LMDBIndex` starts transactions.
-        try unsafe LMDBTransaction(environment: handle, table: table, isReadOnly: isReadOnly)
+        try unsafe LMDBTransaction(
+            environment: handle, table: table, pageSizeBytes: pageSizeBytes, isReadOnly: isReadOnly)
     }
 
     /// Not while the map grows or the environment closes.

@@ -40,12 +40,47 @@ final class LMDBRowCursor {
         let order = hasRow ? compareKey(to: lowerBound) : 1
         if order == 0 { return true }
         guard order > 0 else { throw Self.misplaced }
+        let following = unsafe key
         // Safe, as in `step`.
-        guard try found(unsafe mdb_cursor_get(live, &key, &value, hasRow ? MDB_PREV : MDB_LAST)) else {
-            return try move(to: lowerBound)
+        if try found(unsafe mdb_cursor_get(live, &key, &value, hasRow ? MDB_PREV : MDB_LAST)) {
+            guard compareKey(to: lowerBound) < 0 else { throw Self.misplaced }
+            // Safe: nothing is read.
+            if unsafe isInLeaf(of: following) { return try step() }
+            try leaveLeaf(MDB_PREV)
         }
-        guard compareKey(to: lowerBound) < 0 else { throw Self.misplaced }
-        return try step()
+        guard try move(to: lowerBound) else { return false }
+        try leaveLeaf(MDB_NEXT)
+        return try move(to: lowerBound)
+    }
+
+    /// Whether the current row and that one are surely in one leaf, which is then the right one for what is between.
+    ///
+    /// Only a read transaction can say so: what a write transaction has changed lies outside the map.
+    @unsafe
+    private func isInLeaf(of other: MDB_val) -> Bool {
+        // Safe: addresses alone, of which nothing is read. The map begins with a page.
+        let (one, other) = unsafe (UInt(bitPattern: key.mv_data), UInt(bitPattern: other.mv_data))
+        return transaction.isReadOnly && one / transaction.pageSizeBytes == other / transaction.pageSizeBytes
+    }
+
+    /// Goes on in one direction until the cursor has left its leaf.
+    ///
+    /// What stands at the edge of a leaf may belong to another one: the branch above names a leaf in the place of that
+    /// one. Then this leaf has two places in the tree, and what stands behind one of them is out of order.
+    ///
+    /// - Throws: `MDB_CORRUPTED` for that.
+    private func leaveLeaf(_ direction: MDB_cursor_op) throws(LMDBFailure) {
+        let start = unsafe key
+        while true {
+            let previous = unsafe key
+            // Safe, as in `step`; and nothing is written before this returns.
+            guard try found(unsafe mdb_cursor_get(live, &key, &value, direction)) else { return }
+            let order = unsafe Self.order(of: key, to: previous)
+            guard direction == MDB_NEXT ? order > 0 : order < 0 else { throw Self.misplaced }
+            // Safe: addresses alone, as above. What is so far away is in another page, wherever pages lie.
+            let distance = unsafe Int(bitPattern: key.mv_data) - Int(bitPattern: start.mv_data)
+            if distance.magnitude >= transaction.pageSizeBytes { return }
+        }
     }
 
     /// Whether the current row has that key.

@@ -8,10 +8,14 @@ import CLMDB
 final class LMDBTransaction {
     private var handle: OpaquePointer?
     private let table: MDB_dbi
+    let pageSizeBytes: UInt
     let isReadOnly: Bool
 
-    init(environment: OpaquePointer, table: MDB_dbi, isReadOnly: Bool) throws(LMDBFailure) {
+    init(
+        environment: OpaquePointer, table: MDB_dbi, pageSizeBytes: UInt, isReadOnly: Bool
+    ) throws(LMDBFailure) {
         self.table = table
+        self.pageSizeBytes = pageSizeBytes
         self.isReadOnly = isReadOnly
         var handle: OpaquePointer?
         // Safe: the environment is open, and `handle` is written before it is read.

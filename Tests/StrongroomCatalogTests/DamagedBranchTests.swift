@@ -85,9 +85,10 @@ import Testing
         }
     }
 
-    /// A branch that names another leaf: a walk does not come out shorter, or longer, and say nothing.
+    /// A branch that names another leaf: a walk does not come out shorter, or longer, and say nothing; and what was in
+    /// the leaf that nothing names any more is not taken for absent.
     @Test(arguments: 0..<12)
-    func aWalkThroughAnotherLeafIsNoticed(seed: Int) throws {
+    func anotherLeafInThePlaceOfOneIsNoticed(seed: Int) throws {
         let directory = TemporaryDirectory()
         let (rows, places) = try makeCatalog(directory)
         let (one, other) = (places[seed * 131 % places.count], places[(seed * 37 + 11) % places.count])
@@ -100,6 +101,14 @@ import Testing
         try index.read { snapshot throws(StorageError) in
             _ = expectTruth(rows, "walk") { () throws(StorageError) in
                 try snapshot.rows(from: [], limit: .max).map(\.key)
+            }
+            // There are some twenty in a leaf.
+            for position in stride(from: seed % 5, to: rows.count - 1, by: 5) {
+                let (row, next) = (rows[position], rows[position + 1])
+                _ = expectTruth(true, "value") { () throws(StorageError) in try snapshot.value(row) != nil }
+                _ = expectTruth(next, "seek") { () throws(StorageError) in
+                    try snapshot.cursor().seek(row + [0])?.key
+                }
             }
         }
     }
