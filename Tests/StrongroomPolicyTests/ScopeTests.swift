@@ -18,6 +18,8 @@ import Testing
     func everybody() throws {
         #expect(try policy().allowsEverybody(unlessNarrowedBy: Self.keys))
         #expect(try policy(principal: #"{"AWS":"*"}"#).allowsEverybody(unlessNarrowedBy: Self.keys))
+        #expect(
+            try policy(principal: #"{"Federated":"graph.facebook.com"}"#).allowsEverybody(unlessNarrowedBy: Self.keys))
         #expect(try !policy(principal: #"{"AWS":"000000000000"}"#).allowsEverybody(unlessNarrowedBy: Self.keys))
         #expect(try !policy(effect: "Deny").allowsEverybody(unlessNarrowedBy: Self.keys))
     }

@@ -46,6 +46,7 @@ import Testing
             (text(#""Principal":{"Federated":"cognito-identity.amazonaws.com"}"#), .invalidPrincipal),
             (text(#""Principal":{"CanonicalUser":"\#(String(repeating: "a", count: 64))"}"#), .invalidPrincipal),
             (text(#""NotPrincipal":{"AWS":"\#(bob)"}"#), .conflictingElements),
+            (text(#""NotPrincipal":{"AWS":"\#(bob)"}"#, effect: "Deny"), .unknownElement),
             (text(#""Sid":"nobody""#), .missingElement),
         ])
     func refused(_ text: String, _ code: PolicyError.Code) {

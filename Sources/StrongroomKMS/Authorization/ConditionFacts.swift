@@ -6,14 +6,21 @@ internal import StrongroomKeys
 struct ConditionFacts: Sendable {
     private static let keySpec = "SYMMETRIC_DEFAULT"
     private static let keyUsage = "ENCRYPT_DECRYPT"
+    /// What uses a key as its spec says, whatever it is called.
+    private static let cryptographic: Set<String> = [
+        "kms:Encrypt", "kms:Decrypt", "kms:ReEncryptFrom", "kms:ReEncryptTo", "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext",
+    ]
 
     let key: KeyRecord
     let alias: AliasName?
     let encryptionContext: EncryptionContext
     let wallMilliseconds: Int64
 
-    func context(_ caller: Caller?, _ registry: KeyRegistry) -> [String: [String]] {
+    /// - Parameter action: what is to be done with the key.
+    func context(_ action: String, _ caller: Caller?, _ registry: KeyRegistry) -> [String: [String]] {
         var context = Self.ofCaller(caller, registry.owner, wallMilliseconds)
+        if Self.cryptographic.contains(action) { context["kms:EncryptionAlgorithm"] = [Self.keySpec] }
         context["kms:KeyOrigin"] = [key.origin.rawValue]
         context["kms:KeySpec"] = [Self.keySpec]
         context["kms:KeyUsage"] = [Self.keyUsage]
@@ -40,11 +47,15 @@ struct ConditionFacts: Sendable {
         var context: [String: [String]] = [
             "kms:KeyOrigin": [origin.rawValue], "kms:KeySpec": [Self.keySpec], "kms:KeyUsage": [Self.keyUsage],
             "kms:MultiRegion": [type == nil ? "false" : "true"],
-            "kms:BypassPolicyLockoutSafetyCheck": [bypassesLockoutCheck ? "true" : "false"],
         ]
+        if bypassesLockoutCheck { context.merge(bypassingLockoutCheck) { $1 } }
         if let type { context["kms:MultiRegionKeyType"] = [type.rawValue] }
         return tags.isEmpty ? context : context.merging(ofNewTags(tags)) { $1 }
     }
+
+    /// Told only where it is asked for, so that a policy can demand that it is not (KMS Developer Guide,
+    /// "kms:BypassPolicyLockoutSafetyCheck").
+    static let bypassingLockoutCheck = ["kms:BypassPolicyLockoutSafetyCheck": ["true"]]
 
     /// What can be asked about tags that are given.
     static func ofNewTags(_ tags: [KeyTag]) -> [String: [String]] {
@@ -59,7 +70,8 @@ struct ConditionFacts: Sendable {
             "kms:CallerAccount": [principal.account],
             "aws:EpochTime": [String(wallMilliseconds / 1_000)],
             "aws:CurrentTime": [Date(timeIntervalSince1970: Double(wallMilliseconds) / 1_000).formatted(.iso8601)],
-            "aws:RequestedRegion": [owner.region],
+            "aws:RequestedRegion": [owner.region], "aws:ResourceAccount": [owner.account],
+            "aws:PrincipalIsAWSService": ["false"],
         ]
         if let name = principal.userName {
             context["aws:username"] = [name]

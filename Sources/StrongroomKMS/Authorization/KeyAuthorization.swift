@@ -27,10 +27,15 @@ struct KeyAuthorization: Sendable {
         for action in actions {
             let whole = KeyPrincipal(call.requester.caller, registry.owner)
             let principal = try principal(for: action, in: registry)
+            let isForeign = whole.account != registry.owner.account
+            if isForeign, !Self.acrossAccounts.contains(action) {
+                throw refusal(action, registry.owner, "because principals of other accounts cannot do that")
+            }
             switch decision(action, principal, in: registry) {
-            case .allowed: continue
+            // Of another account it takes both: its own policies, and the key's.
+            case .allowed where !isForeign || principal.account == whole.account: continue
             case .explicitlyDenied: throw refusal(action, registry.owner, "with an explicit deny in its key policy")
-            case .implicitlyDenied:
+            case .allowed, .implicitlyDenied:
                 guard !isGranted(action, principal) else { continue }
                 let own =
                     principal.account == whole.account
@@ -40,6 +45,14 @@ struct KeyAuthorization: Sendable {
             }
         }
     }
+
+    /// What a key's policy can let other accounts do (KMS Developer Guide, "Allowing users in other accounts to use a
+    /// KMS key").
+    private static let acrossAccounts: Set<String> = [
+        "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey",
+        "kms:GenerateDataKeyWithoutPlaintext", "kms:GetKeyRotationStatus", "kms:ListGrants", "kms:ReEncryptFrom",
+        "kms:ReEncryptTo", "kms:RetireGrant", "kms:RevokeGrant",
+    ]
 
     /// Whether the caller is whom `name`, an ARN, lets do `action`: as an account lets its principals whose own
     /// policies allow it, and as a principal that it names whom they do not deny it.
@@ -82,7 +95,7 @@ struct KeyAuthorization: Sendable {
             key: key, alias: alias, encryptionContext: context, wallMilliseconds: wallMilliseconds)
         return PolicyRequest(
             principal: principal.inPolicies, action: action, resource: registry.owner.arn(key.id),
-            context: facts.context(call.requester.caller, registry).merging(conditions) { $1 })
+            context: facts.context(action, call.requester.caller, registry).merging(conditions) { $1 })
     }
 
     private func isGranted(_ action: String, _ principal: KeyPrincipal) -> Bool {

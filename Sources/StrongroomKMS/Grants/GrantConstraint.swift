@@ -23,7 +23,7 @@ public enum GrantConstraint: Sendable, Hashable {
 
     func allows(_ context: EncryptionContext) -> Bool {
         switch self {
-        case .equals(let wanted): wanted == context
+        case .equals(let wanted): Self.contains(context, wanted) && Self.contains(wanted, context)
         case .includes(let wanted): Self.contains(context, wanted)
         }
     }
@@ -37,12 +37,19 @@ public enum GrantConstraint: Sendable, Hashable {
         }
     }
 
-    /// Pairs are compared as bytes.
+    /// Values are compared as bytes, names without regard to their letters' case (KMS API Reference,
+    /// "GrantConstraints").
     private static func contains(_ context: EncryptionContext, _ wanted: EncryptionContext) -> Bool {
         wanted.pairs.allSatisfy { pair in
             context.pairs.contains {
-                $0.name.utf8.elementsEqual(pair.name.utf8) && $0.value.utf8.elementsEqual(pair.value.utf8)
+                $0.name.utf8.lazy.map(\.lowercased).elementsEqual(pair.name.utf8.lazy.map(\.lowercased))
+                    && $0.value.utf8.elementsEqual(pair.value.utf8)
             }
         }
     }
+}
+
+extension UInt8 {
+    /// Of an ASCII letter, the small one.
+    fileprivate var lowercased: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
 }

@@ -43,7 +43,8 @@ extension KeyService {
                 HostRandom(host: host), issuer: issuer,
                 createdMilliseconds: host.wallMilliseconds())
             try authorize(
-                key, call, registry, conditions: wanted.conditions(requester.caller), newGrant: grant)
+                key, call, registry, conditions: wanted.conditions(requester.caller), constraint?.context,
+                newGrant: grant)
             try registry.check(.createGrant, of: key)
             try call.stopIfDryRun()
             let created = try add(grant, to: key, &registry)

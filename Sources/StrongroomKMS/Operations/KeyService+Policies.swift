@@ -73,6 +73,6 @@ extension KeyService {
     }
 
     private static func lockoutCheck(isBypassed: Bool) -> [String: [String]] {
-        ["kms:BypassPolicyLockoutSafetyCheck": [isBypassed ? "true" : "false"]]
+        isBypassed ? ConditionFacts.bypassingLockoutCheck : [:]
     }
 }

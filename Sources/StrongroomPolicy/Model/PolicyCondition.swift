@@ -45,7 +45,11 @@ struct PolicyCondition: Sendable {
         switch operand {
         case .patterns(let patterns):
             let matcher = patterns.matcher(for: request, longestBytes: values.reduce(0) { max($0, $1.count) })
-            return values.map { Truth(matcher.matches($0)) }
+            return values.map { value -> Truth in
+                if matcher.matches(value) { return .yes }
+                // A variable without a value is like no text, which is no reason to say that the text is another one.
+                return test.isNegated && matcher.isUnresolved ? .unknown : .no
+            }
         case .numbers(let comparison, let numbers):
             return read(values, DecimalNumber.init) { value in numbers.contains { comparison.holds(value, $0) } }
         case .dates(let comparison, let dates):

@@ -21,11 +21,21 @@ struct PrincipalSet: Sendable {
         self.isComplement = isComplement
     }
 
-    /// Whether the statement is about whoever there is.
-    var isEverybody: Bool { !isComplement && names.contains(.everybody) }
+    /// Whether the statement is about whoever there is, or whoever a provider outside vouches for, which is as good.
+    var isEverybody: Bool {
+        !isComplement && names.contains { if case .federated = $0 { true } else { $0 == .everybody } }
+    }
 
-    /// Whether the statement is about somebody who is known by these names.
-    func contains(_ principal: [Name]) -> Bool { principal.contains(where: names.contains) != isComplement }
+    /// Whether the statement is about somebody.
+    ///
+    /// A complement leaves out only whom it names, and everybody where it names everybody: not all who are of an
+    /// account that it names, nor all sessions of a role, else it would deny nobody of the account (IAM User Guide,
+    /// "NotPrincipal", which has both named beside each user who is to be left out).
+    func contains(_ principal: PolicyPrincipal) -> Bool {
+        isComplement
+            ? !(principal.ownNames + [.everybody]).contains(where: names.contains)
+            : principal.names.contains(where: names.contains)
+    }
 }
 
 extension PolicyPrincipal {
@@ -39,6 +49,19 @@ extension PolicyPrincipal {
         if let service { names.append(.service(Array(service.utf8))) }
         if let federated { names.append(.federated(Array(federated.utf8))) }
         if let canonicalUser { names.append(.canonicalUser(canonicalUser.utf8.map(\.asciiLowercase))) }
+        return names
+    }
+
+    /// Those of them that are of nobody else. An account's are its root's alone.
+    fileprivate var ownNames: [PrincipalSet.Name] {
+        if isAnonymous { return [] }
+        var names: [PrincipalSet.Name] = [.arn(Array(arn.utf8))]
+        if let service { names.append(.service(Array(service.utf8))) }
+        if let federated { names.append(.federated(Array(federated.utf8))) }
+        if let root = PrincipalReader.accountOrARN(Array(arn.utf8)), case .account = root {
+            names.append(root)
+            if let canonicalUser { names.append(.canonicalUser(canonicalUser.utf8.map(\.asciiLowercase))) }
+        }
         return names
     }
 }

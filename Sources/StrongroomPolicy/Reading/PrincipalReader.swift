@@ -73,7 +73,9 @@ enum PrincipalReader {
             }
     }
 
-    private static func accountOrARN(_ text: [UInt8]) -> PrincipalSet.Name? {
+    /// What stands under "AWS" in a policy: an account, or the ARN of a user, a role or a session. An account's root is
+    /// the account. Nil for anything else.
+    static func accountOrARN(_ text: [UInt8]) -> PrincipalSet.Name? {
         if isAccount(text) { return .account(text) }
         let parts = text.split(separator: UInt8(ascii: ":"), maxSplits: 5, omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].asciiText == "arn", !parts[1].isEmpty, parts[3].isEmpty, isAccount(parts[4])

@@ -55,6 +55,11 @@ struct StatementReader {
                 .conflictingElements, at: principals.element.offset,
                 "NotPrincipal stands with Allow; name whom to allow in Principal, or deny everybody else.")
         }
+        if principals.isComplement, attachment == .trust {
+            throw PolicyFault(
+                .unknownElement, at: principals.element.offset,
+                "A trust policy has no NotPrincipal; name in Principal who may assume the role.")
+        }
         let names = try PrincipalReader.names(principals.element)
         if attachment == .trust { try TrustReader.check(names, principals.element) }
         return PrincipalSet(names, isComplement: principals.isComplement)

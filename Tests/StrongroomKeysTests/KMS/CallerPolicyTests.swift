@@ -95,6 +95,79 @@ import Testing
         await there.close()
     }
 
+    /// A key's policy that lets in somebody of another account was enough: it takes that account's leave, too, and
+    /// there is much that nobody of another account may do.
+    @Test func anotherAccountsPrincipalsNeedBothPolicies() async throws {
+        let service = try await open()
+        let policy = """
+            {"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":["\(Self.account)",\
+            "999999999999","arn:aws:iam::999999999999:user/ana"]},"Action":"kms:*","Resource":"*"}]}
+            """
+        let key = try await service.createKey(policy: policy)
+        let allowed = Self.statement("Allow", "kms:*")
+        let cases: [(KeyRequester, KeyServiceError.Code?)] = [
+            (Self.ana(account: "999999999999"), .accessDenied), (Self.ana(allowed, account: "999999999999"), nil),
+            (Self.ana(Self.statement("Allow", "kms:Decrypt"), account: "999999999999"), .accessDenied),
+            // A server that keeps no policies of that account's answers for it.
+            (KeyRequester(Caller(principal: "arn:aws:iam::999999999999:user/ana", account: "999999999999")), nil),
+            (Self.ana(allowed), nil),
+        ]
+        for (requester, refusal) in cases {
+            #expect(try await code { _ = try await service.describeKey(key.arn, as: requester) } == refusal)
+        }
+        let ana = Self.ana(allowed, account: "999999999999")
+        #expect(try await code { try await service.putKeyPolicy(policy, of: key.arn, as: ana) } == .accessDenied)
+        #expect(try await code { _ = try await service.disableKey(key.arn, as: ana) } == .accessDenied)
+        // A grant is of the key's own account, and needs no other.
+        _ = try await service.createGrant(
+            on: key.arn, to: "arn:aws:iam::999999999999:user/ana", operations: [.describeKey])
+        _ = try await service.describeKey(key.arn, as: Self.ana(account: "999999999999"))
+        await service.close()
+    }
+
+    /// Conditions that AWS tells and that were not told here: of two that deny, one denied everything and one nothing.
+    @Test(arguments: [
+        (#""StringNotEqualsIfExists":{"kms:EncryptionAlgorithm":"SYMMETRIC_DEFAULT"}"#, "grant policy bypass"),
+        (#""StringEquals":{"kms:EncryptionAlgorithm":"SYMMETRIC_DEFAULT"}"#, "dataKey"),
+        (#""StringEquals":{"kms:EncryptionContext:stage":"restricted"}"#, "grant"),
+        (#""ForAnyValue:StringEquals":{"kms:EncryptionContextKeys":"stage"}"#, "grant"),
+        (#""StringNotEquals":{"aws:ResourceAccount":"\(account)"}"#, ""),
+        (#""Bool":{"aws:PrincipalIsAWSService":"true"}"#, ""),
+        (#""Null":{"kms:BypassPolicyLockoutSafetyCheck":"false"}"#, "bypass"),
+        (#""Null":{"kms:BypassPolicyLockoutSafetyCheck":"true"}"#, "dataKey grant policy"),
+    ])
+    func whatAConditionIsToldOfUse(_ condition: String, _ denied: String) async throws {
+        let condition = condition.replacing(#"\(account)"#, with: Self.account)
+        let service = try await open()
+        let key = try await service.createKey()
+        let policy = try await service.keyPolicy(of: key.arn)
+        let ana = Self.ana(Self.statement("Allow", "kms:*"), Self.statement("Deny", "kms:*", condition))
+        let calls: [(name: String, run: @Sendable () async throws -> Void)] = [
+            ("dataKey", { _ = try await service.generateDataKey(keyID: key.arn, as: ana) }),
+            (
+                "grant",
+                {
+                    _ = try await service.createGrant(
+                        on: key.arn, to: "arn:aws:iam::\(Self.account):role/blue", operations: [.decrypt],
+                        constraint: .equals(try EncryptionContext(["stage": "restricted"])), as: ana)
+                }
+            ),
+            ("policy", { try await service.putKeyPolicy(policy, of: key.arn, as: ana) }),
+            (
+                "bypass",
+                { try await service.putKeyPolicy(policy, of: key.arn, bypassingLockoutCheck: true, as: ana) }
+            ),
+        ]
+        var refused: [String] = []
+        for call in calls {
+            let failure = try await code(call.run)
+            #expect(failure == nil || failure == .accessDenied)
+            if failure != nil { refused.append(call.name) }
+        }
+        #expect(refused.joined(separator: " ") == denied)
+        await service.close()
+    }
+
     /// Any user of the account gave up grants that its root may give up, and whoever a grant names gave it up even
     /// where a policy denied that: nobody asked the user's own policies.
     @Test func policiesDecideWhoRetiresForTheAccount() async throws {

@@ -98,7 +98,9 @@ import Testing
         arguments: [
             (["t": "1"], true, true), (["t": "1", "u": "2"], false, true), (["t": "2"], false, false),
             ([:], false, false),
-            (["T": "1"], false, false), (["t": "1", "": "x"].filter { !$0.key.isEmpty }, true, true),
+            // Names are the same in small letters and in capitals, values are not.
+            (["T": "1"], true, true), (["T": "2"], false, false),
+            (["t": "1", "": "x"].filter { !$0.key.isEmpty }, true, true),
         ] as [([String: String], Bool, Bool)])
     func aConstraintAsksForTheContext(_ pairs: [String: String], _ isEqual: Bool, _ isIncluded: Bool) async throws {
         let service = try await open()
