@@ -42,6 +42,9 @@ public struct Store: Sendable {
         Store(engine: engine, requester: Requester(caller: caller, asksPoliciesItself: true))
     }
 
+    /// The version of this library, by the rules of semantic versioning: "0.1.0". A store remembers which one made it.
+    public static let softwareVersion = "0.1.0"
+
     /// Where it is; empty for a store in memory.
     package var directory: FilePath { engine.directory }
 

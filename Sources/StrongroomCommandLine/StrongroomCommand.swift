@@ -1,10 +1,12 @@
 #if CommandLineTool
 internal import ArgumentParser
+internal import Strongroom
 
 struct StrongroomCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "strongroom",
         abstract: "An encrypted object store in a directory.",
+        version: "strongroom \(Store.softwareVersion)",
         subcommands: commands + served)
 
     private static let commands: [any ParsableCommand.Type] = [

@@ -48,6 +48,15 @@ struct ChangesCommandTests {
         #expect(
             try strongroom("changes", "--after", "nowhere", "--json").error?["code"] as? String == "invalidArgument")
 
+        // The story: where the consumer was there already, `--after` was passed over in silence.
+        let start = try #require(Self.positions(first).first)
+        let back = try strongroom("changes", "--consumer", "index", "--after", start, "--json")
+        #expect(back.status == 1 && back.error?["code"] as? String == "consumerExists")
+        #expect((back.error?["message"] as? String)?.contains(try #require(Self.positions(second).last)) == true)
+        #expect(try strongroom("changes", "--consumer", "index").output == "")
+        let new = try strongroom("changes", "--consumer", "new", "--after", start, "--json")
+        #expect(Self.positions(new.lines) == Self.positions(again))
+        #expect(try strongroom("consumer", "remove", "new").status == 0)
         #expect(try strongroom("consumer", "list", "--json").lines.map { $0["name"] as? String } == ["index"])
         #expect(try strongroom("consumer", "remove", "index").status == 0)
         #expect(try strongroom("consumer", "remove", "index", "--json").error?["code"] as? String == "notFound")

@@ -5,6 +5,18 @@ import Testing
 /// How stores are made, and how making one goes on that was broken off.
 @Suite("Command line: init")
 struct InitCommandTests {
+    @Test("The program tells its version, and a store by which one it was made")
+    func version() throws {
+        let strongroom = try Strongroom()
+        let version = try strongroom("--version")
+        #expect(version.status == 0 && version.errors == "")
+        #expect(version.output.wholeMatch(of: /strongroom \d+\.\d+\.\d+\n/) != nil, "\(version.output)")
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        let description = try Data(contentsOf: strongroom.store.appending(path: "store.json"))
+        let name = version.output.trimmingCharacters(in: .newlines)
+        #expect(String(decoding: description, as: UTF8.self).contains("\"\(name)\""))
+    }
+
     @Test("A relative path of a root key file is one of the caller's directory, from wherever it is opened later")
     func relativeRootKey() throws {
         let strongroom = try Strongroom()

@@ -11,7 +11,7 @@ struct StoreDescription: Codable, Sendable {
     ///
     /// 1: the first. Journal, catalog, blobs, rows and keys as `Formats` in the documentation says.
     static let currentFormat = 1
-    static let software = "strongroom 0.1.0"
+    static let software = "strongroom \(Store.softwareVersion)"
 
     var format: Int
     /// 32 hexadecimal digits.

@@ -37,6 +37,7 @@ struct ChangesCommand: StoreCommand {
             return
         }
         let reader = try await store.consumer(named: consumer, startingAfter: start)
+        try await check(start, consumer, of: store)
         var acknowledged: Position?
         var last: Position?
         var count = 0
@@ -48,6 +49,17 @@ struct ChangesCommand: StoreCommand {
             acknowledged = position
         }
         if let last, last != acknowledged { try await reader.acknowledge(last) }
+    }
+
+    /// A consumer that there was goes on where it is, and not where the options say: that is told, not passed over.
+    private func check(_ start: Position?, _ name: String, of store: Store) async throws {
+        guard let start, let known = try await store.listConsumers().first(where: { $0.name == name }),
+            known.position != start
+        else { return }
+        throw CommandFailure(
+            .consumerExists,
+            "The consumer \(quoted(name)) is at \(known.position) already. Leave --after out to go on there, or remove it "
+                + "with `consumer remove` to begin elsewhere.")
     }
 
     /// - Parameter printed: called behind each line.

@@ -7,6 +7,7 @@ struct CommandFailure: Error, Equatable, Sendable {
         let rawValue: String
         static let unsafeFileName = Code(rawValue: "unsafeFileName")
         static let fileExists = Code(rawValue: "fileExists")
+        static let consumerExists = Code(rawValue: "consumerExists")
         static let inputOutput = Code(rawValue: "inputOutput")
         static let cancelled = Code(rawValue: "cancelled")
         static let verificationFailed = Code(rawValue: "verificationFailed")
