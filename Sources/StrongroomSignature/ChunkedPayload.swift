@@ -5,6 +5,8 @@
 ///     last     a chunk of no bytes, then, where a trailer is announced: (name ":" value CRLF) …
 ///              ["x-amz-trailer-signature:" 64 digits CRLF] CRLF
 ///
+/// Some clients end an unsigned body that has a trailer with one more CRLF, which is taken.
+///
 /// Payload is handed out as it comes, and a chunk's signature is checked at its end: nobody may act on the payload
 /// before ``finish()`` has returned. A put does not: what it has stored until then is nothing.
 package struct ChunkedPayload: ~Copyable {
@@ -14,6 +16,8 @@ package struct ChunkedPayload: ~Copyable {
         /// CRLF behind a chunk's bytes.
         case chunkEnd
         case trailer
+        /// Behind a trailer without a signature, where nothing has to come.
+        case trailerEnd
         /// CRLF behind the last chunk where no trailer was announced.
         case bodyEnd
         case ended
@@ -72,6 +76,7 @@ package struct ChunkedPayload: ~Copyable {
     package consuming func finish() throws(SignatureError) -> [(name: String, value: String)] {
         switch state {
         case .ended: return trailerFields
+        case .trailerEnd where line.isEmpty: return trailerFields
         case .failed(let error): throw error
         default: throw SignatureError(.incompleteBody, "The request body terminated unexpectedly")
         }
@@ -96,7 +101,7 @@ package struct ChunkedPayload: ~Copyable {
             try verifier?.check(chunk: signature)
             state = .header
         case .trailer: if try trailer.read(&input) { try end() }
-        case .bodyEnd: if try readLineEnd(&input) { state = .ended }
+        case .bodyEnd, .trailerEnd: if try readLineEnd(&input) { state = .ended }
         case .ended: throw Self.malformed("there are bytes behind its end")
         case .failed(let error): throw error
         }
@@ -148,7 +153,7 @@ package struct ChunkedPayload: ~Copyable {
         let fields = try trailer.fields(announced: trailerNames ?? [])
         try verifier?.check(trailer: fields, trailer.signature)
         trailerFields = fields
-        state = .ended
+        state = isSigned ? .ended : .trailerEnd
     }
 
     private static let wrongLength = SignatureError(

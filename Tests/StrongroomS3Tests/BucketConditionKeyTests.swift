@@ -74,7 +74,7 @@ import Testing
     @Test("that are said to be told are told, and no others")
     func told() async throws {
         let headers = BucketConditionKeys.told.filter { $0.hasPrefix("s3:x-amz-") }.map {
-            (name: String($0.dropFirst("s3:".count)), value: "v")
+            (name: String($0.dropFirst("s3:".count)), value: "v/k")
         }
         let request = S3Request(
             method: "PUT", rawPath: "/data/k", rawQuery: "",

@@ -43,6 +43,16 @@ import Testing
         let copy = try await fixture.send("PUT", "/data/copy", [("x-amz-copy-source", "data/secret")])
         #expect(copy.status == 403)
         #expect(try await fixture.send("PUT", "/data/copy", [("x-amz-copy-source", "data/open")]).status == 200)
+        // Whether an object has an ETag is told only to whoever may read it.
+        let guess: S3Fixture.Headers = [("if-match", "\"0123456789abcdef0123456789abcdef\"")]
+        for (key, status) in [("secret", 403), ("open", 412)] {
+            #expect(try await fixture.send("PUT", "/data/\(key)", guess, body: [1]).status == status)
+            #expect(try await fixture.send("DELETE", "/data/\(key)", guess).status == status)
+            let list =
+                "<Delete><Object><Key>\(key)</Key><ETag>0123456789abcdef0123456789abcdef</ETag></Object></Delete>"
+            let deleted = try await fixture.document("POST", "/data?delete", list)
+            #expect(deleted.element("Code") == (status == 403 ? "AccessDenied" : "PreconditionFailed"))
+        }
     }
 
     /// The story: tags were found out only where a condition looked at them, not where a variable stood for one, and

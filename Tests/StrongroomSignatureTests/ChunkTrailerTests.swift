@@ -55,6 +55,25 @@ struct ChunkTrailerTests {
         #expect(try body.decoded(pieces.dropLast().flatMap { $0 }, length: 1) == [1])
     }
 
+    @Test("may have one empty line more behind them where nothing is signed")
+    func surplus() throws {
+        func refusal(_ end: String, pieces: Int = 1) -> SignatureError.Code? {
+            StrongroomSignatureTests.refusal {
+                var payload = try ChunkedPayload(signer: nil, decodedBytes: 0, trailerNames: [Self.name])
+                let bytes = Array("0\r\n\(Self.name):A\r\n\r\n\(end)".utf8)
+                for start in stride(from: 0, to: bytes.count, by: pieces) {
+                    try payload.decode(bytes[start..<min(start + pieces, bytes.count)]) { _ in }
+                }
+                _ = try payload.finish()
+            }
+        }
+        for pieces in [1, 2, 100] {
+            #expect(refusal("", pieces: pieces) == nil && refusal("\r\n", pieces: pieces) == nil)
+            #expect(refusal("\r", pieces: pieces) == .incompleteBody)
+            for end in ["\n", "a", "\r\n\r\n", "\r\na"] { #expect(refusal(end, pieces: pieces) == .malformedBody) }
+        }
+    }
+
     @Test("of signed bodies are signed, once and at their end")
     func signatures() throws {
         let body = ChunkedBody(trailer: [(Self.name, "AAAAAA==")])

@@ -54,7 +54,11 @@ struct ChunkedPayloadTests {
                 refusal { _ = try body.decoded(Array(bytes[..<count]), length: Self.payload.count) } == .incompleteBody)
         }
         for byte in [0x00, 0x0A, 0x0D, 0x30] as [UInt8] {
-            #expect(refusal { _ = try body.decoded(bytes + [byte], length: Self.payload.count) } == .malformedBody)
+            // Of a line end more, which may come there, it is the beginning.
+            let isBeginning = byte == 0x0D && !kind.isSigned && kind.hasTrailer
+            #expect(
+                refusal { _ = try body.decoded(bytes + [byte], length: Self.payload.count) }
+                    == (isBeginning ? .incompleteBody : .malformedBody))
         }
     }
 
@@ -101,7 +105,9 @@ struct ChunkedPayloadTests {
             #expect(!kind.isSigned && index < chunks.count || refused(other, length: length), "without \(index)")
             other = pieces
             other.insert(pieces[index], at: index)
-            #expect(refused(other, length: payload.count), "\(index) twice")
+            // The last piece is a line end, of which clients send one more behind a trailer without a signature.
+            let isSurplus = !kind.isSigned && kind.hasTrailer && index == pieces.count - 1
+            #expect(refused(other, length: payload.count) != isSurplus, "\(index) twice")
         }
         guard kind.isSigned else { return }
         for index in pieces.indices.dropLast() {

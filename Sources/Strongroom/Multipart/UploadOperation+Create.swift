@@ -6,10 +6,11 @@ extension PutOperation {
     /// Draws all that an object needs before its first byte comes, the data key included.
     func createUpload(_ checksums: [UploadChecksum]) async throws(StoreError) -> UploadInfo {
         _ = try engine.unlockedKeys()
-        let id = engine.random.bytes(ObjectRow.uidBytes)
         var plan = try await makePlan()
         while true {
             let row = try await uploadRow(plan, checksums)
+            // The object's own, by which it tells which upload made it.
+            let id = row.object.objectUID
             let rowKey = RowKey.upload(plan.bucket.row.uid, key, id)
             let bucketValue = plan.bucket.storedValue
             let keys = try engine.bucketKeys(plan.bucket)

@@ -40,6 +40,11 @@ enum XMLText {
         return escaped
     }
 
+    /// The text with U+FFFD for what XML has no way to say: for answers to what is done already, and cannot fail.
+    static func writable(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { isAllowed($0) ? $0 : "\u{FFFD}" }))
+    }
+
     /// Whether a document can hold it.
     static func isAllowed(_ scalar: Unicode.Scalar) -> Bool {
         switch scalar.value {

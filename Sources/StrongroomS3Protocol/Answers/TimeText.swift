@@ -25,9 +25,25 @@ enum TimeText {
         SigningTime(wallMilliseconds: Int64(date.timeIntervalSince1970.rounded(.down)) * 1_000).httpDate
     }
 
-    /// A date of a header, in the form of ``header(_:)`` alone; nil for any other.
+    /// A date of a header, in the form of ``header(_:)`` or in one of the two obsolete ones that readers must take, too
+    /// (RFC 9110, section 5.6.7); nil for any other.
     static func date(header text: String) -> Date? {
-        SigningTime(httpDate: text).map { Date(timeIntervalSince1970: Double($0.wallMilliseconds) / 1_000) }
+        let time = SigningTime(httpDate: text) ?? preferred(text).lazy.compactMap(SigningTime.init(httpDate:)).first
+        return time.map { Date(timeIntervalSince1970: Double($0.wallMilliseconds) / 1_000) }
+    }
+
+    /// `Monday, 12-Oct-09 17:50:30 GMT` and `Mon Oct 12 17:50:30 2009` in the form of ``header(_:)``. Two digits of a
+    /// year are those of the century in which that day was such a day of the week.
+    private static func preferred(_ text: String) -> [String] {
+        let words = text.split(separator: " ")
+        if words.count == 4, words[0].hasSuffix("day,"), words[3] == "GMT" {
+            let date = words[1].split(separator: "-", omittingEmptySubsequences: false)
+            guard date.count == 3, date[2].utf8.count == 2 else { return [] }
+            return ["20", "19"].map { "\(words[0].prefix(3)), \(date[0]) \(date[1]) \($0)\(date[2]) \(words[2]) GMT" }
+        }
+        guard words.count == 5, words[0].utf8.count == 3 else { return [] }
+        let day = words[2].utf8.count == 1 ? "0" + words[2] : String(words[2])
+        return ["\(words[0]), \(day) \(words[1]) \(words[4]) \(words[3]) GMT"]
     }
 
     /// A date of a document: `2009-10-12T17:50:30Z`, with a fraction of a second or without.

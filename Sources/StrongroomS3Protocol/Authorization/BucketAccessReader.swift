@@ -5,10 +5,16 @@ internal import Synchronization
 /// Reads what buckets say about who may do what, and keeps policies that were read already.
 final class BucketAccessReader: Sendable {
     private let store: Store
-    private let cache = Mutex<[[UInt8]: PolicyDocument]>([:])
+    private let cache = Mutex(Cache())
 
-    /// More than that are forgotten all at once.
-    private static let countMaximum = 1_024
+    private struct Cache {
+        /// By their text.
+        var policies: [[UInt8]: PolicyDocument] = [:]
+        var sizeBytes = 0
+    }
+
+    /// Of texts; more than that are forgotten all at once. What a policy becomes is some thirty times as large at most.
+    private static let cacheSizeBytesMaximum = 1 << 20
 
     init(_ store: Store) { self.store = store }
 
@@ -36,13 +42,13 @@ final class BucketAccessReader: Sendable {
     }
 
     private func policy(_ bytes: [UInt8]) -> PolicyDocument {
-        if let known = cache.withLock({ $0[bytes] }) { return known }
+        if let known = cache.withLock({ $0.policies[bytes] }) { return known }
         // It was read when it was put. One that cannot be read any more may have denied something.
         let policy =
             (try? PolicyDocument(parsing: bytes, limitBytes: BucketPolicyRules.sizeBytesMaximum)) ?? .denyingEverything
         cache.withLock { cache in
-            if cache.count >= Self.countMaximum { cache = [:] }
-            cache[bytes] = policy
+            if cache.sizeBytes >= Self.cacheSizeBytesMaximum { cache = Cache() }
+            if cache.policies.updateValue(policy, forKey: bytes) == nil { cache.sizeBytes += bytes.count }
         }
         return policy
     }

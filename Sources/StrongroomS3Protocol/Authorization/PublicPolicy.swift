@@ -9,7 +9,7 @@ enum PublicPolicy {
     /// Condition keys in lower case whose fixed values narrow a statement to somebody known.
     private static let narrowing: Set<String> = [
         "aws:principalarn", "aws:principalaccount", "aws:principalorgid", "aws:sourceaccount", "aws:sourcearn",
-        "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:userid", "aws:sourceip", "aws:username",
-        "s3:dataaccesspointaccount", "s3:dataaccesspointarn",
+        "aws:sourcevpc", "aws:sourcevpce", "aws:sourceowner", "aws:userid", "aws:sourceip", "s3:dataaccesspointaccount",
+        "s3:dataaccesspointarn",
     ]
 }

@@ -24,25 +24,39 @@ enum RequestConditions {
         _ request: S3Request, _ query: RequestQuery, _ operation: S3Operation, _ identity: Identity,
         _ settings: S3Settings, signature: SignatureFacts?, nowMilliseconds: Int64
     ) -> [String: [String]] {
-        var facts = facts(request, identity, nowMilliseconds: nowMilliseconds)
-        facts["aws:RequestedRegion"] = [settings.region]
-        facts["aws:ResourceAccount"] = [settings.account]
+        var facts = facts(request, identity, settings, nowMilliseconds: nowMilliseconds)
         facts["s3:ResourceAccount"] = [settings.account]
-        // No service of AWS asks here, for itself or for somebody.
-        facts["aws:ViaAWSService"] = ["false"]
         if let signature {
             facts["s3:signatureversion"] = ["AWS4-HMAC-SHA256"]
             facts["s3:authType"] = [signature.place.rawValue]
             facts["s3:signatureAge"] = [String(signature.ageMilliseconds)]
         }
-        let headers = conditionHeaders + (operation.isCopy ? copyHeaders : [])
-        for header in headers { facts["s3:" + header] = request.headers.values(header) }
+        for header in conditionHeaders { facts["s3:" + header] = request.headers.values(header) }
+        // Of these an upload's are told, and not the headers of its parts: they change nothing.
+        if operation.isOfUpload { for header in UploadConditions.headers { facts["s3:" + header] = nil } }
+        if operation.isCopy { facts.merge(copying(request.headers)) { $1 } }
         facts.merge(writing(request, operation)) { $1 }
         facts.merge(storing(request.headers, operation, nowMilliseconds)) { $1 }
-        for (parameter, key) in conditionParameters + (operation.isListing ? listingParameters : []) {
+        let parameters = conditionParameters + (operation.isListing ? listingParameters : [])
+        for (parameter, key) in parameters {
             facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
         }
+        if operation.isListingOfObjects {
+            let count = query.items.filter { $0.name == "max-keys" }.map(\.value)
+            // S3 tells it whether it was sent or not (IAM User Guide, "Numeric condition operators").
+            facts["s3:max-keys"] = count.isEmpty ? [String(ListOptions.limitMaximum)] : count
+        }
         return facts.filter { !$0.value.isEmpty }
+    }
+
+    /// The source as it is read, whichever of its spellings the header has; of what cannot be read there is none, and
+    /// it is refused.
+    private static func copying(_ headers: RequestHeaders) -> [String: [String]] {
+        var facts = ["s3:x-amz-metadata-directive": headers.values("x-amz-metadata-directive")]
+        if let target = try? CopySource(headers).target, let bucket = target.bucket, let key = target.key {
+            facts["s3:x-amz-copy-source"] = ["\(bucket)/\(key)"]
+        }
+        return facts
     }
 
     /// Tags and locks that headers give an object.
@@ -66,9 +80,13 @@ enum RequestConditions {
 
     /// What is known of a request of any service.
     static func facts(
-        _ request: S3Request, _ identity: Identity, nowMilliseconds: Int64
+        _ request: S3Request, _ identity: Identity, _ settings: S3Settings, nowMilliseconds: Int64
     ) -> [String: [String]] {
         var facts = connection(request.connection, nowMilliseconds / 1_000)
+        facts["aws:RequestedRegion"] = [settings.region]
+        facts["aws:ResourceAccount"] = [settings.account]
+        // No service of AWS asks here, for itself or for somebody.
+        facts["aws:ViaAWSService"] = ["false"]
         facts.merge(identity.user.map { principal($0, nowMilliseconds) } ?? ["aws:PrincipalType": ["Anonymous"]]) { $1 }
         facts["aws:UserAgent"] = request.headers.values("user-agent")
         facts["aws:Referer"] = request.headers.values("referer")
@@ -148,21 +166,17 @@ enum RequestConditions {
         "x-amz-server-side-encryption-customer-algorithm", "x-amz-storage-class", "x-amz-website-redirect-location",
     ]
 
-    private static let copyHeaders = ["x-amz-copy-source", "x-amz-metadata-directive"]
-
     private static let conditionParameters = [("versionId", "s3:VersionId")]
 
-    private static let listingParameters = [
-        ("prefix", "s3:prefix"), ("delimiter", "s3:delimiter"), ("max-keys", "s3:max-keys"),
-    ]
+    private static let listingParameters = [("prefix", "s3:prefix"), ("delimiter", "s3:delimiter")]
 }
 
 extension S3Operation {
     fileprivate var isCopy: Bool { self == .copyObject || self == .uploadPartCopy }
 
-    fileprivate var isListing: Bool {
-        [.listObjects, .listObjectsV2, .listObjectVersions, .listMultipartUploads].contains(self)
-    }
+    fileprivate var isListing: Bool { isListingOfObjects || self == .listMultipartUploads }
+
+    fileprivate var isListingOfObjects: Bool { [.listObjects, .listObjectsV2, .listObjectVersions].contains(self) }
 }
 
 /// What is known of a request's signature once it was checked.

@@ -12,6 +12,17 @@ struct CopySourceObject: Sendable {
     var call: S3Call
 
     var hasVersion: Bool { version != nil }
+
+    /// The version that was looked at, and decided on; nil for one without an id.
+    var pinnedVersion: VersionID? { info.versionID == .null ? version : info.versionID }
+
+    /// The conditions, and where no id holds on to the version, that it is still the one that was looked at.
+    func pinned(_ conditions: ReadConditions) -> ReadConditions {
+        guard info.versionID == .null else { return conditions }
+        var conditions = conditions
+        conditions.matches = [info.etag]
+        return conditions
+    }
     var authorizer: Authorizer { call.authorizer }
 
     func permission(_ action: String) -> Permission { .object(action, target.bucket ?? "", target.key ?? "") }

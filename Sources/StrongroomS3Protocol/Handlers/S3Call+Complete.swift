@@ -1,6 +1,4 @@
 internal import Strongroom
-internal import StrongroomCrypto
-internal import StrongroomKeys
 
 extension S3Call {
     /// CompleteMultipartUpload.
@@ -8,12 +6,11 @@ extension S3Call {
         let (key, upload) = (try key(), try upload())
         // The key of a customer's is needed only where checksums came, and where it came it must be one.
         let (bucket, presenting) = (try bucket(), try presentingBucket())
-        let condition = try writeCondition()
+        let condition = try await writeCondition()
         let checks = try completionChecks()
         try await checkMode(bucket, key, upload)
         // Checksums in headers are the object's here, and not the body's.
-        var bodyChecks = try BodyChecks(headers)
-        bodyChecks.checksums = []
+        let bodyChecks = try BodyChecks(headers.withoutChecksums)
         let body = try await payload.collect(upTo: S3Settings.completionLimitBytes, verifying: bodyChecks)
         let root = try DocumentReader.read(body, root: "CompleteMultipartUpload")
         let parts = try CompletionList.parts(root)
@@ -27,7 +24,7 @@ extension S3Call {
             expiration = await expirationHeader(receipt, tags: nil, in: bucket)
             completed = Completed(receipt)
         } catch {
-            guard error.code == .noSuchUpload, let made = try await alreadyCompleted(bucket, key, parts) else {
+            guard error.code == .noSuchUpload, let made = try await alreadyCompleted(bucket, key, upload, parts) else {
                 throw S3Error(error).about(target, error.code)
             }
             completed = made
@@ -42,7 +39,7 @@ extension S3Call {
                 [
                     DocumentElement("Location", text: location(key)),
                     DocumentElement("Bucket", text: target.bucket ?? ""),
-                    DocumentElement("Key", text: key.rawValue),
+                    DocumentElement("Key", text: XMLText.writable(key.rawValue)),
                     DocumentElement("ETag", text: completed.etag.quotedETag),
                 ] + completed.checksums.documentElements), headers: answer)
     }
@@ -67,28 +64,13 @@ extension S3Call {
         }
     }
 
-    /// A client that did not get the answer asks again: where the very object is there that its parts make, it is told
-    /// so, as on AWS. Only an ETag that is made of the parts' tells.
+    /// A client that did not get the answer asks again: where the very object is there that the upload made, it is told
+    /// so, as on AWS.
     private func alreadyCompleted(
-        _ bucket: Bucket, _ key: ObjectKey, _ parts: [CompletedPart]
+        _ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID, _ parts: [CompletedPart]
     ) async throws(S3Error) -> Completed? {
-        let digests = parts.compactMap { Hexadecimal.decode($0.etag) }
-        guard digests.count == parts.count, digests.allSatisfy({ $0.count == MultipartETag.partDigestSizeBytes })
-        else { return nil }
-        let etag: String
-        do throws(SealError) {
-            etag = try MultipartETag(partMD5s: digests).text
-        } catch {
-            throw .internalError(error)
-        }
-        let info: ObjectInfo
-        do throws(StoreError) {
-            info = try await bucket.head(key)
-        } catch {
-            if error.code == .noSuchKey || error.code == .methodNotAllowed { return nil }
-            throw S3Error(error).about(target, error.code)
-        }
-        return info.etag == etag && info.partCount == parts.count ? Completed(info) : nil
+        let info = try await asking { () async throws(StoreError) in try await bucket.object(key, madeBy: upload) }
+        return info.flatMap { $0.partCount == parts.count ? Completed($0) : nil }
     }
 
     /// Whether the user may use the key of an upload that checksums are announced for: they are compared only for
@@ -143,6 +125,13 @@ extension S3Call {
         let scheme = request.connection.isSecure ? "https" : "http"
         let host = headers.values("host").first ?? ""
         return "\(scheme)://\(host)\(request.rawPath)"
+    }
+}
+
+extension RequestHeaders {
+    /// Without what is said of an object's checksums.
+    fileprivate var withoutChecksums: RequestHeaders {
+        RequestHeaders(fields.filter { !$0.name.hasPrefix(BodyChecks.prefix) })
     }
 }
 

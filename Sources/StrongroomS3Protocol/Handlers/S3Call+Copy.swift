@@ -4,7 +4,7 @@ extension S3Call {
     /// CopyObject.
     func copyObject() async throws(S3Error) -> S3Answer {
         let (target, key) = (try bucket(), try key())
-        var options = try copyOptions()
+        var options = try await copyOptions()
         let source = try await copySource(conditions: options.sourceConditions)
         try refuseLists()
         if options.tags == .copy, source.info.tagCount > 0 {
@@ -16,7 +16,8 @@ extension S3Call {
         try checkSomethingChanges(source, options)
         try await source.call.checkKeyUse("kms:Decrypt", source.info.encryption)
         options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: target)
-        options.sourceVersion = source.version
+        options.sourceVersion = source.pinnedVersion
+        options.sourceConditions = source.pinned(options.sourceConditions)
         options.sourceCustomerKey = try customerKeys.sourceKey()
         let receipt = try await asking { [options] () async throws(StoreError) in
             try await target.copy(source.key, from: source.bucket, to: key, options: options)
@@ -39,12 +40,12 @@ extension S3Call {
 
     // MARK: -
 
-    private func copyOptions() throws(S3Error) -> CopyOptions {
+    private func copyOptions() async throws(S3Error) -> CopyOptions {
         let fresh = try ObjectHeaders.putOptions(headers, customerKeys)
         var options = CopyOptions(
             sourceConditions: try ObjectHeaders.readConditions(headers, prefix: "x-amz-copy-source-"),
             encryption: fresh.encryption, storageClass: fresh.storageClass,
-            condition: try writeCondition(), retention: fresh.retention,
+            condition: try await writeCondition(), retention: fresh.retention,
             legalHold: fresh.legalHold)
         if try replaces("x-amz-metadata-directive") {
             options.metadata = .replace(
@@ -62,7 +63,7 @@ extension S3Call {
     }
 
     private func replaces(_ name: String) throws(S3Error) -> Bool {
-        switch try headers.single(name)?.uppercased() {
+        switch try headers.single(name) {
         case nil, "COPY": false
         case "REPLACE": true
         case let other?:

@@ -11,7 +11,7 @@ extension S3Call {
         for name in ["x-amz-if-match-last-modified-time", "x-amz-if-match-size"] where headers.contains(name) {
             throw .notImplemented(name)
         }
-        let condition = try writeCondition()
+        let condition = try await writeCondition()
         let receipt = try await deleting { () async throws(StoreError) in
             try await bucket.delete(key, version: version, if: condition, bypassingGovernance: bypasses)
         }
@@ -55,8 +55,13 @@ extension S3Call {
         if let etag = item.etag { facts["s3:if-match"] = [etag] }
         try authorizer.check(.object(action, place, item.key), more: facts)
         if bypassing { try authorizer.check(.object("BypassGovernanceRetention", place, item.key), more: facts) }
-        if item.etag != nil { try authorizer.check(.object("GetObject", place, item.key), more: facts) }
         let key = try RequestTarget.objectKey(item.key)
+        if item.etag != nil {
+            var reading = self
+            reading.target.key = item.key
+            try await reading.takeExistingTags(of: nil)
+            try reading.check(.object("GetObject", place, item.key), more: facts)
+        }
         let version = try item.versionID.map { text throws(S3Error) in try Self.version(text) }
         let receipt = try await deleting { () async throws(StoreError) in
             try await bucket.delete(

@@ -6,6 +6,7 @@ extension S3Call {
         let bucket = try await readableBucket()
         let (key, version, conditions) = (try key(), try version(), try ObjectHeaders.readConditions(headers))
         let body: ObjectBody
+        var hasRange = false
         if let number = try partNumber() {
             guard !headers.contains("range") else {
                 throw .invalidRequest("Cannot specify both Range header and partNumber query parameter.")
@@ -14,10 +15,9 @@ extension S3Call {
                 try await bucket.get(key, part: number, version: version, if: conditions)
             }
         } else {
-            body = try await whole(bucket, key, version, conditions)
+            (body, hasRange) = try await whole(bucket, key, version, conditions)
         }
         try await checkKeyUse("kms:Decrypt", body.info.encryption)
-        let hasRange = try headers.single("range").flatMap(ByteRange.init(header:)) != nil
         let isPartial = hasRange || body.part != nil
         var headers = try await answerHeaders(body.info, part: body.part, in: bucket)
         headers.set("content-length", String(body.lengthBytes))
@@ -57,7 +57,7 @@ extension S3Call {
         }
         let info = try await head(bucket, key, version, conditions)
         var headers = try await answerHeaders(info, part: nil, in: bucket)
-        guard let range = try self.headers.single("range").flatMap(ByteRange.init(header:)) else {
+        guard let range = try wantedRange(info) else {
             headers.set("content-length", String(info.sizeBytes))
             return S3Answer(200, headers: headers)
         }
@@ -91,18 +91,28 @@ extension S3Call {
         return true
     }
 
+    /// The range that is asked for; nil for all of it, which is meant, too, where the client has a part of what was there
+    /// before (`If-Range`; RFC 9110, section 13.1.5).
+    private func wantedRange(_ info: ObjectInfo) throws(S3Error) -> ByteRange? {
+        guard let range = try headers.single("range").flatMap(ByteRange.init(header:)) else { return nil }
+        guard let known = try headers.single("if-range") else { return range }
+        return known == info.etag.quotedETag || known == TimeText.header(info.lastModified) ? range : nil
+    }
+
     /// The range is resolved against the very version whose bytes are sent.
+    ///
+    /// - Returns: and whether there is one.
     private func whole(
         _ bucket: Bucket, _ key: ObjectKey, _ version: VersionID?, _ conditions: ReadConditions
-    ) async throws(S3Error) -> ObjectBody {
+    ) async throws(S3Error) -> (ObjectBody, hasRange: Bool) {
         let body = try await reading { () async throws(StoreError) in
             try await bucket.get(key, version: version, if: conditions)
         }
-        guard let range = try headers.single("range").flatMap(ByteRange.init(header:)) else { return body }
+        guard let range = try wantedRange(body.info) else { return (body, false) }
         guard let bytes = range.resolved(sizeBytes: body.info.sizeBytes) else {
             throw Self.unsatisfiable(body.info.sizeBytes)
         }
-        return body.narrowed(to: bytes)
+        return (body.narrowed(to: bytes), true)
     }
 
     /// The bucket to read from. Whoever may not list it is not told what is missing in it.
@@ -123,8 +133,9 @@ extension S3Call {
 
     /// Says of an object that is not there, or of a version, that a delete marker stands in its place.
     private func deleted(_ error: StoreError, _ refusal: S3Error) async throws(S3Error) -> S3Error {
-        guard refusal.status == 404 || refusal.status == 405 else { return refusal }
         var refusal = refusal
+        if refusal.status == 304 { refusal.headers += try await validators() }
+        guard refusal.status == 404 || refusal.status == 405 else { return refusal }
         var marker: VersionID?
         if error.code == .methodNotAllowed { marker = try version() }
         if error.code == .noSuchKey, let key = target.key {
@@ -137,6 +148,19 @@ extension S3Call {
         refusal.headers += [("x-amz-delete-marker", "true"), ("x-amz-version-id", marker.description)]
         if refusal.status == 405 { refusal.headers.append(("allow", "DELETE")) }
         return refusal
+    }
+
+    /// What an answer that nothing has changed says of the object (RFC 9110, section 15.4.5).
+    private func validators() async throws(S3Error) -> [(name: String, value: String)] {
+        let (bucket, key, version) = (try presentingBucket(), try key(), try version())
+        guard let info = try? await bucket.head(key, version: version) else { return [] }
+        var headers = AnswerHeaders()
+        headers.set("etag", info.etag.quotedETag)
+        headers.set("last-modified", TimeText.header(info.lastModified))
+        headers.set("cache-control", info.headers.cacheControl)
+        headers.set("expires", info.headers.expires)
+        if info.versionID != .null { headers.set("x-amz-version-id", info.versionID.description) }
+        return headers.fields
     }
 
     func refusal(_ error: StoreError) -> S3Error {

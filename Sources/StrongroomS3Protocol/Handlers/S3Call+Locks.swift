@@ -154,16 +154,21 @@ extension S3Call {
         }
         switch (try element.number("Days"), try element.number("Years")) {
         case (let days?, nil):
-            return DefaultRetention(mode: mode, period: .days(try positive(days)))
+            return DefaultRetention(mode: mode, period: .days(try length(days, in: DefaultRetention.dayCountMaximum)))
         case (nil, let years?):
-            return DefaultRetention(mode: mode, period: .years(try positive(years)))
+            return DefaultRetention(mode: mode, period: .years(try length(years, in: DefaultRetention.yearCountMaximum)))
         default: throw .malformedXML("DefaultRetention has either Days or Years.")
         }
     }
 
-    private static func positive(_ count: Int) throws(S3Error) -> Int {
+    /// Before anything is done: a lock that is switched on cannot be taken back.
+    private static func length(_ count: Int, in maximum: Int) throws(S3Error) -> Int {
         guard count > 0 else {
             throw S3Error(400, "InvalidRetentionPeriod", "Default retention period must be a positive integer value.")
+        }
+        guard count <= maximum else {
+            throw S3Error(
+                400, "InvalidRetentionPeriod", "Default retention period is too large; \(maximum) is the most.")
         }
         return count
     }

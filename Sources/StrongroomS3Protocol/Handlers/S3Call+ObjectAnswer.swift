@@ -20,13 +20,15 @@ extension S3Call {
         }
         if info.versionID != .null || isVersioned(info) { answer.set("x-amz-version-id", info.versionID.description) }
         if info.storageClass != .standard { answer.set("x-amz-storage-class", info.storageClass.rawValue) }
-        if info.tagCount > 0 { answer.set("x-amz-tagging-count", String(info.tagCount)) }
+        if info.tagCount > 0, mayKnow(query.contains("versionId") ? "GetObjectVersionTagging" : "GetObjectTagging") {
+            answer.set("x-amz-tagging-count", String(info.tagCount))
+        }
         if let count = info.partCount { answer.set("x-amz-mp-parts-count", String(count)) }
-        if let retention = info.retention {
+        if let retention = info.retention, mayKnow("GetObjectRetention") {
             answer.set(ObjectHeaders.lockMode, RetentionText.text(retention.mode))
             answer.set(ObjectHeaders.lockDate, TimeText.document(retention.until))
         }
-        if info.legalHold { answer.set(ObjectHeaders.lockHold, "ON") }
+        if info.legalHold, mayKnow("GetObjectLegalHold") { answer.set(ObjectHeaders.lockHold, "ON") }
         // Only of what is the newest version for certain.
         if !query.contains("versionId") {
             answer.set("x-amz-expiration", await expirationHeader(info, in: bucket))
@@ -41,6 +43,11 @@ extension S3Call {
 
     /// Whether the version was asked for by its id: then an answer names it, `null` too.
     private func isVersioned(_ info: ObjectInfo) -> Bool { query.contains("versionId") }
+
+    /// Tags and locks have permissions of their own, without which an answer leaves out what it would say of them.
+    private func mayKnow(_ action: String) -> Bool {
+        authorizer.decision(.object(action, target.bucket ?? "", target.key ?? "")) == .allowed
+    }
 
     private static let overridable = [
         "response-content-type": "content-type", "response-content-language": "content-language",

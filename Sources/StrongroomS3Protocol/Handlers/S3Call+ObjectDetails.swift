@@ -94,7 +94,10 @@ extension S3Call {
     func putObjectTagging() async throws(S3Error) -> S3Answer {
         let tags = try TagDocument.tags(try await document(root: "Tagging"))
         let action = query.contains("versionId") ? "PutObjectVersionTagging" : "PutObjectTagging"
-        try check(.object(action, target.bucket ?? "", target.key ?? ""), more: TagConditions.requested(tags))
+        // The document may have come slowly: it is decided by the tags that there are now.
+        var call = self
+        try await call.takeExistingTags(of: try version())
+        try call.check(.object(action, target.bucket ?? "", target.key ?? ""), more: TagConditions.requested(tags))
         return try await setTags(try ObjectHeaders.checked(tags), status: 200)
     }
 
@@ -130,7 +133,7 @@ extension S3Call {
             throw .invalidRequest("The BucketKeyEnabled value isn't valid. Valid values are true or false.")
         }
         let (bucket, key, version) = (try bucket(), try key(), try version())
-        try await checkKeyUse("kms:GenerateDataKey", keyID: arn)
+        try await checkKeyUse("kms:GenerateDataKey", keyID: arn, context: [:], bucketKey: bucketKey)
         let info: ObjectInfo
         do throws(S3Error) {
             info = try await reading { () async throws(StoreError) in try await bucket.head(key, version: version) }

@@ -6,7 +6,7 @@ extension S3Call {
         let bucket = try bucket()
         let key = try key()
         var options = try ObjectHeaders.putOptions(headers, customerKeys)
-        options.condition = try writeCondition()
+        options.condition = try await writeCondition()
         try checkPutting(options)
         try refuseLists()
         options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: bucket)
@@ -27,9 +27,13 @@ extension S3Call {
 
     /// What has to be so for a write to be done. Whoever is told whether an object has an ETag is told what is in it,
     /// and so needs to be allowed to read it (Amazon S3 User Guide, "Enforce conditional writes").
-    func writeCondition() throws(S3Error) -> WriteCondition? {
+    func writeCondition() async throws(S3Error) -> WriteCondition? {
         let condition = try ObjectHeaders.writeCondition(headers)
-        if case .matches = condition { try check(object: "GetObject") }
+        if case .matches = condition {
+            var reading = self
+            try await reading.takeExistingTags(of: nil)
+            try reading.check(object: "GetObject")
+        }
         return condition
     }
 

@@ -3,10 +3,17 @@ internal import Strongroom
 extension S3Call {
     /// Asks for what the operation needs by itself.
     mutating func authorize() async throws(S3Error) {
+        // Nothing lets in whoever has not signed: not even a document of theirs is read.
+        guard identity.user != nil || authorizer.access.policy != nil else { throw .accessDenied() }
+        if operation.isOfUpload { try await takeUpload() }
         if operation.isDecidedByExistingTags { try await takeExistingTags(of: try version()) }
         let permissions = PermissionTable.permissions(
             operation, target, namesVersion: query.contains("versionId"))
         for permission in permissions { try check(permission) }
+        // What is written is the newest version: whoever names another one means something else.
+        if operation.writesNewestVersion, query.contains("versionId") {
+            throw .invalidArgument("This operation does not accept a version-id.", name: "versionId")
+        }
     }
 
     func access(_ target: RequestTarget) async throws(S3Error) -> BucketAccess {
@@ -82,5 +89,11 @@ extension S3Call {
         case .abortMultipartUpload: try await abortMultipartUpload()
         default: throw .notImplemented(operation.rawValue)
         }
+    }
+}
+
+extension S3Operation {
+    fileprivate var writesNewestVersion: Bool {
+        isOfUpload || [.putObject, .copyObject, .createMultipartUpload, .abortMultipartUpload].contains(self)
     }
 }

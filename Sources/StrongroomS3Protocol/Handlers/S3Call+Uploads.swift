@@ -10,6 +10,7 @@ extension S3Call {
         try refuseLists()
         options.encryption = try await settled("kms:GenerateDataKey", storing: options.encryption, in: bucket)
         let checksum = try UploadChecksumHeaders(headers)
+        let page = try ListingPage(query)
         options.checksums = checksum.isComposite ? [] : [checksum.algorithm]
         let upload = try await asking { [options] () async throws(StoreError) in
             try await bucket.createUpload(
@@ -20,12 +21,11 @@ extension S3Call {
         answer.set("x-amz-checksum-algorithm", checksum.algorithm.description)
         answer.set("x-amz-checksum-type", checksum.isComposite ? "COMPOSITE" : "FULL_OBJECT")
         await setAbortion(of: upload, in: bucket, &answer)
-        let page = try ListingPage(query)
         return try self.answer(
             .root(
                 "InitiateMultipartUploadResult",
                 [
-                    DocumentElement("Bucket", text: target.bucket ?? ""), page.element("Key", key.rawValue),
+                    DocumentElement("Bucket", text: target.bucket ?? ""), page.element("Key", page.encodesNames ? key.rawValue : XMLText.writable(key.rawValue)),
                     DocumentElement("UploadId", text: upload.id.description),
                 ]), headers: answer)
     }
@@ -65,8 +65,8 @@ extension S3Call {
         let range = try copyRange(source.info.sizeBytes)
         let part = try await partAnswer { () async throws(StoreError) in
             try await bucket.uploadPart(
-                number, of: key, upload, copying: source.key, from: source.bucket, version: source.version,
-                range: range, if: conditions)
+                number, of: key, upload, copying: source.key, from: source.bucket, version: source.pinnedVersion,
+                range: range, if: source.pinned(conditions))
         }
         var answer = AnswerHeaders()
         answer.set(info.encryption, customerKeyMD5: customerKeys.object.md5)

@@ -68,10 +68,16 @@ extension S3Call {
             }
             return VersionContinuation(behind: keyMarker, lsn: lsn)
         }
-        // An id that no listing gave out: the version's object says where it is.
+        // An id that no listing gave out: the version's object says where it is. Of none that the listing is not about:
+        // the caller may know of those alone.
+        guard keyMarker.utf8.starts(with: page.prefix.utf8) else { return nil }
         let key = try RequestTarget.objectKey(keyMarker)
-        let info = try await asking { () async throws(StoreError) in try await bucket.head(key, version: version) }
-        return VersionContinuation(behind: keyMarker, lsn: info.lsn)
+        do throws(StoreError) {
+            return VersionContinuation(behind: keyMarker, lsn: try await bucket.head(key, version: version).lsn)
+        } catch {
+            guard error.code != .noSuchBucket else { throw S3Error(error).about(target, error.code) }
+            throw .invalidArgument("Invalid version id specified", name: "version-id-marker")
+        }
     }
 
     private func version(_ entry: VersionEntry, _ page: ListingPage) -> DocumentElement {

@@ -33,7 +33,10 @@ final class PayloadReader {
     private let trailer: ChecksumAlgorithm?
     /// Nil once the end has been checked.
     private var decoder: BodyDecoder?
+    /// Slices to give out, from the one at `nextReady` on. Taking the first out would move all others, and there may be
+    /// one for each byte of the body.
     private var ready: [ArraySlice<UInt8>] = []
+    private var nextReady = 0
     private var isAtEnd = false
     private var receivedBytes: UInt64 = 0
     /// What checking could not begin with; thrown by the first read.
@@ -52,7 +55,12 @@ final class PayloadReader {
     func next() async throws -> ArraySlice<UInt8>? {
         if let fault { throw fault }
         while true {
-            if !ready.isEmpty { return ready.removeFirst() }
+            if nextReady < ready.count {
+                defer { nextReady += 1 }
+                return ready[nextReady]
+            }
+            ready.removeAll(keepingCapacity: true)
+            nextReady = 0
             guard !isAtEnd else { return nil }
             guard let slice = try await payload.stream.read() else {
                 isAtEnd = true

@@ -27,6 +27,12 @@ package struct RequestTarget: Sendable, Equatable {
         if parts.count == 2, !parts[1].isEmpty { key = String(Substring(parts[1])) }
     }
 
+    /// As bytes: two texts that only look the same are two keys.
+    package static func == (left: RequestTarget, right: RequestTarget) -> Bool {
+        func isSame(_ left: String?, _ right: String?) -> Bool { left.map { Array($0.utf8) } == right.map { Array($0.utf8) } }
+        return isSame(left.bucket, right.bucket) && isSame(left.key, right.key)
+    }
+
     init(bucket: String?, key: String?) { (self.bucket, self.key) = (bucket, key) }
 
     /// `[::1]:8443` and `localhost:8443` without the port.

@@ -60,7 +60,12 @@ package struct S3Service: Sendable {
             // Of too many that nobody has signed rightly, that is said instead.
             let isWithinRate = log.isCounted || isWithinRate(nil, request, &log)
             log.error = isWithinRate ? error : .slowDown
-            return Self.answer(log.error ?? error, request)
+            var answer = Self.answer(log.error ?? error, request)
+            // A page's script is told of a refusal only so.
+            if request.method != "OPTIONS", let target = log.target {
+                await CrossOrigin.mark(&answer, request.headers, request.method, target, access)
+            }
+            return answer
         }
     }
 

@@ -66,7 +66,7 @@ extension S3Service {
         }
         let call = TokenServiceCall(
             parameters: parameters,
-            facts: RequestConditions.facts(request, .user(signer.found.user), nowMilliseconds: clock()),
+            facts: RequestConditions.facts(request, .user(signer.found.user), settings, nowMilliseconds: clock()),
             store: store, account: settings.account, user: signer.found.user, nowMilliseconds: clock(),
             nanoseconds: nanoseconds())
         return try await operation.run(call).body(name, requestID: request.id)
