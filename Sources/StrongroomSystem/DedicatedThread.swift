@@ -71,8 +71,8 @@ private final class ThreadStart: Sendable {
 
 /// Who gives back what the system holds of a thread: its owner, or the thread when it ends after its owner.
 ///
-/// `pthread_detach` from another thread is no way out: in the GNU C library it reads the thread's memory once more after
-/// the thread has become free to end, and to take that memory with it. A thread may detach itself.
+/// `pthread_detach` from another thread is no way out: in the GNU C library it reads the thread's memory once more
+/// after the thread has become free to end, and to take that memory with it. A thread may detach itself.
 private final class ThreadEnd: Sendable {
     private let isDecided = Atomic(false)
 

@@ -119,8 +119,8 @@ extension Bucket {
         return try await operation.find().row.info(key, upload)
     }
 
-    /// The newest object under `key` where that upload made it: a client that did not get the answer completes the upload
-    /// once more. Nil of any other object, and of one that was sealed anew since.
+    /// The newest object under `key` where that upload made it: a client that did not get the answer completes the
+    /// upload once more. Nil of any other object, and of one that was sealed anew since.
     package func object(_ key: ObjectKey, madeBy upload: UploadID) async throws(StoreError) -> ObjectInfo? {
         do throws(StoreError) {
             let found = try await engine.findPinningParts(key, nil, in: engine.bucket(name), name)

@@ -33,7 +33,7 @@ struct KeyAuthorization: Sendable {
             }
             switch decision(action, principal, in: registry) {
             // Of another account it takes both: its own policies, and the key's.
-            case .allowed where !isForeign || principal.account == whole.account: continue
+            case .allowed where !isForeign || !principal.isReduced: continue
             case .explicitlyDenied: throw refusal(action, registry.owner, "with an explicit deny in its key policy")
             case .allowed, .implicitlyDenied:
                 guard !isGranted(action, principal) else { continue }

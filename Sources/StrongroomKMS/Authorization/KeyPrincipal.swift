@@ -9,6 +9,8 @@ struct KeyPrincipal: Sendable {
     private let role: String?
     /// Whether what is said of everybody is said of it.
     private let isEverybody: Bool
+    /// Whether it has been made less than the caller is: no policy of the caller's own allows what is asked.
+    let isReduced: Bool
 
     /// Nil is the account's root.
     init(_ caller: Caller?, _ owner: KeyOwner) {
@@ -16,6 +18,7 @@ struct KeyPrincipal: Sendable {
         account = caller?.account ?? owner.account
         role = caller?.roleARN
         isEverybody = true
+        isReduced = false
     }
 
     /// What the condition key `aws:PrincipalArn` has: of a role's session that is the role.
@@ -40,7 +43,7 @@ struct KeyPrincipal: Sendable {
     var sessionAlone: KeyPrincipal { KeyPrincipal(arn: arn, role: nil, isEverybody: false) }
 
     private init(arn: String, role: String?, isEverybody: Bool) {
-        (self.arn, account, self.role, self.isEverybody) = (arn, "", role, isEverybody)
+        (self.arn, account, self.role, self.isEverybody, isReduced) = (arn, "", role, isEverybody, true)
     }
 
     /// As policies know it.

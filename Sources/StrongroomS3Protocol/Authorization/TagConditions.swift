@@ -22,10 +22,11 @@ enum TagConditions {
 
 extension S3Operation {
     /// Whether policies may ask for the tags of the object that it is about (Service Authorization Reference).
+    /// PutObjectTagging looks for itself, once its document has come, which may take a while.
     var isDecidedByExistingTags: Bool {
         switch self {
         case .getObject, .headObject, .getObjectAttributes, .getObjectAcl, .putObjectAcl, .getObjectTagging,
-            .putObjectTagging, .deleteObjectTagging:
+            .deleteObjectTagging:
             true
         default: false
         }

@@ -1,7 +1,8 @@
 internal import Strongroom
 
-/// Facts about a multipart upload, for policies. What was asked for as it was begun is what its parts and the object
-/// get, so that a policy which lets nobody begin one without encryption is met by each part of one that has it.
+/// Facts about a multipart upload, for policies. What came of its beginning is what its parts and the object get, so
+/// that a policy which lets nobody begin one without encryption is met by each part of one that has it. A key is named
+/// by its own id, whatever name the beginning had for it.
 enum UploadConditions {
     /// Condition keys, without `s3:`, that the upload answers for.
     static let headers = [

@@ -13,7 +13,7 @@ struct CopySourceObject: Sendable {
 
     var hasVersion: Bool { version != nil }
 
-    /// The version that was looked at, and decided on; nil for one without an id.
+    /// The version that was looked at; nil for one without an id.
     var pinnedVersion: VersionID? { info.versionID == .null ? version : info.versionID }
 
     /// The conditions, and where no id holds on to the version, that it is still the one that was looked at.

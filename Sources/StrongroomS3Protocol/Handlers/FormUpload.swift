@@ -86,7 +86,7 @@ struct FormUpload: Sendable {
                         "PostResponse",
                         [
                             DocumentElement("Location", text: location), DocumentElement("Bucket", text: bucket),
-                            DocumentElement("Key", text: key), DocumentElement("ETag", text: etag),
+                            DocumentElement("Key", text: XMLText.writable(key)), DocumentElement("ETag", text: etag),
                         ])))
         default: answer.status = 204
         }

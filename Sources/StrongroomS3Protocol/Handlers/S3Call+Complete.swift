@@ -1,4 +1,6 @@
 internal import Strongroom
+internal import StrongroomCrypto
+internal import StrongroomKeys
 
 extension S3Call {
     /// CompleteMultipartUpload.
@@ -70,7 +72,24 @@ extension S3Call {
         _ bucket: Bucket, _ key: ObjectKey, _ upload: UploadID, _ parts: [CompletedPart]
     ) async throws(S3Error) -> Completed? {
         let info = try await asking { () async throws(StoreError) in try await bucket.object(key, madeBy: upload) }
-        return info.flatMap { $0.partCount == parts.count ? Completed($0) : nil }
+        guard let info, info.partCount == parts.count else { return nil }
+        switch info.encryption {
+        case .none, .s3Managed: return try Self.etag(of: parts) == info.etag ? Completed(info) : nil
+        // Its ETag does not follow from those of the parts.
+        case .kms, .kmsDualLayer, .customerKey: return Completed(info)
+        }
+    }
+
+    /// That of an object of those parts; nil where theirs are no MD5s.
+    private static func etag(of parts: [CompletedPart]) throws(S3Error) -> String? {
+        let digests = parts.compactMap { Hexadecimal.decode($0.etag) }
+        guard digests.count == parts.count, digests.allSatisfy({ $0.count == MultipartETag.partDigestSizeBytes })
+        else { return nil }
+        do throws(SealError) {
+            return try MultipartETag(partMD5s: digests).text
+        } catch {
+            throw .internalError(error)
+        }
     }
 
     /// Whether the user may use the key of an upload that checksums are announced for: they are compared only for
@@ -131,7 +150,8 @@ extension S3Call {
 extension RequestHeaders {
     /// Without what is said of an object's checksums.
     fileprivate var withoutChecksums: RequestHeaders {
-        RequestHeaders(fields.filter { !$0.name.hasPrefix(BodyChecks.prefix) })
+        RequestHeaders(
+            fields.filter { !$0.name.hasPrefix(BodyChecks.prefix) && $0.name != "x-amz-sdk-checksum-algorithm" })
     }
 }
 

@@ -3,6 +3,23 @@ internal import Strongroom
 extension S3Call {
     /// CopyObject.
     func copyObject() async throws(S3Error) -> S3Answer {
+        try await whileSourceChanges { () async throws(S3Error) in try await copyOnce() }
+    }
+
+    /// Does it again where the source was overwritten after the look at it, unless the client said which one it means.
+    func whileSourceChanges(_ body: () async throws(S3Error) -> S3Answer) async throws(S3Error) -> S3Answer {
+        let isConditional = !headers.beginning(with: "x-amz-copy-source-if-").isEmpty
+        for _ in 0..<4 where !isConditional {
+            do throws(S3Error) {
+                return try await body()
+            } catch {
+                guard error.code == "PreconditionFailed" else { throw error }
+            }
+        }
+        return try await body()
+    }
+
+    private func copyOnce() async throws(S3Error) -> S3Answer {
         let (target, key) = (try bucket(), try key())
         var options = try await copyOptions()
         let source = try await copySource(conditions: options.sourceConditions)

@@ -91,8 +91,8 @@ extension S3Call {
         return true
     }
 
-    /// The range that is asked for; nil for all of it, which is meant, too, where the client has a part of what was there
-    /// before (`If-Range`; RFC 9110, section 13.1.5).
+    /// The range that is asked for; nil for all of it, which is meant, too, where the client has a part of what was
+    /// there before (`If-Range`; RFC 9110, section 13.1.5).
     private func wantedRange(_ info: ObjectInfo) throws(S3Error) -> ByteRange? {
         guard let range = try headers.single("range").flatMap(ByteRange.init(header:)) else { return nil }
         guard let known = try headers.single("if-range") else { return range }
@@ -153,7 +153,11 @@ extension S3Call {
     /// What an answer that nothing has changed says of the object (RFC 9110, section 15.4.5).
     private func validators() async throws(S3Error) -> [(name: String, value: String)] {
         let (bucket, key, version) = (try presentingBucket(), try key(), try version())
-        guard let info = try? await bucket.head(key, version: version) else { return [] }
+        let conditions = try ObjectHeaders.readConditions(self.headers)
+        // Another one may have come meanwhile, whose ETag would be taken for that of what the client has.
+        guard let info = try? await bucket.head(key, version: version), conditions.findNothingNew(in: info) else {
+            return []
+        }
         var headers = AnswerHeaders()
         headers.set("etag", info.etag.quotedETag)
         headers.set("last-modified", TimeText.header(info.lastModified))
@@ -196,5 +200,13 @@ extension S3Call {
             416, "InvalidRange", "The requested range is not satisfiable",
             details: [.init(name: "ActualObjectSize", value: "\(sizeBytes)")],
             headers: [("content-range", "bytes */\(sizeBytes)")])
+    }
+}
+
+extension ReadConditions {
+    /// Whether the client has this object already.
+    fileprivate func findNothingNew(in info: ObjectInfo) -> Bool {
+        if let differs { return differs.contains(info.etag) || differs.contains("*") }
+        return modifiedSince.map { info.lastModified <= $0 } ?? false
     }
 }

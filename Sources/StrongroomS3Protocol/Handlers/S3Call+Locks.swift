@@ -154,9 +154,11 @@ extension S3Call {
         }
         switch (try element.number("Days"), try element.number("Years")) {
         case (let days?, nil):
-            return DefaultRetention(mode: mode, period: .days(try length(days, in: DefaultRetention.dayCountMaximum)))
+            let count = try length(days, in: DefaultRetention.dayCountMaximum)
+            return DefaultRetention(mode: mode, period: .days(count))
         case (nil, let years?):
-            return DefaultRetention(mode: mode, period: .years(try length(years, in: DefaultRetention.yearCountMaximum)))
+            let count = try length(years, in: DefaultRetention.yearCountMaximum)
+            return DefaultRetention(mode: mode, period: .years(count))
         default: throw .malformedXML("DefaultRetention has either Days or Years.")
         }
     }

@@ -16,6 +16,8 @@ extension S3Call {
             try await bucket.createUpload(
                 key, options: options, compositeChecksums: checksum.isComposite ? [checksum.algorithm] : [])
         }
+        // What is done cannot be refused any more because XML cannot name it.
+        let name = page.encodesNames ? key.rawValue : XMLText.writable(key.rawValue)
         var answer = AnswerHeaders()
         answer.set(upload.encryption, customerKeyMD5: customerKeys.object.md5)
         answer.set("x-amz-checksum-algorithm", checksum.algorithm.description)
@@ -25,7 +27,7 @@ extension S3Call {
             .root(
                 "InitiateMultipartUploadResult",
                 [
-                    DocumentElement("Bucket", text: target.bucket ?? ""), page.element("Key", page.encodesNames ? key.rawValue : XMLText.writable(key.rawValue)),
+                    DocumentElement("Bucket", text: target.bucket ?? ""), page.element("Key", name),
                     DocumentElement("UploadId", text: upload.id.description),
                 ]), headers: answer)
     }
@@ -55,6 +57,10 @@ extension S3Call {
 
     /// UploadPartCopy.
     func uploadPartCopy() async throws(S3Error) -> S3Answer {
+        try await whileSourceChanges { () async throws(S3Error) in try await copyPartOnce() }
+    }
+
+    private func copyPartOnce() async throws(S3Error) -> S3Answer {
         let bucket = try presentingBucket()
         let (key, upload, number) = (try key(), try upload(), try number())
         let conditions = try ObjectHeaders.readConditions(headers, prefix: "x-amz-copy-source-")

@@ -75,7 +75,8 @@ extension S3Call {
         do throws(StoreError) {
             return VersionContinuation(behind: keyMarker, lsn: try await bucket.head(key, version: version).lsn)
         } catch {
-            guard error.code != .noSuchBucket else { throw S3Error(error).about(target, error.code) }
+            let isAbsent = [.noSuchKey, .noSuchVersion, .methodNotAllowed, .invalidRequest].contains(error.code)
+            guard isAbsent else { throw S3Error(error).about(target, error.code) }
             throw .invalidArgument("Invalid version id specified", name: "version-id-marker")
         }
     }

@@ -33,8 +33,7 @@ final class PayloadReader {
     private let trailer: ChecksumAlgorithm?
     /// Nil once the end has been checked.
     private var decoder: BodyDecoder?
-    /// Slices to give out, from the one at `nextReady` on. Taking the first out would move all others, and there may be
-    /// one for each byte of the body.
+    /// Slices to give out, from the one at `nextReady` on.
     private var ready: [ArraySlice<UInt8>] = []
     private var nextReady = 0
     private var isAtEnd = false
@@ -109,12 +108,26 @@ struct BodyDecoder: ~Copyable {
         }
     }
 
+    /// Shorter pieces are put together, up to four of these: each slice costs whoever reads it, and a client may send a
+    /// chunk for each byte.
+    private static let pieceSizeBytesMinimum = 4 << 10
+
+    private static func append(_ piece: ArraySlice<UInt8>, to ready: inout [ArraySlice<UInt8>], from first: Int) {
+        if piece.count < pieceSizeBytesMinimum, ready.count > first,
+            ready[ready.count - 1].count < 4 * pieceSizeBytesMinimum
+        {
+            ready[ready.count - 1] += piece
+        } else {
+            ready.append(piece)
+        }
+    }
+
     /// Appends to `ready` what of the slice is payload.
     mutating func take(_ slice: ArraySlice<UInt8>, _ ready: inout [ArraySlice<UInt8>]) throws(S3Error) {
         let first = ready.count
         if chunks != nil {
             do throws(SignatureError) {
-                try chunks?.decode(slice) { ready.append($0) }
+                try chunks?.decode(slice) { Self.append($0, to: &ready, from: first) }
             } catch {
                 throw S3Error(error)
             }

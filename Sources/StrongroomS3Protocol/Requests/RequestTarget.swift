@@ -29,8 +29,8 @@ package struct RequestTarget: Sendable, Equatable {
 
     /// As bytes: two texts that only look the same are two keys.
     package static func == (left: RequestTarget, right: RequestTarget) -> Bool {
-        func isSame(_ left: String?, _ right: String?) -> Bool { left.map { Array($0.utf8) } == right.map { Array($0.utf8) } }
-        return isSame(left.bucket, right.bucket) && isSame(left.key, right.key)
+        left.bucket.map { Array($0.utf8) } == right.bucket.map { Array($0.utf8) }
+            && left.key.map { Array($0.utf8) } == right.key.map { Array($0.utf8) }
     }
 
     init(bucket: String?, key: String?) { (self.bucket, self.key) = (bucket, key) }

@@ -62,7 +62,7 @@ package struct S3Service: Sendable {
             log.error = isWithinRate ? error : .slowDown
             var answer = Self.answer(log.error ?? error, request)
             // A page's script is told of a refusal only so.
-            if request.method != "OPTIONS", let target = log.target {
+            if isWithinRate, request.method != "OPTIONS", let target = log.target {
                 await CrossOrigin.mark(&answer, request.headers, request.method, target, access)
             }
             return answer

@@ -115,6 +115,43 @@ import Testing
         #expect(kms.keyID == HeedlessKeyService.standard && kms.usesBucketKey)
     }
 
+    /// The story: keys of a service elsewhere were decided without the context, and what was denied under one was not.
+    @Test("The user's policies are asked with the encryption context where the key service knows nothing of policies")
+    func contexts() async throws {
+        let fixture = try await KeyServiceFixture(backend: HeedlessKeyService.table)
+        #expect(try await fixture.s3.send("PUT", "/data").status == 200)
+        let sealed = [
+            (name: Self.encryption, value: "aws:kms"), (name: Self.keyID, value: HeedlessKeyService.payroll),
+        ]
+        func user(_ name: String, _ condition: String) async throws -> S3Fixture.Signer {
+            let deny = PolicyText.statement("Deny", ["kms:*"], ["*"], condition: condition)
+            return try await fixture.s3.user(name, policy: PolicyText.of(PolicyText.allow(["s3:*", "kms:*"]), deny))
+        }
+        let arn = #""kms:EncryptionContext:aws:s3:arn":"arn:aws:s3:::data"#
+        let eve = try await user("eve", #"{"StringLike":{\#(arn)/secret/*"}}"#)
+        let ann = try await user("ann", #"{"Bool":{"aws:ViaAWSService":"false"}}"#)
+        let bob = try await user("bob", #"{"StringNotEqualsIfExists":{"kms:EncryptionAlgorithm":"SYMMETRIC_DEFAULT"}}"#)
+        let cleo = try await user("cleo", #"{"StringEquals":{\#(arn)"}}"#)
+        for key in ["secret/k", "open/k"] {
+            #expect(try await fixture.s3.send("PUT", "/data/\(key)", sealed, body: [1]).status == 200)
+            let status = key == "open/k" ? 200 : 403
+            #expect(try await fixture.s3.send("GET", "/data/\(key)", as: eve).status == status)
+            #expect(try await fixture.s3.send("PUT", "/data/\(key)", sealed, body: [1], as: eve).status == status)
+            let copy = [(name: "x-amz-copy-source", value: "data/\(key)"), (name: Self.encryption, value: "AES256")]
+            #expect(try await fixture.s3.send("PUT", "/data/copy", copy, as: eve).status == status)
+            for signer in [ann, bob, cleo] {
+                #expect(try await fixture.s3.send("GET", "/data/\(key)", as: signer).status == 200)
+            }
+        }
+        // A Bucket Key is bound to the bucket.
+        let shared = sealed + [(name: EncryptionHeaders.bucketKey, value: "true")]
+        #expect(try await fixture.s3.send("PUT", "/data/secret/b", shared, body: [1], as: cleo).status == 403)
+        #expect(try await fixture.s3.send("PUT", "/data/secret/b", shared, body: [1], as: eve).status == 200)
+        try await fixture.s3.store.bucket("data").setDefaultEncryption(
+            .kms(key: HeedlessKeyService.payroll, bucketKey: true))
+        #expect(try await fixture.s3.send("PUT", "/data/open/c", sealed, body: [1], as: cleo).status == 403)
+    }
+
     @Test("A key's policy that names the user is enough, as one that leaves it to the account is not")
     func keyPolicies() async throws {
         let ann = try await fixture.s3.user("ann", policy: Self.policy(Self.objects))
