@@ -10,6 +10,8 @@ package struct PolicyRequest: Sendable {
     /// What else is known, by condition key. A key without values is as good as one that is not there.
     package let context: [String: [String]]
 
+    /// Made once: each statement is held against them.
+    let principalNames: [PrincipalSet.Name]
     /// In lower case.
     let actionBytes: [UInt8]
     let resourceBytes: [UInt8]
@@ -22,6 +24,7 @@ package struct PolicyRequest: Sendable {
         principal: PolicyPrincipal, action: String, resource: String, context: [String: [String]] = [:]
     ) {
         (self.principal, self.action, self.resource, self.context) = (principal, action, resource, context)
+        principalNames = principal.names
         actionBytes = action.utf8.map(\.asciiLowercase)
         resourceBytes = Array(resource.utf8)
         var values: [[UInt8]: [[UInt8]]] = [:]

@@ -1,4 +1,5 @@
 public import StrongroomKeys
+internal import StrongroomPolicy
 
 /// Which encryption contexts a grant is about. Operations that have none are not constrained.
 public enum GrantConstraint: Sendable, Hashable {
@@ -42,14 +43,9 @@ public enum GrantConstraint: Sendable, Hashable {
     private static func contains(_ context: EncryptionContext, _ wanted: EncryptionContext) -> Bool {
         wanted.pairs.allSatisfy { pair in
             context.pairs.contains {
-                $0.name.utf8.lazy.map(\.lowercased).elementsEqual(pair.name.utf8.lazy.map(\.lowercased))
+                $0.name.utf8.lazy.map(\.asciiLowercase).elementsEqual(pair.name.utf8.lazy.map(\.asciiLowercase))
                     && $0.value.utf8.elementsEqual(pair.value.utf8)
             }
         }
     }
-}
-
-extension UInt8 {
-    /// Of an ASCII letter, the small one.
-    fileprivate var lowercased: UInt8 { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self }
 }

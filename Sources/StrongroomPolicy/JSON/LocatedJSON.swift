@@ -46,7 +46,7 @@ extension Sequence<UInt8> {
 extension UInt8 {
     var isUTF8Continuation: Bool { self & 0xC0 == 0x80 }
     var isASCIIDigit: Bool { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(self) }
-    var asciiLowercase: UInt8 {
+    package var asciiLowercase: UInt8 {
         (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(self) ? self | 0x20 : self
     }
     var isASCIILetter: Bool { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(asciiLowercase) }

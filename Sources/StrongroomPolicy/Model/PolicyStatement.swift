@@ -13,7 +13,7 @@ struct PolicyStatement: Sendable {
     let conditions: [PolicyCondition]
 
     func applies(to request: PolicyRequest) -> Truth {
-        guard principals.contains(request.principal) else { return .no }
+        guard principals.contains(request) else { return .no }
         var truth = min(
             actions.contains(request.actionBytes, request), resources.contains(request.resourceBytes, request))
         for condition in conditions where truth != .no { truth = min(truth, condition.holds(for: request)) }

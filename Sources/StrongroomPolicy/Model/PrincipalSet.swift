@@ -26,15 +26,15 @@ struct PrincipalSet: Sendable {
         !isComplement && names.contains { if case .federated = $0 { true } else { $0 == .everybody } }
     }
 
-    /// Whether the statement is about somebody.
+    /// Whether the statement is about who makes the request.
     ///
     /// A complement leaves out only whom it names, and everybody where it names everybody: not all who are of an
     /// account that it names, nor all sessions of a role, else it would deny nobody of the account (IAM User Guide,
     /// "NotPrincipal", which has both named beside each user who is to be left out).
-    func contains(_ principal: PolicyPrincipal) -> Bool {
+    func contains(_ request: PolicyRequest) -> Bool {
         isComplement
-            ? !(principal.ownNames + [.everybody]).contains(where: names.contains)
-            : principal.names.contains(where: names.contains)
+            ? !(request.principal.ownNames + [.everybody]).contains(where: names.contains)
+            : request.principalNames.contains(where: names.contains)
     }
 }
 

@@ -37,8 +37,7 @@ enum RequestConditions {
         if operation.isCopy { facts.merge(copying(request.headers)) { $1 } }
         facts.merge(writing(request, operation)) { $1 }
         facts.merge(storing(request.headers, operation, nowMilliseconds)) { $1 }
-        let parameters = conditionParameters + (operation.isListing ? listingParameters : [])
-        for (parameter, key) in parameters {
+        for (parameter, key) in conditionParameters + (operation.isListing ? listingParameters : []) {
             facts[key] = query.items.filter { $0.name == parameter }.map(\.value)
         }
         if operation.isListingOfObjects {
