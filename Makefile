@@ -132,6 +132,7 @@ lint: ## Formatting.
 format: ## Format the source as `make lint` wants it.
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
+# Those at its end are built in folders of their own, each most of the time on one processor.
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
 check: setup ## All that CI runs, with moto and S3 clients: those need python3-venv and PyPI.
 	$(MAKE) lint
@@ -147,9 +148,7 @@ check: setup ## All that CI runs, with moto and S3 clients: those need python3-v
 	$(MAKE) idle-connections
 	$(MAKE) damage COUNT=60
 	$(MAKE) replay STATES=500
-	$(MAKE) docs
-	$(MAKE) embedder
-	$(MAKE) fuzz-smoke
+	$(MAKE) -j2 --output-sync=target fuzz-smoke docs embedder
 
 conformance: setup-tests release ## Every module passes the contract; the broken ones are caught.
 	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
