@@ -85,13 +85,12 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
         _ answer: S3Answer, to request: Request, id: String, _ body: RequestBodyReader, _ channel: any Channel
     ) -> Response {
         var fields = HTTPFields()
+        fields.reserveCapacity(answer.headers.fields.count + 3)
         for (name, value) in answer.headers.fields {
             guard let name = HTTPField.Name(name) else { continue }
             fields.append(HTTPField(name: name, value: value))
         }
-        for text in ["x-amz-request-id", "x-amz-id-2"] {
-            if let name = HTTPField.Name(text) { fields[name] = id }
-        }
+        for name in HTTPField.Name.ofRequest { fields.append(HTTPField(name: name, value: id)) }
         let status = HTTPResponse.Status(code: answer.status)
         // What the client is still sending would be read for nothing, for as long as it likes to send.
         let length = request.headers[.contentLength].flatMap { UInt64($0) }
@@ -139,6 +138,11 @@ public struct S3Responder<Context: S3RequestContext>: HTTPResponder {
             if let closing { UnreadBody.end(closing) }
         }
     }
+}
+
+extension HTTPField.Name {
+    /// Both have the request's name.
+    fileprivate static let ofRequest = ["x-amz-request-id", "x-amz-id-2"].compactMap { HTTPField.Name($0) }
 }
 
 extension ByteBuffer {

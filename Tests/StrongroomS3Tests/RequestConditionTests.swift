@@ -161,6 +161,29 @@ import Testing
         }
     }
 
+    @Test("are told where a bucket is to be, as its document says")
+    func locations() async throws {
+        let fixture = try await S3Fixture.withLockingBucket()
+        func policy(_ region: String) -> String {
+            let condition = #"{"StringEquals":{"s3:LocationConstraint":"\#(region)"}}"#
+            return PolicyText.of(PolicyText.statement("Allow", ["s3:CreateBucket"], ["*"], condition: condition))
+        }
+        let here = try await fixture.user("here", policy: policy("us-east-1"))
+        let elsewhere = try await fixture.user("elsewhere", policy: policy("eu-west-1"))
+        func create(_ name: String, _ region: String?, as signer: S3Fixture.Signer) async throws -> Int {
+            let location = region.map { "<LocationConstraint>\($0)</LocationConstraint>" }
+            let text = location.map { "<CreateBucketConfiguration>\($0)</CreateBucketConfiguration>" } ?? ""
+            return try await fixture.send("PUT", "/\(name)", body: Array(text.utf8), as: signer).status
+        }
+        #expect(try await create("named", "us-east-1", as: here) == 200)
+        #expect(try await create("unnamed", nil, as: here) == 403)
+        #expect(try await create("away", "eu-west-1", as: here) == 403)
+        #expect(try await create("denied", "us-east-1", as: elsewhere) == 403)
+        // May be made there, and is not.
+        #expect(try await create("away", "eu-west-1", as: elsewhere) == 400)
+        #expect(try await fixture.send("HEAD", "/denied").status == 404)
+    }
+
     @Test("are told who asks, where and through whom: nobody is a service of AWS")
     func callers() async throws {
         let fixture = try await S3Fixture.withLockingBucket()

@@ -37,8 +37,10 @@ extension S3Error {
                 "The provided 'x-amz-mp-object-size' header value \(announced) does not match what was computed: \(found)"
         case .noObjectLock: message = "Bucket is missing Object Lock Configuration"
         case .retentionInThePast: message = "The retain until date must be in the future!"
-        // The store's own message says which, and what to do.
-        case .blockedEncryption: break
+        case .blockedEncryption:
+            message =
+                "The bucket blocks Server Side Encryption with Customer provided keys (SSE-C). Unblock it with "
+                + "PutBucketEncryption (BlockedEncryptionTypes: NONE), or ask for another encryption."
         }
     }
 

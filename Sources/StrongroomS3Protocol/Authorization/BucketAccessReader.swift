@@ -1,20 +1,12 @@
 internal import Strongroom
 internal import StrongroomPolicy
-internal import Synchronization
 
-/// Reads what buckets say about who may do what, and keeps policies that were read already.
-final class BucketAccessReader: Sendable {
+/// Reads what buckets say about who may do what, and which pages may have what it answers.
+struct BucketAccessReader: Sendable {
     private let store: Store
-    private let cache = Mutex(Cache())
-
-    private struct Cache {
-        /// By their text.
-        var policies: [[UInt8]: PolicyDocument] = [:]
-        var sizeBytes = 0
-    }
-
-    /// Of texts; more than that are forgotten all at once. What a policy becomes is some thirty times as large at most.
-    private static let cacheSizeBytesMaximum = 1 << 20
+    /// What a policy becomes is some thirty times as large as its text, at most.
+    private let policies = KnownDocuments<PolicyDocument>(limitBytes: 1 << 20)
+    private let crossOrigins = KnownDocuments<CrossOriginDocument>(limitBytes: 1 << 20)
 
     init(_ store: Store) { self.store = store }
 
@@ -41,15 +33,18 @@ final class BucketAccessReader: Sendable {
         BucketAccess.publicAccessBlock(try await document(.publicAccessBlock, of: name)) ?? .none
     }
 
-    private func policy(_ bytes: [UInt8]) -> PolicyDocument {
-        if let known = cache.withLock({ $0.policies[bytes] }) { return known }
-        // It was read when it was put. One that cannot be read any more may have denied something.
-        let policy =
-            (try? PolicyDocument(parsing: bytes, limitBytes: BucketPolicyRules.sizeBytesMaximum)) ?? .denyingEverything
-        cache.withLock { cache in
-            if cache.sizeBytes >= Self.cacheSizeBytesMaximum { cache = Cache() }
-            if cache.policies.updateValue(policy, forKey: bytes) == nil { cache.sizeBytes += bytes.count }
+    /// Which pages of other origins may have what the bucket answers; nil where nothing was said.
+    func crossOrigin(_ name: String?) async throws(S3Error) -> CrossOriginDocument? {
+        guard let bytes = try await document(.crossOrigin, of: name) else { return nil }
+        return try crossOrigins.document(bytes) { bytes throws(S3Error) in
+            try CrossOriginDocument(try DocumentReader.read(bytes, root: "CORSConfiguration"))
         }
-        return policy
+    }
+
+    /// It was read when it was put. One that cannot be read any more may have denied something.
+    private func policy(_ bytes: [UInt8]) -> PolicyDocument {
+        policies.document(bytes) { bytes in
+            (try? PolicyDocument(parsing: bytes, limitBytes: BucketPolicyRules.sizeBytesMaximum)) ?? .denyingEverything
+        }
     }
 }

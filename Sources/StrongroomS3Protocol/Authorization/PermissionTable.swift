@@ -15,13 +15,13 @@ enum PermissionTable {
     static func rule(_ operation: S3Operation) -> Rule {
         switch operation {
         case .listBuckets: Rule(resource: .allBuckets, actions: ["ListAllMyBuckets"], versionActions: [])
-        case .deleteObjects: Rule(resource: .bucket, actions: [], versionActions: [])
+        case .createBucket, .deleteObjects: Rule(resource: .bucket, actions: [], versionActions: [])
         default: bucketRules[operation].map(bucket) ?? object(objectRules[operation] ?? unknown(operation))
         }
     }
 
     static func isListed(_ operation: S3Operation) -> Bool {
-        [.listBuckets, .deleteObjects].contains(operation) || bucketRules[operation] != nil
+        [.listBuckets, .createBucket, .deleteObjects].contains(operation) || bucketRules[operation] != nil
             || objectRules[operation] != nil
     }
 
@@ -52,7 +52,6 @@ enum PermissionTable {
     }
 
     private static let bucketRules: [S3Operation: String] = [
-        .createBucket: "CreateBucket",
         .deleteBucket: "DeleteBucket",
         .headBucket: "ListBucket",
         .getBucketLocation: "GetBucketLocation",

@@ -15,7 +15,7 @@ enum CrossOrigin {
         }
         let wanted = headers.values("access-control-request-headers")
             .flatMap { $0.split(separator: ",") }.map(\.trimmingBlanks).filter { !$0.isEmpty }
-        guard let document = try await document(target, access) else {
+        guard let document = try await access.crossOrigin(target.bucket) else {
             throw S3Error(403, "AccessForbidden", "CORSResponse: CORS is not enabled for this bucket.")
         }
         guard let rule = document.rule(origin: origin, method: method, headers: wanted) else {
@@ -42,7 +42,7 @@ enum CrossOrigin {
         _ access: BucketAccessReader
     ) async {
         guard let origin = headers.values("origin").first,
-            let rule = try? await document(target, access)?.rule(origin: origin, method: method, headers: [])
+            let rule = try? await access.crossOrigin(target.bucket)?.rule(origin: origin, method: method, headers: [])
         else { return }
         mark(&answer, rule, origin)
     }
@@ -55,13 +55,6 @@ enum CrossOrigin {
             answer.headers.set("access-control-expose-headers", rule.exposedHeaders.joined(separator: ", "))
         }
         answer.headers.set("vary", "Origin, Access-Control-Request-Headers, Access-Control-Request-Method")
-    }
-
-    private static func document(
-        _ target: RequestTarget, _ access: BucketAccessReader
-    ) async throws(S3Error) -> CrossOriginDocument? {
-        guard let bytes = try await access.document(.crossOrigin, of: target.bucket) else { return nil }
-        return try CrossOriginDocument(try DocumentReader.read(bytes, root: "CORSConfiguration"))
     }
 }
 

@@ -38,7 +38,11 @@ extension S3Call {
     func createBucket() async throws(S3Error) -> S3Answer {
         let name = try target.bucketName()
         let bytes = try await collect()
-        if !bytes.isEmpty { try checkCreation(try DocumentReader.read(bytes, root: "CreateBucketConfiguration")) }
+        let document = try bytes.isEmpty ? nil : DocumentReader.read(bytes, root: "CreateBucketConfiguration")
+        let region = try document?.text(of: "LocationConstraint")?.trimmingWhitespace ?? ""
+        try check(
+            .bucket("CreateBucket", name.rawValue), more: region.isEmpty ? [:] : ["s3:LocationConstraint": [region]])
+        if let document { try checkCreation(document, region) }
         try refuseLists()
         switch try headers.single("x-amz-object-ownership") {
         case nil, "BucketOwnerEnforced": break
@@ -55,13 +59,12 @@ extension S3Call {
         return S3Answer(200, headers: answer)
     }
 
-    private func checkCreation(_ root: DocumentElement) throws(S3Error) {
+    private func checkCreation(_ root: DocumentElement, _ region: String) throws(S3Error) {
         if try root.child("Tags") != nil {
             throw .notImplemented("CreateBucketConfiguration.Tags; use PutBucketTagging")
         }
         try root.check(known: ["LocationConstraint"])
-        guard let region = try root.text(of: "LocationConstraint")?.trimmingWhitespace, !region.isEmpty else { return }
-        guard region == settings.region else {
+        guard region.isEmpty || region == settings.region else {
             throw S3Error(
                 400, "IllegalLocationConstraintException",
                 "The \(region) location constraint is incompatible for the region specific endpoint this request was "

@@ -3,8 +3,8 @@
 /// A parameter is acted on or refused, as a header is (`RefusedHeaders`): who is told of a success relies on all that
 /// the URL asks for.
 enum PresignedHeaders {
-    /// Of the signature itself, and what SDKs say of themselves.
-    private static let leftInQuery: Set<String> = [
+    /// Of the signature itself, which was checked, and what SDKs say of themselves: no header has what they say.
+    private static let ofSigner: Set<String> = [
         "x-amz-algorithm", "x-amz-content-sha256", "x-amz-credential", "x-amz-date", "x-amz-expires",
         "x-amz-sdk-checksum-algorithm", "x-amz-security-token", "x-amz-signature", "x-amz-signedheaders",
         "x-amz-user-agent",
@@ -13,12 +13,14 @@ enum PresignedHeaders {
     private static let checksumPrefix = "x-amz-checksum-"
 
     /// - Throws: `InvalidArgument` where one came both ways, or is a customer's key, which does not belong into a URL.
-    static func take(_ query: RequestQuery, into headers: inout RequestHeaders) throws(S3Error) {
+    /// - Parameter query: keeps what is no signer's.
+    static func take(_ query: inout RequestQuery, into headers: inout RequestHeaders) throws(S3Error) {
+        var others: [(name: String, value: String)] = []
         for (parameter, value) in query.items {
             let name = parameter.lowercased()
-            guard name.hasPrefix("x-amz-"), !leftInQuery.contains(name), !name.hasPrefix(checksumPrefix) else {
-                continue
-            }
+            if ofSigner.contains(name) { continue }
+            others.append((parameter, value))
+            guard name.hasPrefix("x-amz-"), !name.hasPrefix(checksumPrefix) else { continue }
             guard !name.hasPrefix(CustomerKeyHeaders.prefix), !name.hasPrefix(CustomerKeyHeaders.sourcePrefix) else {
                 throw .invalidArgument("Send \(name) as a header: URLs are kept and logged.", name: name)
             }
@@ -27,5 +29,6 @@ enum PresignedHeaders {
             }
             headers.append(name, value)
         }
+        query = RequestQuery(others)
     }
 }

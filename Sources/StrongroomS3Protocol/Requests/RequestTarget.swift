@@ -13,7 +13,7 @@ package struct RequestTarget: Sendable, Equatable {
     ///   - domains: names whose subdomains are buckets (virtual-host style); in any order.
     package init(path: String, host: String, domains: [String]) {
         let path = path.utf8.first == UInt8(ascii: "/") ? Substring(path.utf8.dropFirst()) : Substring(path)
-        let name = Self.withoutPort(host).lowercased()
+        let name = domains.isEmpty ? "" : Self.withoutPort(host).lowercased()
         for domain in domains.map({ $0.lowercased() }) where name.hasSuffix("." + domain) {
             let bucket = String(name.dropLast(domain.count + 1))
             // Nobody's bucket is named like an address.

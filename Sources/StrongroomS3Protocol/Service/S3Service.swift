@@ -95,7 +95,7 @@ package struct S3Service: Sendable {
         var request = request
         // From here on nobody sees a customer's key but in locked memory.
         let customerKeys = try CustomerKeyHeaders(taking: &request.headers)
-        let query = RequestQuery(incoming.query)
+        var query = RequestQuery(incoming.query)
         let target = RequestTarget(
             path: incoming.path, host: try request.headers.single("host") ?? "", domains: settings.domains)
         log.target = target
@@ -109,7 +109,7 @@ package struct S3Service: Sendable {
         let outcome = try await authenticator.authenticate(incoming, nowMilliseconds: clock())
         log.user = outcome.identity.user?.logName
         try count(outcome.identity, request, &log)
-        if outcome.signature?.place == .query { try PresignedHeaders.take(query, into: &request.headers) }
+        if outcome.signature?.place == .query { try PresignedHeaders.take(&query, into: &request.headers) }
         let operation = try OperationRouter.operation(
             method: request.method, target: target, query: query, headers: request.headers)
         log.operation = operation

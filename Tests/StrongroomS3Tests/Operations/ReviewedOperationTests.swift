@@ -120,6 +120,16 @@ import Testing
             let told = answer.headers["access-control-allow-origin"]
             #expect(told == (origin == "https://a.example" ? origin : nil))
         }
+        // Rules that were read already are the bucket's only while it has them.
+        let others = rules.replacing("a.example", with: "b.example")
+        #expect(try await fixture.document("PUT", "/data?cors", others).status == 200)
+        for (origin, isTold) in [("https://a.example", false), ("https://b.example", true)] {
+            let answer = try await fixture.send("GET", "/data/absent", [("origin", origin)])
+            #expect((answer.headers["access-control-allow-origin"] == origin) == isTold)
+        }
+        #expect(try await fixture.send("DELETE", "/data?cors").status == 204)
+        let none = try await fixture.send("GET", "/data/absent", [("origin", "https://b.example")])
+        #expect(none.headers["access-control-allow-origin"] == nil)
     }
 
     /// The story: a retention that is too long was refused once the bucket had a lock, which nobody can take back.
