@@ -367,6 +367,41 @@ import Testing
         #expect(codes == [.deadlineExceeded, .moduleFault])
     }
 
+    /// Nobody bounded what administers a backend, and 64 such requests that went on after their deadlines had every
+    /// object's key refused.
+    @Test func whatAdministersNeverKeepsKeysFromBeingUsed() async throws {
+        let work = Task { _ = try? await Task.sleep(for: .seconds(600)) }
+        let instance = try await ScriptedBackend.open { (_, _) throws(KeyBackendError) in
+            ScriptedBackend(
+                generate: { (_) throws(KeyBackendError) in
+                    GeneratedDataKey(plaintext: try ScriptedBackend.key(), wrapped: ScriptedBackend.wrapped)
+                },
+                controlAnswer: { (_) async throws(KeyBackendError) in
+                    await work.value
+                    return Array("{}".utf8)
+                })
+        }
+        let context = deadline(milliseconds: 500)
+        let codes = await withTaskGroup(of: KeyBackendError.Code?.self) { group in
+            for _ in 0..<100 {
+                group.addTask {
+                    do throws(KeyBackendError) {
+                        _ = try await instance.control(ControlRequest(json: Array("{}".utf8), context: context))
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+            }
+            return await group.reduce(into: [KeyBackendError.Code?]()) { $0.append($1) }
+        }
+        #expect(Set(codes) == [.throttled, .deadlineExceeded] && codes.count { $0 == .throttled } >= 52)
+        #expect(try await instance.generateDataKey(DataKeyRequest()).wrapped == ScriptedBackend.wrapped)
+        work.cancel()
+        while (try? await instance.control(ControlRequest(json: Array("{}".utf8)))) == nil { await Task.yield() }
+        try await instance.close()
+    }
+
     @Test func openThatHangsMeetsItsDeadlineAndIsClosedWhenItComes() async throws {
         let gate = Monitor(false)
         let table = exportKeyBackend(name: "slow", version: "0") { (_, _) throws(KeyBackendError) in

@@ -25,6 +25,10 @@ struct KeyAuthorization: Sendable {
     /// - Throws: `AccessDenied`.
     func check(in registry: KeyRegistry) throws(KeyServiceError) {
         for action in actions {
+            if key.manager == .service, call.requester.caller != nil, Self.administrative.contains(action) {
+                throw refusal(
+                    action, registry.owner, "because the key is the service's own, which no caller administers")
+            }
             let whole = KeyPrincipal(call.requester.caller, registry.owner)
             let principal = try principal(for: action, in: registry)
             let isForeign = whole.account != registry.owner.account
@@ -45,6 +49,14 @@ struct KeyAuthorization: Sendable {
             }
         }
     }
+
+    /// What nobody can do with AWS's managed keys (KMS Developer Guide, "AWS managed keys"): whoever names no key
+    /// depends on the service's own.
+    private static let administrative: Set<String> = [
+        "kms:CreateAlias", "kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy",
+        "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
+        "kms:UpdateKeyDescription",
+    ]
 
     /// What a key's policy can let other accounts do (KMS Developer Guide, "Allowing users in other accounts to use a
     /// KMS key").

@@ -45,13 +45,30 @@ extension KeyService {
         ).check(in: registry)
     }
 
-    /// For what concerns no single key: it is the account's. `conditions` are those of the operation.
+    /// A key that is made with tags takes the permission to give it those, too, which its policy cannot give yet (KMS
+    /// Developer Guide, "Controlling access to tags").
+    func authorizeTags(
+        _ tags: [KeyTag], of id: KeyID, _ call: KeyCall, _ registry: KeyRegistry
+    ) throws(KeyServiceError) {
+        guard !tags.isEmpty else { return }
+        try authorizeAccount(
+            call, registry, action: "kms:TagResource", resource: registry.owner.arn(id),
+            conditions: ConditionFacts.ofNewTags(tags))
+    }
+
+    /// For what concerns no single key: it is the account's.
+    ///
+    /// - Parameters:
+    ///   - action: what is to be allowed, where it is not called as the operation is.
+    ///   - conditions: those of the operation.
     func authorizeAccount(
-        _ call: KeyCall, _ registry: KeyRegistry, conditions: [String: [String]] = [:]
+        _ call: KeyCall, _ registry: KeyRegistry, action: String? = nil, resource: String = "*",
+        conditions: [String: [String]] = [:]
     ) throws(KeyServiceError) {
         guard let caller = call.requester.caller else { return }
         let owner = registry.owner
-        let subject = "\(caller.principal) is not authorized to perform kms:\(call.operation)"
+        let action = action ?? "kms:\(call.operation)"
+        let subject = "\(caller.principal) is not authorized to perform \(action)"
         guard caller.account == owner.account else {
             throw KeyServiceError(
                 .accessDenied, "\(subject): the keys are those of the account \(owner.account).")
@@ -59,7 +76,7 @@ extension KeyService {
         guard let own = call.policies else { return }
         let request = PolicyRequest(
             principal: KeyPrincipal(caller, owner).inPolicies,
-            action: "kms:\(call.operation)", resource: "*",
+            action: action, resource: resource,
             context: ConditionFacts.ofCaller(caller, owner, host.wallMilliseconds()).merging(conditions) { $1 })
         switch own.decision(for: request) {
         case .allowed: return

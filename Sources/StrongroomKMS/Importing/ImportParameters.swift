@@ -7,8 +7,10 @@ internal import Synchronization
 final class ImportParameters: Sendable {
     static let tokenSizeBytes = 32
     private static let validMilliseconds: Int64 = 86_400_000
-    /// Locked memory is scarce: the oldest goes where there would be more.
+    /// Locked memory is scarce: where there would be more, the oldest of the key that has the most goes.
     private static let pendingMax = 64
+    /// So many are made at once, each on a thread of its own.
+    private static let atOnceMax = 4
 
     private final class Pending: Sendable {
         let keyID: KeyID
@@ -28,6 +30,28 @@ final class ImportParameters: Sendable {
     }
 
     private let pending = Mutex<[[UInt8]: Pending]>([:])
+    private let makingCount = Mutex(0)
+
+    /// Has a pair made, where not too many are.
+    ///
+    /// - Throws: `throttling`.
+    func amongFew<Value>(
+        _ body: () async throws(KeyServiceError) -> Value
+    ) async throws(KeyServiceError) -> Value {
+        let isAdmitted = makingCount.withLock { count in
+            guard count < Self.atOnceMax else { return false }
+            count += 1
+            return true
+        }
+        guard isAdmitted else {
+            throw KeyServiceError(
+                .throttling,
+                "Key pairs for \(Self.atOnceMax) imports are being made, each of which takes up to seconds; ask again "
+                    + "then.")
+        }
+        defer { makingCount.withLock { $0 -= 1 } }
+        return try await body()
+    }
 
     /// Makes a pair for a key. Takes up to seconds.
     func make(
@@ -45,13 +69,25 @@ final class ImportParameters: Sendable {
         pending.withLock { pending in
             pending = pending.filter { $0.value.validToMilliseconds > nowMilliseconds }
             if pending.count >= Self.pendingMax,
-                let oldest = pending.min(by: { $0.value.validToMilliseconds < $1.value.validToMilliseconds })
+                let oldest = Self.oldestOfMost(
+                    pending.map { ($0.key, $0.value.keyID, $0.value.validToMilliseconds) })
             {
-                pending[oldest.key] = nil
+                pending[oldest] = nil
             }
             pending[token] = entry
         }
         return (publicKey, validTo)
+    }
+
+    /// Whose token goes where there are too many: the oldest of the key that has the most, so that who may import into
+    /// one key takes none of another's.
+    static func oldestOfMost(
+        _ pending: [(token: [UInt8], keyID: KeyID, validToMilliseconds: Int64)]
+    ) -> [UInt8]? {
+        let counts = pending.reduce(into: [KeyID: Int]()) { $0[$1.keyID, default: 0] += 1 }
+        let most = counts.values.max()
+        return pending.filter { counts[$0.keyID] == most }
+            .min { $0.validToMilliseconds < $1.validToMilliseconds }?.token
     }
 
     /// The material that was encrypted for a key with what the token stands for.

@@ -11,6 +11,7 @@ extension KeyService {
     ///   - keyID: the key, by id or ARN.
     ///   - wrapping: how it is encrypted.
     ///   - requester: on whose behalf.
+    /// - Throws: ``KeyServiceError/Code/throttling`` where several are being made already: each takes up to seconds.
     public func parametersForImport(
         into keyID: String, _ wrapping: ImportWrapping = ImportWrapping(), as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyImportParameters {
@@ -23,8 +24,10 @@ extension KeyService {
             try authorizedWithoutAlias(keyID, "An import", call, keyring.registry, conditions: conditions).id
         }
         let token = HostRandom(host: host).bytes(ImportParameters.tokenSizeBytes)
-        let made = try await Self.onThread { [imports, host] () throws(KeyServiceError) in
-            try imports.make(for: keyID, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
+        let made = try await imports.amongFew { [imports, host] () async throws(KeyServiceError) in
+            try await Self.onThread { () throws(KeyServiceError) in
+                try imports.make(for: keyID, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
+            }
         }
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let key = try stillAuthorized(keyID.description, "An import", call, keyring.registry, conditions)
@@ -109,6 +112,12 @@ extension KeyService {
             var key = try authorizedWithoutAlias(keyID, "An import", call, registry, conditions: conditions)
             if let expiresMilliseconds, expiresMilliseconds <= now {
                 throw KeyServiceError(.validation, "The material would have expired already; give a later time.")
+            }
+            if let expiresMilliseconds, expiresMilliseconds - now > KeyLimits.importedDaysMax * Self.dayMilliseconds {
+                throw KeyServiceError(
+                    .validation,
+                    "Material is imported for \(KeyLimits.importedDaysMax) days at most; give an earlier time, or none."
+                )
             }
             let type = type ?? (key.imported.isEmpty ? .new : .existing)
             if let materialID, type == .new {

@@ -18,10 +18,11 @@ extension KeyService {
         try await deletingImportedKeyMaterial(of: keyID, materialID: materialID, as: requester).key
     }
 
-    /// The same, with what the stores of this process say cannot be opened afterwards; nil where nothing was sealed.
+    /// The same, with the material's id, nil where the key has had none at all, and what the stores of this process say
+    /// cannot be opened afterwards, nil where nothing was sealed.
     package func deletingImportedKeyMaterial(
         of keyID: String, materialID: String? = nil, as requester: KeyRequester
-    ) async throws(KeyServiceError) -> (key: KeyMetadata, dependencies: KeyDependencies?) {
+    ) async throws(KeyServiceError) -> (key: KeyMetadata, materialID: String?, dependencies: KeyDependencies?) {
         let call = KeyCall(.deleteImportedKeyMaterial, requester).asks("keyMaterialId", materialID)
         let isPending = try await look(before: call) { (keyring) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(keyID, "Imported material", call, keyring.registry)
@@ -29,9 +30,10 @@ extension KeyService {
         }
         let dependencies: KeyDependencies? =
             isPending ? nil : try await uses(of: keyID, "Imported material", before: call)
-        let deleted = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
+        let (deleted, id) = try await change(call) { [self] (registry, _) throws(KeyServiceError) in
             var key = try stillAuthorized(keyID, "Imported material", call, registry)
-            if let id = try Self.materialToDelete(materialID, of: key) {
+            let id = try Self.materialToDelete(materialID, of: key)
+            if let id {
                 guard !isPending || id == key.pending?.materialID else {
                     throw KeyServiceError(
                         .invalidState, "The key \(registry.owner.arn(key.id)) has been rotated meanwhile; ask again.")
@@ -39,11 +41,11 @@ extension KeyService {
                 key.dropMaterials { $0.materialID == id }
                 registry.update(key)
             }
-            return metadata(of: key, registry.owner)
+            return (metadata(of: key, registry.owner), id?.description)
         }
         // It is in no memory either.
         cache.removeAll()
-        return (deleted, dependencies)
+        return (deleted, id, dependencies)
     }
 
     /// Nil where the key has had none at all.

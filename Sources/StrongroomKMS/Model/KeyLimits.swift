@@ -13,6 +13,8 @@ package enum KeyLimits {
     static let grantTokensMax = 10
     static let pageSizeMax = 1000
     static let deletionWindowDays = 7...30
+    /// How long imported material may stay that is to go by itself.
+    static let importedDaysMax: Int64 = 365
     /// Of what is encrypted directly.
     static let plaintextSizeBytes = 1...4096
     package static let randomSizeBytes = 1...1024

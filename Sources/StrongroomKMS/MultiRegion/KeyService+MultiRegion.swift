@@ -97,6 +97,7 @@ extension KeyService {
             bypassingLockoutCheck: request.bypassesLockoutCheck)
         try await other.change(creation) { (registry, sealer) throws(KeyServiceError) in
             try other.authorizeAccount(creation, registry, conditions: conditions)
+            try other.authorizeTags(request.tags, of: primary.id, creation, registry)
             guard registry.key(primary.id) == nil else { throw Self.isThere(registry.owner.arn(primary.id)) }
             var key = KeyRecord(
                 replicaOf: primary, keyDescription: request.description, policy: policy,

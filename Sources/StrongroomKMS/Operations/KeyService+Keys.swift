@@ -39,6 +39,7 @@ extension KeyService {
             bypassingLockoutCheck: bypassesLockoutCheck)
         return try await change(call) { [self] (registry, sealer) throws(KeyServiceError) in
             try authorizeAccount(call, registry, conditions: conditions)
+            try authorizeTags(tags, of: id, call, registry)
             var key = KeyRecord(
                 id: id, createdMilliseconds: host.wallMilliseconds(), manager: .customer,
                 state: origin == .service ? .enabled : .pendingImport, keyDescription: description,

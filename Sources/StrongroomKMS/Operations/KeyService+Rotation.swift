@@ -74,7 +74,9 @@ extension KeyService {
         let call = KeyCall(.getKeyRotationStatus, requester)
         return try await answer(call) { (keyring) throws(KeyServiceError) in
             let key = try authorizedWithoutAlias(keyID, "A rotation", call, keyring.registry)
-            return KeyRotationStatus(arn: keyring.registry.owner.arn(key.id), key.rotation)
+            // Taken back, the deletion leaves it as it was (KMS Developer Guide, "Rotating KMS keys").
+            let isLeaving = [.pendingDeletion, .pendingReplicaDeletion].contains(key.state)
+            return KeyRotationStatus(arn: keyring.registry.owner.arn(key.id), isLeaving ? nil : key.rotation)
         }
     }
 

@@ -24,7 +24,7 @@ extension KeyService {
             of: keyID, KeyCall(.untagResource, requester).asks("tagKeys", names.joined(separator: " ")),
             ["aws:TagKeys": names]
         ) { key in
-            key.tags.removeAll { names.contains($0.name) }
+            key.tags.removeAll { tag in names.contains { $0.utf8.elementsEqual(tag.name.utf8) } }
         }
     }
 
@@ -55,10 +55,17 @@ extension KeyService {
 }
 
 extension KeyRecord {
-    /// - Throws: `Tag` where a name comes twice, or there would be too many.
+    /// - Throws: `Tag` where a name comes twice, would be another spelling of one that is there, or is one too many.
     mutating func add(_ new: [KeyTag]) throws(KeyServiceError) {
         guard Set(new.map(\.name)).count == new.count else {
             throw KeyServiceError(.tag, "Duplicate tag keys. Give each name once.")
+        }
+        // Policies look at bytes: the name that they know must not go by another spelling of it.
+        for tag in new {
+            guard let old = tags.first(where: { $0.name == tag.name && !$0.name.utf8.elementsEqual(tag.name.utf8) })
+            else { continue }
+            throw KeyServiceError(
+                .tag, "The tag '\(old.name.prefix(64))' is there in another spelling of Unicode; give it that name.")
         }
         tags.removeAll { old in new.contains { $0.name == old.name } }
         tags = (tags + new).sorted { $0.name < $1.name }

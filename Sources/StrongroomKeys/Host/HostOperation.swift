@@ -45,6 +45,7 @@ internal import Synchronization
     }
 
     let hostID: UInt64
+    let function: ModuleFunction
     let cancellation: KeyCancellation
     let request: UnsafeMutablePointer<strongroom_key_request>
     let answer: UnsafeMutablePointer<strongroom_key_answer>
@@ -56,10 +57,10 @@ internal import Synchronization
     private let state = Mutex(OperationState())
 
     init(
-        hostID: UInt64, context: [UInt8], secret: RequestSecret? = nil, input: [UInt8], room: Room,
-        cancellation: KeyCancellation = .never
+        _ function: ModuleFunction, hostID: UInt64, context: [UInt8], secret: RequestSecret? = nil, input: [UInt8],
+        room: Room, cancellation: KeyCancellation = .never
     ) throws(KeyBackendError) {
-        self.hostID = hostID
+        (self.function, self.hostID) = (function, hostID)
         self.cancellation = cancellation
         let sizes = [
             room.wrapped, room.keyID, room.keyVersion, room.document, Int(STRONGROOM_KEY_MESSAGE_MAX), context.count,

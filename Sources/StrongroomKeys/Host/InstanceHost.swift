@@ -4,10 +4,15 @@ internal import Synchronization
 final class InstanceHost: Sendable {
     /// An instance that has left this many calls without an answer gets no further ones: each holds memory.
     static let abandonedCountMax = 64
+    /// Requests that administer may have open at once. Nobody else bounds them, and each may go on long after its
+    /// deadline: fewer than may be abandoned, so that they alone never keep keys from being used.
+    static let controlCountMax = 48
 
     private struct State {
         var isClosing = false
         var openCount = 0
+        /// Of those that are open.
+        var controlCount = 0
         var abandonedCount = 0
         var faultCount = 0
     }
@@ -30,11 +35,15 @@ final class InstanceHost: Sendable {
     }
 
     /// Counts a call that is about to start.
-    func enter() throws(KeyBackendError) {
-        enum Refusal { case closed, tooManyAbandoned }
+    func enter(_ function: ModuleFunction) throws(KeyBackendError) {
+        enum Refusal { case closed, tooManyAbandoned, tooManyControls }
         let refusal = state.withLock { state -> Refusal? in
             if state.isClosing { return .closed }
             if state.abandonedCount >= Self.abandonedCountMax { return .tooManyAbandoned }
+            if function == .control {
+                if state.controlCount >= Self.controlCountMax { return .tooManyControls }
+                state.controlCount += 1
+            }
             state.openCount += 1
             return nil
         }
@@ -45,6 +54,11 @@ final class InstanceHost: Sendable {
                 .moduleFault,
                 "The key backend '\(moduleName)' has left \(Self.abandonedCountMax) calls without an answer; "
                     + "nothing more is asked of it until it answers them. Restart the process if it does not.")
+        case .tooManyControls:
+            throw KeyBackendError(
+                .throttled,
+                "The key backend '\(moduleName)' has \(Self.controlCountMax) requests under way that administer it; ask "
+                    + "again once one has ended.")
         case nil: break
         }
     }
@@ -60,12 +74,14 @@ final class InstanceHost: Sendable {
     }
 
     /// A call ended: with a completion, or because it never started.
-    func left(wasAbandoned: Bool) {
+    func left(_ function: ModuleFunction, wasAbandoned: Bool) {
         state.withLock { state in
             state.openCount -= 1
+            if function == .control { state.controlCount -= 1 }
             if wasAbandoned { state.abandonedCount -= 1 }
             assert(state.openCount >= 0)
             assert(state.abandonedCount >= 0)
+            assert((0...state.openCount).contains(state.controlCount))
         }
     }
 

@@ -10,10 +10,11 @@ extension KeyBackendInstance {
         // A block that is too large is refused for its size, and a key beside it would not fit into locked memory.
         let bringsKey = table.needsCustomerKey && block.count <= Int(STRONGROOM_KEY_CONTEXT_MAX)
         let operation = try HostOperation(
-            hostID: hostID, context: block, secret: bringsKey ? .customerKey(ConformanceRun.customerKey) : nil,
+            function, hostID: hostID, context: block,
+            secret: bringsKey ? .customerKey(ConformanceRun.customerKey) : nil,
             input: input, room: room,
             cancellation: cancellation)
-        try host.enter()
+        try host.enter(function)
         let id = OperationRegistry.shared.enter(operation)
         return (operation, { [table, handle] in function.call(table, handle, operation, id) })
     }

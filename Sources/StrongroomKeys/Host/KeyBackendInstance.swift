@@ -133,9 +133,9 @@ public final class KeyBackendInstance: KeyBackend {
                 .deadlineExceeded, "The key backend '\(table.name)' has not answered all calls; it cannot be closed.")
         }
         let context = TLVWriter.operation(KeyRequestContext(), deadlineNanoseconds: deadline)
-        let operation = try HostOperation(hostID: hostID, context: context, input: [], room: .close)
+        let operation = try HostOperation(.close, hostID: hostID, context: context, input: [], room: .close)
         host.enterClose()
-        try await run(.close, operation, deadline: deadline, heedsCancellation: false)
+        try await run(operation, deadline: deadline, heedsCancellation: false)
         OperationRegistry.shared.unregister(host: hostID)
     }
 
@@ -171,20 +171,19 @@ public final class KeyBackendInstance: KeyBackend {
         if Task.isCancelled || context.cancellation.isCancelled { throw cancelled }
         guard PosixClock().bootNanoseconds() < deadline else { throw deadlineExceeded }
         let operation = try HostOperation(
-            hostID: hostID, context: block, secret: secret ?? .customerKey(context.customerKey), input: input,
-            room: room,
-            cancellation: context.cancellation)
-        try host.enter()
-        try await run(function, operation, deadline: deadline, heedsCancellation: true)
+            function, hostID: hostID, context: block, secret: secret ?? .customerKey(context.customerKey),
+            input: input, room: room, cancellation: context.cancellation)
+        try host.enter(function)
+        try await run(operation, deadline: deadline, heedsCancellation: true)
         return operation
     }
 
     /// Starts the call and waits until the backend completes it, or until nobody waits any more.
     private func run(
-        _ function: ModuleFunction, _ operation: HostOperation, deadline: UInt64, heedsCancellation: Bool
+        _ operation: HostOperation, deadline: UInt64, heedsCancellation: Bool
     ) async throws(KeyBackendError) {
         let id = OperationRegistry.shared.enter(operation)
-        start(function, operation, id)
+        start(operation, id)
         if !operation.hasEnded {
             let remaining = deadline &- min(deadline, PosixClock().bootNanoseconds())
             let timer = Task { [weak self] in
@@ -206,9 +205,9 @@ public final class KeyBackendInstance: KeyBackend {
         }
     }
 
-    private func start(_ function: ModuleFunction, _ operation: HostOperation, _ id: UInt64) {
+    private func start(_ operation: HostOperation, _ id: UInt64) {
         guard let threads else {
-            function.call(table, handle, operation, id)
+            operation.function.call(table, handle, operation, id)
             return
         }
         threads.submit { [table, handle] in
@@ -216,7 +215,7 @@ public final class KeyBackendInstance: KeyBackend {
             if operation.hasEnded {
                 OperationRegistry.shared.withdraw(id)
             } else {
-                function.call(table, handle, operation, id)
+                operation.function.call(table, handle, operation, id)
             }
         }
     }

@@ -55,7 +55,7 @@ final class OperationRegistry: Sendable {
             return
         }
         let counted = operation.end(.completed(status))
-        host?.left(wasAbandoned: !counted)
+        host?.left(operation.function, wasAbandoned: !counted)
     }
 
     /// A call that was never handed to the module.
@@ -64,6 +64,6 @@ final class OperationRegistry: Sendable {
             let operation = state.operations.removeValue(forKey: operationID)
             return (operation, operation.flatMap { state.instances[$0.hostID] })
         }
-        if operation != nil { host?.left(wasAbandoned: true) }
+        if let operation { host?.left(operation.function, wasAbandoned: true) }
     }
 }

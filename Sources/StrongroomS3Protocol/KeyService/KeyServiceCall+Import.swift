@@ -41,7 +41,7 @@ extension KeyServiceCall {
                 "validToMilliseconds": try expiry(),
             ])
         // Of the second and later ones that come again the backend does not say which it was.
-        let isOnlyOne = key.number("versionCount") == 1
+        let isOnlyOne = key.number("versionCount") == 1 && key.members["pendingVersion"] == nil
         let found = (type == "NEW_KEY_MATERIAL" ? key.members["pendingVersion"] : nil)
         return KeyServiceResult([
             "KeyId": key.members["keyId"],
@@ -53,7 +53,7 @@ extension KeyServiceCall {
         let materialID = try string("KeyMaterialId")
         let key = try await ask(
             "delete-imported-key-material", ["keyId": try required("KeyId"), "keyMaterialId": materialID])
-        return KeyServiceResult(["KeyId": key.members["keyId"], "KeyMaterialId": materialID])
+        return KeyServiceResult(["KeyId": key.members["keyId"], "KeyMaterialId": key.members["deletedVersion"]])
     }
 
     /// As a text; nil for never.

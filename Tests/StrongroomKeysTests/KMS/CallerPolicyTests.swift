@@ -95,6 +95,63 @@ import Testing
         await there.close()
     }
 
+    /// A user who might not give keys tags made keys that had them, and others' policies trusted those.
+    @Test func aKeyWithTagsTakesTheLeaveToGiveThem() async throws {
+        let service = try await open()
+        let (blue, red) = ([try KeyTag(name: "team", value: "blue")], [try KeyTag(name: "team", value: "red")])
+        let maker = Self.ana(Self.statement("Allow", "kms:CreateKey"))
+        #expect(try await code { _ = try await service.createKey(tags: blue, as: maker) } == .accessDenied)
+        _ = try await service.createKey(as: maker)
+        let condition = #""StringEquals":{"aws:RequestTag/team":"blue"}"#
+        let held = Self.ana(Self.statement("Allow", "kms:*"), Self.statement("Deny", "kms:TagResource", condition))
+        #expect(try await code { _ = try await service.createKey(tags: blue, as: held) } == .accessDenied)
+        _ = try await service.createKey(tags: red, as: held)
+        let both = Self.ana(Self.statement("Allow", "kms:CreateKey"), Self.statement("Allow", "kms:TagResource"))
+        _ = try await service.createKey(tags: blue, as: both)
+        await service.close()
+    }
+
+    /// Whoever might administer keys could take the one from everybody that is used where none is named.
+    @Test func theServicesOwnKeyIsNobodysToAdminister() async throws {
+        let service = try await open()
+        let own = try await service.describeKey(KeyService.defaultKeyID).arn
+        let policy = try await service.keyPolicy(of: own)
+        let ana = Self.ana(Self.statement("Allow", "kms:*"))
+        let attempts: [@Sendable () async throws -> Void] = [
+            { _ = try await service.disableKey(own, as: ana) },
+            { try await service.putKeyPolicy(policy, of: own, bypassingLockoutCheck: true, as: ana) },
+            { _ = try await service.rotateKey(own, as: ana) },
+            { _ = try await service.enableKeyRotation(own, as: ana) },
+            { _ = try await service.disableKeyRotation(own, as: ana) },
+            { _ = try await service.createAlias("alias/mine", targetKeyID: own, as: ana) },
+            { _ = try await service.updateKeyDescription(own, to: "mine", as: ana) },
+            { _ = try await service.scheduleKeyDeletion(own, as: ana) },
+        ]
+        for attempt in attempts { #expect(try await code(attempt) == .accessDenied) }
+        _ = try await service.generateDataKey(count: 32, as: ana)
+        // The application's own code may.
+        _ = try await service.rotateKey(own)
+        await service.close()
+    }
+
+    /// Policies know a tag by its bytes: a denial for one spelling went by another, and a tag in another spelling took
+    /// the place of the one that policies look at.
+    @Test func aTagIsItsBytes() async throws {
+        let service = try await open()
+        let (composed, decomposed) = ("Gr\u{F6}\u{DF}e", "Gro\u{308}\u{DF}e")
+        let key = try await service.createKey(tags: [try KeyTag(name: composed, value: "a")]).arn
+        try await service.untagKey(key, names: [decomposed])
+        let failure = try await code {
+            try await service.tagKey(key, with: [try KeyTag(name: decomposed, value: "b")])
+        }
+        #expect(failure == .tag)
+        let kept = try await service.tags(of: key)
+        #expect(kept.count == 1 && kept[0].name.utf8.elementsEqual(composed.utf8) && kept[0].value == "a")
+        try await service.untagKey(key, names: [composed])
+        #expect(try await service.tags(of: key).isEmpty)
+        await service.close()
+    }
+
     /// A key's policy that lets in somebody of another account was enough: it takes that account's leave, too, and
     /// there is much that nobody of another account may do.
     @Test func anotherAccountsPrincipalsNeedBothPolicies() async throws {

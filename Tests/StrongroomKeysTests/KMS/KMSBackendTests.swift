@@ -49,6 +49,26 @@ import Testing
         #expect(try key.isEqual(to: generated.plaintext))
     }
 
+    /// Some twenty keys whose descriptions are long had every list of keys fail: an answer has an end.
+    @Test func aListTakesAsManyPagesAsItNeeds() async throws {
+        let instance = try await open(creates: true)
+        let description = JSONValue.string(String(repeating: "\u{1}", count: 8_192))
+        for _ in 0..<30 { _ = try await control(instance, "create-key", ["description": description]) }
+        var (ids, pages, marker): (Set<String>, Int, JSONValue?) = ([], 0, nil)
+        repeat {
+            let page = try await control(instance, "list-keys", marker.map { ["marker": $0] } ?? [:])
+            guard case .array(let keys)? = page["keys"] else { throw KeyBackendError(.moduleFault, "no keys") }
+            for case .object(let key) in keys {
+                guard case .string(let id)? = key["keyId"] else { throw KeyBackendError(.moduleFault, "no key id") }
+                #expect(ids.insert(id).inserted)
+            }
+            marker = page["nextMarker"]
+            pages += 1
+        } while marker != nil
+        #expect(pages > 1 && ids.count == 31)
+        try await instance.close()
+    }
+
     @Test func keysAreAdministeredByControl() async throws {
         let instance = try await open(creates: true)
         let made = try await control(instance, "create-key", ["description": .string("photos")])

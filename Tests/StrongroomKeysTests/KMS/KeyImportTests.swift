@@ -185,6 +185,56 @@ import Testing
         #expect(read == key)
     }
 
+    /// Each request had a thread of its own for seconds, and a process that gets no more threads ends.
+    @Test func keyPairsAreMadeForFewAtOnce() async throws {
+        let imports = ImportParameters()
+        let making = Task { _ = try? await Task.sleep(for: .seconds(600)) }
+        await withTaskGroup(of: KeyServiceError.Code?.self) { group in
+            for _ in 0..<6 {
+                group.addTask {
+                    do throws(KeyServiceError) {
+                        try await imports.amongFew { await making.value }
+                        return nil
+                    } catch {
+                        return error.code
+                    }
+                }
+            }
+            for _ in 0..<2 { #expect(await group.next() == .some(.throttling)) }
+            making.cancel()
+            for await code in group { #expect(code == nil) }
+        }
+        try await imports.amongFew {}
+    }
+
+    /// Whoever had one key to import into could take away the tokens of all others.
+    @Test func oneKeysTokensTakeNoOthersAway() {
+        let (mine, other) = (
+            KeyID(random: [UInt8](repeating: 1, count: KeyID.sizeBytes), isMultiRegion: false),
+            KeyID(random: [UInt8](repeating: 2, count: KeyID.sizeBytes), isMultiRegion: false)
+        )
+        var pending = [(token: [UInt8(200)], keyID: other, validToMilliseconds: Int64(1))]
+        #expect(ImportParameters.oldestOfMost(pending) == [200])
+        pending += (2...9).map { (token: [UInt8($0)], keyID: mine, validToMilliseconds: Int64($0)) }
+        #expect(ImportParameters.oldestOfMost(pending.shuffled()) == [2])
+        #expect(ImportParameters.oldestOfMost([]) == nil)
+    }
+
+    @Test func materialStaysForAYearAtMostWhereItIsToGo() async throws {
+        let service = try await open(creates: true)
+        let key = try await service.createKey(origin: .external)
+        let latest = host.wallMilliseconds() + 365 * 86_400_000
+        for expires in [latest + 1, .max] {
+            #expect(
+                try await code {
+                    _ = try await service.importKeyMaterial(into: key.arn, try material(), expiresMilliseconds: expires)
+                } == .validation)
+        }
+        let imported = try await service.importKeyMaterial(into: key.arn, try material(), expiresMilliseconds: latest)
+        #expect(imported.expiryMilliseconds == latest)
+        await service.close()
+    }
+
     @Test func materialExpiresOnItsDay() async throws {
         let service = try await open(creates: true)
         let key = try await service.createKey(origin: .external)

@@ -77,8 +77,9 @@ import Testing
         #expect(error?.code == .keyInUse)
         #expect(try await service.describeKey(key.keyID).state == .enabled)
         stores.say(locked: 0)
-        let (deleted, found) = try await service.deletingImportedKeyMaterial(of: key.keyID, as: .root)
-        #expect(deleted.state == .pendingImport && found?.objectCount == 3)
+        let imported = try await service.describeKey(key.keyID).currentMaterialID
+        let (deleted, materialID, found) = try await service.deletingImportedKeyMaterial(of: key.keyID, as: .root)
+        #expect(deleted.state == .pendingImport && materialID == imported && found?.objectCount == 3)
         await service.close()
     }
 

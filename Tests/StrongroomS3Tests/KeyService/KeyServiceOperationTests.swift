@@ -1,6 +1,7 @@
 import StrongroomCrypto
 import StrongroomKMSKeys
 import StrongroomKeys
+import StrongroomSystem
 import StrongroomTestSupport
 import SystemPackage
 import Testing
@@ -195,15 +196,25 @@ import Testing
         let metadata = try await fixture.ask("DescribeKey", ["KeyId": key]).members["KeyMetadata"]
         #expect(metadata?["KeyState"] == .string("Enabled"))
         #expect(metadata?["ExpirationModel"] == .string("KEY_MATERIAL_DOES_NOT_EXPIRE"))
-        #expect(try await fixture.ask("DeleteImportedKeyMaterial", ["KeyId": key]).status == 200)
+        let deleted = try await fixture.ask("DeleteImportedKeyMaterial", ["KeyId": key])
+        #expect(deleted.status == 200 && deleted.string("KeyMaterialId") == imported.string("KeyMaterialId"))
         #expect(
             try await fixture.refusal("GenerateDataKey", ["KeyId": key, "KeySpec": .string("AES_256")])
                 == "KMSInvalidStateException")
-        let ending = material.merging(["ValidTo": .number("4000000000.5")]) { $1 }
+        let last = PosixClock().wallMilliseconds() / 1_000 + 300 * 86_400
+        let ending = material.merging(["ValidTo": .number("\(last).5")]) { $1 }
         #expect(try await fixture.ask("ImportKeyMaterial", ending).status == 200)
         let expiring = try await fixture.ask("DescribeKey", ["KeyId": key]).members["KeyMetadata"]
-        #expect(expiring?["ValidTo"] == .number("4000000000.500"))
+        #expect(expiring?["ValidTo"] == .number("\(last).500"))
         #expect(expiring?["ExpirationModel"] == .string("KEY_MATERIAL_EXPIRES"))
+        // Other material waits, and comes again without a word of which it is.
+        let second = try PublicKeyEncryption.encrypt([UInt8](repeating: 8, count: 32), for: publicKey, usesSHA1: false)
+        let waiting = lasting.merging(["EncryptedKeyMaterial": .string(PaddedBase64.encode(second))]) { $1 }
+        let new = waiting.merging(["ImportType": .string("NEW_KEY_MATERIAL")]) { $1 }
+        let pending = try await fixture.ask("ImportKeyMaterial", new)
+        #expect(pending.status == 200 && pending.string("KeyMaterialId") != imported.string("KeyMaterialId"))
+        let again = try await fixture.ask("ImportKeyMaterial", waiting)
+        #expect(again.status == 200 && again.string("KeyMaterialId") == nil)
         let foreign = terms.merging(["WrappingAlgorithm": .string("RSA_AES_KEY_WRAP_SHA_256")]) { $1 }
         #expect(try await fixture.refusal("GetParametersForImport", foreign) == "UnsupportedOperationException")
     }

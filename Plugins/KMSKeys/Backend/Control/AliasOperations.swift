@@ -25,5 +25,5 @@ internal import StrongroomKeys
     try await call.service.listAliases(
         keyID: try call.members.optional("keyId"), limit: try call.members.limit(),
         marker: try call.members.optional("marker"), as: call.requester
-    ).json("aliases", \.json)
+    ).json("aliases", marker: \.name, \.json)
 }

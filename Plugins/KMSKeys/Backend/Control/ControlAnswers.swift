@@ -107,9 +107,23 @@ extension EncryptionContext {
 }
 
 extension KeyPage {
-    func json(_ name: String, _ item: (Item) -> JSONValue) -> JSONValue {
-        var members = [name: JSONValue.array(items.map(item))]
-        if let nextMarker { members["nextMarker"] = .string(nextMarker) }
+    /// Three quarters of what an answer may have; the rest is for what stands around them.
+    private static var itemSizeBytesMax: Int { 768 << 10 }
+
+    /// As many items as an answer has room for, at least one: the next page begins with the first that is left out.
+    func json(_ name: String, marker: (Item) -> String, _ item: (Item) -> JSONValue) -> JSONValue {
+        var (listed, sizeBytes, next): ([JSONValue], Int, String?) = ([], 0, nextMarker)
+        for entry in items {
+            let value = item(entry)
+            sizeBytes += value.encoded().count
+            guard listed.isEmpty || sizeBytes <= Self.itemSizeBytesMax else {
+                next = marker(entry)
+                break
+            }
+            listed.append(value)
+        }
+        var members = [name: JSONValue.array(listed)]
+        if let next { members["nextMarker"] = .string(next) }
         return .object(members)
     }
 }

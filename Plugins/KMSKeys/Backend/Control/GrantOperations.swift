@@ -16,14 +16,14 @@ internal import StrongroomKeys
         on: try call.members.required("keyId"), granteePrincipal: try call.members.optional("granteePrincipal"),
         grantID: try call.members.optional("grantId"), limit: try call.members.limit(),
         marker: try call.members.optional("marker"), as: call.requester
-    ).json("grants") { .object($0.members) }
+    ).json("grants", marker: \.grantID) { .object($0.members) }
 }
 
 @Sendable func listRetirableGrants(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.listRetirableGrants(
         retiringPrincipal: try call.members.required("retiringPrincipal"), limit: try call.members.limit(),
         marker: try call.members.optional("marker"), as: call.requester
-    ).json("grants") { .object($0.members) }
+    ).json("grants", marker: \.grantID) { .object($0.members) }
 }
 
 @Sendable func retireGrant(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {

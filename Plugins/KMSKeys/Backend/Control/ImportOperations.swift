@@ -26,8 +26,11 @@ internal import StrongroomKeys
 }
 
 @Sendable func deleteImportedKeyMaterial(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
-    let (key, dependencies) = try await call.service.deletingImportedKeyMaterial(
+    let (key, materialID, dependencies) = try await call.service.deletingImportedKeyMaterial(
         of: try call.members.required("keyId"), materialID: try call.members.optional("keyMaterialId"),
         as: call.requester)
-    return dependencies.map { key.json(with: $0) } ?? key.json
+    let answer = dependencies.map { key.json(with: $0) } ?? key.json
+    guard let materialID, case .object(var members) = answer else { return answer }
+    members["deletedVersion"] = .string(materialID)
+    return .object(members)
 }

@@ -49,7 +49,7 @@ internal import StrongroomKeys
 @Sendable func listKeys(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
     try await call.service.listKeys(
         limit: try call.members.limit(), marker: try call.members.optional("marker"), as: call.requester
-    ).json("keys", \.json)
+    ).json("keys", marker: \.keyID, \.json)
 }
 
 // MARK: - Tags

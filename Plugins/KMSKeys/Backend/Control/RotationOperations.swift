@@ -10,7 +10,7 @@ internal import StrongroomKeys
         try call.members.required("keyId"),
         including: try call.members.choice("includeKeyMaterial") ?? .allKeyMaterial, limit: try call.members.limit(),
         marker: try call.members.optional("marker"), as: call.requester
-    ).json("rotations", \.json)
+    ).json("rotations", marker: \.materialID, \.json)
 }
 
 @Sendable func enableKeyRotation(_ call: ControlCall) async throws(KeyServiceError) -> JSONValue {
