@@ -79,6 +79,8 @@ struct VerifyTests {
             #expect(try await store.bucket("bucket").get("small/0").collect(upTo: 1 << 20).count == 20_000)
             let report = try await store.verify()
             #expect(report.findings.count >= 5)
+            // By its name, without which nobody can copy or delete it.
+            #expect(report.findings.contains { $0.reason.contains(#" of "bucket/large/0": "#) }, "\(report.findings)")
         }
     }
 }

@@ -7,7 +7,9 @@ extension StoreOpening {
     /// - Returns: how many different ones there are, customers' keys apart, which nobody here has.
     /// - Throws: `keyNotFound` with the first that opens nothing.
     func checkKeys(_ description: StoreDescription, storeID: [UInt8]) async throws(StoreError) -> UInt64 {
-        guard let keys = try await openKeys(description, storeID) else { return 0 }
+        var opening = self
+        opening.restored = description
+        guard let keys = try await opening.openKeys(description, storeID) else { return 0 }
         let timeline = description.timeline ?? StoreDescription.firstTimeline
         // It goes on on a timeline of its own, and what the keyring says is of another.
         let storage = try await openStorage(storeID: storeID, timeline: timeline, keys, acceptsRollback: true)

@@ -167,12 +167,25 @@ extension Engine {
             let path = finding.error.path.map { "\($0)" + (finding.error.offset.map { " at byte \($0)" } ?? "") }
             let row = finding.key.map { "row \(Hexadecimal.encode($0))" }
             let place = path ?? row ?? "the store"
-            let reason = "\(finding.kind.rawValue): \(finding.error.message)"
+            let owner = finding.key.flatMap(owner(ofRow:)).map { " of \($0)" } ?? ""
+            let reason = "\(finding.kind.rawValue)\(owner): \(finding.error.message)"
             if !onlyDamage || !report.findings.contains(.init(place: place, reason: reason)) {
                 report.note(place, reason)
             }
         }
         if !onlyDamage { report.unlistedFindingCount += UInt64(found.findingCount - found.findings.count) }
+    }
+
+    /// The object whose row it is, which people copy or delete by its name; nil where the row's key does not tell.
+    private func owner(ofRow rowKey: [UInt8]) -> String? {
+        let bucketUID = rowKey.dropFirst().prefix(RowKey.prefixBytes - 1)
+        guard let bucket = buckets.all.first(where: { $0.bucket.row.uid.elementsEqual(bucketUID) })?.name else {
+            return nil
+        }
+        if let key = RowKey.objectKey(in: rowKey) {
+            return "\(bucket)/\(String(decoding: key, as: UTF8.self))".debugDescription
+        }
+        return rowKey.first == RowKey.partTable ? "a part of an object in \(bucket)" : nil
     }
 }
 

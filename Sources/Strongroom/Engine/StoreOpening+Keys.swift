@@ -53,7 +53,8 @@ extension StoreOpening {
     ) async throws(StoreError) -> OpenedBackend {
         // As it is now, under the store's lock: nobody else has written it since.
         var description = try await onThread { () throws(StorageError) in
-            try StoreDescription.read(in: directory, fileSystem)
+            if let restored { return restored }
+            return try StoreDescription.read(in: directory, fileSystem)
         }
         let table: KeyBackendTable
         do throws(KeyBackendError) {
@@ -64,11 +65,12 @@ extension StoreOpening {
         try check(table, description)
         let opened: OpenedBackend
         do throws(KeyBackendError) {
-            opened = try await open(table, service, mayCreate: description.keyService == nil)
+            opened = try await open(
+                table, service, mayCreate: description.keyService == nil && restored == nil)
         } catch {
             throw StoreError(error)
         }
-        if description.keyService == nil {
+        if description.keyService == nil, restored == nil {
             // Before anything is under them: from now on the service's keys are never made anew.
             description.keyService = table.name
             // A second copy that does not know of them must not come in the place of this.

@@ -16,6 +16,8 @@ struct StoreOpening {
     let anchor: FilePath?
     var anchorCounter: AnchorCounter?
     let options: StoreOptions
+    /// Of a store that is being restored: what it says of itself once it is one. Until then no file says it.
+    var restored: StoreDescription?
     let logger: Logger
     let metrics: StoreMetrics
     let fileSystem = PosixFileSystem()
@@ -67,6 +69,15 @@ struct StoreOpening {
                 .corrupted, "The store at \(directory) has lost its \(StoreDescription.fileName); run repair.")
         }
         guard case .create = options.whenAbsent else {
+            let isLoss = try await onThread { () throws(StorageError) in
+                try StoreCreation.isLoss(in: directory, fileSystem)
+            }
+            guard !isLoss else {
+                throw StoreError(
+                    .corrupted,
+                    "The store at \(directory) has lost its \(StoreDescription.fileName) and the second copy of it; restore "
+                        + "it from a backup.")
+            }
             throw StoreError(.notFound, "There is no store at \(directory). Make one with init, or correct the path.")
         }
         let parent = directory.removingLastComponent()
@@ -202,9 +213,17 @@ struct StoreOpening {
                     + "and \(opened.id.debugDescription) was given."
             )
         }
-        let metadataKey = try await MetadataKeyFile.unwrap(
-            in: directory, storeID: storeID, opened, fileSystem, on: threads)
-        return try await storeKeys(opened, metadataKey, description)
+        do throws(StoreError) {
+            let metadataKey = try await MetadataKeyFile.unwrap(
+                in: directory, storeID: storeID, opened, fileSystem, on: threads)
+            return try await storeKeys(opened, metadataKey, description)
+        } catch  where error.code == .damaged {
+            // What a foreign key opens is not told from what was damaged, by whoever has no other.
+            throw StoreError(
+                .damaged,
+                "\(error.message) Either the keyring at \(keyring) is another store's: then name the store's own. Or "
+                    + "\(MetadataKeyFile.fileName) is damaged: then run repair.", underlying: error.underlyingError)
+        }
     }
 
     func engine(

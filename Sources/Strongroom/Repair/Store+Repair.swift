@@ -11,7 +11,8 @@ extension Store {
     /// has them.
     ///
     /// - Throws: ``StoreError/Code/storeInUse``, ``StoreError/Code/notFound``, ``StoreError/Code/corrupted`` where
-    ///   nothing is left to rebuild the catalog from, and what the machine refuses. After an error it can be repeated.
+    ///   nothing is left to rebuild the catalog or one of the small files from, and what the machine refuses. After an
+    ///   error it can be repeated.
     public static func repair(
         at path: FilePath, options: RepairOptions = RepairOptions()
     ) async throws(StoreError) -> RepairReport {
@@ -45,7 +46,17 @@ extension Store {
         let spares = SpareFiles(directory: directory, fileSystem: fileSystem)
         var mendable: [(name: String, reason: String)] = []
         for name in SpareFiles.names {
-            if case .mendable(let reason) = try spares.condition(of: name) { mendable.append((name, reason)) }
+            switch try spares.condition(of: name) {
+            case .sound: break
+            case .mendable(let reason): mendable.append((name, reason))
+            case .lost:
+                // Where nothing ever stood, that is said.
+                guard try fileSystem.status(directory.appending("journal")) != nil else { break }
+                throw StorageError(
+                    .corrupted,
+                    "Neither this file nor its second copy can be read, and nothing else in the store has what is in them; "
+                        + "restore the store from a backup.", path: directory.appending(name))
+            }
         }
         guard !mendable.isEmpty else { return report }
         let lock = try fileSystem.lockExclusively(directory.appending("LOCK"))

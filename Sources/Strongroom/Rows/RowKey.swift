@@ -135,6 +135,16 @@ enum RowKey {
         return (key, Array(rowKey.suffix(ObjectRow.uidBytes)))
     }
 
+    /// The object key's bytes in the key of a row that holds one; nil where it is none.
+    static func objectKey(in rowKey: [UInt8]) -> [UInt8]? {
+        switch rowKey.first {
+        case currentTable, markerTable: rowKey.count > prefixBytes ? Array(rowKey[prefixBytes...]) : nil
+        case versionTable: parseVersion(rowKey)?.key
+        case uploadTable: parseUpload(rowKey)?.key
+        default: nil
+        }
+    }
+
     /// All parts of an object or of an upload.
     static func parts(_ bucketUID: [UInt8], of objectUID: [UInt8]) -> [UInt8] { row(partTable, bucketUID, objectUID) }
 

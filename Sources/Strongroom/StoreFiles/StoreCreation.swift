@@ -26,6 +26,17 @@ struct StoreCreation: Sendable {
     private let markName: String
     private let mark: any FileLock
 
+    /// Whether a directory without `store.json` holds what a store had: it is not one that was never finished.
+    static func isLoss(in directory: FilePath, _ fileSystem: PosixFileSystem) throws(StorageError) -> Bool {
+        for mark in [markName, restoreMarkName] where try fileSystem.status(directory.appending(mark)) != nil {
+            return false
+        }
+        for folder in leftoverFolders {
+            guard try fileSystem.status(directory.appending(folder))?.kind == .directory else { return false }
+        }
+        return true
+    }
+
     /// Marks the directory, which is made where nothing stands, and clears what an interrupted attempt left.
     ///
     /// - Parameter markName: which of the two marks.

@@ -1,4 +1,5 @@
 import Foundation
+import StrongroomKMSKeys
 import StrongroomStorage
 import StrongroomSystem
 import Synchronization
@@ -97,6 +98,45 @@ struct BackupRestoreTests {
         var options = FilledStore.options
         options.keyring = filled.directory.keyring
         #expect(try await FilledStore.soundCensus(at: place, options).difference(to: filled.census) == [])
+    }
+
+    /// The story: of a store with one object under SSE-KMS no backup could be restored, whichever keyring was given:
+    /// the service's name was looked for in a file that a restore writes last.
+    @Test("Objects under the key service come back, and their keys are looked for as well")
+    func keyService() async throws {
+        var options = FilledStore.options
+        options.keyService = KeyServiceOptions(.linked(KMSKeys.table), deadlineSeconds: 120)
+        let directory = try TemporaryDirectory()
+        let folder = directory.path.appending("backups")
+        let store = try await Store.open(at: directory.store, options: options)
+        let bucket = try await store.createBucket("data")
+        try await bucket.put("managed", [1])
+        try await bucket.put("kms", [2], options: PutOptions(encryption: .kms()))
+        try await bucket.put("dual", [3], options: PutOptions(encryption: .kmsDualLayer()))
+        try await store.backUp(to: folder)
+        try await store.close()
+        var restoring = RestoreOptions()
+        options.keyring = directory.keyring
+        restoring.keyCheck = options
+        let place = directory.path.appending("restored")
+        let report = try await Store.restore(from: folder, to: place, options: restoring)
+        #expect(report.checkedKeyCount >= 2)
+        let restored = try await Store.open(at: place, options: options)
+        for (key, bytes) in [("managed", [1]), ("kms", [2]), ("dual", [3])] as [(ObjectKey, [UInt8])] {
+            #expect(try await restored.bucket("data").get(key).collect(upTo: 10) == bytes)
+        }
+        try await restored.close()
+        // Without the service's part of the keyring nothing is made anew, and nothing is restored.
+        let poor = directory.path.appending("poor")
+        try FileManager.default.copyItem(atPath: directory.keyring.string, toPath: poor.string)
+        try FileManager.default.removeItem(atPath: poor.appending("kms").string)
+        options.keyring = poor
+        restoring.keyCheck = options
+        let refusal = await #expect(throws: StoreError.self) {
+            try await Store.restore(from: folder, to: directory.path.appending("again"), options: restoring)
+        }
+        #expect(refusal?.code == .keyNotFound)
+        #expect(!FileManager.default.fileExists(atPath: poor.appending("kms").string))
     }
 
     @Test("The keyring of before a rotation lacks the key of what came after")

@@ -43,6 +43,23 @@ struct SpareFileTests {
         }
     }
 
+    /// The story: such a store had "nothing to mend", and was none where it had lost what says that it is one.
+    @Test("Where both are gone, that is said, and nobody is told to make a new store", arguments: SpareFiles.names)
+    func lost(name: String) async throws {
+        let filled = try await FilledStore()
+        let store = filled.directory.store
+        for suffix in ["", SpareFiles.suffix] { try PosixFileSystem().remove(store.appending(name + suffix)) }
+        var options = FilledStore.options
+        options.whenAbsent = .refuse
+        #expect(try await errorCode { try await Store.open(at: store, options: options).close() } == .corrupted)
+        for isDryRun in [true, false] {
+            var options = RepairOptions()
+            options.isDryRun = isDryRun
+            let refusal = await #expect(throws: StoreError.self) { try await Store.repair(at: store, options: options) }
+            #expect(refusal?.code == .corrupted && refusal?.message.contains("backup") == true)
+        }
+    }
+
     @Test("A damaged copy is made anew by the next opening, and nothing is mended with it", arguments: Damage.allCases)
     func damagedCopies(damage: Damage) async throws {
         let filled = try await FilledStore()
