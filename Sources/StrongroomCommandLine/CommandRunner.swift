@@ -15,6 +15,10 @@ package enum CommandRunner {
             return handler
         }
         let json = arguments.contains("--json")
+        if let position = ArgumentBytes.firstNotUTF8() {
+            let message = "Argument \(position) is not UTF-8, as all names here are; write it so, or rename the file."
+            exit(tell(ValidationError(message), json: json))
+        }
         let command: any ParsableCommand
         do {
             command = try StrongroomCommand.parseAsRoot(arguments)

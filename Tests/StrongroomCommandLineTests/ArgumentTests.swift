@@ -9,6 +9,8 @@ struct ArgumentTests {
     @Test func aBucketEndsAtTheFirstSlash() {
         #expect(ObjectAddress(argument: "b/k") == ObjectAddress(bucket: "b", key: "k"))
         #expect(ObjectAddress(argument: "b//k/") == ObjectAddress(bucket: "b", key: "/k/"))
+        // The mark belongs to the key, and not to the slash before it.
+        #expect(ObjectAddress(argument: "b/\u{301}k") == ObjectAddress(bucket: "b", key: "\u{301}k"))
         for wrong in ["", "b", "b/", "/k", "/"] { #expect(ObjectAddress(argument: wrong) == nil) }
     }
 
@@ -17,6 +19,7 @@ struct ArgumentTests {
         #expect(PrefixAddress(argument: "b/")?.prefix == "")
         #expect(PrefixAddress(argument: "b/p")?.prefix == "p/")
         #expect(PrefixAddress(argument: "b/p/q/")?.prefix == "p/q/")
+        #expect(PrefixAddress(argument: "b/\u{301}p")?.prefix == "\u{301}p/")
         #expect(PrefixAddress(argument: "/p") == nil)
     }
 

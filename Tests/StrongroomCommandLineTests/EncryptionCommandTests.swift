@@ -67,7 +67,7 @@ struct EncryptionCommandTests {
         #expect(usage.first?["complianceLocked"] as? Int == 0 && usage.first?["complianceLockedUntil"] == nil)
         #expect((usage.first?["versions"] as? [[String: Any]])?.count == 1)
         #expect(try strongroom("key", "usage", "alias/none", "--json").error?["code"] as? String == "keyNotFound")
-        #expect(try strongroom("key", "usage", "nowhere", "--json").lines.isEmpty)
+        #expect(try strongroom("key", "usage", "nowhere", "--json").lines.first?["objects"] as? Int == 0)
         let versions = try strongroom("key", "rotations", arn, "--json").lines
         #expect(versions.map { $0["objects"] as? Int ?? -1 }.sorted() == [0, 2])
         let rewrapped = try strongroom("encryption", "rewrap", "--json").lines.first
@@ -118,6 +118,43 @@ struct EncryptionCommandTests {
         try strongroom.write("policy", Data((standard["policy"] as? String ?? "").utf8))
         #expect(try strongroom("key", "policy", arn, "--set", "policy").status == 0)
         #expect(try strongroom("get", "letters/a", "out").status == 0)
+    }
+
+    /// The story: the policy was in force, and the command failed, because it read back what it no longer may.
+    @Test("a policy that shuts its giver out is put where that is meant, and a key is made with one")
+    func lockout() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        let created = try strongroom("key", "create", "--json").lines.first
+        let arn = try #require(created?["keyId"] as? String)
+        let policy =
+            #"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","#
+            + #""Principal":{"AWS":"arn:aws:iam::000000000000:user/bob"},"Action":"kms:*","Resource":"*"}]}"#
+        try strongroom.write("policy", Data(policy.utf8))
+        for command in [["policy", arn, "--set", "policy"], ["create", "--policy", "policy"]] {
+            let refused = try strongroom.run(["key"] + command + ["--json"])
+            #expect(refused.status == 1 && refused.error?["code"] as? String == "invalidRequest")
+            #expect((refused.error?["message"] as? String)?.contains("--bypass-lockout-check") == true)
+        }
+        let put = try strongroom("key", "policy", arn, "--set", "policy", "--bypass-lockout-check", "--json")
+        #expect(put.status == 0 && put.lines.first as? [String: String] == ["keyId": arn, "policy": policy])
+        #expect(try strongroom("key", "policy", arn, "--json").error?["code"] as? String == "accessDenied")
+        let made = try strongroom("key", "create", "--policy", "policy", "--bypass-lockout-check", "--json")
+        #expect(made.status == 0 && made.lines.first?["keyId"] is String, "\(made.errors)")
+    }
+
+    /// The story: with each attempt a key was made that got no name.
+    @Test("a key is not made for an alias that names another one")
+    func takenAlias() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        let created = try strongroom("key", "create", "--alias", "alias/app", "--json").lines.first
+        let arn = try #require(created?["keyId"] as? String)
+        let count = try strongroom("key", "list", "--json").lines.count
+        let again = try strongroom("key", "create", "--alias", "alias/app", "--json")
+        #expect(again.status == 1 && again.error?["code"] as? String == "invalidRequest")
+        #expect((again.error?["message"] as? String)?.contains(arn) == true, "\(again.errors)")
+        #expect(try strongroom("key", "list", "--json").lines.count == count)
     }
 
     @Test("keys are scheduled for deletion and had back, rotate by themselves, are tagged and granted")

@@ -49,6 +49,77 @@ struct ImportExportTests {
         #expect(try strongroom("import", "tree", "files").errors.hasPrefix("strongroom: skipped "))
     }
 
+    /// The story: such a file was skipped as links are, and the command said that all went well.
+    @Test("A file whose name can be no key is named, keeps no other out, and makes an import fail at its end")
+    func unnameable() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        for name in ["a", "d/b"] { try strongroom.write("tree/\(name)", Data(name.utf8)) }
+        let name = (Array(strongroom.path("tree/d").utf8) + [UInt8(ascii: "/"), 0xFF, 0]).map { CChar(bitPattern: $0) }
+        // Terminated, and alive through the call.
+        let file = unsafe open(name, O_CREAT | O_WRONLY, 0o600)
+        #expect(file >= 0)
+        close(file)
+        let imported = try strongroom("import", "tree", "files", "--json")
+        #expect(imported.status == 1 && imported.error?["code"] as? String == "inputOutput", "\(imported.errors)")
+        #expect(imported.errors.contains("not stored: ") && imported.errors.contains("UTF-8"), "\(imported.errors)")
+        #expect(Set(imported.lines.compactMap { $0["key"] as? String }) == ["a", "d/b"])
+        #expect(try strongroom("list", "files", "--json").lines.count == 2)
+    }
+
+    /// The story: the root key and the journal, as it was being written, became objects of the store.
+    @Test("A folder that holds the store or its keyring, or lies in one, is not imported")
+    func ownFolder() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        try strongroom.write("tree/a", Data("a".utf8))
+        try FileManager.default.createSymbolicLink(
+            atPath: strongroom.path("link"), withDestinationPath: "store.keyring")
+        for folder in [".", "store", "store/journal", "store.keyring", "link", "tree/.."] {
+            let refused = try strongroom("import", folder, "files", "--json")
+            #expect(refused.status == 1 && refused.error?["code"] as? String == "invalidArgument", "\(folder)")
+            #expect((refused.error?["message"] as? String)?.contains("name one apart from it") == true, "\(folder)")
+        }
+        #expect(try strongroom("list", "files").output == "")
+        #expect(try strongroom("import", "tree", "files").status == 0)
+    }
+
+    /// The story: one folder's object, as S3 clients make them, kept a whole bucket in.
+    @Test("A folder's object becomes a folder; keys that are no file names are told one by one, and keep no other in")
+    func folders() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        for key in ["dir/", "empty/"] { #expect(try strongroom("put", "-", "files/\(key)", input: Data()).status == 0) }
+        let refused = ["../escaped", "full/", "x/y"]
+        for key in refused + ["dir/a", "x"] {
+            #expect(try strongroom("put", "-", "files/\(key)", input: Data(key.utf8)).status == 0)
+        }
+        let export = try strongroom("export", "files", "out", "--json")
+        #expect(export.status == 1 && export.error?["code"] as? String == "unsafeFileName", "\(export.errors)")
+        #expect((export.error?["message"] as? String)?.hasPrefix("3 objects") == true)
+        for key in refused { #expect(export.errors.contains("not written: \\\"\(key)\\\""), "\(export.errors)") }
+        #expect(Set(export.lines.compactMap { $0["key"] as? String }) == ["dir/", "dir/a", "empty/", "x"])
+        let names = try FileManager.default.subpathsOfDirectory(atPath: strongroom.path("out")).sorted()
+        #expect(names == ["dir", "dir/a", "empty", "x"])
+        #expect(try strongroom("export", "files/dir", "below").output.hasPrefix("exported 2 objects"))
+        #expect(try FileManager.default.subpathsOfDirectory(atPath: strongroom.path("below")) == ["a"])
+    }
+
+    /// The story: of a prefix that was misspelt nothing was exported, and the command said that all went well.
+    @Test("A prefix that no key has is not found; a bucket may be empty")
+    func missingPrefix() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("export", "files", "out").status == 0)
+        #expect(try strongroom("put", "-", "files/photos/a", input: Data()).status == 0)
+        for prefix in ["fotos", "photos/a"] {
+            let missing = try strongroom("export", "files/\(prefix)", "none", "--json")
+            #expect(missing.status == 1 && missing.error?["code"] as? String == "notFound", "\(missing.errors)")
+            #expect((missing.error?["message"] as? String)?.contains("\"\(prefix)/\"") == true, "\(missing.errors)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: strongroom.path("none")))
+    }
+
     /// The story: the first damaged object ended an export, and what was behind it had no file.
     @Test("An export goes on past what is damaged, names it, and fails at its end")
     func damaged() throws {

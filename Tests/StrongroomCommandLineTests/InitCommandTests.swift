@@ -71,7 +71,7 @@ struct InitCommandTests {
 
         try strongroom.write("mine/CREATING", Data())
         try strongroom.write("mine/journal/of/mine", Data("kept".utf8))
-        try strongroom.write("mine/letter", Data("kept".utf8))
+        try strongroom.write("mine/letter", Data("kept".utf8), mode: 0o600)
         #expect(try strongroom("init", "mine", "--json").error?["code"] as? String == "fileExists")
         #expect(try strongroom.read("mine/journal/of/mine") == Data("kept".utf8))
 

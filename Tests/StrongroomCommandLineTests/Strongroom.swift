@@ -43,6 +43,12 @@ struct Strongroom: ~Copyable {
         try data.write(to: url)
     }
 
+    /// One with that mode.
+    func write(_ name: String, _ data: Data, mode: Int) throws {
+        try write(name, data)
+        try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: path(name))
+    }
+
     func read(_ name: String) throws -> Data { try Data(contentsOf: directory.appending(path: name)) }
 
     /// - Parameter apart: while another one runs, whose output must not be overwritten.
@@ -67,13 +73,15 @@ struct Strongroom: ~Copyable {
         ["ASAN_OPTIONS", "LD_PRELOAD", "TSAN_OPTIONS"].contains($0.key)
     }
 
-    /// - Parameter sink: where standard output goes, instead of into a file.
+    /// - Parameters:
+    ///   - sink: where standard output goes, instead of into a file.
+    ///   - program: what is run with these arguments.
     func start(
         _ arguments: [String], reading source: Any = FileHandle.nullDevice, outputs: String = "std",
-        printingTo sink: Any? = nil, environment: [String: String] = [:]
+        printingTo sink: Any? = nil, environment: [String: String] = [:], program: URL = Strongroom.executable
     ) throws -> Process {
         let process = Process()
-        process.executableURL = Self.executable
+        process.executableURL = program
         process.arguments = arguments
         process.currentDirectoryURL = directory
         process.environment = Self.sanitizers.merging(["STRONGROOM_STORE": store.path, "HOME": directory.path]) { $1 }

@@ -42,10 +42,62 @@ struct WrongUsageTests {
             ["key", "create", "--alias", "app"], ["key", "create", "--alias", "alias/"],
             ["key", "create", "--alias", "alias/aws/mine"], ["key", "create", "--alias", "alias/a b"],
             ["init", "s", "--region", "EU Central"], ["init", "s", "--account", "12"],
+            ["key", "create", "--bypass-lockout-check"],
+            ["key", "replicate", "k", "--other-store", "o", "--bypass-lockout-check"],
         ])
     func values(_ arguments: [String]) throws {
         let error = #expect(throws: (any Error).self) { try StrongroomCommand.parseAsRoot(arguments) }
         #expect(StrongroomCommand.exitCode(for: try #require(error)).rawValue == 64)
+    }
+
+    /// The story: it said that the value is invalid, and not what a valid one is.
+    @Test(
+        "An address that is none is told with what one is",
+        arguments: [
+            ["put", "f", "photos"], ["put", "f", "photos/"], ["get", "/k", "out"], ["copy", "photos/k", "photos"],
+            ["import", ".", "/p"], ["export", "/p", "out"],
+        ])
+    func addresses(_ arguments: [String]) throws {
+        let error = #expect(throws: (any Error).self) { try StrongroomCommand.parseAsRoot(arguments) }
+        let found = try #require(error)
+        #expect(StrongroomCommand.exitCode(for: found).rawValue == 64)
+        #expect(StrongroomCommand.message(for: found).contains(": give a bucket"), "\(arguments)")
+    }
+
+    /// The story: two such names became one, and the second object took the place of the first.
+    @Test("An argument that is not UTF-8 is refused with its place, before anything is done")
+    func notUTF8() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        #expect(try strongroom("bucket", "create", "files").status == 0)
+        try strongroom.write("body", Data("x".utf8))
+        let process = try strongroom.start(
+            ["-c", #"exec "$0" put body "files/$(printf '\377')" --json"#, Strongroom.executable.path],
+            program: URL(filePath: "/bin/sh"))
+        process.waitUntilExit()
+        let refused = try strongroom.result(of: process)
+        #expect(refused.status == 64 && refused.output == "", "\(refused.errors)")
+        #expect(refused.error?["code"] as? String == "usage")
+        #expect((refused.error?["message"] as? String)?.hasPrefix("Argument 3 is not UTF-8") == true)
+        #expect(try strongroom("list", "files").output == "")
+    }
+
+    /// The story: `backup verfy` copied the store into a folder of that name.
+    @Test("A mistyped subcommand of backup is told of, and is no folder until there is one")
+    func mistyped() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        for (word, meant) in [
+            ("verfy", "verify"), ("lsit", "list"), ("remvoe", "remove"), ("crate", "create"), ("help", "--help"),
+        ] {
+            let refused = try strongroom("backup", word)
+            #expect(refused.status == 64 && refused.errors.contains("`backup \(meant)`"), "\(refused.errors)")
+            #expect(refused.errors.contains("./\(word)"), "\(refused.errors)")
+            #expect(!FileManager.default.fileExists(atPath: strongroom.path(word)))
+        }
+        #expect(try strongroom("backup", "./verfy").status == 0)
+        #expect(try strongroom("backup", "verfy").status == 0)
+        for word in ["backups", "dest", "disk", "nas", "b"] { #expect(MistypedSubcommand.closest(to: word) == nil) }
     }
 
     #if HTTPServer

@@ -76,7 +76,7 @@ struct BucketCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.deleteBucket(BucketName(name))
-            console.say("deleted \(name)")
+            console.emit(["name": name], text: "deleted \(name)")
         }
     }
 

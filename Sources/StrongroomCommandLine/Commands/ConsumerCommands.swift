@@ -37,7 +37,7 @@ struct ConsumerCommand: AsyncParsableCommand {
                 throw CommandFailure(.notFound, "There is no consumer \(quoted(name)); `consumer list` lists them.")
             }
             try await store.removeConsumer(named: name)
-            console.say("removed the consumer \(quoted(name))")
+            console.emit(["name": name], text: "removed the consumer \(quoted(name))")
         }
     }
 }

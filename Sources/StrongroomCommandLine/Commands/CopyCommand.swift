@@ -11,9 +11,9 @@ struct CopyCommand: StoreCommand {
             newest again.
             """)
 
-    @Argument(help: ArgumentHelp("The object to copy.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object to copy.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var source: ObjectAddress
-    @Argument(help: ArgumentHelp("Where to.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("Where to.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var target: ObjectAddress
     @Option(help: "This version of the source; by default the newest.")
     var sourceVersionId: String?

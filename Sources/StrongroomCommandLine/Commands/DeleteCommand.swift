@@ -11,7 +11,7 @@ struct DeleteCommand: StoreCommand {
             object back.
             """)
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Option(help: "This version, for good; a delete marker's too.")
     var versionId: String?

@@ -16,7 +16,7 @@ struct EncryptionCommand: AsyncParsableCommand {
                 key, and while object lock protects the version.
                 """)
 
-        @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+        @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
         var object: ObjectAddress
         @Option(help: "The key's id, alias or ARN; by default the key service's own default key.")
         var sseKmsKeyId: String?

@@ -60,6 +60,16 @@ struct FileExport: Sendable {
 
     private func write(_ file: ExportPlan.File) async throws -> ObjectInfo {
         let body = try await (file.isUnderCustomerKey ? withCustomerKey : bucket).get(file.key)
+        if file.name.isDirectory {
+            guard body.lengthBytes == 0 else {
+                throw CommandFailure(
+                    .unsafeFileName,
+                    "the key \(quoted(file.key.rawValue)) was a folder's a moment ago, and has bytes now; export again")
+            }
+            try await Offload.run { () throws(CommandFailure) in try target.createDirectory(file.name) }
+            progress.advance(objects: 1)
+            return body.info
+        }
         if body.lengthBytes <= Self.wholeBytesMax {
             let bytes = try await body.collect(upTo: Int(Self.wholeBytesMax))
             try await Offload.run { () throws(CommandFailure) in
@@ -90,9 +100,13 @@ struct ExportFailures {
     init(_ console: Console) { self.console = console }
 
     mutating func add(_ code: StoreError.Code, _ key: String, _ message: String) {
+        add(CommandFailure(CommandFailure.Code(rawValue: code.rawValue), CommandWords.of(message)), key)
+    }
+
+    mutating func add(_ failure: CommandFailure, _ key: String) {
         count += 1
-        codes.insert(code.rawValue)
-        console.warn("not written: \(quoted(key)): \(code.rawValue): \(CommandWords.of(message))")
+        codes.insert(failure.code.rawValue)
+        console.warn("not written: \(quoted(key)): \(failure.code.rawValue): \(failure.message)")
     }
 
     /// - Throws: where there is any; by its code where all have the same.
@@ -100,7 +114,7 @@ struct ExportFailures {
         guard let code = codes.first else { return }
         throw CommandFailure(
             codes.count == 1 ? CommandFailure.Code(rawValue: code) : .exportFailed,
-            "\(count) objects could not be read, and have no file; all others are written")
+            "\(count) objects could not be written, each named above, and have no file; all others are written")
     }
 }
 #endif

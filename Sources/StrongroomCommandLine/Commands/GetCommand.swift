@@ -11,7 +11,7 @@ struct GetCommand: StoreCommand {
             it leads to stays as it is. A device or a named pipe is written to, as standard output is.
             """)
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Argument(help: "The file; - is standard output.")
     var destination: String

@@ -7,7 +7,7 @@ struct HeadCommand: StoreCommand {
     static let configuration = CommandConfiguration(
         commandName: "head", abstract: "Show everything about an object, its encryption included, but its bytes.")
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @OptionGroup var version: VersionOption
     @OptionGroup var customerKey: CustomerKeyOption

@@ -9,13 +9,14 @@ struct ImportCommand: StoreCommand {
         commandName: "import", abstract: "Store every file below a directory as an object.",
         discussion: """
             With --json each object has its line, printed only once the object would survive power loss. Symbolic \
-            links and special files are skipped, and said so. A file that cannot be read does not keep the others \
-            out, but makes the command fail at its end.
+            links and special files are skipped, and said so. A file or folder that cannot be read, or whose name can \
+            be no key (it is not UTF-8, or too long), is named and does not keep the others out, but makes the command \
+            fail at its end. A folder that holds the store or its keyring, or lies in one of them, is refused.
             """)
 
     @Argument(help: "The directory.")
     var directory: String
-    @Argument(help: ArgumentHelp("Where to store its files.", valueName: "bucket[/prefix]"))
+    @Argument(help: ArgumentHelp("Where to store them.", valueName: "bucket[/prefix]"), transform: PrefixAddress.read)
     var destination: PrefixAddress
     @OptionGroup var description: ObjectDescription
     @OptionGroup var location: StoreLocation
@@ -30,10 +31,14 @@ struct ImportCommand: StoreCommand {
     func run(on store: Store, _ console: Console) async throws {
         let root = Surroundings.current.path(directory)
         let prefixBytes = destination.prefix.utf8.count
+        let place = try StorePlace(location.path(), keyring: location.keys.keyring.map(Surroundings.current.path))
+        let places = [(name: "the store", path: place.directory), (name: "its keyring", path: place.keyring)]
         let walk = try await Offload.run { () throws(CommandFailure) in
-            try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)
+            try FolderApart.check(root, from: places)
+            return try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)
         }
         reportSkipped(walk.skipped, console)
+        for failure in walk.failures { console.warn("not stored: \(failure)") }
         let progress = ProgressDisplay(
             Progress(title: "import", objectsTotal: UInt64(walk.files.count), bytesTotal: walk.totalBytes),
             console: console)
@@ -58,8 +63,10 @@ struct ImportCommand: StoreCommand {
         console.say(
             "imported \(HumanUnits.count(stored)) objects, \(HumanUnits.bytes(walk.totalBytes)), in "
                 + "\(progress.elapsed.formattedSeconds)")
-        if unreadable > 0 {
-            throw CommandFailure(.inputOutput, "\(unreadable) files could not be read; all others are stored")
+        let failed = walk.failures.count + unreadable
+        guard failed == 0 else {
+            throw CommandFailure(
+                .inputOutput, "\(failed) files or folders could not be stored, each named above; all others are")
         }
     }
 }
@@ -122,11 +129,11 @@ private struct FileImport: Sendable {
             progress.advance(objects: 1)
             return true
         } catch let error as CommandFailure {
-            console.warn("skipped: \(error.message)")
+            console.warn("not stored: \(error.message)")
             return false
         } catch let error as StoreError where error.code == .bodyFailed {
             let cause = (error.underlyingError as? CommandFailure)?.message ?? error.message
-            console.warn("skipped: \(cause)")
+            console.warn("not stored: \(cause)")
             return false
         }
     }

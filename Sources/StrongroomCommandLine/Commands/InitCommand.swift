@@ -44,6 +44,10 @@ struct InitCommand: AsyncParsableCommand {
         guard try await Offload.run({ () throws(CommandFailure) in try Self.isFree(path) }) else {
             throw CommandFailure(.fileExists, "\(quoted(directory)) exists and is left as it is. Name a new directory")
         }
+        let rootKeyFile = try keys.rootKeyFile.map { try KeyOptions.rootKeyPath($0).string }
+        let makesRootKeyFile = try await Offload.run { () throws(CommandFailure) in
+            rootKeyFile.map(Self.isMissing) ?? false
+        }
         let store = try await Store.open(at: path, options: options)
         do {
             // They are made when they are first needed, and by what is said then.
@@ -59,8 +63,25 @@ struct InitCommand: AsyncParsableCommand {
         output.console.emit(
             Record(store: directory, keyring: keyring),
             text: "made the store \(quoted(directory)) and its keyring \(quoted(keyring))\n"
-                + "Keep a copy of the keyring elsewhere: without it nobody can read the store, and with it anybody can."
-        )
+                + (makesRootKeyFile ? "made the root key file \(quoted(keys.rootKeyFile ?? ""))\n" : "") + advice)
+    }
+
+    /// What must not be lost, and what nobody else may have.
+    private var advice: String {
+        guard
+            let secret = keys.rootKeyFile.map({ "the root key file \(quoted($0))" })
+                ?? keys.passphraseFile.map({ _ in "the passphrase" })
+        else {
+            return
+                "Keep a copy of the keyring elsewhere: without it nobody can read the store, and with it anybody can."
+        }
+        return "Keep copies of the keyring and of \(secret) elsewhere, apart from each other: without both nobody can "
+            + "read the store, and with both anybody can."
+    }
+
+    private static func isMissing(_ path: String) -> Bool {
+        // Safe: the call only reads the path, for as long as it takes.
+        return unsafe access(path, F_OK) != 0 && errno == ENOENT
     }
 
     /// As of the keyring: who copies the store would copy what opens it.

@@ -26,6 +26,8 @@ struct KeyCommand: AsyncParsableCommand {
         var description: String?
         @Option(help: "A file with its policy, - is standard input; by default everybody of the account may use it.")
         var policy: String?
+        @Flag(help: "With --policy: make it even where nobody could put another policy afterwards.")
+        var bypassLockoutCheck = false
         @Flag(help: "Let it have replicas in the keyrings of other regions; that is fixed.")
         var multiRegion = false
         @OptionGroup var location: StoreLocation
@@ -33,15 +35,20 @@ struct KeyCommand: AsyncParsableCommand {
         func validate() throws {
             // Before the key is made: nobody wants one without the name that it was to have.
             try alias.map { try AliasArgument.check($0) }
+            if bypassLockoutCheck && policy == nil {
+                throw ValidationError("--bypass-lockout-check goes with --policy.")
+            }
             try location.checkStandardInput(["--policy": policy])
         }
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
+            if let alias { try await control.checkNobodyHas(alias) }
             let key: KeyRecord = try await control.ask(
                 "create-key",
                 [
                     "description": description, "policy": try await TextFile.contents(ifNamed: policy),
+                    "bypassLockoutCheck": bypassLockoutCheck ? "true" : nil,
                     "multiRegion": multiRegion ? "true" : nil,
                 ])
             if let alias {
@@ -50,7 +57,10 @@ struct KeyCommand: AsyncParsableCommand {
                         "create-alias", ["aliasName": alias, "targetKeyId": key.keyId], for: AliasRecord.self)
                 } catch {
                     // The key is there, and nobody who does not see its id could name it again.
-                    console.warn("the key \(key.keyId) was made, and did not get its alias")
+                    let id = key.keyId
+                    console.warn(
+                        "the key \(id) was made, and did not get its alias; give it one with "
+                            + "`key alias create NAME \(id)`, or delete it with `key schedule-deletion \(id)`")
                     throw error
                 }
             }
@@ -189,7 +199,8 @@ extension KeyCommand {
             func run(on store: Store, _ console: Console) async throws {
                 let deleted: [String: String] = try await KeyControl(store: store).ask(
                     "delete-alias", ["aliasName": alias.name])
-                console.say("deleted \(quoted(deleted["aliasName"] ?? alias.name))")
+                let name = deleted["aliasName"] ?? alias.name
+                console.emit(["aliasName": name], text: "deleted \(quoted(name))")
             }
         }
 

@@ -38,6 +38,22 @@ struct KeyControl {
         return items
     }
 
+    /// Before a key is made for an alias: who fails afterwards has a key without a name, and another one with each
+    /// attempt.
+    ///
+    /// - Throws: where a key has it.
+    func checkNobodyHas(_ alias: String) async throws {
+        do {
+            let key: KeyRecord = try await ask("describe-key", ["keyId": alias])
+            throw StoreError(
+                .invalidRequest,
+                "The alias \(quoted(alias)) exists already, and names the key \(key.keyId); choose another name, or "
+                    + "have it name another key with `key alias update`.")
+        } catch let error as StoreError where error.code == .keyNotFound {
+            // It is free.
+        }
+    }
+
     /// A text, a number, a list or an object.
     private struct Member: Encodable {
         let value: any Encodable

@@ -77,7 +77,7 @@ extension KeyCommand {
             func run(on store: Store, _ console: Console) async throws {
                 _ = try await KeyControl(store: store).ask(
                     "revoke-grant", ["keyId": key.id, "grantId": grant], for: [String: String].self)
-                console.say("revoked \(grant)")
+                console.emit(["keyId": key.id, "grantId": grant], text: "revoked \(grant)")
             }
         }
 
@@ -92,7 +92,7 @@ extension KeyCommand {
             func run(on store: Store, _ console: Console) async throws {
                 _ = try await KeyControl(store: store).ask(
                     "retire-grant", ["grantToken": token], for: [String: String].self)
-                console.say("retired")
+                console.emit(["grantToken": token], text: "retired")
             }
         }
     }

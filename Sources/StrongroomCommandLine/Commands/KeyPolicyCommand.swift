@@ -28,14 +28,19 @@ extension KeyCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let control = KeyControl(store: store)
+            let record: KeyPolicyRecord
             if let set {
-                let policy = try await TextFile.contents(of: set)
+                record = KeyPolicyRecord(keyId: key, policy: try await TextFile.contents(of: set))
+                // Printed as it was put: to read it back may be what it does not allow.
                 _ = try await control.ask(
                     "put-key-policy",
-                    ["keyId": key, "policy": policy, "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false"],
-                    for: [String: String].self)
+                    [
+                        "keyId": key, "policy": record.policy,
+                        "bypassLockoutCheck": bypassLockoutCheck ? "true" : "false",
+                    ], for: [String: String].self)
+            } else {
+                record = try await control.ask("get-key-policy", ["keyId": key])
             }
-            let record: KeyPolicyRecord = try await control.ask("get-key-policy", ["keyId": key])
             console.emit(record, text: record.policy)
         }
     }

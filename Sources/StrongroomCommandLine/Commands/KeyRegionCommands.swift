@@ -19,9 +19,14 @@ extension KeyCommand {
         var description: String?
         @Option(help: "A file with its policy, - is standard input; by default everybody of the account may use it.")
         var policy: String?
+        @Flag(help: "With --policy: make it even where nobody could put another policy afterwards.")
+        var bypassLockoutCheck = false
         @OptionGroup var location: StoreLocation
 
         func validate() throws {
+            if bypassLockoutCheck && policy == nil {
+                throw ValidationError("--bypass-lockout-check goes with --policy.")
+            }
             try location.checkStandardInput(["--policy": policy, "--other-passphrase-file": other.otherPassphraseFile])
         }
 
@@ -30,7 +35,10 @@ extension KeyCommand {
             try await other.open(beside: location) { region in
                 let replica: KeyRecord = try await KeyControl(store: store).ask(
                     "replicate-key",
-                    ["keyId": key.id, "replicaRegion": region, "description": description, "policy": policy])
+                    [
+                        "keyId": key.id, "replicaRegion": region, "description": description, "policy": policy,
+                        "bypassLockoutCheck": bypassLockoutCheck ? "true" : nil,
+                    ])
                 console.emit(KeyLine(replica), text: replica.text)
             }
         }
@@ -76,7 +84,9 @@ extension KeyCommand {
                         "the related keys of \(quoted(own.region ?? "")) and \(quoted(region)) do not agree; the log of the "
                             + "key service says why")
                 }
-                console.say("the related keys of \(quoted(own.region ?? "")) and \(quoted(region)) agree")
+                console.emit(
+                    ["region": own.region ?? "", "otherRegion": region],
+                    text: "the related keys of \(quoted(own.region ?? "")) and \(quoted(region)) agree")
             }
         }
     }

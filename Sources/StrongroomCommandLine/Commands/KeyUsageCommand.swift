@@ -18,6 +18,8 @@ extension KeyCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             let usage = try await store.keyUsage(of: key)
+            // Else a script would not know whether the key was looked for.
+            if usage.buckets.isEmpty, console.json { console.emit(UnusedKeyRecord(keyId: usage.keyID), text: "") }
             for bucket in usage.buckets {
                 let record = KeyUsageRecord(usage.keyID, bucket)
                 console.emit(record, text: record.text)
@@ -27,6 +29,13 @@ extension KeyCommand {
                     + "\(HumanUnits.bytes(usage.bytes)), under \(quoted(usage.keyID))")
         }
     }
+}
+
+/// The line of `key usage` for a key that nothing hangs on.
+struct UnusedKeyRecord: Codable, Equatable {
+    var keyId: String
+    var objects: UInt64 = 0
+    var bytes: UInt64 = 0
 }
 
 /// A line of `key usage`.

@@ -15,7 +15,7 @@ struct LegalHoldCommand: StoreCommand {
         case off
     }
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Argument(help: "on or off; without it the hold is shown.")
     var state: Switch?

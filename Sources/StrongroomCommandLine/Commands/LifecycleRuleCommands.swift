@@ -22,7 +22,9 @@ extension LifecycleCommand {
         func run(on store: Store, _ console: Console) async throws {
             let rules = try LifecycleFile.read(try await TextFile.contents(of: file)).configuration()
             try await store.bucket(try BucketName(bucket)).setLifecycle(rules)
-            console.say("\(bucket) has \(HumanUnits.count(UInt64(rules.rules.count))) rules")
+            let count = UInt64(rules.rules.count)
+            console.emit(
+                LifecycleRecord(bucket: bucket, rules: count), text: "\(bucket) has \(HumanUnits.count(count)) rules")
         }
     }
 
@@ -54,8 +56,15 @@ extension LifecycleCommand {
             guard receipt.lsn != nil else {
                 throw CommandFailure(.notFound, "\(bucket) has no rules; `lifecycle put` gives it some")
             }
-            console.say("\(bucket) has no rules any more")
+            console.emit(LifecycleRecord(bucket: bucket, rules: 0), text: "\(bucket) has no rules any more")
         }
     }
+}
+
+/// What `lifecycle put` and `lifecycle remove` print.
+struct LifecycleRecord: Codable, Equatable {
+    var bucket: String
+    /// How many it has now.
+    var rules: UInt64
 }
 #endif

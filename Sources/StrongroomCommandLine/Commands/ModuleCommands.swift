@@ -7,7 +7,7 @@ internal import SystemPackage
 struct ModuleCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "module", abstract: "Key-backend modules: list, check and pin them.",
-        subcommands: [List.self, ModuleCheckCommand.self, Pin.self, ModuleCheckChild.self])
+        subcommands: [List.self, ModuleCheckCommand.self, Pin.self, Unpin.self, ModuleCheckChild.self])
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -30,8 +30,8 @@ struct ModuleCommand: AsyncParsableCommand {
             if refused > 0 {
                 throw CommandFailure(
                     .untrustedModule,
-                    "\(refused) of \(pins.modules.count) pinned modules cannot be loaded; each says why above. Pin those "
-                        + "that were exchanged on purpose anew")
+                    "\(refused) of \(pins.modules.count) pinned modules cannot be loaded; each says why above. Pin "
+                        + "those that were exchanged on purpose anew, and take the pins of others away: module unpin")
             }
         }
     }
@@ -39,7 +39,10 @@ struct ModuleCommand: AsyncParsableCommand {
     struct Pin: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Trust a module as it is now, and no other content under its name.",
-            discussion: "A module is code that runs in this program with all its rights. Pin what you would run.")
+            discussion: """
+                A module is code that runs in this program with all its rights. Pin what you would run. What is no \
+                shared library is refused; nothing of it is run here.
+                """)
 
         @Argument(help: "The module's file.")
         var path: String
@@ -55,10 +58,7 @@ struct ModuleCommand: AsyncParsableCommand {
             let (module, list) = try await Offload.run { [path] () throws(CommandFailure) in
                 let absolute = try ModuleChoice.absolute(Surroundings.current.path(path))
                 let module = TrustedModule(path: absolute, sha256: try ModulePins.digest(of: absolute))
-                guard let list = ModulePins.userList() else {
-                    throw CommandFailure(
-                        .inputOutput, "there is no place for the list of pins: set HOME or XDG_CONFIG_HOME")
-                }
+                let list = try ModulePins.ownList()
                 try ModulePins.add(module, to: list)
                 return (module, list)
             }
@@ -66,6 +66,29 @@ struct ModuleCommand: AsyncParsableCommand {
             output.console.emit(
                 Record(path: module.path.string, sha256: digest, list: list.string),
                 text: "pinned \(quoted(module.path.string))\n\(digest)\nin \(quoted(list.string))")
+        }
+    }
+
+    struct Unpin: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Trust a module no more: it is not loaded any more, and its file stays.",
+            discussion: "Only what you have pinned yourself, and not what came with the program.")
+
+        @Argument(help: "The module's file, which may be gone.")
+        var path: String
+        @OptionGroup var output: OutputOptions
+
+        func run() async throws {
+            let (module, list, isStillPinned) = try await Offload.run { [path] () throws(CommandFailure) in
+                let absolute = try ModuleChoice.absolute(Surroundings.current.path(path))
+                let list = try ModulePins.ownList()
+                try ModulePins.remove(absolute, from: list)
+                return (absolute, list, try ModulePins.load().pin(of: absolute) != nil)
+            }
+            output.console.emit(
+                ["path": module.string, "list": list.string],
+                text: "unpinned \(quoted(module.string))\nin \(quoted(list.string))")
+            if isStillPinned { output.console.warn("it is still pinned in strongroom.modules, beside the program") }
         }
     }
 }

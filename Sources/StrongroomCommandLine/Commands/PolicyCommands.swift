@@ -68,7 +68,7 @@ struct PutPolicyCommand<Owner: PolicyOwner>: StoreCommand {
     func run(on store: Store, _ console: Console) async throws {
         let document = try await TextFile.contents(of: file)
         _ = try await Owner.setPolicy(document, named: policy.policyName, of: policy.name, in: store)
-        console.say("\(policy.name) has the policy \(policy.policyName)")
+        console.emit(policy.record, text: "\(policy.name) has the policy \(policy.policyName)")
     }
 }
 
@@ -87,7 +87,7 @@ struct RemovePolicyCommand<Owner: PolicyOwner>: StoreCommand {
                 .notFound,
                 "\(policy.name) has no policy \(quoted(policy.policyName)); `\(Owner.noun) show` lists them.")
         }
-        console.say("removed the policy \(policy.policyName)")
+        console.emit(policy.record, text: "removed the policy \(policy.policyName)")
     }
 }
 
@@ -97,5 +97,8 @@ struct PolicyArgument<Owner: PolicyOwner>: ParsableArguments {
     var name: String
     @Argument(help: "The policy's name: 1 to 128 letters, digits and +=,.@_-")
     var policyName: String
+
+    /// As the records of users and roles name them.
+    var record: [String: String] { ["\(Owner.noun)Name": name, "policyName": policyName] }
 }
 #endif

@@ -7,7 +7,7 @@ struct PutCommand: StoreCommand {
 
     @Argument(help: "A file; - is standard input.")
     var source: String
-    @Argument(help: ArgumentHelp("Where to store it.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("Where to store it.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @OptionGroup var description: ObjectDescription
     @OptionGroup var conditions: WriteConditionOptions

@@ -11,7 +11,7 @@ struct RetentionCommand: StoreCommand {
             too, but by bypassing it. Nothing else of the object changes.
             """)
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Option(help: "GOVERNANCE or COMPLIANCE; together with --until.")
     var mode: RetentionModeArgument?

@@ -88,7 +88,7 @@ struct RoleCommand: AsyncParsableCommand {
         func run(on store: Store, _ console: Console) async throws {
             let document = try await TextFile.contents(of: trustPolicy)
             try await store.setTrustPolicy(document, of: name)
-            console.say("\(name) has the trust policy")
+            console.emit(["roleName": name], text: "\(name) has the trust policy")
         }
     }
 
@@ -102,11 +102,18 @@ struct RoleCommand: AsyncParsableCommand {
         var seconds: Int
         @OptionGroup var location: StoreLocation
 
+        private struct Record: Encodable {
+            var roleName: String
+            var maxSessionDuration: Int
+        }
+
         func validate() throws { try SessionSeconds.check(seconds, "the duration") }
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.setMaximumSessionSeconds(seconds, of: name)
-            console.say("sessions of \(name) last at most \(seconds) s")
+            console.emit(
+                Record(roleName: name, maxSessionDuration: seconds),
+                text: "sessions of \(name) last at most \(seconds) s")
         }
     }
 
@@ -120,7 +127,7 @@ struct RoleCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.deleteRole(named: name)
-            console.say("deleted \(name)")
+            console.emit(["roleName": name], text: "deleted \(name)")
         }
     }
 }

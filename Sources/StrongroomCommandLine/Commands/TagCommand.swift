@@ -7,7 +7,7 @@ struct TagCommand: StoreCommand {
         commandName: "tag", abstract: "Show or replace the tags of an object.",
         discussion: "Tags change without the object: its version, ETag and time stay.")
 
-    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("The object.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Option(
         help: ArgumentHelp("A tag; may be repeated. Tags that are not named go, as in S3.", valueName: "name=value"))

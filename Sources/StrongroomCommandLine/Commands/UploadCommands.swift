@@ -71,14 +71,16 @@ struct UploadCommand: AsyncParsableCommand {
         func run(on store: Store, _ console: Console) async throws {
             let key = try ObjectKey(upload.object.key)
             try await store.bucket(BucketName(upload.object.bucket)).abortUpload(key, UploadID(upload.uploadId))
-            console.say("aborted the upload of \(quoted(key.rawValue))")
+            console.emit(
+                ["key": key.rawValue, "uploadId": upload.uploadId],
+                text: "aborted the upload of \(quoted(key.rawValue))")
         }
     }
 }
 
 /// Which upload is meant.
 struct UploadArguments: ParsableArguments {
-    @Argument(help: ArgumentHelp("Where the object will be.", valueName: "bucket/key"))
+    @Argument(help: ArgumentHelp("Where the object will be.", valueName: "bucket/key"), transform: ObjectAddress.read)
     var object: ObjectAddress
     @Argument(help: "The upload, as `upload list` prints it.")
     var uploadId: String

@@ -98,7 +98,7 @@ struct UserCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             try await store.deleteUser(named: name)
-            console.say("deleted \(name)")
+            console.emit(["userName": name], text: "deleted \(name)")
         }
     }
 }

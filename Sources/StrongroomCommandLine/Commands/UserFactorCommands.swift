@@ -53,7 +53,7 @@ extension UserCommand {
 
             func run(on store: Store, _ console: Console) async throws {
                 try await store.disableSecondFactor(of: name)
-                console.say("\(name) has no second factor")
+                console.emit(["userName": name], text: "\(name) has no second factor")
             }
         }
     }

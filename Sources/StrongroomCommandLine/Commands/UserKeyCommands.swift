@@ -54,7 +54,7 @@ extension UserCommand {
 
             func run(on store: Store, _ console: Console) async throws {
                 try await store.deleteAccessKey(key.id, of: key.name)
-                console.say("deleted \(key.id)")
+                console.emit(["userName": key.name, "accessKeyId": key.id], text: "deleted \(key.id)")
             }
         }
     }

@@ -22,6 +22,9 @@ struct DemoSource: Sendable {
         guard !walk.files.isEmpty else {
             throw CommandFailure(.inputOutput, "there is no file below \(quoted(path.string)). Name another directory")
         }
+        if let failure = walk.failures.first {
+            throw CommandFailure(.inputOutput, "not all can be stored: \(failure). Name another directory")
+        }
     }
 
     static func choose() async throws -> DemoSource {

@@ -4,7 +4,11 @@ internal import SystemPackage
 
 /// One directory's entries by `readdir` and `fstatat`, names as the bytes that they are.
 struct DirectoryEntry {
-    enum Kind { case regular, directory, symbolicLink, special }
+    enum Kind {
+        case regular, directory, symbolicLink, special
+        /// Nobody says what it is.
+        case unknown(Errno)
+    }
 
     var nameBytes: [UInt8]
     var kind: Kind
@@ -34,13 +38,11 @@ enum DirectoryEntries {
                 return unsafe UnsafeBufferPointer(start: text, count: strlen(text)).map { UInt8(bitPattern: $0) }
             }
             if name == [0x2E] || name == [0x2E, 0x2E] { continue }
-            if let found = try describe(name, in: descriptor, below: path) { entries.append(found) }
+            if let found = describe(name, in: descriptor) { entries.append(found) }
         }
     }
 
-    private static func describe(
-        _ name: [UInt8], in descriptor: Int32, below path: FilePath
-    ) throws(CommandFailure) -> DirectoryEntry? {
+    private static func describe(_ name: [UInt8], in descriptor: Int32) -> DirectoryEntry? {
         var status = stat()
         // `name` gets its terminator here and outlives the call; `status` is what the call fills in.
         let result = unsafe (name + [0]).withUnsafeBufferPointer { bytes in
@@ -51,7 +53,7 @@ enum DirectoryEntries {
         if result != 0 {
             // Deleted between the two calls: it is not there any more.
             if errno == ENOENT { return nil }
-            throw failure(path.appending(String(decoding: name, as: UTF8.self)))
+            return DirectoryEntry(nameBytes: name, kind: .unknown(Errno(rawValue: errno)), sizeBytes: 0)
         }
         let kind: DirectoryEntry.Kind
         switch status.st_mode & S_IFMT {

@@ -15,8 +15,6 @@ struct DirectoryWalk: Sendable {
         enum Reason: String, Sendable {
             case symbolicLink = "a symbolic link"
             case special = "no regular file"
-            case notUTF8 = "its name is not UTF-8"
-            case tooLong = "its name is longer than a key can be"
         }
         var name: String
         var reason: Reason
@@ -24,33 +22,59 @@ struct DirectoryWalk: Sendable {
 
     private(set) var files: [File] = []
     private(set) var skipped: [Skipped] = []
+    /// What is to be stored and cannot be, each with the reason: files, and directories with all that is in them.
+    private(set) var failures: [String] = []
 
     var totalBytes: UInt64 { files.reduce(0) { $0 + $1.sizeBytes } }
 
-    /// - Parameter keyBytesMax: names longer than this are skipped and reported.
+    private let root: FilePath
+    private let keyBytesMax: Int
+
+    /// - Parameter keyBytesMax: files with longer names are failures.
+    /// - Throws: where `root` itself cannot be read. What cannot below it keeps nothing else out.
     init(of root: FilePath, keyBytesMax: Int) throws(CommandFailure) {
-        var pending = [""]
+        (self.root, self.keyBytesMax) = (root, keyBytesMax)
+        var pending = add(try DirectoryEntries.read(root), below: "")
         while let directory = pending.popLast() {
-            let path = directory.isEmpty ? root : FilePath("\(root.string)/\(directory)")
-            for entry in try DirectoryEntries.read(path) {
-                guard let component = entry.name else {
-                    let shown = directory + "/" + entry.nameForDisplay
-                    skipped.append(Skipped(name: shown, reason: .notUTF8))
-                    continue
-                }
-                let name = directory.isEmpty ? component : "\(directory)/\(component)"
-                switch entry.kind {
-                case .directory: pending.append(name)
-                case .regular where name.utf8.count > keyBytesMax:
-                    skipped.append(Skipped(name: name, reason: .tooLong))
-                case .regular: files.append(File(name: name, sizeBytes: entry.sizeBytes))
-                case .symbolicLink: skipped.append(Skipped(name: name, reason: .symbolicLink))
-                case .special: skipped.append(Skipped(name: name, reason: .special))
-                }
+            do throws(CommandFailure) {
+                pending += add(try DirectoryEntries.read(path(directory)), below: directory + "/")
+            } catch {
+                failures.append(error.message)
             }
         }
         // The order of a directory is the file system's whim; a stable order makes runs comparable.
         files.sort { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
     }
+
+    /// - Returns: the directories among them.
+    private mutating func add(_ entries: [DirectoryEntry], below directory: String) -> [String] {
+        var directories: [String] = []
+        for entry in entries {
+            let name = directory + entry.nameForDisplay
+            switch entry.kind {
+            case .symbolicLink: skipped.append(Skipped(name: name, reason: .symbolicLink))
+            case .special: skipped.append(Skipped(name: name, reason: .special))
+            case .unknown(let error):
+                failures.append(CommandFailure.system("cannot read", path(name), error).message)
+            case .regular, .directory:
+                if entry.name == nil {
+                    fail(name, "has a name that is not UTF-8, as keys are; rename it")
+                } else if case .directory = entry.kind {
+                    directories.append(name)
+                } else if name.utf8.count > keyBytesMax {
+                    fail(name, "has a longer name than a key can have; rename it, or import from further below")
+                } else {
+                    files.append(File(name: name, sizeBytes: entry.sizeBytes))
+                }
+            }
+        }
+        return directories
+    }
+
+    private mutating func fail(_ name: String, _ why: String) {
+        failures.append("\(quoted(path(name).string)) \(why)")
+    }
+
+    private func path(_ name: String) -> FilePath { FilePath("\(root.string)/\(name)") }
 }
 #endif

@@ -22,9 +22,23 @@ struct ExportDirectory: Sendable {
 
     /// Starts a file and makes the directories above it.
     func create(_ name: ExportName) throws(CommandFailure) -> OutputFile {
+        let (directory, shown) = try makeDirectories(of: name)
+        let last = name.components[name.components.count - 1]
+        return try OutputFile(last, in: directory, shownPath: shown.appending(last))
+    }
+
+    /// Makes the directory that the name is, where it is missing.
+    func createDirectory(_ name: ExportName) throws(CommandFailure) {
+        let directory = try makeDirectories(of: name).opened
+        try? directory.close()
+    }
+
+    private func makeDirectories(
+        of name: ExportName
+    ) throws(CommandFailure) -> (opened: FileDescriptor, shown: FilePath) {
         var directory = try Self.open(path.string, in: AT_FDCWD, followLinks: true, shown: path)
         var shown = path
-        for component in name.components.dropLast() {
+        for component in name.directories {
             shown.append(component)
             let parent = directory
             defer { try? parent.close() }
@@ -34,8 +48,7 @@ struct ExportDirectory: Sendable {
             }
             directory = try Self.open(component, in: parent.rawValue, followLinks: false, shown: shown)
         }
-        let last = name.components[name.components.count - 1]
-        return try OutputFile(last, in: directory, shownPath: shown.appending(last))
+        return (directory, shown)
     }
 
     private static func open(

@@ -4,23 +4,38 @@
 /// A key is any text, and a hostile one names a place outside (`../../etc/passwd`, `/etc/passwd`) or nothing
 /// at all (`a//b`, `a/`). What cannot stand below the directory under exactly its own name is refused, never mended:
 /// two keys must never become one file.
+///
+/// But for an empty object with a key such as `a/`: S3 clients make it for a folder, and it becomes that.
 struct ExportName: Equatable, Sendable {
-    /// At least one; the last is the file's.
+    /// The last is the file's or, of a folder's object, the folder's: there are none for the directory of the export.
     let components: [String]
+    /// Whether it is a folder's.
+    let isDirectory: Bool
 
     var path: String { components.joined(separator: "/") }
+
+    /// The directories that there have to be, each below the one before.
+    var directories: ArraySlice<String> { isDirectory ? components[...] : components.dropLast() }
 
     /// ext4, XFS, Btrfs and ZFS agree on 255 bytes for one name.
     static let componentBytesMax = 255
 
-    init(key: String) throws(CommandFailure) {
+    /// - Parameters:
+    ///   - prefix: what of the key is above the directory.
+    ///   - isEmpty: whether the object has no bytes.
+    init(key: String, prefix: String = "", isEmpty: Bool = false) throws(CommandFailure) {
         func refuse(_ why: String) -> CommandFailure {
             CommandFailure(
                 .unsafeFileName,
                 "the key \(quoted(key)) cannot be a file name below the directory: \(why). "
                     + "Fetch it with `get` under a name of your own")
         }
-        let components = key.split(separator: "/", omittingEmptySubsequences: false)
+        // By bytes, as the system reads it: with a combining mark behind it a slash is no character of its own.
+        let below = Array(key.utf8.dropFirst(prefix.utf8.count))
+        var components = below.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+            .map { String(decoding: $0, as: UTF8.self) }
+        let isDirectory = isEmpty && components.last?.isEmpty == true
+        if isDirectory { components.removeLast() }
         for component in components {
             if component.isEmpty { throw refuse("it begins or ends with a slash, or has two in a row") }
             if component == "." || component == ".." { throw refuse("“\(component)” is a way through directories") }
@@ -29,7 +44,7 @@ struct ExportName: Equatable, Sendable {
                 throw refuse("a name may have \(Self.componentBytesMax) bytes, one here has \(component.utf8.count)")
             }
         }
-        self.components = components.map(String.init)
+        (self.components, self.isDirectory) = (components, isDirectory)
     }
 }
 

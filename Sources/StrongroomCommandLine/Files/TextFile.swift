@@ -49,6 +49,18 @@ enum TextFile {
     }
 
     private static func read(_ descriptor: FileDescriptor, _ path: FilePath, _ bytesMax: Int) throws -> String {
+        let bytes = try FileBytes.read(descriptor, bytesMax)
+        guard bytes.count <= bytesMax, let text = String(validating: bytes, as: UTF8.self) else {
+            throw CommandFailure(.inputOutput, "\(quoted(path.string)) is no text of at most \(bytesMax) bytes")
+        }
+        return text
+    }
+}
+
+/// What a file holds.
+enum FileBytes {
+    /// All of it, or more than `bytesMax` where it is longer than that.
+    static func read(_ descriptor: FileDescriptor, _ bytesMax: Int) throws -> [UInt8] {
         var bytes: [UInt8] = []
         while bytes.count <= bytesMax {
             let part = try unsafe [UInt8](unsafeUninitializedCapacity: 64 << 10) { buffer, initialized in
@@ -58,10 +70,7 @@ enum TextFile {
             if part.isEmpty { break }
             bytes += part
         }
-        guard bytes.count <= bytesMax, let text = String(validating: bytes, as: UTF8.self) else {
-            throw CommandFailure(.inputOutput, "\(quoted(path.string)) is no text of at most \(bytesMax) bytes")
-        }
-        return text
+        return bytes
     }
 }
 #endif

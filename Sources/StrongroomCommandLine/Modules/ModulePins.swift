@@ -29,30 +29,89 @@ struct ModulePins: Sendable {
         modules.last { $0.path == path }
     }
 
-    /// The SHA-256 of a module's file, under the same rules for owner and permissions as for loading it.
+    /// The SHA-256 of a module's file, under the same rules for owner and permissions as for loading it. Nothing of it
+    /// is run.
+    ///
+    /// - Throws: also for what can never be loaded: once pinned, every `module list` would fail by it.
     static func digest(of path: FilePath) throws(CommandFailure) -> [UInt8] {
+        let digest: [UInt8]
         do throws(KeyBackendError) {
-            return try KeyModule.digest(of: path)
+            digest = try KeyModule.digest(of: path)
         } catch {
             throw CommandFailure(.untrustedModule, error.message)
         }
+        try checkIsSharedObject(path)
+        return digest
     }
+
+    private static func checkIsSharedObject(_ path: FilePath) throws(CommandFailure) {
+        let bytes: [UInt8]
+        do {
+            let descriptor = try FileDescriptor.open(path, .readOnly, options: .closeOnExec)
+            defer { try? descriptor.close() }
+            bytes = try FileBytes.read(descriptor, sizeBytesMax)
+        } catch {
+            throw .system("cannot read", path, error as? Errno ?? .ioError)
+        }
+        do throws(ELFImage.Malformed) {
+            // Safe: a UInt8 is raw bytes.
+            _ = try ELFImage(unsafe bytes.span.bytes)
+        } catch {
+            throw CommandFailure(
+                .untrustedModule,
+                "\(quoted(path.string)) is no module: \(error.reason); name the file of one, such as libKMSKeys.so")
+        }
+    }
+
+    /// No larger one is loaded.
+    private static let sizeBytesMax = 128 << 20
 
     /// Writes the pin down, in the place of an earlier one of the same file.
     static func add(_ module: TrustedModule, to list: FilePath) throws(CommandFailure) {
         guard !module.path.string.utf8.contains(UInt8(ascii: "\n")) else {
             throw CommandFailure(.inputOutput, "a module whose path holds a newline cannot be written down as a pin")
         }
-        let directory = list.removingLastComponent()
-        let old = try TextFile.readIfPresent(list) ?? ""
-        // What cannot be read is not thrown away.
-        _ = try parse(old, relativeTo: directory, list)
-        let kept = old.split(separator: "\n").filter { !$0.hasSuffix("  \(module.path.string)") }
+        let kept = try lines(of: list).filter { $0.path != module.path }
         let line = "\(Hexadecimal.encode(module.sha256))  \(module.path.string)"
-        try makeDirectories(directory)
+        try makeDirectories(list.removingLastComponent())
+        try write(kept.map(\.text) + [line], to: list)
+    }
+
+    /// Takes the pin of that file out of the list.
+    ///
+    /// - Throws: where there is none in it.
+    static func remove(_ path: FilePath, from list: FilePath) throws(CommandFailure) {
+        let all = try lines(of: list)
+        let kept = all.filter { $0.path != path }
+        guard kept.count < all.count else {
+            throw CommandFailure(
+                .notFound,
+                "\(quoted(path.string)) is not pinned in \(quoted(list.string)); `module list` lists what is pinned, "
+                    + "there or beside the program")
+        }
+        try write(kept.map(\.text), to: list)
+    }
+
+    /// - Returns: each line, with what it pins; a remark pins nothing.
+    /// - Throws: where one cannot be read: it is not thrown away.
+    private static func lines(of list: FilePath) throws(CommandFailure) -> [(text: String, path: FilePath?)] {
+        let text = try TextFile.readIfPresent(list) ?? ""
+        let directory = list.removingLastComponent()
+        _ = try parse(text, relativeTo: directory, list)
+        return text.split(separator: "\n").map { line in
+            (text: String(line), path: line.hasPrefix("#") ? nil : Self.path(in: line, relativeTo: directory))
+        }
+    }
+
+    private static func write(_ lines: [String], to list: FilePath) throws(CommandFailure) {
         let file = try OutputFile(list.string)
-        try file.append((kept.map(String.init) + [line, ""]).joined(separator: "\n").utf8)
+        try file.append((lines + [""]).joined(separator: "\n").utf8)
         try file.finish(replacing: .allowed)
+    }
+
+    /// Behind the digest and two spaces.
+    private static func path(in line: Substring, relativeTo directory: FilePath) -> FilePath {
+        directory.pushing(FilePath(String(line.dropFirst(66)))).lexicallyNormalized()
     }
 
     private static func makeDirectories(_ directory: FilePath) throws(CommandFailure) {
@@ -73,8 +132,8 @@ struct ModulePins: Sendable {
             let digest = line.prefix(64)
             let rest = line.dropFirst(64)
             guard rest.hasPrefix("  "), rest.count > 2 else { throw malformed(list, index + 1) }
-            let path = directory.pushing(FilePath(String(rest.dropFirst(2)))).lexicallyNormalized()
             do {
+                let path = Self.path(in: line, relativeTo: directory)
                 modules.append(try TrustedModule(path: path, sha256Hexadecimal: String(digest)))
             } catch {
                 throw malformed(list, index + 1)
@@ -90,6 +149,14 @@ struct ModulePins: Sendable {
         }
         guard let home = environment("HOME"), home.hasPrefix("/") else { return nil }
         return FilePath(home).appending(".config").appending("strongroom").appending("modules")
+    }
+
+    /// The same, where it has to be there.
+    static func ownList() throws(CommandFailure) -> FilePath {
+        guard let list = userList() else {
+            throw CommandFailure(.inputOutput, "there is no place for the list of pins: set HOME or XDG_CONFIG_HOME")
+        }
+        return list
     }
 
     static let abiMajor = STRONGROOM_KEY_ABI_MAJOR

@@ -33,7 +33,8 @@ struct Console: Sendable {
         }
     }
 
-    /// Text for people; nothing under `--json`.
+    /// Text for people; nothing under `--json`: a sum of what was printed line by line. A command that changes
+    /// something prints what, for scripts too (``emit(_:text:)``), by the names that its neighbours have.
     func say(_ text: @autoclosure () -> String) {
         if !json { line(text()) }
     }

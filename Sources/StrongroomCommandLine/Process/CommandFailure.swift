@@ -6,6 +6,7 @@ struct CommandFailure: Error, Equatable, Sendable {
     struct Code: Equatable, Sendable {
         let rawValue: String
         static let unsafeFileName = Code(rawValue: "unsafeFileName")
+        static let invalidArgument = Code(rawValue: "invalidArgument")
         static let fileExists = Code(rawValue: "fileExists")
         static let consumerExists = Code(rawValue: "consumerExists")
         static let inputOutput = Code(rawValue: "inputOutput")

@@ -11,6 +11,8 @@ enum CommandWords {
         "allow them with setAllowedEncryption(_:)": "allow them with `bucket encryption NAME --allow-sse-c`",
         "present it, with Bucket.presenting(_:)": "name its file with --sse-c-key-file",
         "exists already; Store.bucket(_:) names it.": "exists already; choose another name, or use that one.",
+        "opened by a passphrase; give it.": "opened by a passphrase; name the file that has it with --passphrase-file.",
+        "or bypass this check.": "or bypass this check with --bypass-lockout-check.",
     ]
 
     static func of(_ message: String) -> String {

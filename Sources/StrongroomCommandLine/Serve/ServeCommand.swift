@@ -36,9 +36,17 @@ struct ServeCommand: StoreCommand {
         help: ArgumentHelp(
             "Listen here for who runs the server: /-/healthy, /-/ready and /metrics.", valueName: "address:port"))
     var operations: EndpointArgument?
-    @Option(help: "The region that clients sign for; by default us-east-1.")
+    @Option(
+        help: """
+            The region that clients sign for; by default us-east-1. Where there are keys for aws:kms, it is that of their \
+            keyring (init --region).
+            """)
     var region: String?
-    @Option(help: "The account of all users, twelve digits; by default zeros.")
+    @Option(
+        help: """
+            The account of all users, twelve digits; by default zeros. Where there are keys for aws:kms, it is that of \
+            their keyring (init --account): users of another account may use none of them.
+            """)
     var account: String?
     @Option(
         help: ArgumentHelp(
