@@ -73,6 +73,11 @@ struct EncryptionCommandTests {
         let rewrapped = try strongroom("encryption", "rewrap", "--json").lines.first
         #expect(rewrapped?["rewrapped"] as? Int == 2 && rewrapped?["failures"] as? Int == 0)
         #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 0)
+        // The store's own key, which no command rotated.
+        let managed = try strongroom("key", "rotate-managed", "--json")
+        #expect(managed.lines.first?["serverSideEncryption"] as? String == "AES256")
+        #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 4)
+        #expect(try strongroom("get", "letters/s3", "out-rotated").status == 0)
         let current = try strongroom("key", "rotations", arn, "--json").lines
         #expect(current.first { $0["isCurrent"] as? Bool == true }?["objects"] as? Int == 2)
         let updated = try strongroom("encryption", "update", "letters/s3", "--sse-kms-key-id", "alias/app", "--json")

@@ -13,8 +13,8 @@ struct KeyCommand: AsyncParsableCommand {
             """,
         subcommands: [
             Create.self, List.self, Describe.self, Enable.self, Disable.self, ScheduleDeletion.self,
-            CancelDeletion.self, Rotate.self, Rotations.self, Rotation.self, Usage.self, Tag.self, Policy.self,
-            Grant.self, Alias.self, Replicate.self, Primary.self, Synchronize.self,
+            CancelDeletion.self, Rotate.self, RotateManaged.self, Rotations.self, Rotation.self, Usage.self, Tag.self,
+            Policy.self, Grant.self, Alias.self, Replicate.self, Primary.self, Synchronize.self,
         ])
 
     struct Create: StoreCommand {
@@ -123,6 +123,22 @@ struct KeyCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             try await key.ask("rotate-key", store, console)
+        }
+    }
+
+    struct RotateManaged: StoreCommand {
+        static let configuration = CommandConfiguration(
+            commandName: "rotate-managed",
+            abstract: "Give the store's own key, under which AES256 keeps its data keys, a new version.",
+            discussion: "It is for new objects; `encryption rewrap` takes those along that are there.")
+
+        @OptionGroup var location: StoreLocation
+
+        func run(on store: Store, _ console: Console) async throws {
+            try await store.rotateManagedKey()
+            console.emit(
+                ["serverSideEncryption": "AES256"],
+                text: "rotated the store's own key; `encryption rewrap` wraps the data keys anew that are there")
         }
     }
 
