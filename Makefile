@@ -60,7 +60,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 .PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms test-clients
 .PHONY: crash-served idle-connections
 .PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
-.PHONY: fuzz fuzz-smoke clean
+.PHONY: fuzz fuzz-build fuzz-smoke clean
 
 help: ## Say what there is.
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
@@ -132,7 +132,7 @@ lint: ## Formatting.
 format: ## Format the source as `make lint` wants it.
 	$(SWIFT) format --in-place --recursive --parallel $(SOURCES)
 
-# Those at its end are built in folders of their own, each most of the time on one processor.
+# The last are built in folders of their own, each most of the time on one processor.
 check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
 check: setup ## All that CI runs, with moto and S3 clients: those need python3-venv and PyPI.
 	$(MAKE) lint
@@ -148,7 +148,8 @@ check: setup ## All that CI runs, with moto and S3 clients: those need python3-v
 	$(MAKE) idle-connections
 	$(MAKE) damage COUNT=60
 	$(MAKE) replay STATES=500
-	$(MAKE) -j2 --output-sync=target fuzz-smoke docs embedder
+	$(MAKE) -j2 --output-sync=target fuzz-build docs embedder
+	$(MAKE) fuzz-smoke
 
 conformance: setup-tests release ## Every module passes the contract; the broken ones are caught.
 	.ci/conformance $(RELEASE_DIRECTORY)/strongroom $(MODULES_DIRECTORY)
@@ -178,6 +179,9 @@ embedder: ## Build and run the example application; it must resolve nothing that
 
 fuzz: ## Fuzz each target for FUZZ_SECONDS seconds.
 	.ci/fuzz $(FUZZ_SECONDS)
+
+fuzz-build:
+	.ci/fuzz 0
 
 # Of each round of CI; the hours are in docs/long-runs.md.
 fuzz-smoke:

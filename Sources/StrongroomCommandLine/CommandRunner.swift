@@ -22,6 +22,9 @@ package enum CommandRunner {
         let command: any ParsableCommand
         do {
             command = try StrongroomCommand.parseAsRoot(arguments)
+            if let backup = command as? BackupCreateCommand, !arguments.starts(with: ["backup", "create"]) {
+                try MistypedSubcommand.check(backup.folder)
+            }
         } catch {
             exit(tell(error, json: json))
         }

@@ -73,11 +73,6 @@ struct EncryptionCommandTests {
         let rewrapped = try strongroom("encryption", "rewrap", "--json").lines.first
         #expect(rewrapped?["rewrapped"] as? Int == 2 && rewrapped?["failures"] as? Int == 0)
         #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 0)
-        // The store's own key, which no command rotated.
-        let managed = try strongroom("key", "rotate-managed", "--json")
-        #expect(managed.lines.first?["serverSideEncryption"] as? String == "AES256")
-        #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == 4)
-        #expect(try strongroom("get", "letters/s3", "out-rotated").status == 0)
         let current = try strongroom("key", "rotations", arn, "--json").lines
         #expect(current.first { $0["isCurrent"] as? Bool == true }?["objects"] as? Int == 2)
         let updated = try strongroom("encryption", "update", "letters/s3", "--sse-kms-key-id", "alias/app", "--json")
@@ -91,6 +86,22 @@ struct EncryptionCommandTests {
         #expect(coverage.allSatisfy { $0["keyId"] as? String == arn })
         #expect(try strongroom("verify", "--data").status == 0)
         #expect(try strongroom("key", "describe", "nowhere", "--json").error?["code"] as? String == "keyNotFound")
+    }
+
+    /// The story: a page named a command for it, and there was none.
+    @Test("the store's own key is rotated, and what is under it is wrapped anew")
+    func managedKey() throws {
+        let strongroom = try Strongroom()
+        try makeStore(strongroom)
+        #expect(try strongroom("bucket", "create", "more").status == 0)
+        for object in ["more/1", "more/2"] { #expect(try strongroom("put", "file", object).status == 0) }
+        let rotated = try strongroom("key", "rotate-managed", "--json")
+        #expect(rotated.lines.first?["serverSideEncryption"] as? String == "AES256")
+        for count in [2, 0] {
+            #expect(try strongroom("encryption", "rewrap", "--json").lines.first?["rewrapped"] as? Int == count)
+        }
+        #expect(try strongroom("get", "more/1", "out").status == 0)
+        #expect(try strongroom.read("out") == strongroom.read("file"))
     }
 
     @Test("a key's policy is shown and put, and a bad one is refused with its place")

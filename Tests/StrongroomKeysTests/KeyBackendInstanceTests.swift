@@ -367,9 +367,8 @@ import Testing
         #expect(codes == [.deadlineExceeded, .moduleFault])
     }
 
-    /// Nobody bounded what administers a backend, and 64 such requests that went on after their deadlines had every
-    /// object's key refused.
-    @Test func whatAdministersNeverKeepsKeysFromBeingUsed() async throws {
+    /// 64 control requests that went on after their deadlines had every object's key refused.
+    @Test func controlRequestsNeverKeepKeysFromBeingUsed() async throws {
         let work = Task { _ = try? await Task.sleep(for: .seconds(600)) }
         let instance = try await ScriptedBackend.open { (_, _) throws(KeyBackendError) in
             ScriptedBackend(
@@ -381,21 +380,17 @@ import Testing
                     return Array("{}".utf8)
                 })
         }
-        let context = deadline(milliseconds: 500)
-        let codes = await withTaskGroup(of: KeyBackendError.Code?.self) { group in
-            for _ in 0..<100 {
-                group.addTask {
-                    do throws(KeyBackendError) {
-                        _ = try await instance.control(ControlRequest(json: Array("{}".utf8), context: context))
-                        return nil
-                    } catch {
-                        return error.code
-                    }
-                }
+        var codes: Set<KeyBackendError.Code> = []
+        // More than 64: on a busy machine a deadline passes before its call has begun, which leaves nothing behind.
+        for _ in 0..<10_000 where !codes.contains(.throttled) {
+            do throws(KeyBackendError) {
+                let request = ControlRequest(json: Array("{}".utf8), context: deadline(milliseconds: 1))
+                _ = try await instance.control(request)
+            } catch {
+                codes.insert(error.code)
             }
-            return await group.reduce(into: [KeyBackendError.Code?]()) { $0.append($1) }
         }
-        #expect(Set(codes) == [.throttled, .deadlineExceeded] && codes.count { $0 == .throttled } >= 52)
+        #expect(codes == [.deadlineExceeded, .throttled])
         #expect(try await instance.generateDataKey(DataKeyRequest()).wrapped == ScriptedBackend.wrapped)
         work.cancel()
         while (try? await instance.control(ControlRequest(json: Array("{}".utf8)))) == nil { await Task.yield() }

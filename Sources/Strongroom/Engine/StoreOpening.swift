@@ -222,7 +222,8 @@ struct StoreOpening {
             throw StoreError(
                 .damaged,
                 "\(error.message) Either the keyring at \(keyring) is another store's: then name the store's own. Or "
-                    + "\(MetadataKeyFile.fileName) is damaged: then run repair.", underlying: error.underlyingError)
+                    + "\(MetadataKeyFile.fileName) is damaged: then "
+                    + (restored == nil ? "run repair." : "restore another backup."), underlying: error.underlyingError)
         }
     }
 

@@ -50,8 +50,10 @@ extension Store {
             case .sound: break
             case .mendable(let reason): mendable.append((name, reason))
             case .lost:
-                // Where nothing ever stood, that is said.
-                guard try fileSystem.status(directory.appending("journal")) != nil else { break }
+                // Where there never was a store, or not yet, that is said.
+                let isStore = try fileSystem.status(directory.appending(StoreDescription.fileName)) != nil
+                let isLoss = try StoreCreation.isLoss(in: directory, fileSystem)
+                guard isStore || isLoss else { break }
                 throw StorageError(
                     .corrupted,
                     "Neither this file nor its second copy can be read, and nothing else in the store has what is in them; "

@@ -39,7 +39,6 @@ struct BackupCreateCommand: StoreCommand {
     @OptionGroup var location: StoreLocation
 
     func run(on store: Store, _ console: Console) async throws {
-        try MistypedSubcommand.check(folder)
         try checkFolder()
         let progress = BackupDisplay("backup", console)
         defer { progress.finish() }

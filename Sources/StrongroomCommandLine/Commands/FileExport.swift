@@ -27,7 +27,7 @@ struct FileExport: Sendable {
 
     /// - Returns: how many bytes were written.
     func run(_ files: [ExportPlan.File], _ failures: inout ExportFailures) async throws -> UInt64 {
-        try await withThrowingTaskGroup(of: (key: ObjectKey, written: Result<UInt64, StoreError>).self) { group in
+        try await withThrowingTaskGroup(of: (key: ObjectKey, written: Result<UInt64, CommandFailure>).self) { group in
             var written: UInt64 = 0
             var waiting = files.makeIterator()
             for _ in 0..<Self.getsInFlight {
@@ -37,7 +37,7 @@ struct FileExport: Sendable {
             while let (key, result) = try await group.next() {
                 switch result {
                 case .success(let bytes): written += bytes
-                case .failure(let error): failures.add(error.code, key.rawValue, error.message)
+                case .failure(let error): failures.add(error, key.rawValue)
                 }
                 try Task.checkCancellation()
                 if let file = waiting.next() { group.addTask { (file.key, try await export(file)) } }
@@ -46,7 +46,7 @@ struct FileExport: Sendable {
         }
     }
 
-    private func export(_ file: ExportPlan.File) async throws -> Result<UInt64, StoreError> {
+    private func export(_ file: ExportPlan.File) async throws -> Result<UInt64, CommandFailure> {
         do {
             let info = try await write(file)
             if console.json {
@@ -54,6 +54,8 @@ struct FileExport: Sendable {
             }
             return .success(info.sizeBytes)
         } catch let error as StoreError where Self.ofOneObject.contains(error.code) {
+            return .failure(CommandFailure(.init(rawValue: error.code.rawValue), CommandWords.of(error.message)))
+        } catch let error as CommandFailure where error.code == .unsafeFileName {
             return .failure(error)
         }
     }

@@ -32,8 +32,12 @@ struct ImportCommand: StoreCommand {
         let root = Surroundings.current.path(directory)
         let prefixBytes = destination.prefix.utf8.count
         let place = try StorePlace(location.path(), keyring: location.keys.keyring.map(Surroundings.current.path))
-        let places = [(name: "the store", path: place.directory), (name: "its keyring", path: place.keyring)]
-        let walk = try await Offload.run { () throws(CommandFailure) in
+        var places = [(name: "the store", path: place.directory), (name: "its keyring", path: place.keyring)]
+        if let file = location.keys.rootKeyFile { places.append(("its root key", try KeyOptions.rootKeyPath(file))) }
+        if let file = location.keys.passphraseFile, file != "-" {
+            places.append(("its passphrase", Surroundings.current.path(file)))
+        }
+        let walk = try await Offload.run { [places] () throws(CommandFailure) in
             try FolderApart.check(root, from: places)
             return try DirectoryWalk(of: root, keyBytesMax: ObjectKey.lengthBytes.upperBound - prefixBytes)
         }

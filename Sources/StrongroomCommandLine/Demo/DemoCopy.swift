@@ -36,7 +36,7 @@ struct DemoCopy: Sendable {
         let (store, keyring) = (store, keyring)
         return try await Offload.run { () throws(CommandFailure) in
             var targets: [Target] = []
-            let files = try DirectoryWalk(of: store, keyBytesMax: 1024).files
+            let files = try DirectoryWalk(of: store, keyBytesMax: 1024).whole()
             func first(_ title: String, _ place: Place, where matches: (String) -> Bool) throws(CommandFailure) {
                 guard let found = files.first(where: { matches($0.name) && $0.sizeBytes > 0 }) else {
                     throw CommandFailure(.demoFailed, "the store has no \(title)")
@@ -53,7 +53,7 @@ struct DemoCopy: Sendable {
             try first("store.json", .middle) { $0 == "store.json" }
             try first("metadata-key.json", .middle) { $0 == "metadata-key.json" }
             // But for the audit trail, which no object needs: what is done to that, `audit verify` tells.
-            for file in try DirectoryWalk(of: keyring, keyBytesMax: 1024).files
+            for file in try DirectoryWalk(of: keyring, keyBytesMax: 1024).whole()
             where file.sizeBytes > 0 && !file.name.contains("/audit") {
                 let path = FilePath("\(keyring.string)/\(file.name)")
                 targets.append(

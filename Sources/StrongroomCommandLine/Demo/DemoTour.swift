@@ -100,7 +100,7 @@ struct DemoTour: Sendable {
             throw failed("\(lost.count) acknowledged objects are lost or torn, \(quoted(lost[0])) first")
         }
         let survivors = try await Offload.run { () throws(CommandFailure) in
-            try DirectoryWalk(of: out, keyBytesMax: 1024).files.map(\.name)
+            try DirectoryWalk(of: out, keyBytesMax: 1024).whole().map(\.name)
         }
         let torn = try await FileComparison.differences(survivors, source.path, out)
         guard torn.isEmpty else { throw failed("\(torn.count) objects are torn, \(quoted(torn[0])) first") }

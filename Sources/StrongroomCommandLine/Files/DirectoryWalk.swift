@@ -27,6 +27,12 @@ struct DirectoryWalk: Sendable {
 
     var totalBytes: UInt64 { files.reduce(0) { $0 + $1.sizeBytes } }
 
+    /// The files of a directory of which nothing may be left out.
+    func whole() throws(CommandFailure) -> [File] {
+        guard let failure = failures.first else { return files }
+        throw CommandFailure(.inputOutput, "not all can be read: \(failure)")
+    }
+
     private let root: FilePath
     private let keyBytesMax: Int
 

@@ -26,7 +26,7 @@ enum FolderApart {
         // Safe: realpath returns a terminated string that is ours to free.
         guard let resolved = unsafe realpath(path.string, nil) else { return try ModuleChoice.absolute(path) }
         defer { unsafe free(resolved) }
-        return unsafe FilePath(String(cString: resolved))
+        return unsafe FilePath(platformString: resolved)
     }
 }
 #endif

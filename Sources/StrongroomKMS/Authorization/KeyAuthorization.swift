@@ -53,8 +53,9 @@ struct KeyAuthorization: Sendable {
     /// What nobody can do with AWS's managed keys (KMS Developer Guide, "AWS managed keys"): whoever names no key
     /// depends on the service's own.
     private static let administrative: Set<String> = [
-        "kms:CreateAlias", "kms:DisableKey", "kms:DisableKeyRotation", "kms:EnableKeyRotation", "kms:PutKeyPolicy",
-        "kms:RotateKeyOnDemand", "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
+        "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:DeleteAlias", "kms:DisableKey", "kms:DisableKeyRotation",
+        "kms:EnableKey", "kms:EnableKeyRotation", "kms:PutKeyPolicy", "kms:RotateKeyOnDemand",
+        "kms:ScheduleKeyDeletion", "kms:TagResource", "kms:UntagResource", "kms:UpdateAlias",
         "kms:UpdateKeyDescription",
     ]
 

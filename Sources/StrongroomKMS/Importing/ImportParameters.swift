@@ -9,7 +9,7 @@ final class ImportParameters: Sendable {
     private static let validMilliseconds: Int64 = 86_400_000
     /// Locked memory is scarce: where there would be more, the oldest of the key that has the most goes.
     private static let pendingMax = 64
-    /// So many are made at once, each on a thread of its own.
+    /// So many are made at once, each on a thread of its own, and of each key one.
     private static let atOnceMax = 4
 
     private final class Pending: Sendable {
@@ -30,26 +30,26 @@ final class ImportParameters: Sendable {
     }
 
     private let pending = Mutex<[[UInt8]: Pending]>([:])
-    private let makingCount = Mutex(0)
+    private let making = Mutex<[KeyID]>([])
 
-    /// Has a pair made, where not too many are.
+    /// Has a pair made for a key, where none is being made for it and not too many for others.
     ///
     /// - Throws: `throttling`.
     func amongFew<Value>(
-        _ body: () async throws(KeyServiceError) -> Value
+        for keyID: KeyID, _ body: () async throws(KeyServiceError) -> Value
     ) async throws(KeyServiceError) -> Value {
-        let isAdmitted = makingCount.withLock { count in
-            guard count < Self.atOnceMax else { return false }
-            count += 1
+        let isAdmitted = making.withLock { keys in
+            guard keys.count < Self.atOnceMax, !keys.contains(keyID) else { return false }
+            keys.append(keyID)
             return true
         }
         guard isAdmitted else {
             throw KeyServiceError(
                 .throttling,
-                "Key pairs for \(Self.atOnceMax) imports are being made, each of which takes up to seconds; ask again "
-                    + "then.")
+                "A key pair for an import into this key is being made, or \(Self.atOnceMax) for others are, which takes up "
+                    + "to seconds; ask again then.")
         }
-        defer { makingCount.withLock { $0 -= 1 } }
+        defer { making.withLock { keys in keys.removeAll { $0 == keyID } } }
         return try await body()
     }
 

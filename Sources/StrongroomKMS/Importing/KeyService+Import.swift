@@ -11,7 +11,8 @@ extension KeyService {
     ///   - keyID: the key, by id or ARN.
     ///   - wrapping: how it is encrypted.
     ///   - requester: on whose behalf.
-    /// - Throws: ``KeyServiceError/Code/throttling`` where several are being made already: each takes up to seconds.
+    /// - Throws: ``KeyServiceError/Code/throttling`` where one is being made for the key already, or several for
+    ///   others: each takes up to seconds.
     public func parametersForImport(
         into keyID: String, _ wrapping: ImportWrapping = ImportWrapping(), as requester: KeyRequester = .root
     ) async throws(KeyServiceError) -> KeyImportParameters {
@@ -24,7 +25,7 @@ extension KeyService {
             try authorizedWithoutAlias(keyID, "An import", call, keyring.registry, conditions: conditions).id
         }
         let token = HostRandom(host: host).bytes(ImportParameters.tokenSizeBytes)
-        let made = try await imports.amongFew { [imports, host] () async throws(KeyServiceError) in
+        let made = try await imports.amongFew(for: keyID) { [imports, host] () async throws(KeyServiceError) in
             try await Self.onThread { () throws(KeyServiceError) in
                 try imports.make(for: keyID, wrapping, token: token, nowMilliseconds: host.wallMilliseconds())
             }
@@ -46,7 +47,8 @@ extension KeyService {
     ///   - importToken: that of the parameters.
     ///   - type: whether the key knows it already; by default, unless it is the first.
     ///   - materialID: which of those that the key knows it is; by default whichever it is.
-    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
+    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970, a year from now at the
+    ///     latest; nil for never.
     ///   - requester: on whose behalf.
     /// - Throws: ``KeyServiceError/Code/incorrectKeyMaterial`` where it is not the material that is said;
     ///   ``KeyServiceError/Code/invalidState`` where other material waits for a rotation already.
@@ -71,7 +73,8 @@ extension KeyService {
     ///   - material: 32 bytes.
     ///   - type: whether the key knows it already; by default, unless it is the first.
     ///   - materialID: which of those that the key knows it is; by default whichever it is.
-    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970; nil for never.
+    ///   - expiresMilliseconds: when the material is deleted, in milliseconds since 1970, a year from now at the
+    ///     latest; nil for never.
     ///   - requester: on whose behalf.
     public func importKeyMaterial(
         into keyID: String, _ material: consuming SecretBytes, type: KeyImportType? = nil,

@@ -2,19 +2,23 @@ internal import Synchronization
 
 /// The host as one instance sees it: its services, and the count of the calls that it has open.
 final class InstanceHost: Sendable {
-    /// An instance that has left this many calls without an answer gets no further ones: each holds memory.
+    /// An instance that has left this many calls without an answer gets no further ones: each holds memory. Control
+    /// requests count by themselves: nobody bounds them, and they must not keep the keys of objects from being used.
     static let abandonedCountMax = 64
-    /// Requests that administer may have open at once. Nobody else bounds them, and each may go on long after its
-    /// deadline: fewer than may be abandoned, so that they alone never keep keys from being used.
-    static let controlCountMax = 48
 
     private struct State {
         var isClosing = false
         var openCount = 0
-        /// Of those that are open.
-        var controlCount = 0
         var abandonedCount = 0
+        var abandonedControlCount = 0
         var faultCount = 0
+
+        subscript(abandonedBy function: ModuleFunction) -> Int {
+            get { function == .control ? abandonedControlCount : abandonedCount }
+            set {
+                if function == .control { abandonedControlCount = newValue } else { abandonedCount = newValue }
+            }
+        }
     }
 
     let services: any KeyBackendHost
@@ -39,10 +43,8 @@ final class InstanceHost: Sendable {
         enum Refusal { case closed, tooManyAbandoned, tooManyControls }
         let refusal = state.withLock { state -> Refusal? in
             if state.isClosing { return .closed }
-            if state.abandonedCount >= Self.abandonedCountMax { return .tooManyAbandoned }
-            if function == .control {
-                if state.controlCount >= Self.controlCountMax { return .tooManyControls }
-                state.controlCount += 1
+            if state[abandonedBy: function] >= Self.abandonedCountMax {
+                return function == .control ? .tooManyControls : .tooManyAbandoned
             }
             state.openCount += 1
             return nil
@@ -57,8 +59,8 @@ final class InstanceHost: Sendable {
         case .tooManyControls:
             throw KeyBackendError(
                 .throttled,
-                "The key backend '\(moduleName)' has \(Self.controlCountMax) requests under way that administer it; ask "
-                    + "again once one has ended.")
+                "The key backend '\(moduleName)' has not answered \(Self.abandonedCountMax) control requests in time; ask "
+                    + "again once it has ended one of them.")
         case nil: break
         }
     }
@@ -68,20 +70,18 @@ final class InstanceHost: Sendable {
 
     /// Counts a call that nobody waits for any more. Before its end is decided, because its completion
     /// may come at any time and counts it down. Taken back where `end` finds it ended already.
-    func abandon(_ end: () -> Bool) {
-        state.withLock { $0.abandonedCount += 1 }
-        if !end() { state.withLock { $0.abandonedCount -= 1 } }
+    func abandon(_ function: ModuleFunction, _ end: () -> Bool) {
+        state.withLock { $0[abandonedBy: function] += 1 }
+        if !end() { state.withLock { $0[abandonedBy: function] -= 1 } }
     }
 
     /// A call ended: with a completion, or because it never started.
     func left(_ function: ModuleFunction, wasAbandoned: Bool) {
         state.withLock { state in
             state.openCount -= 1
-            if function == .control { state.controlCount -= 1 }
-            if wasAbandoned { state.abandonedCount -= 1 }
+            if wasAbandoned { state[abandonedBy: function] -= 1 }
             assert(state.openCount >= 0)
-            assert(state.abandonedCount >= 0)
-            assert((0...state.openCount).contains(state.controlCount))
+            assert(state[abandonedBy: function] >= 0)
         }
     }
 

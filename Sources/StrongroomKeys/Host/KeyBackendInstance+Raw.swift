@@ -23,7 +23,7 @@ extension KeyBackendInstance {
     func waitRaw(_ operation: HostOperation, deadlineSeconds: UInt64) async -> OperationEnd {
         let timer = Task { [host] in
             guard (try? await Task.sleep(for: .seconds(Int64(deadlineSeconds)))) != nil else { return }
-            host.abandon {
+            host.abandon(operation.function) {
                 operation.end(.abandoned(KeyBackendError(.deadlineExceeded, "The call was not completed in time.")))
             }
         }

@@ -222,7 +222,7 @@ public final class KeyBackendInstance: KeyBackend {
 
     private func abandon(_ operation: HostOperation, _ error: KeyBackendError?) {
         guard let error else { return }
-        host.abandon { operation.end(.abandoned(error)) }
+        host.abandon(operation.function) { operation.end(.abandoned(error)) }
     }
 
     private func deadlineNanoseconds(_ requested: UInt64?) -> UInt64 {

@@ -37,11 +37,13 @@ extension S3Call {
     /// CreateBucket.
     func createBucket() async throws(S3Error) -> S3Answer {
         let name = try target.bucketName()
+        let permission = Permission.bucket("CreateBucket", name.rawValue)
+        // Where no policy looks at the body, whoever may not is told so before it is read.
+        if !authorizer.asksForKeys(beginningWith: "s3:locationconstraint") { try check(permission) }
         let bytes = try await collect()
         let document = try bytes.isEmpty ? nil : DocumentReader.read(bytes, root: "CreateBucketConfiguration")
         let region = try document?.text(of: "LocationConstraint")?.trimmingWhitespace ?? ""
-        try check(
-            .bucket("CreateBucket", name.rawValue), more: region.isEmpty ? [:] : ["s3:LocationConstraint": [region]])
+        try check(permission, more: region.isEmpty ? [:] : ["s3:LocationConstraint": [region]])
         if let document { try checkCreation(document, region) }
         try refuseLists()
         switch try headers.single("x-amz-object-ownership") {

@@ -116,9 +116,12 @@ import Testing
         let service = try await open()
         let own = try await service.describeKey(KeyService.defaultKeyID).arn
         let policy = try await service.keyPolicy(of: own)
+        _ = try await service.createAlias("alias/given", targetKeyID: own)
         let ana = Self.ana(Self.statement("Allow", "kms:*"))
         let attempts: [@Sendable () async throws -> Void] = [
             { _ = try await service.disableKey(own, as: ana) },
+            { _ = try await service.enableKey(own, as: ana) },
+            { try await service.deleteAlias("alias/given", as: ana) },
             { try await service.putKeyPolicy(policy, of: own, bypassingLockoutCheck: true, as: ana) },
             { _ = try await service.rotateKey(own, as: ana) },
             { _ = try await service.enableKeyRotation(own, as: ana) },

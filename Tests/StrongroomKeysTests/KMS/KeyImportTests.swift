@@ -185,34 +185,36 @@ import Testing
         #expect(read == key)
     }
 
+    private static func keyID(_ byte: UInt8) -> KeyID {
+        KeyID(random: [UInt8](repeating: byte, count: KeyID.sizeBytes), isMultiRegion: false)
+    }
+
     /// Each request had a thread of its own for seconds, and a process that gets no more threads ends.
-    @Test func keyPairsAreMadeForFewAtOnce() async throws {
+    @Test func keyPairsAreMadeForFewAtOnceAndOneForEachKey() async throws {
         let imports = ImportParameters()
         let making = Task { _ = try? await Task.sleep(for: .seconds(600)) }
         await withTaskGroup(of: KeyServiceError.Code?.self) { group in
-            for _ in 0..<6 {
+            // Six keys, and each twice: four places.
+            for number in 0..<12 {
                 group.addTask {
                     do throws(KeyServiceError) {
-                        try await imports.amongFew { await making.value }
+                        try await imports.amongFew(for: Self.keyID(UInt8(number % 6))) { await making.value }
                         return nil
                     } catch {
                         return error.code
                     }
                 }
             }
-            for _ in 0..<2 { #expect(await group.next() == .some(.throttling)) }
+            for _ in 0..<8 { #expect(await group.next() == .some(.throttling)) }
             making.cancel()
             for await code in group { #expect(code == nil) }
         }
-        try await imports.amongFew {}
+        try await imports.amongFew(for: Self.keyID(1)) {}
     }
 
     /// Whoever had one key to import into could take away the tokens of all others.
     @Test func oneKeysTokensTakeNoOthersAway() {
-        let (mine, other) = (
-            KeyID(random: [UInt8](repeating: 1, count: KeyID.sizeBytes), isMultiRegion: false),
-            KeyID(random: [UInt8](repeating: 2, count: KeyID.sizeBytes), isMultiRegion: false)
-        )
+        let (mine, other) = (Self.keyID(1), Self.keyID(2))
         var pending = [(token: [UInt8(200)], keyID: other, validToMilliseconds: Int64(1))]
         #expect(ImportParameters.oldestOfMost(pending) == [200])
         pending += (2...9).map { (token: [UInt8($0)], keyID: mine, validToMilliseconds: Int64($0)) }

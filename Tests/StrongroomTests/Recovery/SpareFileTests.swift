@@ -58,6 +58,11 @@ struct SpareFileTests {
             let refusal = await #expect(throws: StoreError.self) { try await Store.repair(at: store, options: options) }
             #expect(refusal?.code == .corrupted && refusal?.message.contains("backup") == true)
         }
+        guard name == StoreDescription.fileName else { return }
+        // Of one that is being made there is nothing to restore.
+        try filled.directory.write([], to: store.appending(StoreCreation.markName))
+        #expect(try await errorCode { try await Store.open(at: store, options: options).close() } == .notFound)
+        #expect(try await errorCode { try await Store.repair(at: store) } == .notFound)
     }
 
     @Test("A damaged copy is made anew by the next opening, and nothing is mended with it", arguments: Damage.allCases)
