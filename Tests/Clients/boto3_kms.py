@@ -180,15 +180,18 @@ class CryptographyTests(KMSTest):
                  "material", "-pkeyopt", "rsa_padding_mode:oaep", "-pkeyopt", "rsa_oaep_md:sha256"],
                 check=True, cwd=folder, stdout=subprocess.PIPE,
             ).stdout
-        expiry = datetime.datetime(2100, 1, 1, tzinfo=datetime.timezone.utc)
-        self.kms.import_key_material(
+        # A year from now would be the latest.
+        now = datetime.datetime.now(tz=datetime.timezone.utc).replace(microsecond=0)
+        expiry = now + datetime.timedelta(days=300)
+        imported = self.kms.import_key_material(
             KeyId=key["KeyId"], ImportToken=parameters["ImportToken"], EncryptedKeyMaterial=wrapped, ValidTo=expiry
         )
         found = self.kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]
         self.assertEqual((found["KeyState"], found["ValidTo"]), ("Enabled", expiry))
         blob = self.encrypt(key["KeyId"])
         self.assertEqual(self.kms.decrypt(CiphertextBlob=blob)["Plaintext"], b"secret")
-        self.kms.delete_imported_key_material(KeyId=key["KeyId"])
+        deleted = self.kms.delete_imported_key_material(KeyId=key["KeyId"])
+        self.assertEqual(deleted["KeyMaterialId"], imported["KeyMaterialId"])
         with self.refused(400, "KMSInvalidStateException"):
             self.kms.decrypt(CiphertextBlob=blob)
 
