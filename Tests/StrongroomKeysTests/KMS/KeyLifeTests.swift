@@ -125,8 +125,12 @@ import Testing
         let service = try await open(creates: true)
         let key = try await service.createKey()
         let generated = try await service.generateDataKey(keyID: key.arn)
+        let rotation = try await service.enableKeyRotation(key.arn, periodDays: 200)
         _ = try await service.scheduleKeyDeletion(key.keyID)
+        // Meanwhile it does not rotate, and says so.
+        #expect(try await service.keyRotationStatus(key.arn).periodDays == nil)
         let back = try await service.cancelKeyDeletion(key.keyID)
+        #expect(try await service.keyRotationStatus(key.arn) == rotation)
         #expect(back.state == .disabled && back.deletionMilliseconds == nil)
         #expect(try await code { _ = try await service.decrypt(generated.wrapped) } == .disabled)
         _ = try await service.enableKey(key.keyID)
