@@ -159,6 +159,7 @@ extension Engine {
         } catch {
             throw StoreError(error)
         }
+        let names = Dictionary(buckets.all.map { ($0.bucket.row.uid, $0.name) }) { first, _ in first }
         for finding in found.findings {
             guard finding.kind != .orphan else {
                 if !onlyDamage { report.orphanCount += 1 }
@@ -167,7 +168,7 @@ extension Engine {
             let path = finding.error.path.map { "\($0)" + (finding.error.offset.map { " at byte \($0)" } ?? "") }
             let row = finding.key.map { "row \(Hexadecimal.encode($0))" }
             let place = path ?? row ?? "the store"
-            let owner = finding.key.flatMap(owner(ofRow:)).map { " of \($0)" } ?? ""
+            let owner = finding.key.flatMap { Self.owner(ofRow: $0, names) }.map { " of \($0)" } ?? ""
             let reason = "\(finding.kind.rawValue)\(owner): \(finding.error.message)"
             if !onlyDamage || !report.findings.contains(.init(place: place, reason: reason)) {
                 report.note(place, reason)
@@ -177,11 +178,10 @@ extension Engine {
     }
 
     /// The object whose row it is, which people copy or delete by its name; nil where the row's key does not tell.
-    private func owner(ofRow rowKey: [UInt8]) -> String? {
-        let bucketUID = rowKey.dropFirst().prefix(RowKey.prefixBytes - 1)
-        guard let bucket = buckets.all.first(where: { $0.bucket.row.uid.elementsEqual(bucketUID) })?.name else {
-            return nil
-        }
+    ///
+    /// - Parameter names: of buckets, by their uids.
+    private static func owner(ofRow rowKey: [UInt8], _ names: [[UInt8]: BucketName]) -> String? {
+        guard let bucket = names[Array(rowKey.dropFirst().prefix(RowKey.prefixBytes - 1))] else { return nil }
         if let key = RowKey.objectKey(in: rowKey) {
             return "\(bucket)/\(String(decoding: key, as: UTF8.self))".debugDescription
         }

@@ -213,10 +213,10 @@ struct StoreOpening {
                     + "and \(opened.id.debugDescription) was given."
             )
         }
+        let metadataKey: SharedSecret
         do throws(StoreError) {
-            let metadataKey = try await MetadataKeyFile.unwrap(
+            metadataKey = try await MetadataKeyFile.unwrap(
                 in: directory, storeID: storeID, opened, fileSystem, on: threads)
-            return try await storeKeys(opened, metadataKey, description)
         } catch  where error.code == .damaged {
             // What a foreign key opens is not told from what was damaged, by whoever has no other.
             throw StoreError(
@@ -225,6 +225,7 @@ struct StoreOpening {
                     + "\(MetadataKeyFile.fileName) is damaged: then "
                     + (restored == nil ? "run repair." : "restore another backup."), underlying: error.underlyingError)
         }
+        return try await storeKeys(opened, metadataKey, description)
     }
 
     func engine(

@@ -42,7 +42,7 @@ struct ExportCommand: StoreCommand {
         let work = FileExport(
             bucket: bucket, withCustomerKey: withKey, target: target, console: console, progress: progress)
         var failures = ExportFailures(console)
-        for object in plan.damaged { failures.add(.damaged, object.key, object.reason) }
+        for object in plan.damaged { failures.add(CommandFailure(ofObject: .damaged, object.reason), object.key) }
         for object in plan.refused { failures.add(object.failure, object.key.rawValue) }
         let bytes = try await work.run(plan.files, &failures)
         progress.finish()

@@ -54,7 +54,7 @@ struct FileExport: Sendable {
             }
             return .success(info.sizeBytes)
         } catch let error as StoreError where Self.ofOneObject.contains(error.code) {
-            return .failure(CommandFailure(.init(rawValue: error.code.rawValue), CommandWords.of(error.message)))
+            return .failure(CommandFailure(ofObject: error.code, error.message))
         } catch let error as CommandFailure where error.code == .unsafeFileName {
             return .failure(error)
         }
@@ -101,10 +101,6 @@ struct ExportFailures {
 
     init(_ console: Console) { self.console = console }
 
-    mutating func add(_ code: StoreError.Code, _ key: String, _ message: String) {
-        add(CommandFailure(CommandFailure.Code(rawValue: code.rawValue), CommandWords.of(message)), key)
-    }
-
     mutating func add(_ failure: CommandFailure, _ key: String) {
         count += 1
         codes.insert(failure.code.rawValue)
@@ -117,6 +113,13 @@ struct ExportFailures {
         throw CommandFailure(
             codes.count == 1 ? CommandFailure.Code(rawValue: code) : .exportFailed,
             "\(count) objects could not be written, each named above, and have no file; all others are written")
+    }
+}
+
+extension CommandFailure {
+    /// What the store says of one object.
+    init(ofObject code: StoreError.Code, _ message: String) {
+        self.init(Code(rawValue: code.rawValue), CommandWords.of(message))
     }
 }
 #endif

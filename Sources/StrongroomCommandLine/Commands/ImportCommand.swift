@@ -11,7 +11,8 @@ struct ImportCommand: StoreCommand {
             With --json each object has its line, printed only once the object would survive power loss. Symbolic \
             links and special files are skipped, and said so. A file or folder that cannot be read, or whose name can \
             be no key (it is not UTF-8, or too long), is named and does not keep the others out, but makes the command \
-            fail at its end. A folder that holds the store or its keyring, or lies in one of them, is refused.
+            fail at its end. A folder that holds the store, its keyring or what opens that, or lies in one of them, is \
+            refused.
             """)
 
     @Argument(help: "The directory.")

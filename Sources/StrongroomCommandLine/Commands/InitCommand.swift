@@ -75,13 +75,13 @@ struct InitCommand: AsyncParsableCommand {
             return
                 "Keep a copy of the keyring elsewhere: without it nobody can read the store, and with it anybody can."
         }
-        return "Keep copies of the keyring and of \(secret) elsewhere, apart from each other: without both nobody can "
-            + "read the store, and with both anybody can."
+        return "Keep copies of the keyring and of \(secret) elsewhere, apart from each other: who lacks one of them "
+            + "cannot read the store, and who has both can."
     }
 
     private static func isMissing(_ path: String) -> Bool {
         // Safe: the call only reads the path, for as long as it takes.
-        return unsafe access(path, F_OK) != 0 && errno == ENOENT
+        unsafe access(path, F_OK) != 0 && errno == ENOENT
     }
 
     /// As of the keyring: who copies the store would copy what opens it.
