@@ -26,6 +26,11 @@ package enum CommandRunner {
                 try MistypedSubcommand.check(backup.folder)
             }
         } catch {
+            if !StrongroomCommand.exitCode(for: error).isSuccess,
+                let explanation = MistypedSubcommand.explanation(arguments)
+            {
+                exit(tell(ValidationError(explanation), json: json))
+            }
             exit(tell(error, json: json))
         }
         let kind = type(of: command)

@@ -39,7 +39,13 @@ extension StorageError {
             (.inputOutput, "the device reported an error; check the disk and the system log")
         case EFBIG:
             (.limitExceeded, "the file would grow past what the file system or ulimit -f allows")
-        case EINVAL, ENAMETOOLONG, ENOTDIR, EISDIR:
+        case ENOTDIR:
+            (.invalidArgument, "a file stands where a directory is meant; correct the path")
+        case EISDIR:
+            (.invalidArgument, "a directory stands where a file is meant; correct the path")
+        case ENAMETOOLONG:
+            (.invalidArgument, "the name is longer than the file system takes")
+        case EINVAL:
             (.invalidArgument, nil)
         default:
             // An error that no rule above knows is treated as the worst of its kind: nothing is assumed.

@@ -97,7 +97,40 @@ struct WrongUsageTests {
         }
         #expect(try strongroom("backup", "./verfy").status == 0)
         #expect(try strongroom("backup", "verfy").status == 0)
-        for word in ["backups", "dest", "disk", "nas", "b"] { #expect(MistypedSubcommand.closest(to: word) == nil) }
+        for word in ["backups", "dest", "disk", "nas", "b"] {
+            #expect(MistypedSubcommand.closestOfBackup(to: word) == nil)
+        }
+    }
+
+    /// The story: with an option behind it, a mistyped command was told as an unknown option.
+    @Test("A command that there is not is named, with the one that it nearly is")
+    func noSuchCommand() throws {
+        let strongroom = try Strongroom()
+        for (words, meant) in [
+            (["bukcet", "list", "--json"], "bucket"), (["bucket", "craete", "b", "--store", "s"], "bucket create"),
+            (["key", "alias", "crate", "--json"], "key alias create"), (["stat"], "stats"), (["halp"], nil),
+            (["key", "frobnicate", "k"], nil),
+        ] {
+            let refused = try strongroom.run(words)
+            #expect(refused.status == 64 && refused.output.isEmpty, "\(refused.errors)")
+            #expect(refused.errors.contains("There is no command"), "\(refused.errors)")
+            #expect(refused.errors.contains("if you mean `") == (meant != nil), "\(refused.errors)")
+            if let meant { #expect(refused.errors.contains("`\(meant)`"), "\(refused.errors)") }
+        }
+        for words in [["key", "--help"], ["help", "key"], ["help", "bucket", "create"], ["--version"], []] {
+            #expect(try strongroom.run(words).status == 0)
+        }
+    }
+
+    @Test("A file where a directory is meant is told as one")
+    func fileForDirectory() throws {
+        let strongroom = try Strongroom()
+        try strongroom.write("file", Data("x".utf8))
+        for words in [["stats"], ["verify"], ["repair"]] {
+            let refused = try strongroom.run(words + ["--store", strongroom.path("file")])
+            #expect(refused.status == 1, "\(refused.errors)")
+            #expect(refused.errors.contains("a file stands where a directory is meant"), "\(refused.errors)")
+        }
     }
 
     #if HTTPServer

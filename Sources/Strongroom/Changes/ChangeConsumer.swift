@@ -53,4 +53,7 @@ public struct ConsumerInfo: Sendable, Hashable {
     public let acknowledged: Date
     /// How many commits there are behind that position; commits that changed nothing for users count.
     public let lagCommits: UInt64
+    /// Whether it is from before a restore, or before a rollback was accepted: nothing is kept for it any more, and it
+    /// has to begin anew, or to be removed.
+    public let isOutdated: Bool
 }

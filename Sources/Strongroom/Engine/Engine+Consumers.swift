@@ -130,11 +130,12 @@ extension Engine {
         var consumers: [ConsumerInfo] = []
         for (name, value) in rows {
             let row = try keys.consumerRow(value, name)
+            let position = position(row)
             consumers.append(
                 ConsumerInfo(
-                    name: name, position: position(row),
+                    name: name, position: position,
                     acknowledged: .init(storeMilliseconds: row.acknowledgedMilliseconds),
-                    lagCommits: lsn - min(lsn, row.lsn)))
+                    lagCommits: lsn - min(lsn, row.lsn), isOutdated: position.timeline != timeline))
         }
         return consumers
     }
@@ -147,7 +148,8 @@ extension Engine {
             do throws(StoreError) {
                 let position = position(try keys.consumerRow(value, name))
                 guard position.timeline == timeline else {
-                    logger.warning(
+                    // No warning: it would come with each opening, and `listConsumers` tells it to whoever asks.
+                    logger.notice(
                         "Nothing is kept for a consumer of a time before a restore; it has to begin anew",
                         metadata: ["consumer": "\(name)"])
                     continue

@@ -63,7 +63,7 @@ struct StoreCreation: Sendable {
                 throw StorageError(
                     .alreadyExists,
                     "Something else stands there: a store is made only in a new or empty directory. "
-                        + "If it was a store, its store.json is lost: run repair, or restore that file from a backup.",
+                        + "If it was a store, verify says what is left of it.",
                     path: directory)
             }
         } else {

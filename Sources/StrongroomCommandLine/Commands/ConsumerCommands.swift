@@ -17,9 +17,13 @@ struct ConsumerCommand: AsyncParsableCommand {
 
         func run(on store: Store, _ console: Console) async throws {
             for consumer in try await store.listConsumers() {
+                let came =
+                    consumer.isOutdated
+                    ? "from before a restore: it has to begin anew, with --after, or to be removed"
+                    : "\(consumer.lagCommits) commits behind"
                 let text =
                     "\(consumer.acknowledged.formatted(.iso8601)) \(quoted(consumer.name)) at \(consumer.position), "
-                    + "\(consumer.lagCommits) commits behind"
+                    + came
                 console.emit(ConsumerRecord(consumer), text: text)
             }
         }
@@ -48,12 +52,14 @@ struct ConsumerRecord: Codable, Equatable {
     var position: String
     var acknowledged: Date
     var lagCommits: UInt64
+    var isOutdated: Bool
 
     init(_ consumer: ConsumerInfo) {
         name = consumer.name
         position = consumer.position.description
         acknowledged = consumer.acknowledged
         lagCommits = consumer.lagCommits
+        isOutdated = consumer.isOutdated
     }
 }
 #endif

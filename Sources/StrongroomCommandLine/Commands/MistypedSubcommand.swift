@@ -3,12 +3,35 @@ internal import ArgumentParser
 internal import Glibc
 internal import SystemPackage
 
-/// `backup` takes a folder's name where its subcommands stand, and a mistyped one (`backup verfy`) would make a folder
-/// of that name and copy the store into it. So a bare word that is nearly one of theirs is refused, unless there is
-/// such a folder; who means one writes `./verfy`.
+/// A word where a command's name stands, and that is none.
+///
+/// `backup` takes a folder's name there, and a mistyped one (`backup verfy`) would make a folder of that name and copy
+/// the store into it. So a bare word that is nearly one of theirs is refused, unless there is such a folder; who means
+/// one writes `./verfy`.
 enum MistypedSubcommand {
+    /// What to say of a command line that cannot be parsed because there is no such command; nil where it is not that.
+    static func explanation(_ arguments: [String]) -> String? {
+        var command: any ParsableCommand.Type = StrongroomCommand.self
+        var path: [String] = []
+        for word in arguments.drop(while: { $0 == "help" }) {
+            let names = command.configuration.subcommands.map { $0._commandName }
+            if let next = names.firstIndex(of: word) {
+                command = command.configuration.subcommands[next]
+                path.append(word)
+                continue
+            }
+            let takesWords = names.isEmpty || command.configuration.defaultSubcommand != nil
+            guard !word.hasPrefix("-"), !takesWords else { return nil }
+            let all = "`\((["strongroom"] + path + ["--help"]).joined(separator: " "))` lists the commands."
+            let none = "There is no command \(quoted((path + [word]).joined(separator: " ")))"
+            guard let meant = closest(to: word, of: names) else { return "\(none); \(all)" }
+            return "\(none); if you mean `\((path + [meant]).joined(separator: " "))`, write that. \(all)"
+        }
+        return nil
+    }
+
     static func check(_ word: String) throws {
-        guard !word.contains("/"), !word.contains("."), let meant = closest(to: word) else { return }
+        guard !word.contains("/"), !word.contains("."), let meant = closestOfBackup(to: word) else { return }
         // Safe: the call only reads the path, for as long as it takes.
         guard unsafe access(Surroundings.current.path(word).string, F_OK) != 0 else { return }
         throw ValidationError(
@@ -16,11 +39,15 @@ enum MistypedSubcommand {
                 + "folder, ./\(word).")
     }
 
-    /// The subcommand that the word is nearly, if any; of four letters one may be wrong, of six two.
-    static func closest(to word: String) -> String? {
-        let names = BackupCommand.configuration.subcommands.map { $0._commandName } + ["help"]
-        let name = names.first { distance(Array(word.utf8), Array($0.utf8)) <= $0.utf8.count / 3 }
+    static func closestOfBackup(to word: String) -> String? {
+        let name = closest(to: word, of: BackupCommand.configuration.subcommands.map { $0._commandName } + ["help"])
         return name == "help" ? "--help" : name
+    }
+
+    /// The name that the word is nearly, if any; of four letters one may be wrong, of six two.
+    private static func closest(to word: String, of names: [String]) -> String? {
+        let near = names.map { ($0, distance(Array(word.utf8), Array($0.utf8))) }.filter { $1 <= $0.utf8.count / 3 }
+        return near.min { $0.1 < $1.1 }?.0
     }
 
     /// How many letters are left out, put in, replaced, or swapped with the next one, to make one word of the other.

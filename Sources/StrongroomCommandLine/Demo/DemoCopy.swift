@@ -37,15 +37,19 @@ struct DemoCopy: Sendable {
         return try await Offload.run { () throws(CommandFailure) in
             var targets: [Target] = []
             let files = try DirectoryWalk(of: store, keyBytesMax: 1024).whole()
-            func first(_ title: String, _ place: Place, where matches: (String) -> Bool) throws(CommandFailure) {
+            func first(
+                _ title: String, _ place: Place, isOptional: Bool = false, where matches: (String) -> Bool
+            ) throws(CommandFailure) {
                 guard let found = files.first(where: { matches($0.name) && $0.sizeBytes > 0 }) else {
+                    if isOptional { return }
                     throw CommandFailure(.demoFailed, "the store has no \(title)")
                 }
                 let file = FilePath("\(store.string)/\(found.name)")
                 targets.append(Target(title: title, file: file, offsets: try place.offsets(in: file, found.sizeBytes)))
             }
             try first("journal segment", .ciphertext) { $0.hasPrefix("journal/") }
-            try first("a large object's own file", .ciphertext) { $0.hasSuffix(".blob") }
+            // Small objects stand in the journal, and a directory may have no others.
+            try first("a large object's own file", .ciphertext, isOptional: true) { $0.hasSuffix(".blob") }
             try first("catalog (LMDB)", .after(Array(probeKey.utf8))) { $0.hasSuffix("data.mdb") }
             try first("the wrapped key of an object under SSE-KMS", .wrappedKey(behind: DemoModes.letterBytes)) {
                 $0.hasSuffix("data.mdb")

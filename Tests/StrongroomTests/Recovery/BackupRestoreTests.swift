@@ -176,6 +176,7 @@ struct BackupRestoreTests {
         #expect(try await errorCode { try await restored.changes(after: position) } == .invalidArgument)
         let index = try await restored.consumer(named: "index")
         #expect(try await errorCode { try await index.changes() } == .positionExpired)
+        #expect(try await restored.listConsumers().map(\.isOutdated) == [true])
         try await restored.close()
     }
 
