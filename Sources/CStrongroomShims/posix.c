@@ -45,7 +45,11 @@ int strongroom_reopen_direct(int descriptor) {
     }
     char path[64];
     snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
-    return open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    int opened;
+    do {
+        opened = open(path, O_WRONLY | O_DIRECT | O_CLOEXEC);
+    } while (opened < 0 && errno == EINTR);
+    return opened;
 }
 
 int64_t strongroom_write_through(int descriptor, const void *buffer, size_t length, int64_t offset) {

@@ -56,9 +56,13 @@ package struct KeyringFolder: ~Copyable, Sendable {
         keyring: FilePath, _ kind: KeyringKind, before: @escaping Hook = noHook
     ) throws(KeyBackendError) -> KeyringFolder {
         for directory in [keyring, keyring.appending(kind.folderName)] {
-            // Safe: the path is copied for the length of the call.
-            guard unsafe mkdir(directory.string, 0o700) == 0 || errno == EEXIST else {
-                throw failure("create", directory)
+            do throws(Errno) {
+                // Safe: the C string lives as long as the closure runs.
+                try unsafe retryingInterrupts(directory) { unsafe mkdir($0, 0o700) }
+            } catch Errno.fileExists {
+                // It is checked when it is opened.
+            } catch {
+                throw failure("create", directory, error)
             }
             try synchronize(directory.removingLastComponent())
         }
@@ -73,10 +77,12 @@ package struct KeyringFolder: ~Copyable, Sendable {
 
     /// Keeps other writers of this keyring out until the folder is closed.
     package func lock() throws(KeyBackendError) {
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+        do throws(Errno) {
+            try retryingInterrupts { flock(descriptor, LOCK_EX | LOCK_NB) }
+        } catch {
             throw KeyBackendError(
                 .unavailable, "Another process is changing the keyring \(path); try again when it is done.",
-                underlying: Errno(rawValue: errno))
+                underlying: error)
         }
     }
 
@@ -101,8 +107,9 @@ package struct KeyringFolder: ~Copyable, Sendable {
         var status = try Self.status(of: current, directory)
         while status.st_dev != own.st_dev || status.st_ino != own.st_ino {
             // Safe: a literal.
-            let parent = unsafe openat(current, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-            guard parent >= 0 else { throw Self.failure("open the parent of", directory) }
+            let parent = try Self.perform("open the parent of", directory) {
+                unsafe openat(current, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+            }
             Glibc.close(current)
             current = parent
             let above = try Self.status(of: current, directory)
@@ -141,14 +148,15 @@ package struct KeyringFolder: ~Copyable, Sendable {
     package func createDocument(_ bytes: [UInt8]) throws(KeyBackendError) {
         let temporaryName = try writeTemporary(bytes)
         try before(.renameTemporary)
-        // Safe: names are copied for the length of the call.
-        guard unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) == 0 else {
-            let error = Errno(rawValue: errno)
-            _ = unsafe unlinkat(descriptor, temporaryName, 0)
+        do throws(Errno) {
+            // Safe: names are copied for the length of the call.
+            try retryingInterrupts { unsafe strongroom_rename_new(descriptor, temporaryName, Self.documentName) }
+        } catch {
+            Self.discard(temporaryName, in: descriptor)
             throw cannotCreateDocument(error)
         }
         try before(.synchronizeFolder)
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        try Self.perform("sync", path) { fsync(descriptor) }
     }
 
     /// Replaces the keyring's document.
@@ -156,12 +164,12 @@ package struct KeyringFolder: ~Copyable, Sendable {
         let temporaryName = try writeTemporary(bytes)
         try before(.renameTemporary)
         // Safe: names are copied for the length of the call.
-        guard unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName) == 0 else {
-            throw Self.failure("rename", path.appending(temporaryName))
+        try Self.perform("rename", path.appending(temporaryName)) {
+            unsafe renameat(descriptor, temporaryName, descriptor, Self.documentName)
         }
         do throws(KeyBackendError) {
             try before(.synchronizeFolder)
-            guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+            try Self.perform("sync", path) { fsync(descriptor) }
         } catch {
             // For whoever reads the record of it: the change may have happened.
             throw KeyBackendError(
@@ -208,16 +216,15 @@ package struct KeyringFolder: ~Copyable, Sendable {
         _ = try remove(temporaryName)
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         try before(.createTemporary)
-        // Safe, here and below: names are copied for the length of the call.
-        let target = unsafe openat(descriptor, temporaryName, flags, 0o600)
-        guard target >= 0 else { throw Self.failure("create", file) }
+        // Safe: the name is copied for the length of the call.
+        let target = try Self.perform("create", file) { unsafe openat(descriptor, temporaryName, flags, 0o600) }
         do throws(KeyBackendError) {
             defer { Glibc.close(target) }
             try before(.writeTemporary)
             // Safe: bytes have no padding to be read.
             try SecretFile.write(unsafe bytes.span.bytes, to: target, file)
         } catch {
-            _ = unsafe unlinkat(descriptor, temporaryName, 0)
+            Self.discard(temporaryName, in: descriptor)
             throw error
         }
         return temporaryName
@@ -236,18 +243,28 @@ package struct KeyringFolder: ~Copyable, Sendable {
         try before(.removeRootKey)
         // Missing where its owner has moved it, and has opened the keyring with the file's new path.
         let remnant = try remove(name)
-        guard fsync(descriptor) == 0 else { throw Self.failure("sync", path) }
+        try Self.perform("sync", path) { fsync(descriptor) }
         return remnant
     }
 
     /// Removes a file, if it is there, and overwrites its bytes; returns why they could not be.
     private func remove(_ name: String) throws(KeyBackendError) -> KeyBackendError? {
         let file = ReplacedFile(name, in: descriptor, path)
-        // Safe: the name is copied for the length of the call.
-        guard unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT else {
-            throw Self.failure("remove", path.appending(name))
+        do throws(Errno) {
+            // Safe: the name is copied for the length of the call.
+            try retryingInterrupts { unsafe unlinkat(descriptor, name, 0) }
+        } catch Errno.noSuchFileOrDirectory {
+            // It is not there.
+        } catch {
+            throw Self.failure("remove", path.appending(name), error)
         }
         return file.overwrite()
+    }
+
+    /// Removes a file that could not be finished, as well as that can be done: what failed before is what is told.
+    static func discard(_ name: String, in folder: CInt) {
+        // Safe: the name is copied for the length of the call.
+        _ = try? retryingInterrupts { unsafe unlinkat(folder, name, 0) }
     }
 
     private static func status(of descriptor: CInt, _ path: FilePath) throws(KeyBackendError) -> stat {
@@ -259,14 +276,26 @@ package struct KeyringFolder: ~Copyable, Sendable {
 
     static func synchronize(_ directory: FilePath) throws(KeyBackendError) {
         // Safe: the path is copied for the length of the call.
-        let descriptor = unsafe Glibc.open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure("open", directory) }
+        let descriptor = try perform("open", directory) {
+            unsafe Glibc.open(directory.string, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
         defer { Glibc.close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw failure("sync", directory) }
+        try perform("sync", directory) { fsync(descriptor) }
     }
 
-    static func failure(_ what: String, _ path: FilePath) -> KeyBackendError {
-        let error = Errno(rawValue: errno)
-        return KeyBackendError(.unavailable, "Cannot \(what) \(path): \(error).", underlying: error)
+    /// Runs a system call, again as long as a signal interrupts it; `what` and `path` tell of its failure.
+    @discardableResult
+    static func perform(_ what: String, _ path: FilePath, _ call: () -> CInt) throws(KeyBackendError) -> CInt {
+        do throws(Errno) {
+            return try retryingInterrupts(call)
+        } catch {
+            throw failure(what, path, error)
+        }
+    }
+
+    static func failure(
+        _ what: String, _ path: FilePath, _ error: Errno = Errno(rawValue: errno)
+    ) -> KeyBackendError {
+        KeyBackendError(.unavailable, "Cannot \(what) \(path): \(error).", underlying: error)
     }
 }

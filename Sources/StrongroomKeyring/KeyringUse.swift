@@ -1,5 +1,6 @@
 internal import Glibc
 package import StrongroomKeys
+internal import StrongroomSystem
 internal import Synchronization
 internal import SystemPackage
 
@@ -17,15 +18,18 @@ package final class KeyringUse: Sendable {
 
     package init(_ folder: borrowing KeyringFolder) throws(KeyBackendError) {
         path = folder.path
+        let (directory, name) = (folder.descriptor, Self.fileName)
         let flags = O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC
         // Safe: the name is copied for the length of the call.
-        let descriptor = unsafe openat(folder.descriptor, Self.fileName, flags, 0o600)
-        guard descriptor >= 0 else { throw KeyringFolder.failure("open", path.appending(Self.fileName)) }
-        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else {
-            let error = Self.failure(
-                "A key is being taken out of the keyring \(path); try again in a moment.", path)
+        let descriptor = try KeyringFolder.perform("open", path.appending(name)) {
+            unsafe openat(directory, name, flags, 0o600)
+        }
+        do throws(Errno) {
+            try retryingInterrupts { flock(descriptor, LOCK_SH | LOCK_NB) }
+        } catch {
             Glibc.close(descriptor)
-            throw error
+            throw Self.failure(
+                "A key is being taken out of the keyring \(path); try again in a moment.", path, error)
         }
         self.descriptor = Mutex(descriptor)
     }
@@ -41,12 +45,13 @@ package final class KeyringUse: Sendable {
             guard let descriptor else {
                 throw KeyBackendError(.closed, "The keyring \(path) has been closed; open it again.")
             }
-            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-                let error = Self.failure(
-                    "Somebody else has the keyring \(path) open, and would keep the key; close it everywhere else, or "
-                        + "ask the process that has it open.", path)
+            do throws(Errno) {
+                try retryingInterrupts { flock(descriptor, LOCK_EX | LOCK_NB) }
+            } catch {
                 try Self.share(descriptor, path)
-                throw error
+                throw Self.failure(
+                    "Somebody else has the keyring \(path) open, and would keep the key; close it everywhere else, or "
+                        + "ask the process that has it open.", path, error)
             }
         }
     }
@@ -76,9 +81,9 @@ package final class KeyringUse: Sendable {
     }
 
     /// What a lock that is not to be had means, or why there can be none.
-    private static func failure(_ held: String, _ path: FilePath) -> KeyBackendError {
-        errno == EWOULDBLOCK
-            ? KeyBackendError(.unavailable, held, underlying: Errno.wouldBlock)
-            : KeyringFolder.failure("lock", path.appending(fileName))
+    private static func failure(_ held: String, _ path: FilePath, _ error: Errno) -> KeyBackendError {
+        error == .wouldBlock
+            ? KeyBackendError(.unavailable, held, underlying: error)
+            : KeyringFolder.failure("lock", path.appending(fileName), error)
     }
 }

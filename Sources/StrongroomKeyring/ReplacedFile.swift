@@ -1,5 +1,6 @@
 internal import Glibc
 package import StrongroomKeys
+internal import StrongroomSystem
 internal import SystemPackage
 
 /// A file of a keyring that no name is to lead to any more, held open so that its bytes can be overwritten in place.
@@ -13,12 +14,14 @@ struct ReplacedFile: ~Copyable {
     /// Opens the file while it still has its name.
     init(_ name: String, in folder: CInt, _ folderPath: FilePath) {
         path = folderPath.appending(name)
-        // Safe: the name is copied for the length of the call.
-        let descriptor = unsafe openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC)
-        if descriptor >= 0 {
+        do throws(Errno) {
+            // Safe: the name is copied for the length of the call.
+            let descriptor = try retryingInterrupts { unsafe openat(folder, name, O_WRONLY | O_NOFOLLOW | O_CLOEXEC) }
             opened = .success(FileDescriptor(rawValue: descriptor))
-        } else {
-            opened = errno == ENOENT ? .success(nil) : .failure(KeyringFolder.failure("open", path))
+        } catch Errno.noSuchFileOrDirectory {
+            opened = .success(nil)
+        } catch {
+            opened = .failure(KeyringFolder.failure("open", path, error))
         }
     }
 

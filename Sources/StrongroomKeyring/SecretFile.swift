@@ -60,16 +60,15 @@ package enum SecretFile {
         guard let name = path.lastComponent?.string else {
             throw KeyBackendError(.invalidRequest, "'\(path)' is no path of a file.")
         }
-        // Safe, here and below: names are copied for the length of the call.
         let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
-        let file = unsafe openat(directory.rawValue, name, flags, 0o600)
-        guard file >= 0 else { throw KeyringFolder.failure("create", path) }
+        // Safe: the name is copied for the length of the call.
+        let file = try KeyringFolder.perform("create", path) { unsafe openat(directory.rawValue, name, flags, 0o600) }
         do throws(KeyBackendError) {
             defer { Glibc.close(file) }
             try root.withBytes { (bytes) throws(KeyBackendError) in try write(bytes, to: file, path) }
-            guard fsync(directory.rawValue) == 0 else { throw KeyringFolder.failure("sync", path) }
+            try KeyringFolder.perform("sync", path) { fsync(directory.rawValue) }
         } catch {
-            _ = unsafe unlinkat(directory.rawValue, name, 0)
+            KeyringFolder.discard(name, in: directory.rawValue)
             throw error
         }
     }
@@ -86,6 +85,6 @@ package enum SecretFile {
                 written += count
             }
         }
-        guard fsync(descriptor) == 0 else { throw KeyringFolder.failure("sync", path) }
+        try KeyringFolder.perform("sync", path) { fsync(descriptor) }
     }
 }

@@ -150,7 +150,8 @@ final class PosixFile: StorageFile {
                 try retryingInterrupts { strongroom_allocate(descriptor, Int64(size)) }
             } catch Errno.notSupportedOnSocket {
                 // EOPNOTSUPP: a file system without fallocate. The C library then writes to each block.
-                let code = posix_fallocate(descriptor, 0, size)
+                var code: Int32
+                repeat { code = posix_fallocate(descriptor, 0, size) } while code == EINTR
                 if code != 0 { throw Errno(rawValue: code) }
             }
         } catch {

@@ -57,7 +57,7 @@ extension StorageError {
 /// Runs `call` again as long as a signal interrupts it, and throws its `errno` when it returns -1.
 @inline(__always)
 @discardableResult
-func retryingInterrupts<Value: FixedWidthInteger & SignedInteger>(
+package func retryingInterrupts<Value: FixedWidthInteger & SignedInteger>(
     _ call: () -> Value
 ) throws(Errno) -> Value {
     while true {
@@ -70,7 +70,7 @@ func retryingInterrupts<Value: FixedWidthInteger & SignedInteger>(
 
 /// Runs a system call that takes the path's name, again as long as a signal interrupts it.
 @discardableResult
-func retryingInterrupts(
+package func retryingInterrupts(
     _ path: FilePath, _ call: (UnsafePointer<CInterop.PlatformChar>) -> Int32
 ) throws(Errno) -> Int32 {
     // Safe: the C string outlives the call.

@@ -1,5 +1,6 @@
 #if CommandLineTool
 internal import Glibc
+internal import StrongroomSystem
 internal import SystemPackage
 
 /// One directory's entries by `readdir` and `fstatat`, names as the bytes that they are.
@@ -21,10 +22,14 @@ struct DirectoryEntry {
 
 enum DirectoryEntries {
     static func read(_ path: FilePath) throws(CommandFailure) -> [DirectoryEntry] {
-        guard let stream = unsafe opendir(path.string) else { throw failure(path) }
-        // Ours until here, and used by nobody else.
+        let descriptor = try open(path)
+        guard let stream = unsafe fdopendir(descriptor) else {
+            let failure = Self.failure(path)
+            Glibc.close(descriptor)
+            throw failure
+        }
+        // Ours until here, and used by nobody else. It owns the descriptor.
         defer { unsafe closedir(stream) }
-        let descriptor = unsafe dirfd(stream)
         var entries: [DirectoryEntry] = []
         while true {
             errno = 0
@@ -39,6 +44,16 @@ enum DirectoryEntries {
             }
             if name == [0x2E] || name == [0x2E, 0x2E] { continue }
             if let found = describe(name, in: descriptor) { entries.append(found) }
+        }
+    }
+
+    /// `opendir` would take a signal that interrupts it for a failure.
+    private static func open(_ path: FilePath) throws(CommandFailure) -> Int32 {
+        do throws(Errno) {
+            // Safe: the C string lives as long as the closure runs.
+            return try unsafe retryingInterrupts(path) { unsafe Glibc.open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
+        } catch {
+            throw failure(path, error)
         }
     }
 
@@ -65,8 +80,8 @@ enum DirectoryEntries {
         return DirectoryEntry(nameBytes: name, kind: kind, sizeBytes: UInt64(status.st_size))
     }
 
-    private static func failure(_ path: FilePath) -> CommandFailure {
-        .system("cannot read", path, Errno(rawValue: errno))
+    private static func failure(_ path: FilePath, _ error: Errno = Errno(rawValue: errno)) -> CommandFailure {
+        .system("cannot read", path, error)
     }
 }
 

@@ -1,5 +1,6 @@
 #if CommandLineTool
 internal import Glibc
+internal import StrongroomSystem
 internal import SystemPackage
 
 /// The directory of an export: files are made below it component by component, each opened relative to the one
@@ -12,10 +13,7 @@ struct ExportDirectory: Sendable {
     /// Makes the directory where it is missing.
     init(_ path: FilePath) throws(CommandFailure) {
         self.path = path
-        // Safe: the call only reads the path, for as long as it takes.
-        if unsafe mkdir(path.string, 0o755) != 0, errno != EEXIST {
-            throw .system("cannot create the directory", path, Errno(rawValue: errno))
-        }
+        try Self.make(path.string, in: AT_FDCWD, shown: path)
         let descriptor = try Self.open(path.string, in: AT_FDCWD, followLinks: true, shown: path)
         try? descriptor.close()
     }
@@ -42,23 +40,33 @@ struct ExportDirectory: Sendable {
             shown.append(component)
             let parent = directory
             defer { try? parent.close() }
-            // Safe: the call only reads the names, for as long as it takes.
-            if unsafe mkdirat(parent.rawValue, component, 0o755) != 0, errno != EEXIST {
-                throw .system("cannot create the directory", shown, Errno(rawValue: errno))
-            }
+            try Self.make(component, in: parent.rawValue, shown: shown)
             directory = try Self.open(component, in: parent.rawValue, followLinks: false, shown: shown)
         }
         return (directory, shown)
+    }
+
+    /// Where it is missing.
+    private static func make(_ name: String, in directory: Int32, shown: FilePath) throws(CommandFailure) {
+        do throws(Errno) {
+            // Safe: the call only reads the name, for as long as it takes.
+            try retryingInterrupts { unsafe mkdirat(directory, name, 0o755) }
+        } catch Errno.fileExists {
+            // Whether it is a directory is told by who opens it.
+        } catch {
+            throw .system("cannot create the directory", shown, error)
+        }
     }
 
     private static func open(
         _ name: String, in directory: Int32, followLinks: Bool, shown: FilePath
     ) throws(CommandFailure) -> FileDescriptor {
         let flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC | (followLinks ? 0 : O_NOFOLLOW)
-        // Safe: the call only reads the names, for as long as it takes.
-        let opened = unsafe openat(directory, name, flags)
-        guard opened >= 0 else {
-            let error = Errno(rawValue: errno)
+        do throws(Errno) {
+            // Safe: the call only reads the name, for as long as it takes.
+            let opened = try retryingInterrupts { unsafe openat(directory, name, flags) }
+            return FileDescriptor(rawValue: opened)
+        } catch {
             if error == .notDirectory || error == .tooManySymbolicLinkLevels {
                 throw CommandFailure(
                     .fileExists,
@@ -67,7 +75,6 @@ struct ExportDirectory: Sendable {
             }
             throw .system("cannot open the directory", shown, error)
         }
-        return FileDescriptor(rawValue: opened)
     }
 }
 #endif

@@ -1,5 +1,6 @@
 #if CommandLineTool
 internal import Glibc
+internal import StrongroomSystem
 internal import SystemPackage
 
 /// A file that appears under its name only when it is whole: written beside it, then renamed. What fails or is
@@ -42,23 +43,23 @@ final class OutputFile: @unchecked Sendable {
         self.name = name
         self.shownPath = shownPath
         // Short, whatever the name's length is, and distinct per process and file.
-        temporaryName = ".strongroom-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
+        let temporaryName = ".strongroom-\(getpid())-\(UInt32.random(in: 0...UInt32.max)).partial"
+        self.temporaryName = temporaryName
         // O_EXCL and O_NOFOLLOW: never through something that stands there already.
-        // Safe: the call only reads the names, for as long as it takes.
-        let opened = unsafe openat(
-            directory.rawValue, temporaryName, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o644)
-        guard opened >= 0 else {
-            let error = Errno(rawValue: errno)
+        let flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
+        do throws(Errno) {
+            // Safe: the call only reads the name, for as long as it takes.
+            let opened = try retryingInterrupts { unsafe openat(directory.rawValue, temporaryName, flags, 0o644) }
+            descriptor = FileDescriptor(rawValue: opened)
+        } catch {
             try? directory.close()
             throw .system("cannot create", shownPath, error)
         }
-        descriptor = FileDescriptor(rawValue: opened)
     }
 
     deinit {
         if isOpen { try? descriptor.close() }
-        // Safe: the call only reads the names, for as long as it takes.
-        if !hasItsName { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
+        if !hasItsName { try? removeTemporary() }
         try? directory.close()
     }
 
@@ -80,24 +81,34 @@ final class OutputFile: @unchecked Sendable {
         } catch {
             throw .system("cannot write", shownPath, error as? Errno ?? .ioError)
         }
-        // Safe: the calls only read the names, for as long as they take.
-        let renamed =
-            switch replacing {
-            case .allowed: unsafe renameat(directory.rawValue, temporaryName, directory.rawValue, name)
-            // A link fails where something of the name is; a rename would replace it.
-            case .refused: unsafe linkat(directory.rawValue, temporaryName, directory.rawValue, name, 0)
+        do throws(Errno) {
+            // Safe: the calls only read the names, for as long as they take.
+            try retryingInterrupts { () -> Int32 in
+                switch replacing {
+                case .allowed: unsafe renameat(directory.rawValue, temporaryName, directory.rawValue, name)
+                // A link fails where something of the name is; a rename would replace it.
+                case .refused: unsafe linkat(directory.rawValue, temporaryName, directory.rawValue, name, 0)
+                }
             }
-        guard renamed == 0 else {
-            let error = Errno(rawValue: errno)
-            if error == .fileExists {
-                throw CommandFailure(
-                    .fileExists, "\(quoted(shownPath.string)) exists and is left as it is; name another place")
-            }
+        } catch Errno.fileExists {
+            throw CommandFailure(
+                .fileExists, "\(quoted(shownPath.string)) exists and is left as it is; name another place")
+        } catch {
             throw .system("cannot create", shownPath, error)
         }
-        // Safe: the call only reads the names, for as long as it takes.
-        if replacing == .refused { _ = unsafe unlinkat(directory.rawValue, temporaryName, 0) }
+        if replacing == .refused { try removeTemporary() }
         hasItsName = true
+    }
+
+    private func removeTemporary() throws(CommandFailure) {
+        do throws(Errno) {
+            // Safe: the call only reads the name, for as long as it takes.
+            try retryingInterrupts { unsafe unlinkat(directory.rawValue, temporaryName, 0) }
+        } catch Errno.noSuchFileOrDirectory {
+            // It is gone, as it should be.
+        } catch {
+            throw .system("cannot remove", shownPath.removingLastComponent().appending(temporaryName), error)
+        }
     }
 }
 #endif

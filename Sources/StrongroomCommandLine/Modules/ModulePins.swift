@@ -3,6 +3,7 @@ internal import CStrongroomKeyBackend
 internal import Glibc
 internal import Strongroom
 internal import StrongroomKeys
+internal import StrongroomSystem
 internal import SystemPackage
 
 /// Which key-backend modules are trusted: lists in the form of `sha256sum`, so that `sha256sum --check` reads them too.
@@ -116,9 +117,13 @@ struct ModulePins: Sendable {
 
     private static func makeDirectories(_ directory: FilePath) throws(CommandFailure) {
         for directory in [directory.removingLastComponent(), directory] {
-            // Safe: the call only reads the path, for as long as it takes.
-            if unsafe mkdir(directory.string, 0o700) != 0, errno != EEXIST {
-                throw .system("cannot create the directory", directory, Errno(rawValue: errno))
+            do throws(Errno) {
+                // Safe: the C string lives as long as the closure runs.
+                try unsafe retryingInterrupts(directory) { unsafe mkdir($0, 0o700) }
+            } catch Errno.fileExists {
+                // Whether it is a directory is told by who makes the list in it.
+            } catch {
+                throw .system("cannot create the directory", directory, error)
             }
         }
     }

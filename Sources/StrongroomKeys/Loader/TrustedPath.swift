@@ -1,4 +1,5 @@
 internal import Glibc
+internal import StrongroomSystem
 package import SystemPackage
 
 /// Opens files that nobody else could have put there or can change.
@@ -22,9 +23,7 @@ package enum TrustedPath {
         defer { close(directory) }
         guard let name = path.lastComponent?.string, path.isLexicallyNormal else { throw notNormal(path) }
         // O_NONBLOCK: a FIFO in the file's place must not hold us up before fstat can refuse it.
-        // Safe: the name is copied for the length of the call.
-        let descriptor = unsafe openat(directory.rawValue, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)
-        guard descriptor >= 0 else { throw cannotOpen(path, Errno(rawValue: errno)) }
+        let descriptor = try openEntry(name, of: directory.rawValue, O_NOFOLLOW | O_NONBLOCK, path)
         do {
             try check(descriptor, path, rule)
         } catch {
@@ -47,24 +46,14 @@ package enum TrustedPath {
         // Safe: realpath returned a terminated string that is ours to free.
         let real = unsafe FilePath(String(cString: resolved))
         unsafe free(resolved)
-        // Safe: a literal.
-        var descriptor = unsafe Glibc.open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw cannotOpen("/", Errno(rawValue: errno)) }
         var walked = FilePath("/")
+        var descriptor = try openEntry("/", of: AT_FDCWD, O_DIRECTORY, walked)
         for component in real.components {
-            do {
-                try checkDirectory(descriptor, walked)
-            } catch {
-                Glibc.close(descriptor)
-                throw error
-            }
-            // Safe: the name is copied for the length of the call.
-            let next = unsafe openat(descriptor, component.string, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-            let failure = Errno(rawValue: errno)
-            Glibc.close(descriptor)
+            let directory = descriptor
+            defer { Glibc.close(directory) }
+            try checkDirectory(directory, walked)
             walked.append(component)
-            guard next >= 0 else { throw cannotOpen(walked, failure) }
-            descriptor = next
+            descriptor = try openEntry(component.string, of: directory, O_DIRECTORY | O_NOFOLLOW, walked)
         }
         do {
             try checkDirectory(descriptor, walked)
@@ -73,6 +62,20 @@ package enum TrustedPath {
             throw error
         }
         return FileDescriptor(rawValue: descriptor)
+    }
+
+    /// Opens for reading.
+    ///
+    /// - Parameter path: what `name` is there, for the error.
+    private static func openEntry(
+        _ name: String, of directory: CInt, _ flags: CInt, _ path: FilePath
+    ) throws(KeyBackendError) -> CInt {
+        do throws(Errno) {
+            // Safe: the name is copied for the length of the call.
+            return try retryingInterrupts { unsafe openat(directory, name, flags | O_RDONLY | O_CLOEXEC) }
+        } catch {
+            throw cannotOpen(path, error)
+        }
     }
 
     private static func checkDirectory(_ descriptor: CInt, _ path: FilePath) throws(KeyBackendError) {
