@@ -27,10 +27,10 @@ package final class LMDBIndex: OrderedIndex {
         var isPoisoned = false
     }
 
-    private let environment: LMDBEnvironment
+    let environment: LMDBEnvironment
     private let identity: EnvironmentRegistry.Identity
     private let options: Options
-    private let readers: ReaderGate
+    let readers: ReaderGate
     private let writer = WriterThread()
     /// Held for a whole write: one at a time.
     private let writes = Monitor(Writes())

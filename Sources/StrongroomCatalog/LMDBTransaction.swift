@@ -26,6 +26,12 @@ final class LMDBTransaction {
 
     deinit { abort() }
 
+    /// Of the state that a read transaction sees.
+    var id: Int {
+        // Safe: a live transaction.
+        unsafe mdb_txn_id(live)
+    }
+
     // MARK: - Life
 
     func commit() throws(LMDBFailure) {

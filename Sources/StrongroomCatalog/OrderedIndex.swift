@@ -21,6 +21,9 @@ package protocol OrderedIndex: AnyObject, Sendable {
     /// to grow: it changes nothing but the transaction. Blocks; not inside a `read` or another `write`.
     func write(_ body: (any OrderedIndexTransaction) throws(StorageError) -> Void) throws(StorageError)
 
+    /// What is wrong with the file below the rows, which no walk over rows meets; nil where nothing is. Blocks.
+    func pageFault() throws(StorageError) -> StorageError?
+
     /// Waits for reads and writes in hand; later ones throw `closed`. Closing twice is no error.
     func close()
 }
@@ -32,6 +35,9 @@ extension OrderedIndex {
     ) throws(OrderedIndexReadError<Failure>) -> Value? {
         try read(body)
     }
+
+    /// For an index that has no file.
+    package func pageFault() throws(StorageError) -> StorageError? { nil }
 }
 
 /// A read fails either below (`index`) or in the caller's closure (`body`).

@@ -58,11 +58,15 @@ struct FrameHeader: Equatable, Sendable {
         guard bytes.byteCount >= sizeBytes,
             CRC32C.checksum(bytes.extracting(first: 36)) == bytes.littleEndian(at: 36, as: UInt32.self)
         else { return nil }
+        let (lsn, syncedLSN) = (
+            bytes.littleEndian(at: 8, as: UInt64.self), bytes.littleEndian(at: 16, as: UInt64.self)
+        )
+        guard max(lsn, syncedLSN) <= JournalNumber.greatest else { return nil }
         return FrameHeader(
             bodyLength: bytes.littleEndian(at: 0, as: UInt32.self),
             bodyChecksum: bytes.littleEndian(at: 4, as: UInt32.self),
-            lsn: bytes.littleEndian(at: 8, as: UInt64.self),
-            syncedLSN: bytes.littleEndian(at: 16, as: UInt64.self),
+            lsn: lsn,
+            syncedLSN: syncedLSN,
             salt: bytes.littleEndian(at: 24, as: UInt64.self),
             type: FrameType(rawValue: bytes.littleEndian(at: 32, as: UInt16.self)),
             flags: bytes.littleEndian(at: 34, as: UInt16.self),

@@ -14,9 +14,16 @@ package struct JournalCondition: Sendable {
     /// The first of them that is younger than every segment that can be read: the end of the log was in it.
     package var unreadableEnd: StorageError?
     fileprivate var highestID: UInt64 = 0
+    /// Whether there is no file with a segment's name.
+    package var isEmpty = true
 
     /// Whether a header was made anew without the segment before it, whose file may have had an earlier life.
     package var beginsUnchecked: Bool { rebuilt.contains { $0.key > 1 && $0.value.predecessorID == 0 } }
+
+    /// No new segment gets one of these numbers.
+    package mutating func reserve(_ ids: Set<UInt64>) {
+        highestID = ids.filter { $0 < JournalNumber.greatestEnd }.reduce(highestID) { max($0, $1) }
+    }
 
     /// The files of those whose header can be made anew.
     package func rebuiltPaths(in directory: FilePath) -> [FilePath] {
@@ -62,6 +69,7 @@ extension Journal {
         condition.highestID = names.compactMap { segmentID(ofAside: $0) }.max() ?? 0
         for name in names.compactMap({ SegmentName($0) }).sorted() {
             guard case .segment(let id) = name else { continue }
+            condition.isEmpty = false
             condition.highestID = max(condition.highestID, id)
             let file = try fileSystem.open(name.path(in: directory), .readOnly)
             guard let header = try condition.header(of: id, file, after: predecessor, storeID: storeID) else {
@@ -137,6 +145,12 @@ extension Journal {
         after lsn: UInt64, _ condition: JournalCondition, directory: FilePath, fileSystem: any FileSystem,
         storeID: [UInt8], random: any RandomSource, configuration: JournalConfiguration
     ) throws(StorageError) {
+        guard condition.highestID < JournalNumber.greatestEnd else {
+            throw StorageError(
+                .corrupted,
+                "a file of the journal has the number \(condition.highestID), which no store comes to; move it away",
+                path: directory)
+        }
         let sizeBytes = configuration.initialSegmentBytes
         let header = SegmentHeader(
             // Predecessors that are damaged count no more: the chain begins here.

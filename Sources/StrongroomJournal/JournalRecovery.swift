@@ -63,6 +63,13 @@ struct JournalRecovery {
         }
         outcome.segments = infos(segments)
         outcome.newestID = segments.last?.header.segmentID ?? 0
+        guard max(outcome.lastLSN, outcome.newestID) < JournalNumber.greatestEnd else {
+            throw StorageError(
+                .corrupted,
+                "the journal ends with segment \(outcome.newestID) at LSN \(outcome.lastLSN), where no store comes to; "
+                    + "restore a backup",
+                path: chain.last?.path ?? directory)
+        }
         outcome.reachLSN = reach(segments)
         return outcome
     }
@@ -187,7 +194,10 @@ struct JournalRecovery {
                         "the segment ends at LSN \(scanner.lastLSN), but its successor says it reaches LSN \(limit)")
                 }
                 try judge(end, &scanner)
-                if scanner.lastType == .close && end != .damagedBody {
+                // Whoever closes ends a group, and so a block.
+                if scanner.lastType == .close, end != .damagedBody,
+                    scanner.position == scanner.position.roundedUpToBlock
+                {
                     outcome.resume = (segment.header, scanner.position)
                 }
                 outcome.endsWithPromise = scanner.lastType.map { !$0.isRecord } ?? true

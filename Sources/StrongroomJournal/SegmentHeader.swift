@@ -68,13 +68,15 @@ struct SegmentHeader: Equatable, Sendable {
         else { return .failure(.damaged) }
         let format = bytes.littleEndian(at: 8, as: UInt32.self)
         guard format == Self.format else { return .failure(.unsupportedFormat(format)) }
-        return .success(
-            SegmentHeader(
-                segmentID: bytes.littleEndian(at: 16, as: UInt64.self),
-                storeID: (24..<40).map { bytes.littleEndian(at: $0, as: UInt8.self) },
-                predecessorID: bytes.littleEndian(at: 40, as: UInt64.self),
-                predecessorLastLSN: bytes.littleEndian(at: 48, as: UInt64.self),
-                salt: bytes.littleEndian(at: 56, as: UInt64.self),
-                sizeBytes: bytes.littleEndian(at: 64, as: UInt64.self)))
+        let header = SegmentHeader(
+            segmentID: bytes.littleEndian(at: 16, as: UInt64.self),
+            storeID: (24..<40).map { bytes.littleEndian(at: $0, as: UInt8.self) },
+            predecessorID: bytes.littleEndian(at: 40, as: UInt64.self),
+            predecessorLastLSN: bytes.littleEndian(at: 48, as: UInt64.self),
+            salt: bytes.littleEndian(at: 56, as: UInt64.self),
+            sizeBytes: bytes.littleEndian(at: 64, as: UInt64.self))
+        let numbers = [header.segmentID, header.predecessorID, header.predecessorLastLSN]
+        guard numbers.allSatisfy({ $0 <= JournalNumber.greatest }) else { return .failure(.damaged) }
+        return .success(header)
     }
 }

@@ -36,7 +36,13 @@ enum SegmentName: Equatable {
             return nil
         }
         // One file, one name: "1.wal" beside "00000001.wal" would be two files for one segment.
-        guard self.text == text else { return nil }
+        guard self.text == text, number <= JournalNumber.greatestEnd else { return nil }
+    }
+
+    private var number: UInt64 {
+        switch self {
+        case .segment(let number), .spare(let number), .preparing(let number): number
+        }
     }
 
     func path(in directory: FilePath) -> FilePath { directory.appending(text) }

@@ -61,23 +61,31 @@ struct SegmentScanner {
     /// The first block behind `position` where a whole frame of this segment begins that says that
     /// `lsn` was durable when it was written.
     mutating func laterPromise(of lsn: UInt64) throws(StorageError) -> UInt64? {
-        try laterFrame { $0.syncedLSN >= lsn }
+        try laterFrame { frame, _ in frame.syncedLSN >= lsn }
     }
 
     /// Goes on at the next frame behind a damaged spot, for reports only. False if there is none.
     mutating func skipDamage() throws(StorageError) -> Bool {
-        let known = lastLSN
-        guard let offset = try laterFrame({ $0.isKnown && $0.lsn > known }), let frame = try frameHeader(at: offset)
-        else { return false }
+        let (known, start) = (lastLSN, position)
+        // No more records than had room in between: an LSN that is far ahead was not given by who wrote the others.
+        func isPossible(_ frame: FrameHeader, at offset: UInt64) -> Bool {
+            let room = (offset - start) / UInt64(FrameHeader.sizeBytes) + 1
+            return frame.isKnown && frame.lsn > known && frame.lsn - known <= room
+        }
+        guard let offset = try laterFrame(isPossible), let frame = try frameHeader(at: offset) else { return false }
         position = offset
         lastLSN = frame.type.isRecord ? frame.lsn - 1 : frame.lsn
         return true
     }
 
-    private mutating func laterFrame(_ isWanted: (FrameHeader) -> Bool) throws(StorageError) -> UInt64? {
+    private mutating func laterFrame(
+        _ isWanted: (FrameHeader, _ offset: UInt64) -> Bool
+    ) throws(StorageError) -> UInt64? {
         var boundary = (position + 1).roundedUpToBlock
         while boundary + UInt64(FrameHeader.sizeBytes) <= header.sizeBytes {
-            if let frame = try frameHeader(at: boundary), frame.salt == header.salt, isWanted(frame) { return boundary }
+            if let frame = try frameHeader(at: boundary), frame.salt == header.salt, isWanted(frame, boundary) {
+                return boundary
+            }
             boundary += JournalConfiguration.blockBytes
         }
         return nil

@@ -8,6 +8,8 @@
 /// Part of the on-disk format: these bytes must not change.
 package enum KeySpace {
     package static let keyLengthMaximum = 2304
+    /// Rows are far shorter; a longer one was put there by somebody, and the index would not take it.
+    static let rowLengthMaximum = 15 << 20
     static let engineLowerBound: [UInt8] = [0x01]
     static let engineUpperBound: [UInt8] = [0x80]
     static let trashByte: UInt8 = 0xFF

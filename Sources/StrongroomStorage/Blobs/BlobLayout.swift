@@ -1,3 +1,4 @@
+internal import StrongroomJournal
 internal import SystemPackage
 
 /// Names in `blobs/`: `<epoch, 16 hex digits>/<id, 32 hex digits>.blob`. Never made of an object's name.
@@ -18,7 +19,7 @@ struct BlobLayout: Sendable {
     /// Nil for what this store did not name.
     static func epoch(directoryName: String) -> UInt64? {
         guard directoryName.utf8.count == 16, isLowercaseHexadecimal(directoryName) else { return nil }
-        return UInt64(directoryName, radix: 16)
+        return UInt64(directoryName, radix: 16).flatMap { $0 <= JournalNumber.greatest ? $0 : nil }
     }
 
     /// Nil for what this store did not name.

@@ -50,9 +50,9 @@ struct SegmentShares {
         let readLSN = min(heldLSN, view.holds.expectedReadLSN(of: unused, timeMilliseconds: time))
         segments =
             sealed.compactMap { info -> Segment? in
-                guard info.lastLSN <= readLSN, !excluded.contains(info.id), let usage = usages[info.id] else {
-                    return nil
-                }
+                guard info.lastLSN <= readLSN, !excluded.contains(info.id),
+                    let usage = usages[info.id]?.clamped(to: info)
+                else { return nil }
                 return Segment(
                     info: info, usage: usage, rewrittenBytes: usage.liveBytes + usage.liveRows * rowOverheadBytes)
             }
@@ -106,5 +106,16 @@ extension StoreView {
             case .index(let error), .body(let error): throw error
             }
         }
+    }
+}
+
+extension SegmentUsage {
+    /// The counters stand in the catalog without a code of their own: what they say beyond what a segment can have must
+    /// not overflow where they are added up.
+    func clamped(to info: SegmentInfo) -> SegmentUsage {
+        var usage = self
+        usage.liveBytes = min(liveBytes, info.sizeBytes)
+        usage.liveRows = min(liveRows, info.sizeBytes)
+        return usage
     }
 }

@@ -190,9 +190,9 @@ struct Committer: ~Copyable {
     private mutating func append(
         _ pieces: [[UInt8]], mayUseReserve: Bool, afterFreeingFor shortage: StorageError
     ) throws(StorageError) -> FrameLocation {
-        guard view.withTables({ $0.rowCount > 0 }), checkpointer.runForRoom(givingUpImages: false) else {
-            throw shortage
-        }
+        // Also where all rows are in the catalog already: segments of which an image or a reader was in want can be
+        // freed all the same.
+        guard checkpointer.runForRoom(givingUpImages: false) else { throw shortage }
         do throws(StorageError) {
             return try append(pieces, mayUseReserve: mayUseReserve)
         } catch  where error.code == .diskFull && checkpointer.images.coveredLSN != nil {

@@ -128,9 +128,10 @@ final class StorageCore: Sendable {
         let state = try StoreView.checkpointState(of: view.index)
         let tables = view.withTables { $0 }
         let segments = journal.segments().map { segment in
-            StorageStatistics.Segment(
-                id: segment.id, sizeBytes: segment.sizeBytes, liveBytes: usages[segment.id]?.liveBytes ?? 0,
-                liveRows: usages[segment.id]?.liveRows ?? 0, isNewest: segment.state == .newest)
+            let usage = usages[segment.id]?.clamped(to: segment) ?? SegmentUsage()
+            return StorageStatistics.Segment(
+                id: segment.id, sizeBytes: segment.sizeBytes, liveBytes: usage.liveBytes, liveRows: usage.liveRows,
+                isNewest: segment.state == .newest)
         }
         return StorageStatistics(
             rows: state.statistics, lastLSN: tables.lastLSN, appliedLSN: state.appliedLSN,

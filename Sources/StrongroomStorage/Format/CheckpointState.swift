@@ -1,3 +1,5 @@
+internal import StrongroomJournal
+
 /// How far the index is, in one row of the index (key `00 01`), written by every checkpoint transaction.
 ///
 ///      offset  size
@@ -64,7 +66,7 @@ struct CheckpointState: Equatable {
         }
         let covered = reader.position
         guard reader.integer(UInt32.self) == bytes.checksum(ofFirst: covered),
-            reader.remaining == 0, applied <= contained
+            reader.remaining == 0, applied <= contained, max(contained, sealed) <= JournalNumber.greatest
         else { throw .damaged }
         self.storeID = storeID
         containedLSN = contained

@@ -147,7 +147,7 @@ struct CommitFrame: Equatable, Sendable {
         switch kind {
         case kindDelete: return rowLength == 0 ? Mutation(key: key, row: nil) : nil
         case kindPut:
-            guard let row = reader.bytes(Int(rowLength)) else { return nil }
+            guard rowLength <= KeySpace.rowLengthMaximum, let row = reader.bytes(Int(rowLength)) else { return nil }
             if row.first == StoredRowCodec.Home.attachment.rawValue {
                 guard let (index, _) = StoredRowCodec.decodeAttachment(row), index < attachmentCount
                 else { return nil }

@@ -88,7 +88,7 @@ struct ImageReader: ~Copyable {
         while reader.remaining > 0 {
             guard let keyLength = reader.integer(UInt16.self), let valueLength = reader.integer(UInt32.self),
                 let key = reader.bytes(Int(keyLength)), let value = reader.bytes(Int(valueLength)),
-                (1...KeySpace.keyLengthMaximum).contains(key.count)
+                (1...KeySpace.keyLengthMaximum).contains(key.count), value.count <= KeySpace.rowLengthMaximum
             else { throw damaged("a row has a wrong length") }
             guard lastKey.lexicographicallyPrecedes(key) else { throw damaged("its rows are not in order") }
             lastKey = key

@@ -57,6 +57,9 @@ struct JournalSalvage {
 
     var commitCount: Int { commits.count }
 
+    /// Whether there are LSNs left behind the last one.
+    var canGoOn: Bool { lastLSN <= JournalNumber.greatestEnd - Self.skippedLSNs }
+
     /// The commits as a table that a checkpoint can move.
     func frozen(after state: CheckpointState) -> RowTables.Frozen {
         var tables = RowTables(baseLSN: state.appliedLSN, timeMilliseconds: state.timeMilliseconds)

@@ -20,11 +20,14 @@ struct RepairWork {
         let state = try mendCatalog(verdict, journal)
         try mendImages()
         try mendHeaders(journal)
-        let fault = try Journal.fault(
+        var fault = try Journal.fault(
             directory: directory.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: state.appliedLSN,
             containedLSN: state.containedLSN, in: journal
         ) { [directory] (place, frame) throws(StorageError) in _ = try CommitFrame(frame, at: place, in: directory) }
-        if let fault = fault ?? journal.unreadableEnd { try salvage(fault, journal, state) }
+        fault = fault ?? journal.unreadableEnd
+        // Apart, for ?? carries no typed throws.
+        if fault == nil { fault = try missingWhole(journal) }
+        if let fault { try salvage(fault, journal, state) }
         // Last: a repair that ends before the journal has a new beginning must find again that its end is lost.
         try setAside(journal.unreadable)
     }
@@ -60,6 +63,7 @@ struct RepairWork {
             guard state.storeID == storeID else {
                 return .failure(StorageError(.corrupted, "the catalog belongs to another store"))
             }
+            if let fault = try index.pageFault() { return .failure(fault) }
             let count: IndexCount
             do throws(OrderedIndexReadError<StorageError>) {
                 count = try index.read { (snapshot) throws(StorageError) in
@@ -173,6 +177,18 @@ struct RepairWork {
         }
     }
 
+    /// Where not one segment is left, nobody knows what the journal had: a store without any commit has none either,
+    /// but neither files of blobs nor a catalog that was lost.
+    private func missingWhole(_ journal: JournalCondition) throws(StorageError) -> StorageError? {
+        guard journal.isEmpty else { return nil }
+        let isCatalogLost = report.steps.contains { $0.kind == .catalogRebuilt }
+        let hasNoBlobs = try blobEpochs().isEmpty
+        guard isCatalogLost || !hasNoBlobs else { return nil }
+        return StorageError(
+            .corrupted, "there is no segment of the journal, and so none of the commits that the catalog lacks",
+            path: directory.journal)
+    }
+
     private mutating func salvage(
         _ fault: StorageError, _ journal: JournalCondition, _ state: CheckpointState
     ) throws(StorageError) {
@@ -180,6 +196,12 @@ struct RepairWork {
             directory.journal, fileSystem, storeID: storeID, in: journal, after: state)
         // What the device does not give now it may give later: it is not lost.
         if let other = salvage.findings.first(where: { $0.code != .corrupted }) { throw other }
+        guard salvage.canGoOn else {
+            throw StorageError(
+                .corrupted,
+                "the journal says that it came to LSN \(salvage.lastLSN), which no store does; restore the store from a "
+                    + "backup", path: directory.journal)
+        }
         report.lostLSNs = salvage.lostLSNs
         report.isLossy = true
         report.note(

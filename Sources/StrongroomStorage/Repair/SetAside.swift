@@ -35,7 +35,8 @@ package struct SetAside {
         let folder = path.removingLastComponent()
         let taken = try fileSystem.list(folder).compactMap { other -> UInt64? in
             guard other.hasPrefix(name + Self.mark) else { return nil }
-            return UInt64(other.dropFirst(name.count + Self.mark.count))
+            // One that somebody made must not be the last one.
+            return UInt64(other.dropFirst(name.count + Self.mark.count)).flatMap { $0 < .max >> 1 ? $0 : nil }
         }
         return folder.appending("\(name)\(Self.mark)\((taken.max() ?? 0) + 1)")
     }

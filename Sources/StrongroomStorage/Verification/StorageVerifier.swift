@@ -149,6 +149,7 @@ struct StorageVerifier {
         if let sumContradiction { report.note(.catalog, sumContradiction) }
         let counted: IndexCount
         do throws(StorageError) {
+            if let fault = try view.index.pageFault() { report.note(.catalog, fault) }
             counted = try countedIndex()
         } catch  where !error.isShortage {
             report.note(.catalog, error)

@@ -49,6 +49,50 @@ struct RepairTests {
         #expect(try await Store.repair(at: filled.directory.store).steps == [])
     }
 
+    /// The story: such a store was repaired as if it had never had a commit, and the next opening removed all files of
+    /// large objects, which no row named any more.
+    @Test("Where catalog and journal are both lost, that is told, and the files of large objects stay")
+    func everythingLost() async throws {
+        let filled = try await FilledStore()
+        let store = filled.directory.store
+        let blobs = try filled.directory.files(below: store.appending("blobs")).count
+        #expect(blobs > 0)
+        try FileManager.default.removeItem(atPath: Self.catalog(filled).string)
+        for path in try filled.directory.files(below: store.appending("journal")) {
+            try FileManager.default.removeItem(atPath: path.string)
+        }
+        let report = try await Store.repair(at: store)
+        #expect(report.hasLostCommits)
+        #expect(report.steps.map(\.kind).contains(.journalSalvaged))
+        #expect(report.setAside.count { $0.string.contains(".blob") } == blobs)
+        var options = FilledStore.options
+        options.whenRolledBack = .accept
+        try await Store.open(at: store, options: options).close()
+        #expect(try filled.directory.files(below: store.appending("blobs")).count >= blobs)
+        #expect(try await Store.repair(at: store).steps == [])
+    }
+
+    /// The story: one was added to each of these, and the process that opened or repaired the store ended.
+    @Test("Numbers that no store comes to are no files of it")
+    func forgedNumbers() async throws {
+        let filled = try await FilledStore()
+        let store = filled.directory.store
+        let greatest = String(UInt64.max)
+        for name in [
+            "\(greatest).wal", "spare-\(greatest).wal", "preparing-\(greatest).wal", "\(greatest).wal.aside-1",
+        ] {
+            try filled.directory.write([1, 2, 3], to: store.appending("journal").appending(name))
+        }
+        try FileManager.default.createDirectory(
+            atPath: store.appending("blobs/ffffffffffffffff").string, withIntermediateDirectories: false)
+        try filled.directory.write([], to: store.appending("catalog/data.mdb.aside-\(greatest)"))
+        #expect(try await FilledStore.soundCensus(at: store).difference(to: filled.census) == [])
+        var options = RepairOptions()
+        options.catalogDamage = "it is to be made anew"
+        #expect(try await Store.repair(at: store, options: options).steps.map(\.kind) == [.catalogRebuilt])
+        #expect(try await FilledStore.soundCensus(at: store).difference(to: filled.census) == [])
+    }
+
     @Test("What ended the process that read the catalog is believed")
     func damageThatIsTold() async throws {
         let filled = try await FilledStore()
