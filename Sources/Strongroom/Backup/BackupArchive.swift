@@ -41,13 +41,31 @@ struct BackupArchive: Sendable {
             var backup = Backup(manifest)
             if index > 0 {
                 let earlier = manifests[index - 1]
-                // Apart, for && carries no typed throws.
-                let isOneHistory = try manifest.isOfHistory(of: earlier)
-                backup.continuesEarlier = isOneHistory && manifest.contents.continues(earlier.contents)
+                backup.continuesEarlier =
+                    manifest.isOfHistory(of: earlier) && manifest.contents.continues(earlier.contents)
             }
             backups.append(backup)
         }
         return backups
+    }
+
+    /// The earlier backups whose manifests are not what the one after each says, back to where one was removed: what
+    /// is there is what was there.
+    func changedManifests(before manifest: BackupManifest) throws(StorageError) -> [UInt64] {
+        let numbers = Set(try BackupManifest.numbers(in: folder, fileSystem))
+        var changed: [UInt64] = []
+        var manifest = manifest
+        while let previous = manifest.previousSha256, numbers.contains(manifest.number - 1) {
+            let before = manifest.number - 1
+            if try BackupManifest.hash(before, in: folder, fileSystem) != previous { changed.append(before) }
+            // What cannot be read any more says nothing of those before it.
+            do throws(StorageError) {
+                manifest = try BackupManifest.read(before, in: folder, fileSystem)
+            } catch  where error.code == .corrupted {
+                break
+            }
+        }
+        return changed
     }
 
     /// One backup's manifest; the newest where no number is given.
@@ -71,7 +89,7 @@ struct BackupArchive: Sendable {
         for (index, manifest) in manifests.enumerated().reversed() where lsn <= manifest.contents.lsn {
             if manifest.contents.firstLSN <= lsn { return manifest }
             for earlier in manifests[..<index].reversed() where earlier.contents.firstLSN <= lsn {
-                guard manifest.contents.continues(earlier.contents), try manifest.isOfHistory(of: earlier) else {
+                guard manifest.contents.continues(earlier.contents), manifest.isOfHistory(of: earlier) else {
                     break
                 }
                 var joined = manifest
@@ -109,13 +127,15 @@ struct BackupArchive: Sendable {
     func prepare(storeId: String) throws(StorageError) -> [BackupManifest] {
         guard let status = try fileSystem.status(folder) else {
             try fileSystem.createDirectory(folder)
-            try fileSystem.synchronizeDirectory(folder.removingLastComponent().appending("."))
+            try synchronizeParent()
             return []
         }
         guard status.kind == .directory else {
             throw StorageError(.alreadyExists, "Something that is no folder stands there.", path: folder)
         }
         let manifests = try manifests()
+        // Whoever made the folder may have died before its name was durable.
+        if manifests.isEmpty { try synchronizeParent() }
         if let other = manifests.first(where: { $0.storeId != storeId }) {
             throw StorageError(
                 .alreadyExists, "The folder has backups of another store, \(other.storeId); name another folder.",
@@ -130,16 +150,17 @@ struct BackupArchive: Sendable {
         return manifests
     }
 
-    /// What stands in the store's own folder and belongs to every copy of it.
+    private func synchronizeParent() throws(StorageError) {
+        try fileSystem.synchronizeDirectory(folder.removingLastComponent().appending("."))
+    }
+
+    /// What stands in the store's own folder and belongs to every copy of it. An open store has read these files long
+    /// ago, and they may be damaged since.
     func storeFiles(of store: FilePath) throws(StorageError) -> [BackupManifest.StoreFile] {
-        var files: [BackupManifest.StoreFile] = []
-        for name in [StoreDescription.fileName, MetadataKeyFile.fileName] {
-            let file = try fileSystem.open(store.appending(name), .readOnly)
-            let sizeBytes = min(try file.sizeBytes(), UInt64(CanonicalJSONFile.limitBytes))
-            let bytes = try file.readBytes(at: 0, count: Int(sizeBytes))
-            files.append(.init(name: name, bytes: Hexadecimal.encode(bytes)))
+        let spares = SpareFiles(directory: store, fileSystem: fileSystem)
+        return try SpareFiles.names.map { (name) throws(StorageError) in
+            .init(name: name, bytes: Hexadecimal.encode(try spares.soundBytes(of: name)))
         }
-        return files
     }
 }
 

@@ -67,18 +67,35 @@ struct BackupManifest: Codable, Sendable {
         return manifest
     }
 
-    /// Whether both are backups of one life of the store: a restore begins another one.
-    func isOfHistory(of other: BackupManifest) throws(StorageError) -> Bool {
-        try timeline() == other.timeline()
+    /// Whether both are backups of one life of the store: a restore begins another one. What cannot be read says of
+    /// nothing that it is one.
+    func isOfHistory(of other: BackupManifest) -> Bool {
+        do throws(StorageError) {
+            return try description().timeline ?? StoreDescription.firstTimeline
+                == other.description().timeline ?? StoreDescription.firstTimeline
+        } catch {
+            return false
+        }
     }
 
-    private func timeline() throws(StorageError) -> UInt32 {
+    /// The store's description, as it was copied.
+    func description() throws(StorageError) -> StoreDescription {
         let name = StoreDescription.fileName
+        return try CanonicalJSONFile.decode(StoreDescription.self, try bytes(ofFile: name), path: FilePath(name))
+    }
+
+    /// One of the store's small files, which is what the store had.
+    func bytes(ofFile name: String) throws(StorageError) -> [UInt8] {
         guard let file = files.first(where: { $0.name == name }), let bytes = Hexadecimal.decode(file.bytes) else {
             throw StorageError(.corrupted, "The manifest of backup \(number) lacks \(name).")
         }
-        let description = try CanonicalJSONFile.decode(StoreDescription.self, bytes, path: FilePath(name))
-        return description.timeline ?? StoreDescription.firstTimeline
+        do throws(StorageError) {
+            try CanonicalJSONFile.check(bytes, path: FilePath(name))
+        } catch {
+            throw StorageError(
+                .corrupted, "\(name) in backup \(number) is damaged: restore another backup, or make a new one.")
+        }
+        return bytes
     }
 
     /// SHA-256 of the file of a manifest, in hexadecimal digits.

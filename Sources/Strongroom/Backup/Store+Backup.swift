@@ -82,17 +82,19 @@ extension Store {
                 var verification = BackupVerification(
                     manifest.contents, in: archive.folder, archive.fileSystem, storeID: storeID, report: report)
                 var found = BackupReport(manifest, try verification.run())
-                if let previous = manifest.previousSha256 {
-                    let before = manifest.number - 1
-                    // Older backups may have been removed; one that is there is the one that was there.
-                    if try BackupManifest.numbers(in: archive.folder, archive.fileSystem).contains(before),
-                        try BackupManifest.hash(before, in: archive.folder, archive.fileSystem) != previous
-                    {
-                        found.findings.append(
-                            .init(
-                                place: BackupManifest.path(before, in: archive.folder).string,
-                                reason: "The manifest has changed since the backup after it was made."))
+                for name in SpareFiles.names {
+                    do throws(StorageError) {
+                        _ = try manifest.bytes(ofFile: name)
+                    } catch {
+                        let path = BackupManifest.path(manifest.number, in: archive.folder)
+                        found.findings.append(.init(place: path.string, reason: error.message))
                     }
+                }
+                for number in try archive.changedManifests(before: manifest) {
+                    found.findings.append(
+                        .init(
+                            place: BackupManifest.path(number, in: archive.folder).string,
+                            reason: "The manifest has changed since the backup after it was made."))
                 }
                 return found
             }

@@ -46,6 +46,10 @@ private struct Restoring: Sendable {
         guard let storeID = Hexadecimal.decode(manifest.storeId), storeID.count == 16 else {
             throw StoreError(.corrupted, "The manifest's store id is no 32 hexadecimal digits.")
         }
+        // Before hours of copying.
+        let (original, metadataKey) = try await opening.onThread { () throws(StorageError) in
+            (try manifest.description(), try manifest.bytes(ofFile: MetadataKeyFile.fileName))
+        }
         let creation = try await opening.onThread { () throws(StorageError) in
             try StoreCreation.begin(opening.directory, opening.fileSystem, mark: StoreCreation.restoreMarkName)
         }
@@ -54,10 +58,11 @@ private struct Restoring: Sendable {
                 manifest.contents, in: archive.folder, to: opening.directory, storeID: storeID,
                 options: opening.storageOptions, environment: opening.storageEnvironment, report: report)
             let done = try restore.run(upTo: lsn)
-            try writeMetadataKey(manifest)
+            try write(metadataKey: metadataKey)
             return done
         }
-        let description = try description(manifest)
+        // As it was, on a timeline that no other life of the store has.
+        let description = original.onNewTimeline(opening.random)
         let keyCount = checksKeys ? try await opening.checkKeys(description, storeID: storeID) : 0
         try await opening.write(description)
         try await opening.onThread { () throws(StorageError) in try creation.finish() }
@@ -79,30 +84,12 @@ private struct Restoring: Sendable {
         }
     }
 
-    private func writeMetadataKey(_ manifest: BackupManifest) throws(StorageError) {
+    private func write(metadataKey bytes: [UInt8]) throws(StorageError) {
         let path = opening.directory.appending(MetadataKeyFile.fileName)
         let file = try opening.fileSystem.open(path, .create)
-        try file.write(try bytes(of: MetadataKeyFile.fileName, in: manifest), at: 0)
+        try file.write(bytes, at: 0)
         try file.synchronizeData()
         file.close()
         try opening.fileSystem.synchronizeDirectory(opening.directory)
-    }
-
-    private func bytes(of name: String, in manifest: BackupManifest) throws(StorageError) -> [UInt8] {
-        guard let file = manifest.files.first(where: { $0.name == name }), let bytes = Hexadecimal.decode(file.bytes)
-        else { throw StorageError(.corrupted, "The backup's manifest lacks \(name).", path: archive.folder) }
-        return bytes
-    }
-
-    /// As it was, on a timeline that no other life of the store has.
-    private func description(_ manifest: BackupManifest) throws(StoreError) -> StoreDescription {
-        do throws(StorageError) {
-            let bytes = try bytes(of: StoreDescription.fileName, in: manifest)
-            let description = try CanonicalJSONFile.decode(
-                StoreDescription.self, bytes, path: archive.folder.appending(StoreDescription.fileName))
-            return description.onNewTimeline(opening.random)
-        } catch {
-            throw StoreError(error)
-        }
     }
 }

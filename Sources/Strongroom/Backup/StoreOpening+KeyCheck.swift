@@ -31,6 +31,19 @@ extension Engine {
         var backendID: String
         var keyID: String
         var version: String
+
+        /// Those that an object cannot be opened without: under two layers, the outer one's too.
+        static func all(of sealing: ObjectRow.WrappedSealing) -> Set<KeyVersion> {
+            var versions: Set = [
+                KeyVersion(
+                    backendID: sealing.backendID, keyID: sealing.bucketKeyID.map(Hexadecimal.encode) ?? sealing.keyID,
+                    version: sealing.keyVersion)
+            ]
+            if let outer = sealing.outerLayer {
+                versions.insert(KeyVersion(backendID: outer.backendID, keyID: outer.keyID, version: outer.keyVersion))
+            }
+            return versions
+        }
     }
 
     fileprivate func openOneOfEachKey() async throws(StoreError) -> UInt64 {
@@ -43,20 +56,20 @@ extension Engine {
                 guard case .success(let row) = row, let key = row.key, let sealing = row.sealing,
                     sealing.mode != .customerKey
                 else { return }
-                let version = KeyVersion(
-                    backendID: sealing.backendID, keyID: sealing.bucketKeyID.map(Hexadecimal.encode) ?? sealing.keyID,
-                    version: sealing.keyVersion)
-                guard !opened.contains(version) else { return }
+                let versions = KeyVersion.all(of: sealing)
+                guard !opened.isSuperset(of: versions) else { return }
                 do throws(StoreError) {
                     _ = try await unwrap(sealing, row.identity(key), as: .root, row.bucket)
                 } catch {
                     throw StoreError(
                         .keyNotFound,
                         "\(row.place) cannot be opened: \(error.message) Its key is \(sealing.keyID), version "
-                            + "\(sealing.keyVersion). Restore the keyring as it was when the backup was made, or later.",
+                            + "\(sealing.keyVersion)"
+                            + (sealing.outerLayer.map { ", within \($0.keyID), version \($0.keyVersion)" } ?? "")
+                            + ". Restore the keyring as it was when the backup was made, or later.",
                         underlying: error)
                 }
-                opened.insert(version)
+                opened.formUnion(versions)
             }, atPageEnd: { _ in })
         return UInt64(opened.count)
     }

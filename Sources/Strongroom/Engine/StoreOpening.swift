@@ -187,7 +187,10 @@ struct StoreOpening {
     func refreshSpares() async throws(StoreError) {
         let spares = SpareFiles(directory: directory, fileSystem: fileSystem)
         do throws(StoreError) {
-            try await onThread { () throws(StorageError) in try spares.refresh() }
+            try await onThread { () throws(StorageError) in
+                try spares.refresh()
+                try StoreCreation.removeMarks(in: directory, fileSystem)
+            }
         } catch {
             // A store on a full disk opens all the same.
             logger.warning(

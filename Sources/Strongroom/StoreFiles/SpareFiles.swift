@@ -49,6 +49,15 @@ struct SpareFiles {
         return try fault(of: spare(name)) == nil ? .mendable(reason: reason) : .lost
     }
 
+    /// The file, or its spare where that is damaged.
+    func soundBytes(of name: String) throws(StorageError) -> [UInt8] {
+        let isMendable = if case .mendable = try condition(of: name) { true } else { false }
+        let sound = isMendable ? spare(name) : path(name)
+        let bytes = try fileSystem.contents(of: sound)
+        try CanonicalJSONFile.check(bytes, path: sound)
+        return bytes
+    }
+
     /// Puts the spare in the place of the file, which was put away.
     func mend(_ name: String) throws(StorageError) {
         try write(try fileSystem.contents(of: spare(name)), to: path(name))

@@ -80,9 +80,29 @@ struct StoreCreation: Sendable {
 
     /// The store is whole: `store.json` is durable.
     func finish() throws(StorageError) {
-        try fileSystem.remove(directory.appending(markName))
+        do throws(StorageError) {
+            try fileSystem.remove(directory.appending(markName))
+        } catch  where error.code == .notFound {
+            // Somebody has opened the store already, and removed it.
+        }
         try fileSystem.synchronizeDirectory(directory)
         mark.release()
+    }
+
+    /// Removes the marks of a store that has been opened: one may have outlived its work by a crash, and would have the
+    /// store taken for one that was never finished, if `store.json` were lost.
+    static func removeMarks(in directory: FilePath, _ fileSystem: PosixFileSystem) throws(StorageError) {
+        for mark in [markName, restoreMarkName].map({ directory.appending($0) })
+        where try fileSystem.status(mark) != nil {
+            do throws(StorageError) {
+                let lock = try fileSystem.lockExclusively(mark)
+                defer { lock.release() }
+                try fileSystem.remove(mark)
+                try fileSystem.synchronizeDirectory(directory)
+            } catch  where error.code == .locked {
+                // Whoever makes the store has it yet, and removes it.
+            }
+        }
     }
 
     private func clear() throws(StorageError) {

@@ -56,7 +56,9 @@ package struct BackupSweep {
         }
         var found = blobs
         let files = Dictionary(contents.segments.map { ($0.id, $0.file) }, uniquingKeysWith: { $1 })
-        let start = min(contents.journalStartLSN ?? contents.firstLSN, contents.firstLSN)
+        // Nothing is ever replayed onto an image that none of them has.
+        let earliest = kept.map(\.firstLSN).min() ?? 0
+        let start = max(earliest, min(contents.journalStartLSN ?? contents.firstLSN, contents.firstLSN))
         let inspection = try Journal.inspect(
             directory: folder.journal, fileSystem: fileSystem, storeID: storeID, appliedLSN: start,
             upTo: JournalExtent(lastLSN: contents.lsn, segmentIDs: contents.segments.map(\.id)),
@@ -65,7 +67,13 @@ package struct BackupSweep {
             guard frame.type == .commit, let commit = CommitFrame(body: frame.body) else { return }
             for mutation in commit.mutations { if let row = mutation.row { Self.note(row, &found) } }
         }
-        if let finding = inspection.findings.first {
+        // Where the commits are no more that stood in the damage, nothing of this backup is replayed from there: its
+        // image has their rows.
+        let contained = Set(inspection.contained.map(\.findingIndex))
+        let findings = inspection.findings.enumerated().filter { index, error in
+            error.code != .corrupted || !contained.contains(index)
+        }
+        if let finding = findings.first?.element {
             throw StorageError(
                 .corrupted,
                 "a backup that is to stay cannot be read whole, so that nothing is removed: "

@@ -10,23 +10,28 @@ struct FileCopy {
     /// Synced this often, a copy does not pile up in front of others' syncs.
     private static let syncBytes: UInt64 = 8 << 20
 
-    /// Copies the first `count` bytes of `source` to `target`, which does not exist; durable but for the folder's
-    /// entry. Returns their SHA-256.
+    /// Copies the first `count` bytes of `source` to `target`, whatever stands there; durable but for the folder's entry.
+    /// Returns their SHA-256.
     ///
-    /// - Parameter extendedBytes: the size that the copy gets; zeros follow what was copied.
+    /// - Parameters:
+    ///   - keptBytes: how many of them are written; all of them where it is nil.
+    ///   - extendedBytes: the size that the copy gets; zeros follow what was written.
     @discardableResult
     func copy(
-        _ source: any StorageFile, count: UInt64, to target: FilePath, extendedBytes: UInt64? = nil
+        _ source: any StorageFile, count: UInt64, to target: FilePath, keptBytes: UInt64? = nil,
+        extendedBytes: UInt64? = nil
     ) throws(StorageError) -> [UInt8] {
+        let kept = min(count, keptBytes ?? count)
         let partial = FilePath(target.string + ".partial")
         if try fileSystem.status(partial) != nil { try fileSystem.remove(partial) }
         let file = try fileSystem.open(partial, .create)
         do throws(StorageError) {
             let hash = try Self.pieces(of: source, count: count) { (bytes, offset) throws(StorageError) in
-                try file.write(bytes, at: offset)
+                let own = bytes.prefix(Int(min(kept - min(offset, kept), UInt64(bytes.count))))
+                if !own.isEmpty { try file.write(Array(own), at: offset) }
                 if (offset + UInt64(bytes.count)) % Self.syncBytes == 0 { try file.synchronizeData() }
             }
-            if let extendedBytes, extendedBytes > count { try file.truncate(toBytes: extendedBytes) }
+            if let extendedBytes, extendedBytes > kept { try file.truncate(toBytes: extendedBytes) }
             try file.synchronizeData()
             file.close()
             try fileSystem.rename(partial, to: target)

@@ -15,6 +15,8 @@ struct StorageBackup {
     let folder: BackupFolder
     /// Files of earlier backups, by name: they need not be read again to know their hash.
     let known: [String: BackupContents.Segment]
+    /// The one before this.
+    let previous: BackupContents?
     /// Told after each file; whether to go on.
     let report: @Sendable (BackupProgress) -> Bool
 
@@ -29,6 +31,7 @@ struct StorageBackup {
         self.source = source
         self.folder = folder
         self.report = report
+        previous = earlier.last
         known = Dictionary(earlier.flatMap(\.segments).map { ($0.file, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -40,13 +43,24 @@ struct StorageBackup {
         core.view.reclaiming.withLock { _ in }
         try folder.prepare()
         try checkJournal()
+        do throws(StorageError) {
+            return try copyEverything()
+        } catch  where isOfUnreadableSegment(error) {
+            // A restore does not need its commits with an image that has them.
+            _ = try core.images.take(of: core.view)
+            return try copyEverything()
+        }
+    }
+
+    private mutating func copyEverything() throws(StorageError) -> (BackupContents, BackupProgress) {
+        progress = BackupProgress()
         let image = try copyImage()
         let startLSN = try StoreView.checkpointState(of: core.view.index).appliedLSN
         try copyCataloguedBlobs()
         let extent = core.journal.extent()
         let timeMilliseconds = core.view.withTables { $0.timeMilliseconds }
         try copyBlobs(ofCommitsAfter: startLSN, through: extent.lastLSN)
-        let (segments, startsAfter) = try copySegments(extent)
+        let (segments, startsAfter) = try copySegments(extent, imageLSN: image?.appliedLSN ?? 0)
         try findMissingSegments()
         for directory in [folder.journal, folder.images] { try fileSystem.synchronizeDirectory(directory) }
         let contents = BackupContents(
@@ -65,7 +79,7 @@ struct StorageBackup {
         var follower = core.journal.follow(after: imageLSN)
         do throws(StorageError) {
             while follower.lsn < appliedLSN { _ = try follower.read(upTo: appliedLSN, limitBytes: 1 << 20) }
-        } catch  where error.code == .corrupted || error.code == .positionExpired {
+        } catch  where [.corrupted, .inputOutput, .positionExpired].contains(error.code) {
             _ = try core.images.take(of: core.view)
         }
     }
@@ -94,7 +108,7 @@ struct StorageBackup {
         let summary = try reader.readToEnd()
         let name = folder.imageName(summary)
         let target = folder.images.appending(name)
-        if try fileSystem.status(target) == nil {
+        if try !folder.has(target, sizeBytes: summary.sizeBytes) {
             try folder.copy(file, count: summary.sizeBytes, to: target)
             try count(summary.sizeBytes)
         } else {
@@ -189,18 +203,41 @@ struct StorageBackup {
 
     /// - Returns: the segments, and after which commit there is every one in them.
     private mutating func copySegments(
-        _ extent: JournalExtent
+        _ extent: JournalExtent, imageLSN: UInt64
     ) throws(StorageError) -> ([BackupContents.Segment], startsAfter: UInt64) {
-        let infos = core.journal.segments().filter { extent.segmentIDs.contains($0.id) }
         var segments: [BackupContents.Segment] = []
-        for info in infos { segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN))) }
+        var infos: [SegmentInfo] = []
+        for info in core.journal.segments() where extent.segmentIDs.contains(info.id) {
+            do throws(StorageError) {
+                segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN)))
+                infos.append(info)
+            } catch  where isOfUnreadableSegment(error) && info.lastLSN <= imageLSN {
+                // The others are worth a backup all the same: the image has its rows, and payloads alone are missing.
+                progress.findings.append(error)
+            }
+        }
         guard var first = infos.last else { return (segments, extent.lastLSN) }
         // Of those that are older some may be gone between others that have payloads.
         for info in infos.dropLast().reversed() {
             guard first.predecessorID == info.id else { break }
             first = info
         }
-        return (segments, first.lsnBefore)
+        return (segments, try hasForked(infos) ? extent.lastLSN : first.lsnBefore)
+    }
+
+    /// Whether the store has other commits than the backup before it: it was put back, and its keyring with it, to an
+    /// earlier time, and has gone on. Then no commit between the two is to be restored of both.
+    private func hasForked(_ infos: [SegmentInfo]) throws(StorageError) -> Bool {
+        guard let previous, let last = previous.segments.last, let info = infos.first(where: { $0.id == last.id }),
+            let hash = BackupFolder.recordHash(inName: last.file)
+        else { return false }
+        let extent = try core.journal.copyExtent(of: info, upTo: min(info.lastLSN, previous.lsn))
+        return try BackupFolder.recordHash(extent) != hash
+    }
+
+    private func isOfUnreadableSegment(_ error: StorageError) -> Bool {
+        let isDamage = error.code == .corrupted || error.code == .inputOutput
+        return isDamage && error.path?.removingLastComponent() == source.journal
     }
 
     /// Payloads whose segment is gone cannot be backed up, and are told.
@@ -220,11 +257,12 @@ struct StorageBackup {
     private mutating func copySegment(
         _ info: SegmentInfo, upTo lsn: UInt64
     ) throws(StorageError) -> BackupContents.Segment {
-        let (salt, usedBytes) = try core.journal.usedBytes(of: info, upTo: lsn)
-        let name = folder.segmentName(id: info.id, salt: salt, copiedBytes: usedBytes)
+        let extent = try core.journal.copyExtent(of: info, upTo: lsn)
+        let usedBytes = extent.bytes
+        let name = try folder.segmentName(id: info.id, extent)
         let target = folder.journal.appending(name)
         let hash: String
-        if try fileSystem.status(target) == nil {
+        if try !folder.has(target, sizeBytes: info.sizeBytes) {
             hash = try folder.copy(
                 try fileSystem.open(info.path, .readOnly), count: usedBytes, to: target, extendedBytes: info.sizeBytes
             ).hexadecimalDigits

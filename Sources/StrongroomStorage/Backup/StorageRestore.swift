@@ -35,8 +35,8 @@ package struct StorageRestore: Sendable {
     private var fileSystem: any FileSystem { environment.fileSystem }
 
     /// - Parameter lsn: the last commit that the store is to have.
-    /// - Throws: `corrupted` where a file of the backup is damaged or missing; `positionExpired` where the backup has
-    ///   not all of that commit's payloads.
+    /// - Throws: `corrupted` where what the rows are made of is damaged or missing; `positionExpired` where payloads of
+    ///   that commit were deleted before the backup was made. Payloads that are damaged are among the findings.
     package func run(upTo lsn: UInt64) throws(StorageError) -> BackupProgress {
         precondition(lsn >= contents.firstLSN && lsn <= contents.lsn, "the backup does not reach that commit")
         for path in directory.folders { try fileSystem.createDirectory(path) }
@@ -45,9 +45,12 @@ package struct StorageRestore: Sendable {
         defer { index.close() }
         let filled = try fill(index)
         let state = try replay(into: index, after: filled, upTo: lsn)
-        try copySegments(index, upTo: lsn, &progress)
+        let used = try usedSegments(index)
+        try copySegments(used, upTo: lsn, &progress)
         try copyBlobs(index, state, &progress)
-        let journal = try Journal.condition(directory: directory.journal, fileSystem: fileSystem, storeID: storeID)
+        var journal = try Journal.condition(directory: directory.journal, fileSystem: fileSystem, storeID: storeID)
+        // No new segment gets the number of one that rows name, though it may not be there.
+        journal.reserve(used)
         try Journal.beginAnew(
             after: state.appliedLSN, journal, directory: directory.journal, fileSystem: fileSystem, storeID: storeID,
             random: environment.random, configuration: options.journal)
@@ -88,30 +91,48 @@ package struct StorageRestore: Sendable {
         return try writer.write(frozen, after: filled, sealedBlobEpoch: epochs.max() ?? 0)
     }
 
-    /// Of the journal those segments are copied that hold payloads; what the others say is in the index.
-    private func copySegments(
-        _ index: any OrderedIndex, upTo lsn: UInt64, _ progress: inout BackupProgress
-    ) throws(StorageError) {
-        let used: [UInt64: SegmentUsage]
+    /// The segments in which rows have payloads.
+    private func usedSegments(_ index: any OrderedIndex) throws(StorageError) -> Set<UInt64> {
         do throws(OrderedIndexReadError<StorageError>) {
-            used = try index.read { (snapshot) throws(StorageError) in try StoreView.segmentUsages(in: snapshot) }
+            return try index.read { (snapshot) throws(StorageError) in
+                Set(try StoreView.segmentUsages(in: snapshot).keys)
+            }
         } catch {
             switch error {
             case .index(let error), .body(let error): throw error
             }
         }
-        let there = Set(contents.segments.map(\.id))
-        for missing in used.keys.filter({ !there.contains($0) }).sorted() {
+    }
+
+    /// Of the journal those segments are copied that hold payloads; what the others say is in the index.
+    private func copySegments(
+        _ used: Set<UInt64>, upTo lsn: UInt64, _ progress: inout BackupProgress
+    ) throws(StorageError) {
+        for missing in used.subtracting(contents.segments.map(\.id)).sorted() {
             try tell(Self.gone("payloads of small objects, in segment \(missing) of the journal"), upTo: lsn, &progress)
         }
-        for segment in contents.segments where used[segment.id] != nil {
-            let file = try fileSystem.open(folder.journal.appending(segment.file), .readOnly)
-            let target = directory.journal.appending(Journal.segmentFileName(id: segment.id))
-            let hash = try folder.copy(
-                file, count: segment.copiedBytes, to: target, extendedBytes: segment.sizeBytes)
-            guard hash.hexadecimalDigits == segment.sha256 else { throw segment.changed(file.path) }
-            try count(segment.copiedBytes, &progress)
+        for segment in contents.segments where used.contains(segment.id) {
+            let path = folder.journal.appending(segment.file)
+            do throws(StorageError) {
+                try copy(segment, from: path, upTo: lsn, &progress)
+            } catch  where error.path == path && [.corrupted, .inputOutput, .notFound].contains(error.code) {
+                // Left out: a segment whose header cannot be read would keep the store from opening.
+                try tell(error, upTo: lsn, &progress)
+            }
         }
+    }
+
+    private func copy(
+        _ segment: BackupContents.Segment, from path: FilePath, upTo lsn: UInt64, _ progress: inout BackupProgress
+    ) throws(StorageError) {
+        let file = try fileSystem.open(path, .readOnly)
+        // Commits after that one are given up: nothing may ever take them for the store's own.
+        let end = try Journal.end(ofRecordsUpTo: lsn, in: file, segmentID: segment.id, storeID: storeID)
+        let target = directory.journal.appending(Journal.segmentFileName(id: segment.id))
+        let hash = try folder.copy(
+            file, count: segment.copiedBytes, to: target, keptBytes: end, extendedBytes: segment.sizeBytes)
+        if hash.hexadecimalDigits != segment.sha256 { try tell(segment.changed(path), upTo: lsn, &progress) }
+        try count(segment.copiedBytes, &progress)
     }
 
     // MARK: Blobs
@@ -138,12 +159,13 @@ package struct StorageRestore: Sendable {
         }
     }
 
-    /// Of the backup's last commit one payload that was damaged already must not keep the others from coming back; of
-    /// an earlier one it means that the commit cannot be had.
+    /// Payloads that are damaged must not keep the others from coming back, nor may what was missing already when the
+    /// backup was made; but of an earlier commit what is missing means that the commit cannot be had.
     private func tell(
         _ error: StorageError, upTo lsn: UInt64, _ progress: inout BackupProgress
     ) throws(StorageError) {
-        guard lsn == contents.lsn, !error.isShortage else { throw error }
+        let isDamage = error.code == .corrupted || error.code == .inputOutput
+        guard lsn == contents.lsn || isDamage, !error.isShortage else { throw error }
         progress.findings.append(error)
     }
 

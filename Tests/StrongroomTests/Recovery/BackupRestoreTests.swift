@@ -159,6 +159,32 @@ struct BackupRestoreTests {
         #expect(error?.message.contains("after the rotation") == true)
     }
 
+    /// The story: the key of the outer of two layers was not looked for, and such an object could not be read after it.
+    @Test("Of two layers the outer one's key is looked for as well")
+    func outerLayer() async throws {
+        var options = FilledStore.options
+        options.keyService = KeyServiceOptions(.linked(KMSKeys.table), deadlineSeconds: 120)
+        let directory = try TemporaryDirectory()
+        let folder = directory.path.appending("backups")
+        let store = try await Store.open(at: directory.store, options: options)
+        let bucket = try await store.createBucket("data")
+        try await bucket.put("kms", [2], options: PutOptions(encryption: .kms()))
+        let old = directory.path.appending("old")
+        try FileManager.default.copyItem(atPath: directory.keyring.string, toPath: old.string)
+        try await store.rotateManagedKey()
+        try await bucket.put("dual", [3], options: PutOptions(encryption: .kmsDualLayer()))
+        try await store.backUp(to: folder)
+        try await store.close()
+        var restoring = RestoreOptions()
+        for (keyring, isWhole) in [(old, false), (directory.keyring, true)] {
+            options.keyring = keyring
+            restoring.keyCheck = options
+            let place = directory.path.appending("restored \(isWhole)")
+            let code = try await errorCode { try await Store.restore(from: folder, to: place, options: restoring) }
+            #expect(code == (isWhole ? nil : .keyNotFound))
+        }
+    }
+
     @Test("Positions of before a restore mean nothing after it")
     func positionsOfBefore() async throws {
         let filled = try await FilledStore()

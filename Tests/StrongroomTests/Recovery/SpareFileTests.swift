@@ -6,6 +6,18 @@ import Testing
 
 @Suite("Second copies of the store's small files")
 struct SpareFileTests {
+    /// The story: a mark that a crash had left stayed for ever, and had the store taken for one that was never finished
+    /// once `store.json` and its second copy were lost: its objects were cleared away.
+    @Test(
+        "A mark that outlived the making of a store goes with the next opening", arguments: ["CREATING", "RESTORING"])
+    func staleMark(name: String) async throws {
+        let filled = try await FilledStore()
+        let mark = filled.directory.store.appending(name)
+        try filled.directory.write([], to: mark)
+        #expect(try await FilledStore.soundCensus(at: filled.directory.store).difference(to: filled.census) == [])
+        #expect(try PosixFileSystem().status(mark) == nil)
+    }
+
     enum Damage: CaseIterable { case lost, flipped, cut, emptied }
 
     private static func damage(_ file: FilePath, _ damage: Damage, in directory: TemporaryDirectory) throws {
