@@ -4,7 +4,7 @@ struct PageImage: Sendable {
 
     private(set) var pages: [Int: [UInt8]] = [:]
 
-    private static let zeroPage = [UInt8](repeating: 0, count: pageSizeBytes)
+    static let zeroPage = [UInt8](repeating: 0, count: pageSizeBytes)
 
     mutating func write(_ bytes: ArraySlice<UInt8>, at offset: Int) {
         var position = offset

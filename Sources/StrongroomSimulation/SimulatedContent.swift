@@ -19,6 +19,16 @@ struct SimulatedContent: Sendable {
     /// Pages reserved by `allocate`, counted from the start.
     private(set) var reservedPages = 0
 
+    /// Where sectors of 512 bytes begin that durably hold something other than zeros.
+    var filledSectors: [Int] {
+        let pages = durable.pages.keys.filter { durable.pages[$0] != PageImage.zeroPage }.sorted()
+        let sectors = pages.flatMap { (page: Int) -> StrideTo<Int> in
+            let start = page * PageImage.pageSizeBytes
+            return stride(from: start, to: min(start + PageImage.pageSizeBytes, durableSizeBytes), by: 512)
+        }
+        return sectors.filter { start in durable.read(start..<start + 512).contains { $0 != 0 } }
+    }
+
     /// Pages that the file takes of the disk's capacity.
     var occupiedPages: Int { reservedPages + live.pages.keys.count { $0 >= reservedPages } }
 
@@ -35,6 +45,20 @@ struct SimulatedContent: Sendable {
         live.write(bytes[...], at: offset)
         liveSizeBytes = max(liveSizeBytes, offset + bytes.count)
         unsynced.append(.write(offset: offset, bytes: bytes))
+    }
+
+    /// Writes what was meant for `offset` at `landing`, or nowhere: the right place keeps what it had, and what would
+    /// come to lie behind the end of the file is lost. The size grows as ever, for the file system knows of nothing.
+    mutating func write(_ bytes: [UInt8], meantFor offset: Int, landingAt landing: Int?) {
+        guard !bytes.isEmpty else { return }
+        let end = offset + bytes.count
+        if end > liveSizeBytes {
+            liveSizeBytes = end
+            unsynced.append(.resize(sizeBytes: end, cuts: false))
+        }
+        guard let landing else { return }
+        precondition(landing < liveSizeBytes, "a write lands within its file")
+        write(Array(bytes.prefix(liveSizeBytes - landing)), at: landing)
     }
 
     mutating func allocate(sizeBytes: Int) {
@@ -55,6 +79,12 @@ struct SimulatedContent: Sendable {
     mutating func overwriteEverywhere(_ bytes: [UInt8], at offset: Int) {
         live.write(bytes[...], at: offset)
         durable.write(bytes[...], at: offset)
+    }
+
+    /// Inverts bits of one stored byte behind everyone's back: damage.
+    mutating func invert(_ mask: UInt8, at offset: Int) {
+        live.write([live.read(offset..<offset + 1)[0] ^ mask], at: offset)
+        durable.write([durable.read(offset..<offset + 1)[0] ^ mask], at: offset)
     }
 
     mutating func synchronize() {

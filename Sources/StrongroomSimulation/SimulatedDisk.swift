@@ -45,6 +45,21 @@ struct SimulatedDisk: Sendable {
         return current
     }
 
+    /// The files to which names lead now, in the order of their paths.
+    var files: [(path: FilePath, id: NodeID)] {
+        var found: [(path: FilePath, id: NodeID)] = []
+        var waiting: [(path: FilePath, id: NodeID)] = [(FilePath("/"), Self.root)]
+        while let (path, id) = waiting.popLast() {
+            switch nodes[id] {
+            case .file: found.append((path, id))
+            case .directory(let directory):
+                for (name, child) in directory.live { waiting.append((path.appending(name), child)) }
+            case nil: break
+            }
+        }
+        return found.sorted { $0.path.string < $1.path.string }
+    }
+
     private func parent(_ names: [Substring], of path: FilePath) throws(StorageError) -> NodeID {
         guard let node = node(names.dropLast()), case .directory = nodes[node] else {
             throw .system(.noSuchFileOrDirectory, "no directory holds it", path: path)

@@ -44,8 +44,9 @@ final class SimulatedFile: StorageFile {
     func write(gathering pieces: [[UInt8]], at offset: UInt64) throws(StorageError) {
         precondition(isWritable, "a file opened for reading was written")
         let bytes = pieces.count == 1 ? pieces[0] : Array(pieces.joined())
-        try access(.write) { (state) throws(StorageError) in
-            let start = Int(offset)
+        let start = Int(offset)
+        try access(.write, failing: { $0.writeBeginning(of: bytes, at: start, in: node) }) {
+            (state) throws(StorageError) in
             guard state.disk.pagesNeeded(by: node, for: start..<start + bytes.count) <= state.disk.freePages() else {
                 // A real disk writes what fits and fails then.
                 let fits = min(bytes.count, state.disk.freePages() * PageImage.pageSizeBytes)
@@ -54,7 +55,11 @@ final class SimulatedFile: StorageFile {
             }
             state.statistics.bytesWritten += UInt64(bytes.count)
             state.fileStatistics[node]?.bytesWritten += UInt64(bytes.count)
-            state.disk.changeContent(node) { $0.write(bytes, at: start) }
+            if state.isAstray {
+                state.misdirect(bytes, from: start, in: node)
+            } else {
+                state.disk.changeContent(node) { $0.write(bytes, at: start) }
+            }
         }
     }
 
@@ -80,7 +85,7 @@ final class SimulatedFile: StorageFile {
     }
 
     func synchronizeData() throws(StorageError) {
-        try access(.synchronizeData) { (state) throws(StorageError) in
+        try access(.synchronizeData, failing: { $0.loseUnsynced(of: node) }) { (state) throws(StorageError) in
             if state.synchronizes { state.disk.changeContent(node) { $0.synchronize() } }
         }
     }
@@ -97,10 +102,11 @@ final class SimulatedFile: StorageFile {
     }
 
     private func access<Value>(
-        _ operation: SimulatedOperation, _ body: (inout SimulatedFileSystem.State) throws(StorageError) -> sending Value
+        _ operation: SimulatedOperation, failing: (inout SimulatedFileSystem.State) -> Void = { _ in },
+        _ body: (inout SimulatedFileSystem.State) throws(StorageError) -> sending Value
     ) throws(StorageError) -> sending Value {
         precondition(!isClosed.load(ordering: .relaxed), "a closed file was used")
-        return try system.access(operation, path, node: node) { (state) throws(StorageError) in
+        return try system.access(operation, path, failing: failing) { (state) throws(StorageError) in
             state.fileStatistics[node, default: SimulatedStatistics()].calls[operation, default: 0] += 1
             return try body(&state)
         }

@@ -1,3 +1,4 @@
+internal import Glibc
 package import StrongroomSystem
 internal import Synchronization
 package import SystemPackage
@@ -13,6 +14,9 @@ package final class SimulatedFileSystem: FileSystem {
         var disk = SimulatedDisk()
         var generator: SeededGenerator
         var faults: [SimulatedFault] = []
+        /// Whether what the call that is under way writes lands elsewhere.
+        var isAstray = false
+        var misdirections: [SimulatedMisdirection] = []
         var statistics = SimulatedStatistics()
         var fileStatistics: [SimulatedDisk.NodeID: SimulatedStatistics] = [:]
         var isOff = false
@@ -228,12 +232,13 @@ package final class SimulatedFileSystem: FileSystem {
 
     /// Counts the call, lets faults strike, and runs `body` on the state.
     ///
-    /// - Parameter node: the open file that the call is about: its path may name another one by now.
+    /// - Parameter failing: what a call has done by then that an injected fault lets fail.
     func access<Value>(
-        _ operation: SimulatedOperation, _ path: FilePath, node: SimulatedDisk.NodeID? = nil,
+        _ operation: SimulatedOperation, _ path: FilePath, failing: (inout State) -> Void = { _ in },
         _ body: (inout State) throws(StorageError) -> sending Value
     ) throws(StorageError) -> sending Value {
-        try state.withLock { (state) throws(StorageError) in
+        delay(operation, path)
+        return try state.withLock { (state) throws(StorageError) in
             if operation.isMutation, let left = state.mutationsLeft {
                 if left == 0 { state.isOff = true }
                 state.mutationsLeft = max(0, left - 1)
@@ -241,17 +246,14 @@ package final class SimulatedFileSystem: FileSystem {
             if state.isOff { throw StorageError(.inputOutput, "the simulated machine is off", path: path) }
             if operation.isMutation { state.watcher?(SimulatedMoment(state.disk)) }
             state.statistics.calls[operation, default: 0] += 1
-            for index in state.faults.indices where state.faults[index].strikes(operation, path) {
-                let fault = state.faults[index]
-                if operation == .synchronizeData, let node {
-                    var generator = state.generator
-                    state.disk.changeContent(node) { $0.failToSynchronize(&generator) }
-                    state.generator = generator
-                }
-                throw StorageError(
-                    fault.code, "injected fault in \(operation)", path: path, systemError: fault.systemError)
-            }
+            try state.strike(operation, path, failing)
             return try body(&state)
         }
+    }
+
+    /// Outside of the lock: a slow disk serves others meanwhile, and power may fail.
+    private func delay(_ operation: SimulatedOperation, _ path: FilePath) {
+        let milliseconds = state.withLock { $0.delayMilliseconds(operation, path) }
+        if milliseconds > 0 { usleep(UInt32(milliseconds) * 1_000) }
     }
 }

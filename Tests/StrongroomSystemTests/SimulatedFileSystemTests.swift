@@ -1,5 +1,7 @@
+import Glibc
 import StrongroomSimulation
 import StrongroomSystem
+import Synchronization
 import SystemPackage
 import Testing
 
@@ -129,6 +131,134 @@ import Testing
         try other.write(pattern(1, 32 * 1024), at: 0)
     }
 
+    /// As a short write that an error follows: what is there of it is its beginning.
+    @Test(arguments: [StorageError.Code.inputOutput, .diskFull])
+    func aWriteThatFailsLeavesItsBeginning(code: StorageError.Code) throws {
+        var counts: Set<Int> = []
+        for seed in 0..<100 as Range<UInt64> {
+            let (disk, file) = try disk(seed: seed)
+            disk.inject(SimulatedFault([.write], code: code))
+            let error = #expect(throws: StorageError.self) {
+                try file.write(gathering: [pattern(2, 1_000), pattern(3, 4_000)], at: 100)
+            }
+            #expect(error?.code == code)
+            let found = disk.contents(of: path)
+            let count = found.count { $0 != 1 }
+            let beginning = Array((pattern(2, 1_000) + pattern(3, 4_000)).prefix(count))
+            let wanted = pattern(1, 100) + beginning + pattern(1, 16_284 - count)
+            #expect(found == wanted)
+            counts.insert(count)
+            // Nobody synced it.
+            #expect((0..<20 as Range<UInt64>).contains { disk.surviving(seed: $0).contents(of: path) == pattern(1) })
+            try file.write(pattern(4), at: 0)
+            #expect(disk.contents(of: path) == pattern(4))
+        }
+        #expect(counts.count > 20 && counts.contains { $0 > 1_000 })
+        let sectorEnds = counts.count { $0 > 0 && ($0 + 100) % 512 == 0 }
+        #expect(sectorEnds > 0 && sectorEnds < counts.count - 10)
+    }
+
+    /// There is no room for it.
+    @Test func aWriteThatFailsOnAFullDiskLeavesNothing() throws {
+        let disk = SimulatedFileSystem(seed: 1, capacityBytes: 0)
+        let file = try disk.open(path, .create)
+        for _ in 0..<20 {
+            disk.inject(SimulatedFault([.write], code: .diskFull))
+            #expect(throws: StorageError.self) { try file.write(pattern(1), at: 0) }
+        }
+        #expect(disk.contents(of: path) == [])
+    }
+
+    @Test func aMisdirectedWriteIsElsewhereInItsFile() throws {
+        var landings: Set<UInt64> = []
+        for seed in 0..<100 as Range<UInt64> {
+            let (disk, file) = try disk(seed: seed)
+            disk.inject(SimulatedFault([.write], skips: 1, effect: .misdirection))
+            try file.write([7], at: 16_383)
+            #expect(disk.misdirections.isEmpty)
+            try file.write(pattern(2, 1_000), at: 4_100)
+            let misdirection = try #require(disk.misdirections.first)
+            #expect(misdirection.path == path && misdirection.offset == 4_100 && misdirection.sizeBytes == 1_000)
+            let landing = try #require(misdirection.landing)
+            #expect(landing != 4_100 && landing % 512 == 4 && landing < 16_384)
+            landings.insert(landing)
+            var wanted = pattern(1, 16_383) + [7]
+            for place in Int(landing)..<min(Int(landing) + 1_000, 16_384) { wanted[place] = 2 }
+            #expect(disk.contents(of: path) == wanted)
+            // It is as durable as any other, and was the only one.
+            try file.synchronizeData()
+            #expect(disk.surviving(seed: seed).contents(of: path) == wanted)
+            try file.write(pattern(3), at: 0)
+            #expect(disk.contents(of: path) == pattern(3))
+        }
+        #expect(landings.count > 15)
+    }
+
+    /// The file system knows of nothing.
+    @Test func aMisdirectedWriteLetsItsFileGrow() throws {
+        for seed in 0..<20 as Range<UInt64> {
+            let disk = SimulatedFileSystem(seed: seed)
+            let file = try disk.open(path, .create)
+            disk.inject(SimulatedFault([.write], failures: 2, effect: .misdirection))
+            try file.write(pattern(2, 2_000), at: 0)
+            #expect(try file.sizeBytes() == 2_000)
+            #expect(disk.contents(of: path, count: 512) == pattern(0, 512))
+            try file.write(pattern(3, 3_000), at: 2_000)
+            #expect(try file.sizeBytes() == 5_000)
+            #expect(disk.contents(of: path, at: 2_000) != pattern(3, 3_000))
+        }
+        let disk = SimulatedFileSystem(seed: 1)
+        let file = try disk.open(path, .create)
+        disk.inject(SimulatedFault([.write], effect: .misdirection))
+        try file.write(pattern(2, 100), at: 0)
+        #expect(disk.contents(of: path) == pattern(0, 100))
+        #expect(disk.misdirections.map(\.landing) == [nil], "there is no other place in the file")
+    }
+
+    /// Where nobody lets the test run for so long, it proves nothing, and is done again.
+    @Test func aSlowDiskServesOthersMeanwhile() throws {
+        let (disk, file) = try disk()
+        var isServed = false
+        for _ in 0..<10 where !isServed {
+            disk.inject(SimulatedFault([.synchronizeData], effect: .delay(milliseconds: 200)))
+            let begins = Flag()
+            let syncs = disk.statistics[.synchronizeData]
+            let start = ContinuousClock.now
+            let thread = DedicatedThread(name: "slow") {
+                begins.set()
+                try? file.synchronizeData()
+            }
+            while !begins.isSet { usleep(1_000) }
+            usleep(30_000)
+            #expect(try file.readBytes(at: 0, count: 10) == pattern(1, 10))
+            // It counts once its time is over.
+            isServed = disk.statistics[.synchronizeData] == syncs
+            thread.join()
+            #expect(start.duration(to: .now) >= .milliseconds(200))
+            #expect(disk.statistics[.synchronizeData] == syncs + 1)
+        }
+        #expect(isServed)
+    }
+
+    @Test func bitsRotWhereSomethingIs() throws {
+        let (disk, file) = try disk()
+        try file.allocate(sizeBytes: 32_768)
+        try file.synchronizeData()
+        try disk.open("/other", .create).write(pattern(1), at: 0)
+        for seed in 0..<20 as Range<UInt64> {
+            let before = disk.contents(of: path)
+            let place = disk.rot(bitCount: 1, pathSuffix: "file", seed: seed)[0]
+            let after = disk.contents(of: path)
+            let changed = before.indices.filter { before[$0] != after[$0] }
+            #expect(place.path == path && changed == [Int(place.offset)] && place.offset < 16_384)
+            #expect(changed.allSatisfy { (before[$0] ^ after[$0]).nonzeroBitCount == 1 })
+            #expect(disk.surviving(seed: seed).contents(of: path, count: 16_384) == Array(after.prefix(16_384)))
+        }
+        #expect(disk.contents(of: "/other") == pattern(1))
+        #expect(disk.rot(bitCount: 5, seed: 1).count == 5)
+        #expect(disk.rot(bitCount: 5, pathSuffix: "nowhere", seed: 1).isEmpty)
+    }
+
     @Test func crashEndsTheMachineAndItsLocks() throws {
         let (disk, file) = try disk()
         let lock = try disk.lockExclusively("/LOCK")
@@ -179,4 +309,11 @@ import Testing
         #expect(clock.wallMilliseconds() == 3)
         #expect(clock.bootNanoseconds() == 5_000_000)
     }
+}
+
+/// What one thread tells another.
+private final class Flag: Sendable {
+    private let value = Atomic(false)
+    var isSet: Bool { value.load(ordering: .relaxed) }
+    func set() { value.store(true, ordering: .relaxed) }
 }

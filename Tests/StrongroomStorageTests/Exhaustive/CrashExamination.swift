@@ -24,7 +24,8 @@ struct CrashExamination: Sendable {
                 guard share == 1 || generator.chance(1, in: share) else { continue }
                 do {
                     examined += 1
-                    let recovery = try await examine(moment, disk, recordsRecovery: generator.chance(1, in: 4))
+                    let recovery = try await examine(
+                        moment, disk, recordsRecovery: generator.chance(1, in: moment.recoveryShare))
                     for again in recovery {
                         guard let disk = PowerFailure(drawnFrom: &generator).disk(after: again.disk) else { continue }
                         all += 1
@@ -41,7 +42,8 @@ struct CrashExamination: Sendable {
 
     // MARK: - One state
 
-    /// Opens, compares, cleans up, and does so again: a second opening changes nothing.
+    /// Opens, compares, cleans up, and does so again: a second opening changes nothing. A store that was not one yet is
+    /// made anew before; backups are looked at in the end.
     ///
     /// - Returns: the moments of the recovery, if they are wanted.
     @discardableResult
@@ -52,7 +54,9 @@ struct CrashExamination: Sendable {
         let sums = sums?.anchored(at: moment.anchor)
         let machine = SimulatedMachine(
             found: disk, index: moment.index.surviving(), clock: ManualClock(), options: options)
-        let recorder = recordsRecovery ? RecoveryRecorder(machine, model, sums) : nil
+        let recorder = recordsRecovery ? RecoveryRecorder(machine, of: moment, model, sums) : nil
+        try await moment.making.finish(machine, sums: sums) { recorder?.watch() }
+        recorder?.noteMade()
         let storage = try await machine.open(seed: seed, sums: sums, noting: model)
         let recovery = recorder?.end() ?? []
         try await storage.compare(with: model)
@@ -70,6 +74,10 @@ struct CrashExamination: Sendable {
         let findings = try await again.verify(readingBlobs: false).findings
         guard findings.isEmpty else { throw Discrepancy("verify finds \(findings.map(\.error.description))") }
         try await again.close()
+        if let backups = moment.backups {
+            machine.reopenIndex()
+            try await BackupExamination(machine: machine, sums: sums, seed: seed &+ 2).run(backups, model)
+        }
         return recovery
     }
 }
@@ -77,14 +85,34 @@ struct CrashExamination: Sendable {
 /// The moments of a recovery: power may fail again.
 private final class RecoveryRecorder: Sendable {
     private let machine: SimulatedMachine
+    private let found: CrashMoment
+    private let model: StoreModel
+    private let sums: RowSumDefinition?
+    private let making: Mutex<StoreMakingState>
     private let moments = Mutex<[CrashMoment]>([])
 
-    init(_ machine: SimulatedMachine, _ model: StoreModel, _ sums: RowSumDefinition?) {
+    init(_ machine: SimulatedMachine, of found: CrashMoment, _ model: StoreModel, _ sums: RowSumDefinition?) {
         self.machine = machine
+        self.found = found
+        self.model = model
+        self.sums = sums
+        making = Mutex(found.making)
+        watch()
+    }
+
+    func watch() {
         machine.watch { [self] disk, index in
-            let moment = CrashMoment(disk: disk, index: index, model: model.copy(), anchor: sums?.anchor)
+            let moment = CrashMoment(
+                disk: disk, index: index, model: model.copy(), anchor: sums?.anchor, making: making.withLock { $0 },
+                backups: found.backups)
             moments.withLock { $0.append(moment) }
         }
+    }
+
+    /// From here on there is a store.
+    func noteMade() {
+        if case .notNeeded = found.making { return }
+        making.withLock { $0 = .done }
     }
 
     func end() -> [CrashMoment] {

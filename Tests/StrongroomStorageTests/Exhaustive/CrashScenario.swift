@@ -10,6 +10,8 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var hasSums = false
     /// Images are taken when the script says so, and the journal since is kept for them.
     var takesImages = false
+    /// The disk is empty, and the script makes its store.
+    var isBlank = false
     /// What comes before the moments that are looked at.
     var prepare: @Sendable (ScriptedStore) async throws -> Void = { _ in }
     let run: @Sendable (ScriptedStore) async throws -> Void
@@ -17,18 +19,21 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     var testDescription: String { name }
 
     init(
-        _ name: String, hasSums: Bool = false, takesImages: Bool = false,
+        _ name: String, hasSums: Bool = false, takesImages: Bool = false, isBlank: Bool = false,
         after prepare: @escaping @Sendable (ScriptedStore) async throws -> Void = { _ in },
         _ run: @escaping @Sendable (ScriptedStore) async throws -> Void
     ) {
         self.name = name
         self.hasSums = hasSums
         self.takesImages = takesImages
+        self.isBlank = isBlank
         self.prepare = prepare
         self.run = run
     }
 
-    static let all = rows + blobs + checkpoints + compaction + images + lives + faults
+    static let all: [CrashScenario] = [
+        rows, blobs, checkpoints, compaction, images, lives, faults, creations, backups, brokenBackups, restores,
+    ].flatMap { $0 }
 
     var options: EmbeddedStorageOptions {
         var options = EmbeddedStorageOptions.simulated
@@ -40,8 +45,9 @@ struct CrashScenario: Sendable, CustomTestStringConvertible {
     ///
     /// - Parameter synchronizes: whether syncs do anything once it begins.
     func moments(synchronizes: Bool = true) async throws -> [CrashMoment] {
-        let store = try await ScriptedStore(options: options, sums: hasSums ? TestSums.definition : nil)
-        try await store.open()
+        let store = try await ScriptedStore(
+            options: options, sums: hasSums ? TestSums.definition : nil, isBlank: isBlank)
+        if !isBlank { try await store.open() }
         try await prepare(store)
         store.machine.fileSystem.setSynchronizes(synchronizes)
         return try await store.recording(run)

@@ -43,10 +43,22 @@ struct ExhaustiveCrashTests {
         #expect(found?.description.contains("was acknowledged, the store ends at") == true)
     }
 
+    /// The same where a store is made, and where one is backed up.
+    @Test(
+        "a disk that lies about its syncs is found out, whatever is made",
+        arguments: ["a creation", "a backup", "a restore"])
+    func liesWhileSomethingIsMade(_ name: String) async throws {
+        let scenario = try #require(CrashScenario.all.first { $0.name == name })
+        let moments = try await scenario.moments(synchronizes: false).suffix(1)
+        let examination = CrashExamination(sums: nil, options: scenario.options, share: 1, seed: 1)
+        let found = await #expect(throws: Discrepancy.self) { _ = try await examination.run(Array(moments)) }
+        #expect(found?.description.contains("and is not there") == true)
+    }
+
     @Test("each scenario has a name of its own")
     func names() {
         #expect(Set(CrashScenario.all.map(\.name)).count == CrashScenario.all.count)
-        #expect(CrashScenario.all.count >= 50)
+        #expect(CrashScenario.all.count >= 100)
         print("crash scripts: \(CrashScenario.all.count)")
     }
 }

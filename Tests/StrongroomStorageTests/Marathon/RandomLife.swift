@@ -24,13 +24,16 @@ struct RandomLife: Sendable {
         return seed / 4 % 2 == 1 ? TestSums.definition(TestRootKeeper()) : TestSums.definition
     }
 
+    /// One of eight has a slow disk, and writers who meet at it: it is not quite the same each time.
+    var isSlow: Bool { seed / 8 % 8 == 3 }
+
     /// Every moment at which power could have failed.
     func moments() async throws -> [CrashMoment] {
         let store = try await ScriptedStore(seed: seed, options: options, sums: sums)
         try await store.open(seed: seed)
         if lies { store.machine.fileSystem.setSynchronizes(false) }
         return try await store.recording { store in
-            var living = Living(store, seed: seed, takesImages: options.images != nil)
+            var living = Living(store, seed: seed, takesImages: options.images != nil, isSlow: isSlow)
             for _ in 0..<Self.stepCount { try await living.step() }
         }
     }
@@ -40,14 +43,16 @@ struct RandomLife: Sendable {
 private struct Living {
     let store: ScriptedStore
     let takesImages: Bool
+    let isSlow: Bool
     private var generator: SeededGenerator
     private var work: RandomSteps
     /// Whether the disk has failed the process that has the store open: then it may fail, too.
     private var hasFailed = false
 
-    init(_ store: ScriptedStore, seed: UInt64, takesImages: Bool) {
+    init(_ store: ScriptedStore, seed: UInt64, takesImages: Bool, isSlow: Bool) {
         self.store = store
         self.takesImages = takesImages
+        self.isSlow = isSlow
         generator = SeededGenerator(seed: seed)
         work = RandomSteps(seed: generator.next())
     }
@@ -65,7 +70,9 @@ private struct Living {
 
     private mutating func chosenStep() async throws {
         switch generator.next(upperBound: 100 as UInt64) {
-        case 0..<64: try await store.storage.perform(work.next(), noting: store.model)
+        case 0..<64:
+            if isSlow { return try await workAtOnce() }
+            try await store.storage.perform(work.next(), noting: store.model)
         case 64..<71: try await store.checkpoint()
         case 71..<75: try await store.compact()
         case 75..<79: if takesImages { try await store.storage.takeImage() }
@@ -80,6 +87,33 @@ private struct Living {
             hasFailed = true
         default: store.machine.fileSystem.clearFaults()
         }
+    }
+
+    /// Three writers, and a disk that is slow for a moment: what comes meanwhile waits and shares the next group.
+    private mutating func workAtOnce() async throws {
+        let operation: SimulatedOperation = generator.chance(1, in: 2) ? .write : .synchronizeData
+        store.machine.fileSystem.inject(SimulatedFault([operation], failures: 2, effect: .delay(milliseconds: 1)))
+        let storage = try store.storage
+        let model = store.model
+        let steps = (0..<3).map { _ in work.next() }
+        let errors = await withTaskGroup(of: StorageError?.self) { group in
+            for step in steps {
+                group.addTask {
+                    do throws(StorageError) {
+                        try await storage.perform(step, noting: model)
+                        return nil
+                    } catch {
+                        return error
+                    }
+                }
+            }
+            return await group.reduce(into: [StorageError]()) { errors, error in
+                if let error { errors.append(error) }
+            }
+        }
+        // What says most of the disk comes first.
+        let gravest = errors.first { $0.code == .corrupted || $0.code == .rolledBack } ?? errors.first
+        if let gravest { throw gravest }
     }
 
     /// After a failure: with the same process, or with another one.
@@ -103,8 +137,9 @@ extension SimulatedFault {
     /// One to three calls of some kind, now or soon.
     static func random(_ generator: inout SeededGenerator) -> SimulatedFault {
         let kinds: [(Set<SimulatedOperation>, StorageError.Code)] = [
-            ([.write], .inputOutput), ([.synchronizeData], .inputOutput), ([.synchronizeDirectory], .inputOutput),
-            ([.read], .inputOutput), ([.remove, .rename], .inputOutput), ([.list, .status], .inputOutput),
+            ([.write, .truncate], .inputOutput), ([.write, .truncate], .diskFull),
+            ([.synchronizeData], .inputOutput), ([.synchronizeDirectory], .inputOutput), ([.read], .inputOutput),
+            ([.remove, .rename], .inputOutput), ([.list, .status], .inputOutput),
             ([.create, .allocate, .createDirectory], .diskFull), ([.open, .create], .descriptorLimit),
             (Set(SimulatedOperation.allCases), .inputOutput),
         ]

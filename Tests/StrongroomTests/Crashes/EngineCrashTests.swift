@@ -11,13 +11,6 @@ import Testing
 /// Part of `make exhaustive`, which looks at all states; without it at one in a hundred.
 @Suite("Exhaustive crashes of the engine")
 struct EngineExhaustiveCrashTests {
-    private struct Moment: Sendable {
-        let disk: SimulatedMoment
-        let index: MemoryIndex
-        /// How many calls had ended.
-        let callCount: Int
-    }
-
     private static let share = TestSettings.number("STRONGROOM_CRASH_SHARE") ?? 100
     private static let seed = TestSettings.number("STRONGROOM_CRASH_SEED") ?? UInt64.random(in: 0...UInt64(UInt32.max))
 
@@ -59,6 +52,7 @@ struct EngineExhaustiveCrashTests {
         try await scenario.prepare(engine)
         engine.fileSystem.setSynchronizes(synchronizes)
         let (moments, censuses) = try await record(scenario, engine)
+        let examination = EngineCrashExamination(scenario: scenario, engine: engine, censuses: censuses)
         var generator = StrongroomSimulation.SeededGenerator(seed: Self.seed)
         var (examined, all) = (0, 0)
         for (number, moment) in moments.enumerated() {
@@ -66,9 +60,16 @@ struct EngineExhaustiveCrashTests {
                 guard let disk = failure.disk(after: moment.disk) else { continue }
                 all += 1
                 guard share == 1 || generator.chance(1, in: share) else { continue }
-                examined += 1
                 do {
-                    try await examine(moment, disk, engine, scenario, censuses)
+                    examined += 1
+                    let recovery = try await examination.examine(
+                        moment, disk, recordsRecovery: generator.chance(1, in: 8))
+                    for again in recovery {
+                        guard let disk = PowerFailure(drawnFrom: &generator).disk(after: again.disk) else { continue }
+                        all += 1
+                        examined += 1
+                        _ = try await examination.examine(again, disk, recordsRecovery: false)
+                    }
                 } catch {
                     throw CensusFailure("at moment \(number) of \(moments.count), \(failure): \(error)")
                 }
@@ -79,12 +80,13 @@ struct EngineExhaustiveCrashTests {
 
     private func record(
         _ scenario: EngineCrashScenario, _ engine: SimulatedEngine
-    ) async throws -> (moments: [Moment], censuses: [StoreCensus]) {
+    ) async throws -> (moments: [EngineCrashMoment], censuses: [StoreCensus]) {
         let callCount = Mutex(0)
-        let moments = Mutex<[Moment]>([])
+        let moments = Mutex<[EngineCrashMoment]>([])
         let (fileSystem, index) = (engine.fileSystem, engine.index)
         let note = { @Sendable (disk: SimulatedMoment) in
-            let moment = Moment(disk: disk, index: index.surviving(), callCount: callCount.withLock { $0 })
+            let moment = EngineCrashMoment(
+                disk: disk, index: index.surviving(), callCount: callCount.withLock { $0 })
             moments.withLock { $0.append(moment) }
         }
         var censuses = [try await StoreCensus(of: engine.store)]
@@ -99,28 +101,5 @@ struct EngineExhaustiveCrashTests {
         index.watch(nil)
         note(fileSystem.moment)
         return (moments.withLock { $0 }, censuses)
-    }
-
-    private func examine(
-        _ moment: Moment, _ disk: SimulatedFileSystem, _ engine: SimulatedEngine, _ scenario: EngineCrashScenario,
-        _ censuses: [StoreCensus]
-    ) async throws {
-        let found = try await SimulatedEngine(found: disk, index: moment.index.surviving(), of: engine)
-        let census = try await StoreCensus(of: found.store)
-        let before = censuses[moment.callCount]
-        let after = censuses[min(moment.callCount + 1, censuses.count - 1)]
-        guard scenario.isAtomic ? [before, after].contains(census) : census.isBetween(before, after) else {
-            throw CensusFailure(
-                "differs from before in \(census.difference(to: before)), from after in \(census.difference(to: after))"
-            )
-        }
-        // And it goes on.
-        try await scenario.goOn(found)
-        let bucket = try await found.store.createBucket("later")
-        try await bucket.put("a", [1, 2, 3])
-        guard try await bucket.get("a").collect(upTo: 10) == [1, 2, 3] else { throw CensusFailure("it does not go on") }
-        let findings = try await found.verifyRows()
-        guard findings.isEmpty else { throw CensusFailure("verify finds \(findings)") }
-        try await found.close()
     }
 }
