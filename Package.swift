@@ -264,7 +264,8 @@ let package = Package(
             "StrongroomFuzzTargets",
             [
                 "Strongroom", "StrongroomAudit", "StrongroomKeys", "StrongroomKeyring", "StrongroomS3ManagedKeys",
-                "StrongroomGlacierKeys", "StrongroomKMS", "StrongroomPolicy", "StrongroomSignature",
+                "StrongroomCustomerKeys", "StrongroomGlacierKeys", "StrongroomKeyTrail", "StrongroomKMS",
+                "StrongroomPolicy", "StrongroomSignature",
                 "StrongroomS3Protocol", "StrongroomStorage", "StrongroomCatalog", "StrongroomJournal",
                 "StrongroomCrypto", "StrongroomSimulation", "StrongroomSystem", "StrongroomTestSupport",
                 "CStrongroomKeyBackend", systemPackage,

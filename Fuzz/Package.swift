@@ -6,9 +6,9 @@ import PackageDescription
 
 let targets = [
     "FuzzAuditSegment", "FuzzBlobPrelude", "FuzzCatalogImage", "FuzzCatalogRows", "FuzzChunkedPayload",
-    "FuzzCommitFrames", "FuzzJournalFrames", "FuzzKeyStore", "FuzzModuleImage", "FuzzPluginAnswers",
-    "FuzzPolicyDocument", "FuzzRequestDocument", "FuzzRequestParts", "FuzzSealedStream", "FuzzSignature",
-    "FuzzStoreStateful",
+    "FuzzCommitFrames", "FuzzJournalFrames", "FuzzJournalSegment", "FuzzKeyStore", "FuzzModuleImage",
+    "FuzzPluginAnswers", "FuzzPolicyDocument", "FuzzRequestDocument", "FuzzRequestParts", "FuzzSealedStream",
+    "FuzzSignature", "FuzzStoreStateful", "FuzzWrappedKeys",
 ]
 
 let package = Package(

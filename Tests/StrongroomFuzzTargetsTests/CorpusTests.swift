@@ -21,6 +21,7 @@ struct CorpusTests {
         Target(name: "FuzzCatalogRows", run: fuzzCatalogRows),
         Target(name: "FuzzCommitFrames", run: fuzzCommitFrames),
         Target(name: "FuzzJournalFrames", run: fuzzJournalFrames),
+        Target(name: "FuzzJournalSegment", run: fuzzJournalSegment),
         Target(name: "FuzzKeyStore", run: fuzzKeyStore),
         Target(name: "FuzzModuleImage", run: fuzzModuleImage),
         Target(name: "FuzzPluginAnswers", run: fuzzPluginAnswers),
@@ -30,6 +31,7 @@ struct CorpusTests {
         Target(name: "FuzzRequestParts", run: fuzzRequestParts),
         Target(name: "FuzzSignature", run: fuzzSignature),
         Target(name: "FuzzStoreStateful", run: fuzzStoreStateful),
+        Target(name: "FuzzWrappedKeys", run: fuzzWrappedKeys),
     ]
 
     private static let fuzz = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

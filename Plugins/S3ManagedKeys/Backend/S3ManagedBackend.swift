@@ -108,7 +108,9 @@ final class S3ManagedBackend: KeyBackend {
 
     private func unwrap(_ wrapped: WrappedDataKey, _ keyring: Keyring) throws(KeyBackendError) -> SecretBytes {
         let line = try KeyLine(keyID: wrapped.keyID)
-        guard let version = UInt32(wrapped.keyVersion), let key = keyring.key(line, version) else {
+        guard let version = UInt32(wrapped.keyVersion), String(version) == wrapped.keyVersion,
+            let key = keyring.key(line, version)
+        else {
             throw KeyBackendError(
                 .keyNotFound,
                 "The keyring has no version '\(wrapped.keyVersion)' of \(line.keyID); it may be older than the store.")
