@@ -18,9 +18,13 @@ RELEASE_DIRECTORY := .build-release/release
 RELEASE_TESTS := -c release --traits CommandLineTool,DualLayer --scratch-path .build-model -Xswiftc -enable-testing
 # How many rounds `make crash` kills an import, and for how long `make fuzz` runs each target.
 ROUNDS ?= 200
+# How many times `make interrupted` goes through all commands; at least two.
+TURNS ?= 6
 FUZZ_SECONDS ?= 60
 # What everything else stands on is fuzzed longest.
-FUZZ_FIRST := FuzzSealedStream FuzzJournalFrames FuzzCatalogRows FuzzStoreStateful
+FUZZ_FIRST := FuzzSealedStream FuzzJournalSegment FuzzCatalogRows FuzzStoreStateful
+# `make fuzz` runs these targets, by the names of the folders in Fuzz/Sources; all where it is empty.
+TARGET ?=
 # How many operations `make model` does; SEED chooses which, where it is given.
 OPERATIONS ?= 1000000
 SEED ?=
@@ -59,7 +63,7 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 
 .PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms test-clients
 .PHONY: crash-served idle-connections
-.PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: interrupted lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-build fuzz-smoke clean
 
 help: ## Say what there is.
@@ -90,6 +94,10 @@ demo: release ## The guided tour on real files, in under a minute. DIRECTORY=…
 
 crash: release ## Import, kill -9 at a random time, reopen, verify: ROUNDS=200 times.
 	.ci/crash $(RELEASE_DIRECTORY)/strongroom $(ROUNDS)
+
+interrupted: release ## All commands while their system calls are interrupted and cut short: TURNS=6 times. SEED=….
+	@command -v python3 >/dev/null || .ci/install-prerequisites python3
+	.ci/interrupted $(RELEASE_DIRECTORY)/strongroom $(TURNS) $(SEED)
 
 # No part of `make check`: it mounts file systems, which needs root and loop devices.
 soak: release ## Kills and power failures on ext4, XFS and Btrfs in loop images, for MINUTES=120. SEED=….
@@ -144,6 +152,7 @@ check: setup ## All that CI runs, with moto and S3 clients: those need python3-v
 	$(MAKE) demo
 	$(MAKE) conformance
 	$(MAKE) crash ROUNDS=20
+	$(MAKE) interrupted TURNS=2
 	$(MAKE) crash-served ROUNDS=5
 	$(MAKE) idle-connections
 	$(MAKE) damage COUNT=60
@@ -177,8 +186,8 @@ docs: ## The documentation; warnings are errors.
 embedder: ## Build and run the example application; it must resolve nothing that an embedder does not need.
 	.ci/embedder
 
-fuzz: ## Fuzz each target for FUZZ_SECONDS seconds.
-	.ci/fuzz $(FUZZ_SECONDS)
+fuzz: ## Fuzz each target for FUZZ_SECONDS=60 seconds; TARGET=FuzzSignature, or several, for these alone.
+	.ci/fuzz $(FUZZ_SECONDS) $(TARGET)
 
 fuzz-build:
 	.ci/fuzz 0
@@ -186,7 +195,7 @@ fuzz-build:
 # Of each round of CI; the hours are in docs/long-runs.md.
 fuzz-smoke:
 	.ci/fuzz 60 $(FUZZ_FIRST)
-	.ci/fuzz 30 $(filter-out $(FUZZ_FIRST),$(notdir $(wildcard Fuzz/Sources/*)))
+	.ci/fuzz 20 $(filter-out $(FUZZ_FIRST),$(notdir $(wildcard Fuzz/Sources/*)))
 
 clean: ## Remove what was built.
 	rm -rf .build .build-* Fuzz/.build Replay/.build Examples/*/.build Benchmarks/.build

@@ -122,6 +122,36 @@ struct WrongUsageTests {
         }
     }
 
+    /// The story: whatever ended the process that looked was taken for damage, a want of memory as well.
+    @Test("Only what a damaged catalog does to a process is taken for damage")
+    func signals() {
+        for signal in [SIGABRT, SIGBUS, SIGSEGV] { #expect(CatalogReading.failure(endedBy: signal) == nil) }
+        for signal in [SIGKILL, SIGTERM, SIGINT] {
+            #expect(CatalogReading.failure(endedBy: signal)?.message.contains("Try again") == true)
+        }
+        for signal in [SIGILL, SIGTRAP] {
+            #expect(CatalogReading.failure(endedBy: signal)?.message.contains("error of this program") == true)
+        }
+    }
+
+    /// The story: the command refused every store whose keyring was not beside it, as a copy's on a rescue disk.
+    @Test("A store whose keyring is not there is verified without, where that is asked for")
+    func withoutKeys() throws {
+        let strongroom = try Strongroom()
+        #expect(try strongroom("init", strongroom.store.path).status == 0)
+        #expect(try strongroom("bucket", "create", "files").status == 0)
+        try strongroom.write("body", Data(repeating: 7, count: 300_000))
+        #expect(try strongroom("put", "body", "files/k").status == 0)
+        try FileManager.default.moveItem(
+            atPath: strongroom.path("store.keyring"), toPath: strongroom.path("elsewhere"))
+        let refused = try strongroom("verify", "--json")
+        #expect(refused.status == 1 && refused.error?["code"] as? String == "keyringMissing", "\(refused.errors)")
+        let sound = try strongroom("verify", "--data", "--without-keys", "--json")
+        #expect(sound.status == 0 && sound.lines.last?["locked"] as? Bool == true, "\(sound.errors)")
+        let whole = try strongroom("verify", "--keyring", "elsewhere", "--without-keys", "--json")
+        #expect(whole.status == 0 && whole.lines.last?["locked"] as? Bool == false, "\(whole.errors)")
+    }
+
     @Test("A file where a directory is meant is told as one")
     func fileForDirectory() throws {
         let strongroom = try Strongroom()

@@ -65,12 +65,7 @@ struct RepairCommand: AsyncParsableCommand {
             standardError: "/dev/null")
         guard case .killed(let signal) = try await child.run() else { return nil }
         try Task.checkCancellation()
-        // What reading a damaged catalog does. Another signal has other reasons, such as a want of memory.
-        guard [SIGABRT, SIGBUS, SIGSEGV].contains(signal) else {
-            throw CommandFailure(
-                .verificationFailed,
-                "the process that looked at the store was ended by signal \(signal); nothing was changed. Try again")
-        }
+        if let failure = CatalogReading.failure(endedBy: signal) { throw failure }
         return "a process that read it was ended by signal \(signal)"
     }
 

@@ -1,22 +1,26 @@
 #if CommandLineTool
 internal import ArgumentParser
-internal import Glibc
 internal import Strongroom
 
 struct VerifyCommand: StoreCommand {
     static let configuration = CommandConfiguration(
-        commandName: "verify", abstract: "Check catalog against journal against blobs. Changes nothing.",
+        commandName: "verify", abstract: "Check catalog against journal against blobs. Mends nothing.",
         discussion: """
             With --data it also opens every object to its last byte. What is wrong is printed, line by line, and makes \
             the command fail. The work is done in a child process: a catalog that is damaged in the worst way can \
-            end the process that reads it.
+            end the process that reads it. The store is opened for it, as by every command. Whether all of it was put \
+            back to an earlier time, keyring and anchors included, nothing inside can tell.
             """)
 
     @Flag(help: "Read and authenticate all data, too.")
     var data = false
+    @Flag(help: "Check what can be checked without keys, where the keyring is not there.")
+    var withoutKeys = false
     @Flag(help: .hidden)
     var inThisProcess = false
     @OptionGroup var location: StoreLocation
+
+    var doesWithoutKeys: Bool { withoutKeys }
 
     private struct FindingRecord: Encodable {
         var place: String
@@ -42,6 +46,7 @@ struct VerifyCommand: StoreCommand {
         case .exited(let status): throw ExitCode(status)
         case .killed(let signal):
             try Task.checkCancellation()
+            if let failure = CatalogReading.failure(endedBy: signal) { throw failure }
             throw CommandFailure(
                 .verificationFailed,
                 "the process that read the catalog was ended by signal \(signal): the catalog is damaged, so "

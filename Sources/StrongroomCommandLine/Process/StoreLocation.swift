@@ -32,9 +32,12 @@ struct StoreLocation: ParsableArguments {
     }
 
     /// Opens a store that exists.
-    func open() async throws -> Store {
+    ///
+    /// - Parameter locked: whether to do without its keyring, where there is none.
+    func open(locked: Bool) async throws -> Store {
         var options = try await keys.storeOptions()
         options.whenAbsent = .refuse
+        if locked { options.whenKeyringMissing = .openLocked }
         if acceptRollback { options.whenRolledBack = .accept }
         return try await Store.open(at: path(), options: options)
     }
@@ -120,11 +123,14 @@ protocol StoreCommand: AsyncParsableCommand {
     var location: StoreLocation { get }
     /// Whether another process that has the store open may run it for this one.
     static var runsBesideOthers: Bool { get }
+    /// Whether it can do without the store's keyring, and is to.
+    var doesWithoutKeys: Bool { get }
     func run(on store: Store, _ console: Console) async throws
 }
 
 extension StoreCommand {
     static var runsBesideOthers: Bool { true }
+    var doesWithoutKeys: Bool { false }
 
     func run() async throws { try await runOnStore() }
 
@@ -132,7 +138,7 @@ extension StoreCommand {
     func runOnStore() async throws {
         let store: Store
         do {
-            store = try await location.open()
+            store = try await location.open(locked: doesWithoutKeys)
         } catch let error as StoreError where error.code == .storeInUse && Self.runsBesideOthers {
             let arguments = Array(CommandLine.arguments.dropFirst())
             guard let status = try await RunningStore.run(arguments, at: location.path()) else { throw error }
