@@ -19,6 +19,8 @@ struct LMDBPageCheck {
     private let lastPage: UInt64
     private let transactionID: UInt64
     private var known: PageMap
+    /// Those of the free pages that stand behind the end of the file.
+    private var neverWritten: Set<UInt64> = []
     /// Of the list's records so far: the transaction that made the pages free.
     private var lastFreeing: UInt64 = 0
 
@@ -43,8 +45,8 @@ struct LMDBPageCheck {
         guard depth <= Self.maximumDepth else { throw .damaged("the tree at page \(number) is too deep") }
         try note(number, 1, isWritten: true)
         let page = try read(number * UInt64(pageSizeBytes), pageSizeBytes)
-        // But for the bits that LMDB uses in memory alone.
-        let flags = page.littleEndian(at: 10, as: UInt16.self) & 0x6F
+        // Exactly: what LMDB takes for a page of its own that it has changed already, it writes to where it is mapped.
+        let flags = page.littleEndian(at: 10, as: UInt16.self)
         let end = Int(page.littleEndian(at: 12, as: UInt16.self))
         let nodes = Int(page.littleEndian(at: 14, as: UInt16.self))
         guard page.littleEndian(at: 0, as: UInt64.self) == number, flags == 1 || flags == 2,
@@ -89,7 +91,7 @@ struct LMDBPageCheck {
         guard !offset.overflow else { throw .damaged("page \(number) has a wrong node") }
         try note(first, UInt64((16 + sizeBytes + pageSizeBytes - 1) / pageSizeBytes), isWritten: true)
         let head = try read(offset.partialValue, 16)
-        guard head.littleEndian(at: 0, as: UInt64.self) == first, head.littleEndian(at: 10, as: UInt16.self) & 4 != 0
+        guard head.littleEndian(at: 0, as: UInt64.self) == first, head.littleEndian(at: 10, as: UInt16.self) == 4
         else { throw .damaged("page \(first) is not the one that page \(number) names") }
         if tree == .freeList { try noteFree(try read(offset.partialValue + 16, sizeBytes), number) }
     }
@@ -113,11 +115,10 @@ struct LMDBPageCheck {
             throw .damaged("it refers to page \(first), and has pages up to \(lastPage)")
         }
         for page in first..<first + count {
-            guard page < known.count else {
-                if isWritten { throw .damaged("page \(page) is missing") }
-                continue
+            guard page < known.count || !isWritten else { throw .damaged("page \(page) is missing") }
+            guard page < known.count ? known.insert(page) : neverWritten.insert(page).inserted else {
+                throw .damaged("page \(page) is in use twice, or free and in use")
             }
-            guard known.insert(page) else { throw .damaged("page \(page) is in use twice, or free and in use") }
         }
     }
 

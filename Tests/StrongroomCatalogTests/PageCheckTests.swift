@@ -26,7 +26,8 @@ import Testing
                 changes[key] = Bool.random(using: &generator) ? value : .some(nil)
             }
             try index.write { transaction throws(StorageError) in
-                for (key, value) in changes {
+                // In the same order in each process: then the file has the same pages.
+                for (key, value) in changes.sorted(by: { $0.key.lexicographicallyPrecedes($1.key) }) {
                     if let value { try transaction.put(key, value) } else { try transaction.delete(key) }
                 }
             }
@@ -122,13 +123,17 @@ import Testing
         _ = try churned(60)
         let whole = try contents()
         let meta = try meta(whole)
-        let free = try LMDBFreeList(meta, from: 2) { offset, count in
-            Array(whole.dropFirst(Int(offset)).prefix(count))
-        }.pages
         let start = Int(meta.freeListRoot) * meta.pageSizeBytes
-        // Every number in the root of the list that is one of a free page becomes the main tree's root.
-        let places = stride(from: start + 16, to: start + meta.pageSizeBytes - 7, by: 2).filter { place in
-            free.contains(whole.littleEndian(at: place, as: UInt64.self))
+        let page = Array(whole[start..<start + meta.pageSizeBytes])
+        #expect(page.littleEndian(at: 10, as: UInt16.self) == 2, "the list fits one page")
+        // Every number in it becomes the main tree's root.
+        var places: [Int] = []
+        for position in stride(from: 16, to: Int(page.littleEndian(at: 12, as: UInt16.self)), by: 2) {
+            let node = Int(page.littleEndian(at: position, as: UInt16.self))
+            guard page.littleEndian(at: node + 4, as: UInt16.self) == 0 else { continue }
+            for index in 0..<Int(page.littleEndian(at: node + 16, as: UInt64.self)) {
+                places.append(start + node + 24 + 8 * index)
+            }
         }
         #expect(!places.isEmpty)
         for place in places.prefix(20) {
