@@ -86,10 +86,11 @@ package struct LMDBFreeList {
 
     private mutating func add(_ record: [UInt8], number: UInt64) throws(Fault) {
         guard record.count >= 8, record.count % 8 == 0,
-            record.littleEndian(at: 0, as: UInt64.self) == UInt64(record.count / 8 - 1)
+            // LMDB makes some room before it knows how many there are.
+            record.littleEndian(at: 0, as: UInt64.self) <= UInt64(record.count / 8 - 1)
         else { throw .malformed(page: number) }
-        for position in stride(from: 8, to: record.count, by: 8) {
-            let page = record.littleEndian(at: position, as: UInt64.self)
+        for index in 0..<Int(record.littleEndian(at: 0, as: UInt64.self)) {
+            let page = record.littleEndian(at: 8 + 8 * index, as: UInt64.self)
             if page >= lowestPage { pages.insert(page) }
         }
     }

@@ -1,8 +1,8 @@
 package import StrongroomSystem
 
 extension LMDBIndex {
-    /// Reads all pages in use, and what LMDB holds to be free. Takes as long as reading the file does; what is written
-    /// meanwhile waits for nothing.
+    /// Reads all pages in use, and what LMDB holds to be free. Takes as long as reading the file does, and is a read as
+    /// others are: where the map has to grow meanwhile, that waits for it.
     package func pageFault() throws(StorageError) -> StorageError? {
         let path = environment.path
         let file = try PosixFileSystem().open(path, .readOnly)

@@ -10,6 +10,8 @@ extension Journal {
         /// Offset, LSN and checksum of each record, 20 bytes each: what tells two histories of a segment from each other
         /// that have the same salt, because one goes on from a copy of the other's past.
         package var records: [UInt8] = []
+        /// Whether something between the records is damaged.
+        package var isDamaged = false
     }
 
     /// How much of a segment a copy needs that has all its records up to `lsn`, and which these are.
@@ -18,7 +20,7 @@ extension Journal {
         let header = try SegmentHeader.read(file, segmentID: info.id, storeID: storeID)
         var extent = CopyExtent(salt: header.salt, bytes: header.sizeBytes)
         var scanner = SegmentScanner(file, header: header)
-        while scanner.lastLSN < lsn, let (frame, location) = try scanner.nextBehindDamage() {
+        while scanner.lastLSN < lsn, let (frame, location) = try scanner.nextBehindDamage(&extent.isDamaged) {
             guard frame.type.isRecord else { continue }
             let end = extent.records.count
             extent.records.append(contentsOf: repeatElement(0, count: 20))
@@ -40,7 +42,8 @@ extension Journal {
     ) throws(StorageError) -> UInt64? {
         let header = try SegmentHeader.read(file, segmentID: segmentID, storeID: storeID)
         var scanner = SegmentScanner(file, header: header)
-        while let (frame, location) = try scanner.nextBehindDamage() {
+        var isDamaged = false
+        while let (frame, location) = try scanner.nextBehindDamage(&isDamaged) {
             if frame.type.isRecord, frame.lsn > lsn { return location.bodyOffset - UInt64(FrameHeader.sizeBytes) }
         }
         return nil
@@ -52,7 +55,11 @@ extension Journal {
 
 extension SegmentScanner {
     /// The next frame that can be told, whatever is damaged before it; nil at the end. Bodies of records are not read.
-    fileprivate mutating func nextBehindDamage() throws(StorageError) -> (FrameHeader, FrameLocation)? {
+    ///
+    /// - Parameter isDamaged: becomes true where there was.
+    fileprivate mutating func nextBehindDamage(
+        _ isDamaged: inout Bool
+    ) throws(StorageError) -> (FrameHeader, FrameLocation)? {
         while true {
             do throws(StorageError) {
                 switch try next(bodiesAfter: .max) {
@@ -64,6 +71,7 @@ extension SegmentScanner {
                 // Goes on behind it, as where a frame is none.
             }
             guard try skipDamage() else { return nil }
+            isDamaged = true
         }
     }
 }

@@ -51,17 +51,22 @@ struct BackupArchive: Sendable {
 
     /// The earlier backups whose manifests are not what the one after each says, back to where one was removed: what
     /// is there is what was there.
-    func changedManifests(before manifest: BackupManifest) throws(StorageError) -> [UInt64] {
+    ///
+    /// - Returns: their numbers, and what is wrong.
+    func changedManifests(before manifest: BackupManifest) throws(StorageError) -> [(number: UInt64, reason: String)] {
         let numbers = Set(try BackupManifest.numbers(in: folder, fileSystem))
-        var changed: [UInt64] = []
+        var changed: [(number: UInt64, reason: String)] = []
         var manifest = manifest
         while let previous = manifest.previousSha256, numbers.contains(manifest.number - 1) {
             let before = manifest.number - 1
-            if try BackupManifest.hash(before, in: folder, fileSystem) != previous { changed.append(before) }
-            // What cannot be read any more says nothing of those before it.
             do throws(StorageError) {
+                if try BackupManifest.hash(before, in: folder, fileSystem) != previous {
+                    changed.append((before, "The manifest has changed since the backup after it was made."))
+                }
                 manifest = try BackupManifest.read(before, in: folder, fileSystem)
-            } catch  where error.code == .corrupted {
+            } catch {
+                // What cannot be read says nothing of those before it.
+                if changed.last?.number != before { changed.append((before, error.message)) }
                 break
             }
         }
@@ -134,8 +139,13 @@ struct BackupArchive: Sendable {
             throw StorageError(.alreadyExists, "Something that is no folder stands there.", path: folder)
         }
         let manifests = try manifests()
-        // Whoever made the folder may have died before its name was durable.
-        if manifests.isEmpty { try synchronizeParent() }
+        // Whoever made the folder may have died before its name was durable. Whoever may not look at the parent has not
+        // made it.
+        if manifests.isEmpty {
+            do throws(StorageError) {
+                try synchronizeParent()
+            } catch  where error.code == .permissionDenied {}
+        }
         if let other = manifests.first(where: { $0.storeId != storeId }) {
             throw StorageError(
                 .alreadyExists, "The folder has backups of another store, \(other.storeId); name another folder.",

@@ -90,11 +90,9 @@ extension Store {
                         found.findings.append(.init(place: path.string, reason: error.message))
                     }
                 }
-                for number in try archive.changedManifests(before: manifest) {
-                    found.findings.append(
-                        .init(
-                            place: BackupManifest.path(number, in: archive.folder).string,
-                            reason: "The manifest has changed since the backup after it was made."))
+                for (number, reason) in try archive.changedManifests(before: manifest) {
+                    let path = BackupManifest.path(number, in: archive.folder)
+                    found.findings.append(.init(place: path.string, reason: reason))
                 }
                 return found
             }

@@ -71,6 +71,12 @@ struct StoreCreation: Sendable {
         }
         try fileSystem.synchronizeDirectory(parent)
         let mark = try fileSystem.lockExclusively(markPath)
+        // Another process may have made the store since: nothing of it is cleared.
+        guard try fileSystem.status(directory.appending(StoreDescription.fileName)) == nil else {
+            try fileSystem.remove(markPath)
+            mark.release()
+            throw StorageError(.alreadyExists, "There is a store already; name another place.", path: directory)
+        }
         try fileSystem.synchronizeDirectory(directory)
         let creation = StoreCreation(
             directory: directory, isResumed: isResumed, fileSystem: fileSystem, markName: markName, mark: mark)
@@ -99,8 +105,8 @@ struct StoreCreation: Sendable {
                 defer { lock.release() }
                 try fileSystem.remove(mark)
                 try fileSystem.synchronizeDirectory(directory)
-            } catch  where error.code == .locked {
-                // Whoever makes the store has it yet, and removes it.
+            } catch  where error.code == .locked || error.code == .notFound {
+                // Whoever makes the store has it yet and removes it, or has done so.
             }
         }
     }

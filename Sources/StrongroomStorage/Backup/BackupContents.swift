@@ -30,7 +30,7 @@ package struct BackupContents: Codable, Sendable, Equatable {
     package var image: Image?
     /// Oldest first.
     package var segments: [Segment]
-    /// Every commit after this is in the segments; nil in backups of before, where that is known of those after the
+    /// Every commit after this is in the segments, and none is to be joined with an earlier backup's before it; nil in backups of before, where that is known of those after the
     /// image alone.
     package var journalStartLSN: UInt64?
 
@@ -46,7 +46,7 @@ package struct BackupContents: Codable, Sendable, Equatable {
         }
         let ids = segments.map(\.id)
         guard Set(ids).count == ids.count, (ids.max() ?? 0) < .max, lsn < .max >> 1, firstLSN <= lsn,
-            journalStartLSN ?? 0 <= lsn
+            journalStartLSN ?? 0 <= lsn + 1
         else { return false }
         return isPlain && segments.allSatisfy { $0.copiedBytes <= $0.sizeBytes && $0.sizeBytes <= 1 << 40 }
     }

@@ -75,7 +75,8 @@ struct BackupFolder: Sendable {
         let path = target.file(name)
         // What is not there any more cannot be copied again.
         let sourceBytes = try fileSystem.status(source.file(name))?.sizeBytes
-        if try has(path, sizeBytes: sourceBytes) { return nil }
+        let ownBytes = try fileSystem.status(path)?.sizeBytes
+        if let ownBytes, ownBytes == sourceBytes ?? ownBytes { return nil }
         let file = try fileSystem.open(source.file(name), .readOnly)
         let sizeBytes = try BlobCheck(file, name).run()
         let folder = target.epochDirectory(name.epoch)

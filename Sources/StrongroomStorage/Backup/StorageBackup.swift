@@ -13,10 +13,9 @@ struct StorageBackup {
     let core: StorageCore
     let source: StorageDirectory
     let folder: BackupFolder
+    let earlier: [BackupContents]
     /// Files of earlier backups, by name: they need not be read again to know their hash.
     let known: [String: BackupContents.Segment]
-    /// The one before this.
-    let previous: BackupContents?
     /// Told after each file; whether to go on.
     let report: @Sendable (BackupProgress) -> Bool
 
@@ -31,7 +30,7 @@ struct StorageBackup {
         self.source = source
         self.folder = folder
         self.report = report
-        previous = earlier.last
+        self.earlier = earlier
         known = Dictionary(earlier.flatMap(\.segments).map { ($0.file, $0) }, uniquingKeysWith: { $1 })
     }
 
@@ -46,7 +45,9 @@ struct StorageBackup {
         do throws(StorageError) {
             return try copyEverything()
         } catch  where isOfUnreadableSegment(error) {
-            // A restore does not need its commits with an image that has them.
+            // A restore does not need its commits with an image that has them. Where they cannot be had in the catalog,
+            // the image says so.
+            _ = core.checkpointer.runAndWait()
             _ = try core.images.take(of: core.view)
             return try copyEverything()
         }
@@ -209,7 +210,8 @@ struct StorageBackup {
         var infos: [SegmentInfo] = []
         for info in core.journal.segments() where extent.segmentIDs.contains(info.id) {
             do throws(StorageError) {
-                segments.append(try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN)))
+                segments.append(
+                    try copySegment(info, upTo: min(info.lastLSN, extent.lastLSN), imageLSN: imageLSN))
                 infos.append(info)
             } catch  where isOfUnreadableSegment(error) && info.lastLSN <= imageLSN {
                 // The others are worth a backup all the same: the image has its rows, and payloads alone are missing.
@@ -222,17 +224,26 @@ struct StorageBackup {
             guard first.predecessorID == info.id else { break }
             first = info
         }
-        return (segments, try hasForked(infos) ? extent.lastLSN : first.lsnBefore)
+        // Behind the last one there is nothing that any earlier backup could be joined with.
+        if try hasForked(infos, first, extent) { return (segments, extent.lastLSN + 1) }
+        // What the one before is not joined with, this one is not, either.
+        let barrier = earlier.last.map { min($0.journalStartLSN ?? 0, $0.lsn) } ?? 0
+        return (segments, max(first.lsnBefore, barrier))
     }
 
     /// Whether the store has other commits than the backup before it: it was put back, and its keyring with it, to an
     /// earlier time, and has gone on. Then no commit between the two is to be restored of both.
-    private func hasForked(_ infos: [SegmentInfo]) throws(StorageError) -> Bool {
-        guard let previous, let last = previous.segments.last, let info = infos.first(where: { $0.id == last.id }),
-            let hash = BackupFolder.recordHash(inName: last.file)
-        else { return false }
-        let extent = try core.journal.copyExtent(of: info, upTo: min(info.lastLSN, previous.lsn))
-        return try BackupFolder.recordHash(extent) != hash
+    private func hasForked(
+        _ infos: [SegmentInfo], _ first: SegmentInfo, _ extent: JournalExtent
+    ) throws(StorageError) -> Bool {
+        guard let previous = earlier.last, let last = previous.segments.last else { return false }
+        if previous.lsn > extent.lastLSN { return true }
+        guard let info = infos.first(where: { $0.id == last.id }) else { return first.lsnBefore < previous.lsn }
+        guard let hash = BackupFolder.recordHash(inName: last.file) else { return false }
+        let records = try core.journal.copyExtent(of: info, upTo: min(info.lastLSN, previous.lsn))
+        // Of what is damaged nothing is concluded.
+        if records.isDamaged { return false }
+        return try BackupFolder.recordHash(records) != hash
     }
 
     private func isOfUnreadableSegment(_ error: StorageError) -> Bool {
@@ -254,10 +265,36 @@ struct StorageBackup {
         }
     }
 
+    /// An earlier backup's whole copy of a segment that is damaged by now. Only of one whose commits the image has:
+    /// payloads have codes of their own, whatever life of the store they are of.
+    private func earlierCopy(
+        of info: SegmentInfo, imageLSN: UInt64
+    ) throws(StorageError) -> BackupContents.Segment? {
+        guard info.lastLSN <= imageLSN else { return nil }
+        for contents in earlier.reversed() {
+            guard let copy = contents.segments.first(where: { $0.id == info.id && $0.copiedBytes == info.sizeBytes }),
+                try folder.has(folder.journal.appending(copy.file), sizeBytes: info.sizeBytes)
+            else { continue }
+            return copy
+        }
+        return nil
+    }
+
     private mutating func copySegment(
-        _ info: SegmentInfo, upTo lsn: UInt64
+        _ info: SegmentInfo, upTo lsn: UInt64, imageLSN: UInt64
     ) throws(StorageError) -> BackupContents.Segment {
-        let extent = try core.journal.copyExtent(of: info, upTo: lsn)
+        let extent: Journal.CopyExtent
+        do throws(StorageError) {
+            extent = try core.journal.copyExtent(of: info, upTo: lsn)
+        } catch  where isOfUnreadableSegment(error) {
+            guard let copy = try earlierCopy(of: info, imageLSN: imageLSN) else { throw error }
+            progress.reusedFileCount += 1
+            return copy
+        }
+        if extent.isDamaged, let copy = try earlierCopy(of: info, imageLSN: imageLSN) {
+            progress.reusedFileCount += 1
+            return copy
+        }
         let usedBytes = extent.bytes
         let name = try folder.segmentName(id: info.id, extent)
         let target = folder.journal.appending(name)

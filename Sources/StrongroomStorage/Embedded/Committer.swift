@@ -190,9 +190,10 @@ struct Committer: ~Copyable {
     private mutating func append(
         _ pieces: [[UInt8]], mayUseReserve: Bool, afterFreeingFor shortage: StorageError
     ) throws(StorageError) -> FrameLocation {
-        // Also where all rows are in the catalog already: segments of which an image or a reader was in want can be
-        // freed all the same.
-        guard checkpointer.runForRoom(givingUpImages: false) else { throw shortage }
+        // What frees space goes on where all rows are in the catalog already, too: segments that an image or a reader
+        // was in want of can be freed all the same. Puts would only repeat in vain what the one before them has done.
+        let mayFree = view.withTables { $0.rowCount > 0 } || mayUseReserve
+        guard mayFree, checkpointer.runForRoom(givingUpImages: false) else { throw shortage }
         do throws(StorageError) {
             return try append(pieces, mayUseReserve: mayUseReserve)
         } catch  where error.code == .diskFull && checkpointer.images.coveredLSN != nil {

@@ -63,7 +63,12 @@ struct RepairWork {
             guard state.storeID == storeID else {
                 return .failure(StorageError(.corrupted, "the catalog belongs to another store"))
             }
-            if let fault = try index.pageFault() { return .failure(fault) }
+            // A page that the device does not give ends whoever reads it where it is mapped.
+            do throws(StorageError) {
+                if let fault = try index.pageFault() { return .failure(fault) }
+            } catch  where error.code == .inputOutput {
+                return .failure(error)
+            }
             let count: IndexCount
             do throws(OrderedIndexReadError<StorageError>) {
                 count = try index.read { (snapshot) throws(StorageError) in

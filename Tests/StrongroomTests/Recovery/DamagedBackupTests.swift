@@ -168,6 +168,10 @@ struct DamagedBackupTests {
                 try await store.bucket("bucket").put("other", Scene.body(number, round))
             }
             _ = try await store.backUp(to: scene.folder, options: options)
+            if round == 2 {
+                try await scene.fill(store, 5..<6)
+                _ = try await store.backUp(to: scene.folder, options: options)
+            }
             try await store.close()
             for part in parts {
                 try scene.directory.removeTree(part)
@@ -175,7 +179,10 @@ struct DamagedBackupTests {
                     atPath: past.appending(part.lastComponent!).string, toPath: part.string)
             }
         }
-        #expect(try await Store.backups(in: scene.folder).map(\.continuesEarlier) == [false, true, true, false])
+        #expect(try await Store.backups(in: scene.folder).map(\.continuesEarlier) == [false, true, true, false, true])
+        // Nor the last one with any before it.
+        let manifests = try (UInt64(1)...5).map { try BackupManifest.read($0, in: scene.folder, PosixFileSystem()) }
+        for earlier in manifests[..<3] { #expect(!manifests[4].contents.continues(earlier.contents)) }
         for round in 1...2 {
             let name = "round \(round)"
             try await scene.restore(to: name, .backup(UInt64(round) + 2))
@@ -202,6 +209,25 @@ struct DamagedBackupTests {
         #expect(!report.findings.isEmpty)
         let readable = try await scene.readable("restored", of: 0..<500)
         #expect(readable.count > 50 && readable.count < 500 && readable.contains(499))
+    }
+
+    @Test("A segment that is damaged since an earlier backup is taken from there", arguments: [false, true])
+    func damagedSince(isHeader: Bool) async throws {
+        let scene = try Scene()
+        let store = try await scene.open()
+        try await scene.fill(store, 0..<500)
+        try await scene.takeImage(store)
+        _ = try await store.backUp(to: scene.folder)
+        // Both copies of the segment's header, or one of a frame, which begin at blocks.
+        let range = isHeader ? 0..<8_192 : 40_960..<40_980
+        try scene.change(scene.journal.appending("00000001.wal")) { bytes in for index in range { bytes[index] = 0 } }
+        try await scene.fill(store, 500..<501)
+        let made = try await store.backUp(to: scene.folder)
+        #expect(made.findings == [])
+        try await store.close()
+        #expect(try await Store.verifyBackup(in: scene.folder).findings == [])
+        #expect(try await scene.restore(to: "restored").findings == [])
+        #expect(try await scene.readable("restored", of: 0..<501).count == 501)
     }
 
     /// The story: a backup took whatever had the file's name, and each later one took it from there.
