@@ -62,8 +62,8 @@ STANDARD_MODULES := libS3ManagedKeys.so libKMSKeys.so
 -include Plugins/modules.mk
 
 .PHONY: help setup setup-tests build build-release-tests modules test release demo check test-remote-kms test-clients
-.PHONY: crash-served idle-connections
-.PHONY: interrupted lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
+.PHONY: crash-served idle-connections interrupted
+.PHONY: lint format crash soak sanitize exhaustive marathon planted-bugs replay damage model conformance docs embedder
 .PHONY: fuzz fuzz-build fuzz-smoke clean
 
 help: ## Say what there is.

@@ -7,8 +7,8 @@ extension Journal {
         package var salt: UInt64
         /// All of a sealed segment, and of the newest what is written.
         package var bytes: UInt64
-        /// Offset, LSN and checksum of each record, 20 bytes each: what tells two histories of a segment from each other
-        /// that have the same salt, because one goes on from a copy of the other's past.
+        /// Offset, LSN and checksum of each record, 20 bytes each: what tells two histories of a segment from each
+        /// other that have the same salt, because one goes on from a copy of the other's past.
         package var records: [UInt8] = []
         /// Whether something between the records is damaged.
         package var isDamaged = false

@@ -30,8 +30,8 @@ package struct BackupContents: Codable, Sendable, Equatable {
     package var image: Image?
     /// Oldest first.
     package var segments: [Segment]
-    /// Every commit after this is in the segments, and none is to be joined with an earlier backup's before it; nil in backups of before, where that is known of those after the
-    /// image alone.
+    /// Every commit after this is in the segments, and none is to be joined with an earlier backup's before it; nil in
+    /// backups of before, where that is known of those after the image alone.
     package var journalStartLSN: UInt64?
 
     /// Whether the files it names can only be those of the backup's own folders, and its numbers fit each other: it

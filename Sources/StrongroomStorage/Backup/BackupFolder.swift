@@ -10,8 +10,9 @@ internal import SystemPackage
 ///     blobs/<epoch>/<id>.blob                              as in the store
 ///
 /// (all digits hexadecimal). Salt, hash and identity keep apart what two lives of a store wrote under the same number,
-/// of which one goes on from a backup, or from a copy of the other's past. A file with its final name is whole and is never written again; one that is being
-/// written has `.partial` behind its name. What describes the backups stands beside these and belongs to the engine.
+/// of which one goes on from a backup, or from a copy of the other's past. A file with its final name is whole and is
+/// never written again; one that is being written has `.partial` behind its name. What describes the backups stands
+/// beside these and belongs to the engine.
 struct BackupFolder: Sendable {
     let root: FilePath
     let fileSystem: any FileSystem

@@ -10,8 +10,8 @@ struct FileCopy {
     /// Synced this often, a copy does not pile up in front of others' syncs.
     private static let syncBytes: UInt64 = 8 << 20
 
-    /// Copies the first `count` bytes of `source` to `target`, whatever stands there; durable but for the folder's entry.
-    /// Returns their SHA-256.
+    /// Copies the first `count` bytes of `source` to `target`, whatever stands there; durable but for the folder's
+    /// entry. Returns their SHA-256.
     ///
     /// - Parameters:
     ///   - keptBytes: how many of them are written; all of them where it is nil.

@@ -45,7 +45,7 @@ package struct StorageRestore: Sendable {
         defer { index.close() }
         let filled = try fill(index)
         let state = try replay(into: index, after: filled, upTo: lsn)
-        let used = try usedSegments(index)
+        let used = try StoreView.usedSegments(of: index)
         try copySegments(used, upTo: lsn, &progress)
         try copyBlobs(index, state, &progress)
         var journal = try Journal.condition(directory: directory.journal, fileSystem: fileSystem, storeID: storeID)
@@ -89,19 +89,6 @@ package struct StorageRestore: Sendable {
             index: index, rowsPerTransaction: options.checkpointRowsPerTransaction, sums: environment.sums)
         let epochs = try fileSystem.list(folder.blobs.directory).compactMap { BlobLayout.epoch(directoryName: $0) }
         return try writer.write(frozen, after: filled, sealedBlobEpoch: epochs.max() ?? 0)
-    }
-
-    /// The segments in which rows have payloads.
-    private func usedSegments(_ index: any OrderedIndex) throws(StorageError) -> Set<UInt64> {
-        do throws(OrderedIndexReadError<StorageError>) {
-            return try index.read { (snapshot) throws(StorageError) in
-                Set(try StoreView.segmentUsages(in: snapshot).keys)
-            }
-        } catch {
-            switch error {
-            case .index(let error), .body(let error): throw error
-            }
-        }
     }
 
     /// Of the journal those segments are copied that hold payloads; what the others say is in the index.

@@ -224,6 +224,9 @@ struct RepairWork {
             salvage.frozen(after: before), after: before, sealedBlobEpoch: epochs.max() ?? before.sealedBlobEpoch)
         try setAsideBlobs(epochs, index)
         try keepDamaged(salvage.findings, but: Set(journal.unreadable.compactMap(\.path)))
+        // Rows may name a segment whose file is lost: no other one may get its number.
+        var journal = journal
+        journal.reserve(try StoreView.usedSegments(of: index))
         try Journal.beginAnew(
             after: after.appliedLSN, journal, directory: directory.journal, fileSystem: fileSystem, storeID: storeID,
             random: environment.random, configuration: options.journal)

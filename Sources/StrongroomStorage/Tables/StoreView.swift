@@ -74,6 +74,17 @@ final class StoreView: Sendable {
         }
     }
 
+    /// The segments in which rows of the index have payloads.
+    static func usedSegments(of index: any OrderedIndex) throws(StorageError) -> Set<UInt64> {
+        do throws(OrderedIndexReadError<StorageError>) {
+            return try index.read { (snapshot) throws(StorageError) in Set(try segmentUsages(in: snapshot).keys) }
+        } catch {
+            switch error {
+            case .index(let error), .body(let error): throw error
+            }
+        }
+    }
+
     static func checkpointState(in snapshot: any OrderedIndexSnapshot) throws(StorageError) -> CheckpointState {
         guard let bytes = try snapshot.value(CheckpointState.key) else {
             throw StorageError(.corrupted, "the catalog has no checkpoint row; rebuild the catalog")

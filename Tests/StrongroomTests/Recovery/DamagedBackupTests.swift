@@ -142,8 +142,8 @@ struct DamagedBackupTests {
         }
     }
 
-    /// The story: of a machine that was put back as a whole, the keyring too, the commits of both lives were taken for one
-    /// history: a restore to a commit between two backups would have mixed them.
+    /// The story: of a machine that was put back as a whole, the keyring too, the commits of both lives were taken for
+    /// one history: a restore to a commit between two backups would have mixed them.
     @Test("Backups of before and after a machine was put back are not joined")
     func machinePutBack() async throws {
         let scene = try Scene()

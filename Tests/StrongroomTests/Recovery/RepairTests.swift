@@ -72,6 +72,31 @@ struct RepairTests {
         #expect(try await Store.repair(at: store).steps == [])
     }
 
+    /// The story: the next segment got the number of the one that was lost, and rows that named that one were read from
+    /// there: their objects were told as altered, and by `verify` without their data as sound.
+    @Test("No segment gets the number of one that is lost and named by rows")
+    func lostSegment() async throws {
+        let directory = try TemporaryDirectory()
+        let journal = directory.store.appending("journal")
+        let store = try await Store.open(at: directory.store, options: .forTests)
+        let bucket = try await store.createBucket("bucket")
+        for number in 0..<500 {
+            try await bucket.put(ObjectKey("\(number)"), (0..<3_000).map { UInt8(truncatingIfNeeded: $0 &* number) })
+        }
+        try await store.close()
+        let last = try #require(try PosixFileSystem().list(journal).filter { $0.hasPrefix("0") }.max())
+        try PosixFileSystem().remove(journal.appending(last))
+        #expect(try await Store.repair(at: directory.store).steps.map(\.kind).contains(.journalSalvaged))
+        var options = StoreOptions.forTests
+        options.whenRolledBack = .accept
+        let repaired = try await Store.open(at: directory.store, options: options)
+        for number in 500..<600 { try await repaired.bucket("bucket").put(ObjectKey("\(number)"), [7, 8, 9]) }
+        let report = try await repaired.verify()
+        #expect(report.findings.contains { $0.reason.contains("segment") }, "\(report.findings.prefix(3))")
+        try await repaired.close()
+        #expect(try PosixFileSystem().status(journal.appending(last)) == nil)
+    }
+
     /// The story: one was added to each of these, and the process that opened or repaired the store ended.
     @Test("Numbers that no store comes to are no files of it")
     func forgedNumbers() async throws {
