@@ -40,8 +40,8 @@ SECONDS ?=
 FILTER ?=
 # For so many minutes `make soak` goes on.
 MINUTES ?= 120
-# `make exhaustive` looks at one crash state in so many. All of them are looked at with optimisation, else it is the
-# build of `make test`, with its assertions, and without waiting for another build.
+# `make exhaustive` looks at one crash state in so many, and at some of each script. All of them are looked at with
+# optimisation, else it is the build of `make test`, with its assertions, and without waiting for another build.
 SHARE ?= 1
 MARATHON_BUILD := $(if $(SECONDS),build,build-release-tests)
 EXHAUSTIVE_BUILD := $(if $(filter 1,$(SHARE)),build-release-tests,build)
@@ -145,7 +145,7 @@ check: export STRONGROOM_WARNINGS_AS_ERRORS := 1
 check: setup ## All that CI runs, with moto and S3 clients: those need python3-venv and PyPI.
 	$(MAKE) lint
 	$(MAKE) test
-	$(MAKE) exhaustive SHARE=10
+	$(MAKE) exhaustive SHARE=16
 	$(MAKE) marathon SECONDS=300
 	$(MAKE) test-remote-kms
 	$(MAKE) test-clients
