@@ -25,35 +25,22 @@ import Testing
         index.close()
     }
 
-    private func contents() throws -> [UInt8] {
-        let file = try files.open(path, .readOnly)
-        defer { file.close() }
-        return try file.readBytes(at: 0, count: Int(file.sizeBytes()))
-    }
-
-    private func replaceContents(_ bytes: [UInt8]) throws {
-        let file = try files.open(path, .readWrite)
-        defer { file.close() }
-        try file.truncate(toBytes: 0)
-        try file.write(bytes, at: 0)
-    }
-
     /// Opening fails with `code` and leaves every byte alone.
     private func expectRefusal(
         _ damaged: [UInt8], _ what: String, code: StorageError.Code = .corrupted, mustExist: Bool = false
     ) throws {
-        try replaceContents(damaged)
+        try files.replaceContents(of: path, with: damaged)
         let error = #expect(throws: StorageError.self, "\(what)") {
             try LMDBIndex(directory: directory.path, options: .small(mustExist: mustExist)).close()
         }
         #expect(error?.code == code, "\(what): \(error.map(String.init(describing:)) ?? "")")
         #expect(error?.path == path)
-        #expect(try contents() == damaged, "\(what): the file was changed")
+        #expect(try files.contents(of: path) == damaged, "\(what): the file was changed")
     }
 
     @Test func everyTruncationIsRefused() throws {
         try makeCatalog()
-        let whole = try contents()
+        let whole = try files.contents(of: path)
         let pages = whole.count / 4_096
         #expect(pages > 100)
         for page in 0..<pages {
@@ -62,7 +49,7 @@ import Testing
             }
             if page > 0 { try expectRefusal(Array(whole[..<(page * 4_096)]), "cut at page \(page)") }
         }
-        try replaceContents(whole)
+        try files.replaceContents(of: path, with: whole)
         let index = try LMDBIndex(directory: directory.path, options: .small(mustExist: true))
         #expect(try index.rows().count == 1_021)
         index.close()
@@ -92,7 +79,7 @@ import Testing
 
     @Test func metaPagesAreChecked() throws {
         try makeCatalog()
-        let whole = try contents()
+        let whole = try files.contents(of: path)
         for page in 0...1 {
             var zeroed = whole
             for index in 0..<4_096 { zeroed[page * 4_096 + index] = 0 }

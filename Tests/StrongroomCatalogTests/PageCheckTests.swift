@@ -50,18 +50,6 @@ import Testing
         return churn
     }
 
-    private func contents() throws -> [UInt8] {
-        let file = try files.open(path, .readOnly)
-        defer { file.close() }
-        return try file.readBytes(at: 0, count: Int(file.sizeBytes()))
-    }
-
-    private func replaceContents(_ bytes: [UInt8]) throws {
-        let file = try files.open(path, .readWrite)
-        defer { file.close() }
-        try file.write(bytes, at: 0)
-    }
-
     private func meta(_ bytes: [UInt8]) throws -> LMDBMetaPage {
         let first = try LMDBMetaPage(Array(bytes[..<152]), pageNumber: 0)
         let second = try LMDBMetaPage(Array(bytes[first.pageSizeBytes...].prefix(152)), pageNumber: 1)
@@ -83,11 +71,11 @@ import Testing
 
     @Test func aListOfFreePagesThatCannotBeReadIsSeen() throws {
         _ = try churned(40)
-        var bytes = try contents()
+        var bytes = try files.contents(of: path)
         let meta = try meta(bytes)
         let start = Int(meta.freeListRoot) * meta.pageSizeBytes
         for index in start..<start + meta.pageSizeBytes { bytes[index] = 0 }
-        try replaceContents(bytes)
+        try files.replaceContents(of: path, with: bytes)
         let index = try LMDBIndex(directory: directory.path, options: .small())
         defer { index.close() }
         #expect(try index.pageFault()?.code == .corrupted)
@@ -96,7 +84,7 @@ import Testing
     /// What is not seen must harm nothing: rows are what they were, whatever is written after it.
     @Test func everyFlippedBitOfTheListIsSeenOrHarmless() throws {
         let churn = try churned(60)
-        let whole = try contents()
+        let whole = try files.contents(of: path)
         let meta = try meta(whole)
         let start = Int(meta.freeListRoot) * meta.pageSizeBytes
         var seen = 0
@@ -105,7 +93,7 @@ import Testing
             var bytes = whole
             let place = start + Int.random(in: 0..<meta.pageSizeBytes, using: &generator)
             bytes[place] ^= 1 << UInt8.random(in: 0...7, using: &generator)
-            try replaceContents(bytes)
+            try files.replaceContents(of: path, with: bytes)
             let index = try LMDBIndex(directory: directory.path, options: .small())
             defer { index.close() }
             if try index.pageFault() != nil {
@@ -121,7 +109,7 @@ import Testing
 
     @Test func aPageThatIsFreeAndInUseIsSeen() throws {
         _ = try churned(60)
-        let whole = try contents()
+        let whole = try files.contents(of: path)
         let meta = try meta(whole)
         let start = Int(meta.freeListRoot) * meta.pageSizeBytes
         let page = Array(whole[start..<start + meta.pageSizeBytes])
@@ -141,7 +129,7 @@ import Testing
             for index in 0..<8 {
                 bytes[place + index] = UInt8(truncatingIfNeeded: meta.mainRoot >> (8 * UInt64(index)))
             }
-            try replaceContents(bytes)
+            try files.replaceContents(of: path, with: bytes)
             let index = try LMDBIndex(directory: directory.path, options: .small())
             defer { index.close() }
             #expect(try index.pageFault() != nil)

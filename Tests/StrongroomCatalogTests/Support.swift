@@ -1,5 +1,6 @@
 import StrongroomCatalog
 import StrongroomSystem
+import SystemPackage
 import Testing
 
 /// One thread tells others that it has come to a point.
@@ -28,6 +29,22 @@ extension OrderedIndex {
         } catch {
             Issue.record("\(error)")
         }
+    }
+}
+
+extension PosixFileSystem {
+    /// A catalog's file, as whoever has the disk reads it.
+    func contents(of path: FilePath) throws -> [UInt8] {
+        let file = try open(path, .readOnly)
+        defer { file.close() }
+        return try file.readBytes(at: 0, count: Int(file.sizeBytes()))
+    }
+
+    func replaceContents(of path: FilePath, with bytes: [UInt8]) throws {
+        let file = try open(path, .readWrite)
+        defer { file.close() }
+        try file.truncate(toBytes: 0)
+        try file.write(bytes, at: 0)
     }
 }
 

@@ -62,8 +62,8 @@ struct BackupFolder: Sendable {
     }
 
     /// Whether there is a copy of that size. One that was cut off since is made again.
-    func has(_ target: FilePath, sizeBytes: UInt64?) throws(StorageError) -> Bool {
-        guard let sizeBytes, let status = try fileSystem.status(target) else { return false }
+    func has(_ target: FilePath, sizeBytes: UInt64) throws(StorageError) -> Bool {
+        guard let status = try fileSystem.status(target) else { return false }
         return status.kind == .file && status.sizeBytes == sizeBytes
     }
 

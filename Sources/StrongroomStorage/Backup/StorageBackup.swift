@@ -45,8 +45,8 @@ struct StorageBackup {
         do throws(StorageError) {
             return try copyEverything()
         } catch  where isOfUnreadableSegment(error) {
-            // A restore does not need its commits with an image that has them. Where they cannot be had in the catalog,
-            // the image says so.
+            // With an image that has its commits a restore does not need them. Where the checkpoint fails the image
+            // lacks them, and the second attempt throws what the first one did.
             _ = core.checkpointer.runAndWait()
             _ = try core.images.take(of: core.view)
             return try copyEverything()
